@@ -1,0 +1,290 @@
+/**
+ * Lines ↔ requests and events. Decoding validates everything, so that nothing
+ * behind it has to; what it refuses comes out as the `error` that answers it.
+ */
+
+import {
+  anyBoolean,
+  anyNumber,
+  anyString,
+  anyWord,
+  arrayOf,
+  type Fields,
+  isRecord,
+  name,
+  numbers,
+  objectOf,
+  optional,
+  parseFields,
+  positions,
+  Problem,
+  room,
+  shortString,
+  text,
+  topic,
+  wholeNumber,
+} from "./fields.ts";
+import {
+  type ErrorCode,
+  type ErrorEvent,
+  errorEvent,
+  type Event,
+  type EventType,
+  LIMITS,
+  type MessagePayload,
+  type NotificationKind,
+  type Request,
+  type RequestType,
+  type RoomPosition,
+  type RoomSummary,
+  type UnreadRoom,
+  VERSION,
+} from "./message.ts";
+
+type PayloadOf<Message extends { type: string; payload: unknown }> = {
+  [Each in Message as Each["type"]]: Fields<Each["payload"]>;
+};
+
+const id = shortString(LIMITS.id);
+const ref = wholeNumber(1);
+const seq = wholeNumber(0);
+
+const REQUESTS: PayloadOf<Request> = {
+  connect: {
+    name,
+    room: optional(room),
+    version: optional(wholeNumber(VERSION)),
+    session: optional(shortString(64)),
+    since: optional(positions),
+    direct_since: optional(seq),
+    password: optional(shortString(256)),
+  },
+  message: { room: optional(room), text, ref: optional(ref) },
+  direct: { to: name, text, ref: optional(ref) },
+  join: { room, since: optional(seq) },
+  leave: { room },
+  rename: { name },
+  topic: { room, topic: optional(topic) },
+  members: { room, after: optional(name) },
+  rooms: { after: optional(room) },
+  history: {
+    room,
+    before: optional(wholeNumber(1)),
+    after: optional(seq),
+    limit: optional(wholeNumber(1, LIMITS.history)),
+  },
+  search: {
+    query: shortString(LIMITS.query),
+    room: optional(room),
+    from: optional(name),
+    limit: optional(wholeNumber(1, LIMITS.history)),
+  },
+  read: { room, seq },
+  unread: {},
+  ping: { nonce: optional(shortString(LIMITS.id)) },
+  pong: { nonce: optional(shortString(LIMITS.id)) },
+  quit: {},
+};
+
+const ROOM_POSITION: Fields<RoomPosition> = { room: anyString, seq: anyNumber };
+
+const ROOM_SUMMARY: Fields<RoomSummary> = {
+  room: anyString,
+  members: anyNumber,
+  topic: anyString,
+};
+
+const UNREAD_ROOM: Fields<UnreadRoom> = {
+  ...ROOM_POSITION,
+  unread: anyNumber,
+  mentions: anyNumber,
+};
+
+const MESSAGE: Fields<MessagePayload> = {
+  sender: anyString,
+  room: anyString,
+  text: anyString,
+  seq: anyNumber,
+  at: anyNumber,
+  ref: optional(anyNumber),
+};
+
+const EVENTS: PayloadOf<Event> = {
+  connect_ack: {
+    message: anyString,
+    name: optional(anyString),
+    room: optional(anyString),
+    version: optional(anyNumber),
+    session: optional(anyString),
+    resumed: optional(anyBoolean),
+    server: optional(anyString),
+    limits: optional(numbers),
+    rooms: optional(arrayOf(objectOf(ROOM_POSITION))),
+    direct: optional(anyNumber),
+  },
+  message: MESSAGE,
+  direct: {
+    sender: anyString,
+    to: anyString,
+    text: anyString,
+    seq: anyNumber,
+    at: anyNumber,
+    ref: optional(anyNumber),
+  },
+  notification: {
+    message: anyString,
+    event: optional(anyWord<NotificationKind>()),
+    room: optional(anyString),
+    name: optional(anyString),
+    new_name: optional(anyString),
+    topic: optional(anyString),
+    seq: optional(anyNumber),
+    behind: optional(anyNumber),
+    code: optional(anyWord<ErrorCode>()),
+  },
+  topic: { room: anyString, topic: anyString },
+  members: {
+    room: anyString,
+    members: arrayOf(anyString),
+    total: anyNumber,
+    more: anyBoolean,
+  },
+  rooms: { rooms: arrayOf(objectOf(ROOM_SUMMARY)), more: anyBoolean },
+  history: {
+    room: anyString,
+    messages: arrayOf(objectOf(MESSAGE)),
+    more: anyBoolean,
+  },
+  search: { messages: arrayOf(objectOf(MESSAGE)), more: anyBoolean },
+  unread: { rooms: arrayOf(objectOf(UNREAD_ROOM)) },
+  ping: { nonce: optional(anyString) },
+  pong: { nonce: optional(anyString) },
+  error: {
+    code: anyWord<ErrorCode>(),
+    message: anyString,
+  },
+};
+
+/** A line that was no request, with the `error` that answers it. */
+export interface Refused {
+  type: "refused";
+  error: ErrorEvent;
+  /** Whether it was a `connect` of the lecture's, to be answered in its words. */
+  lecture: boolean;
+}
+
+/** Reads one line that a client sent. */
+export function decodeRequest(line: string): Request | Refused {
+  const envelope = decodeEnvelope(line);
+  if (envelope instanceof Problem) {
+    return refused(envelope.code, `Cannot read the line: it ${envelope.rule}`);
+  }
+  const requestId = envelope.id === undefined ? undefined : id.parse(envelope.id);
+  if (requestId instanceof Problem) {
+    return refused(
+      requestId.code,
+      `Cannot accept the request: id ${requestId.rule}`,
+    );
+  }
+  const fields = lookUp(REQUESTS, envelope.type);
+  if (fields === undefined) {
+    return refused(
+      "unknown_type",
+      `There is no request of type ${quoted(envelope.type)}`,
+      requestId,
+    );
+  }
+  return decodePayload(fields, envelope, requestId);
+}
+
+/** Reads one line that a server sent: `undefined` when it is no event of this version. */
+export function decodeEvent(line: string): Event | undefined {
+  const envelope = decodeEnvelope(line);
+  if (envelope instanceof Problem) return undefined;
+  const fields = lookUp(EVENTS, envelope.type);
+  if (fields === undefined) return undefined;
+  if (!isRecord(envelope.payload)) return undefined;
+  const parsed = parseFields<unknown>(fields, envelope.payload);
+  if ("problem" in parsed) return undefined;
+  const event = { type: envelope.type as EventType, payload: parsed.payload };
+  return (typeof envelope.id === "string" ? { ...event, id: envelope.id } : event) as Event;
+}
+
+/** The line for a request or an event, its `\n` included. */
+export function encode(message: Request | Event): string {
+  return JSON.stringify(message) + "\n";
+}
+
+interface RawEnvelope {
+  type: unknown;
+  id: unknown;
+  payload: unknown;
+}
+
+function decodeEnvelope(line: string): RawEnvelope | Problem {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return new Problem("not_json", "is not JSON");
+  }
+  if (!isRecord(value)) {
+    return new Problem("not_object", "is not a JSON object");
+  }
+  return {
+    type: value["type"],
+    id: value["id"] ?? undefined,
+    payload: value["payload"] ?? {},
+  };
+}
+
+function decodePayload(
+  fields: Fields<unknown>,
+  envelope: RawEnvelope,
+  requestId: string | undefined,
+): Request | Refused {
+  const { type, payload } = envelope;
+  const refuse = (code: ErrorCode, problem: string, lecture: boolean) =>
+    refused(code, `Cannot accept ${quoted(type)}: ${problem}`, requestId, lecture);
+  if (!isRecord(payload)) {
+    return refuse("not_object", "payload is not an object", type === "connect");
+  }
+  const parsed = parseFields(fields, payload);
+  if ("problem" in parsed) {
+    const { problem, field } = parsed;
+    const lecture = type === "connect" && (payload["version"] ?? undefined) === undefined;
+    return refuse(problem.code, `payload.${field} ${problem.rule}`, lecture);
+  }
+  const request = { type: type as RequestType, payload: parsed.payload };
+  return (requestId === undefined ? request : { ...request, id: requestId }) as Request;
+}
+
+function refused(
+  code: ErrorCode,
+  message: string,
+  requestId?: string,
+  lecture = false,
+): Refused {
+  return {
+    type: "refused",
+    error: errorEvent(code, message, requestId),
+    lecture,
+  };
+}
+
+/** The entry of `table`; what every object inherits ("constructor") is no entry. */
+function lookUp<Entry>(
+  table: Record<string, Entry>,
+  key: unknown,
+): Entry | undefined {
+  return typeof key === "string" && Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+/** A value of the peer's inside an error's text: short, whatever it was. */
+function quoted(value: unknown): string {
+  const text = typeof value === "string" ? value.toWellFormed() : String(typeof value);
+  return JSON.stringify(
+    text.length > 40 ? text.slice(0, 40).toWellFormed() + "…" : text,
+  );
+}

@@ -1,0 +1,211 @@
+/**
+ * What one field of a payload may hold: a table of small parsers from which
+ * `codec.ts` builds the rules for every request and event.
+ */
+
+import { type ErrorCode, LIMITS } from "./message.ts";
+import { parseName } from "./names.ts";
+import { isLongerThan } from "./text.ts";
+
+/** Why a value was refused; `rule` completes the sentence "payload.name …". */
+export class Problem {
+  constructor(readonly code: ErrorCode, readonly rule: string) {}
+}
+
+/** Reads one field. A field that is not required may be left out, or be `null`. */
+export interface Field<Value> {
+  required: boolean;
+  parse(value: unknown): Value | Problem;
+}
+
+/** The fields of a payload: exactly its keys, each with a parser of its type. */
+export type Fields<Payload> = {
+  [Key in keyof Payload]-?: Field<NonNullable<Payload[Key]>>;
+};
+
+/** A field that may be left out. */
+export function optional<Value>(field: Field<Value>): Field<Value> {
+  return { ...field, required: false };
+}
+
+function field<Value>(
+  parse: (value: unknown) => Value | Problem,
+): Field<Value> {
+  return { required: true, parse };
+}
+
+function nameField(code: ErrorCode): Field<string> {
+  return field((value) => {
+    if (typeof value !== "string") return new Problem(code, "must be a string");
+    const parsed = parseName(value);
+    return "name" in parsed ? parsed.name : new Problem(code, parsed.problem);
+  });
+}
+
+/** A person's name. */
+export const name = nameField("bad_name");
+
+/** A room's name. */
+export const room = nameField("bad_room");
+
+/** The text of a message. */
+export const text = field((value) => {
+  if (typeof value !== "string") {
+    return new Problem("bad_text", "must be a string");
+  }
+  if (value === "") return new Problem("bad_text", "is empty");
+  if (isLongerThan(value, LIMITS.text)) {
+    return new Problem(
+      "text_too_long",
+      `has more than ${LIMITS.text} characters`,
+    );
+  }
+  return value.isWellFormed() ? value : new Problem("bad_text", "has half a surrogate pair");
+});
+
+/** A room's topic: one line, empty to clear it. */
+export const topic = field((value) => {
+  if (typeof value !== "string") {
+    return new Problem("bad_field", "must be a string");
+  }
+  if (isLongerThan(value, LIMITS.topic)) {
+    return new Problem(
+      "text_too_long",
+      `has more than ${LIMITS.topic} characters`,
+    );
+  }
+  const clean = value.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
+  return clean ? value : new Problem("bad_field", "must be one line without control characters");
+});
+
+/** A string of 1 to `longest` code points. */
+export function shortString(longest: number): Field<string> {
+  return field((value) =>
+    typeof value === "string" && value !== "" && !isLongerThan(value, longest) &&
+      value.isWellFormed()
+      ? value
+      : new Problem(
+        "bad_field",
+        `must be a string of 1 to ${longest} characters`,
+      )
+  );
+}
+
+/** A whole number from `least` to `most`. */
+export function wholeNumber(
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): Field<number> {
+  return field((value) =>
+    Number.isSafeInteger(value) && (value as number) >= least &&
+      (value as number) <= most
+      ? value as number
+      : new Problem(
+        "bad_field",
+        `must be a whole number from ${least} to ${most}`,
+      )
+  );
+}
+
+/** `{room: seq}`, for at most {@linkcode LIMITS}`.rooms` rooms. */
+export const positions = field((value) => {
+  if (!isRecord(value)) {
+    return new Problem("bad_field", "must be an object of room and seq");
+  }
+  const entries = Object.entries(value);
+  if (entries.length > LIMITS.rooms) {
+    return new Problem("bad_field", `has more than ${LIMITS.rooms} rooms`);
+  }
+  const parsed: [string, number][] = [];
+  for (const [key, position] of entries) {
+    const roomName = room.parse(key);
+    if (roomName instanceof Problem) return roomName;
+    const seq = wholeNumber(0).parse(position);
+    if (seq instanceof Problem) return seq;
+    parsed.push([roomName, seq]);
+  }
+  return Object.fromEntries(parsed);
+});
+
+// What a client reads from a server: its type is checked, and no more than that.
+
+/** Any string. */
+export const anyString = field((value) =>
+  typeof value === "string" ? value : new Problem("bad_field", "must be a string")
+);
+
+/** A word of a table such as `ErrorCode`; a newer server may send one that this table lacks. */
+export function anyWord<Word extends string>(): Field<Word> {
+  return anyString as Field<string> as Field<Word>;
+}
+
+/** Any finite number. */
+export const anyNumber = field((value) =>
+  Number.isFinite(value) ? value as number : new Problem("bad_field", "must be a number")
+);
+
+/** `true` or `false`. */
+export const anyBoolean = field((value) =>
+  typeof value === "boolean" ? value : new Problem("bad_field", "must be true or false")
+);
+
+/** An object of numbers. */
+export const numbers = field((value) =>
+  isRecord(value) &&
+    Object.values(value).every((number) => typeof number === "number")
+    ? value as Record<string, number>
+    : new Problem("bad_field", "must be an object of numbers")
+);
+
+/** An array of what `element` reads. */
+export function arrayOf<Value>(element: Field<Value>): Field<Value[]> {
+  return field((value) => {
+    if (!Array.isArray(value)) {
+      return new Problem("bad_field", "must be an array");
+    }
+    const parsed: Value[] = [];
+    for (const each of value) {
+      const result = element.parse(each);
+      if (result instanceof Problem) return result;
+      parsed.push(result);
+    }
+    return parsed;
+  });
+}
+
+/** An object with these fields. */
+export function objectOf<Payload>(fields: Fields<Payload>): Field<Payload> {
+  return field((value) => {
+    if (!isRecord(value)) return new Problem("bad_field", "must be an object");
+    const parsed = parseFields(fields, value);
+    return "problem" in parsed ? parsed.problem : parsed.payload;
+  });
+}
+
+/** The payload that `fields` read from `record`, or the first problem and the field it is in. */
+export function parseFields<Payload>(
+  fields: Fields<Payload>,
+  record: Record<string, unknown>,
+): { payload: Payload } | { problem: Problem; field: string } {
+  const payload: Record<string, unknown> = {};
+  for (const key in fields) {
+    const value = record[key];
+    const rule = fields[key];
+    if (value === undefined || value === null) {
+      if (!rule.required) continue;
+      return {
+        problem: new Problem("missing_field", "is missing"),
+        field: key,
+      };
+    }
+    const parsed = rule.parse(value);
+    if (parsed instanceof Problem) return { problem: parsed, field: key };
+    payload[key] = parsed;
+  }
+  return { payload: payload as Payload };
+}
+
+/** Whether `value` is a JSON object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,183 @@
+/**
+ * Bytes → bounded lines. The framer decides where a line ends before anything
+ * can grow; `TextLineStream` then hands the lines on one by one.
+ */
+
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { LIMITS } from "./message.ts";
+
+/** What breaks the framing, so that nothing after it can be trusted. */
+export type FramingProblem = "line_too_long" | "not_utf8";
+
+const NEWLINE = 0x0a;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const LAST_SPACE = 0x20;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+/** Where in a line the scan stands. */
+const enum At {
+  /** Nothing but white space so far, or a BOM, which some clients send first. */
+  Start,
+  /** In a JSON object, outside its strings. */
+  Object,
+  String,
+  /** After a backslash in a string. */
+  Escape,
+  /** In a line that began with something else: only a newline ends it. */
+  Other,
+}
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Cuts a stream of bytes into lines, however it comes in pieces: the result
+ * depends on the bytes alone, never on where they were split.
+ *
+ * A line ends at its `\n`. A JSON object also ends its line at its closing brace,
+ * because the lecture's clients send no newline. Blank lines are dropped.
+ * Holds at most {@linkcode LIMITS}`.line` bytes of an unfinished line.
+ */
+export class LineFramer {
+  /** Set when the framing broke; from then on nothing more comes out. */
+  problem: FramingProblem | undefined;
+  #at: At = At.Start;
+  #depth = 0;
+  #unfinished: Uint8Array = EMPTY;
+  #unfinishedLength = 0;
+  // BOMs are kept out, invalid sequences throw (WHATWG Encoding, "fatal").
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+
+  /** Takes the next bytes; gives the lines that they complete, each ended by one `\n`. */
+  push(bytes: Uint8Array): string {
+    let lines = "";
+    let start = 0;
+    for (
+      let index = 0;
+      index < bytes.length && this.problem === undefined;
+      index++
+    ) {
+      if (!this.#endsLineWith(bytes[index] as number)) continue;
+      lines += this.#complete(bytes.subarray(start, index + 1));
+      start = index + 1;
+    }
+    if (this.problem === undefined) this.#keep(bytes.subarray(start));
+    return lines;
+  }
+
+  /** Says that no more bytes come; gives the last line if it was left unfinished. */
+  end(): string {
+    return this.problem === undefined ? this.#complete(EMPTY) : "";
+  }
+
+  /** Moves the scan on by one byte; true when that byte is the last of a line. */
+  #endsLineWith(byte: number): boolean {
+    if (byte === NEWLINE) return this.#reset();
+    switch (this.#at) {
+      case At.String:
+        if (byte === QUOTE) this.#at = At.Object;
+        else if (byte === BACKSLASH) this.#at = At.Escape;
+        return false;
+      case At.Object:
+        if (byte === QUOTE) this.#at = At.String;
+        else if (byte === OPEN_BRACE) this.#depth++;
+        else if (byte === CLOSE_BRACE && --this.#depth === 0) {
+          return this.#reset();
+        }
+        return false;
+      case At.Start:
+        if (byte <= LAST_SPACE || BYTE_ORDER_MARK.includes(byte)) return false;
+        this.#at = byte === OPEN_BRACE ? At.Object : At.Other;
+        this.#depth = 1;
+        return false;
+      case At.Escape:
+        this.#at = At.String;
+        return false;
+      case At.Other:
+        return false;
+    }
+  }
+
+  #reset(): true {
+    this.#at = At.Start;
+    return true;
+  }
+
+  /** The unfinished line with `last`, whose last byte ended it. */
+  #complete(last: Uint8Array): string {
+    const content = last.at(-1) === NEWLINE ? last.subarray(0, -1) : last;
+    const line = this.#decode(this.#joined(content));
+    this.#unfinished = EMPTY;
+    this.#unfinishedLength = 0;
+    return line.trim() === "" ? "" : line + "\n";
+  }
+
+  /** The whole line: without a copy when it came in one piece, as nearly all do. */
+  #joined(content: Uint8Array): Uint8Array {
+    if (this.#unfinishedLength === 0 && content.length <= LIMITS.line) return content;
+    return this.#keep(content) ? this.#unfinished.subarray(0, this.#unfinishedLength) : EMPTY;
+  }
+
+  #decode(bytes: Uint8Array): string {
+    try {
+      return this.#decoder.decode(bytes);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      this.problem = "not_utf8";
+      return "";
+    }
+  }
+
+  /** Appends to the unfinished line; false when that passes the limit. */
+  #keep(bytes: Uint8Array): boolean {
+    const length = this.#unfinishedLength + bytes.length;
+    if (length > LIMITS.line) {
+      this.problem = "line_too_long";
+      return false;
+    }
+    if (length > this.#unfinished.length) {
+      // Doubling keeps a line that comes byte by byte linear.
+      const grown = new Uint8Array(
+        Math.max(length, Math.min(this.#unfinished.length * 2, LIMITS.line)),
+      );
+      grown.set(this.#unfinished.subarray(0, this.#unfinishedLength));
+      this.#unfinished = grown;
+    }
+    this.#unfinished.set(bytes, this.#unfinishedLength);
+    this.#unfinishedLength = length;
+    return true;
+  }
+}
+
+/** Fills a buffer from a peer: the bytes read, or `null` at the end (as `Deno.Conn.read`). */
+export type Read = (buffer: Uint8Array) => Promise<number | null>;
+
+/**
+ * The lines that a peer sends. The stream ends at the peer's end and where the
+ * framing breaks: `framer.problem` then says how. Fails as `read` fails.
+ *
+ * `bufferSize` is the memory, in bytes, that an idle connection costs here.
+ */
+export function readLines(
+  read: Read,
+  framer: LineFramer,
+  bufferSize = 4096,
+): ReadableStream<string> {
+  // One small buffer for ever; `conn.readable` would allocate 64 KiB a pull.
+  const buffer = new Uint8Array(bufferSize);
+  return new ReadableStream<string>({
+    async pull(controller) {
+      for (;;) {
+        const count = await read(buffer);
+        const lines = count === null ? framer.end() : framer.push(buffer.subarray(0, count));
+        if (lines !== "") controller.enqueue(lines);
+        if (count === null || framer.problem !== undefined) {
+          return controller.close();
+        }
+        if (lines !== "") return;
+      }
+    },
+  }, { highWaterMark: 0 }).pipeThrough(new TextLineStream());
+}

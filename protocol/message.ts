@@ -1,0 +1,332 @@
+/**
+ * What travels: requests (client → server) and events (server → client) as
+ * discriminated unions, the limits that hold for them, and the error codes.
+ * `mod.ts` says what each of them means.
+ */
+
+/** Bounds of the wire. `connect_ack` sends them to version 2 clients. */
+export const LIMITS = {
+  /** Bytes in one line, its newline not counted, in either direction. */
+  line: 65_536,
+  /** Code points in the text of a message or a direct message. */
+  text: 4096,
+  /** Code points in a name, after NFC. */
+  name: 32,
+  /** Code points in a room's name, after NFC. */
+  room: 32,
+  /** Code points in a room's topic. */
+  topic: 256,
+  /** Code points in a request's `id` and in a ping's `nonce`. */
+  id: 64,
+  /** Code points in a search query. */
+  query: 256,
+  /** Messages in one answer to `history` or `search`. */
+  history: 500,
+  /** Rooms that one session may be in: `connect_ack` and `unread` name them all in one line. */
+  rooms: 256,
+} as const;
+
+/** The version that this protocol module speaks, sent in `connect` and `connect_ack`. */
+export const VERSION = 2;
+
+/** Every error code that a server sends, with its meaning. Clients match codes, never prose. */
+export const ERROR_CODES = {
+  not_utf8: "The bytes were not UTF-8. The connection is closed.",
+  line_too_long: "A line had more bytes than the limit. The connection is closed.",
+  not_json: "The line was not JSON.",
+  not_object: "The line, or its payload, was JSON but not an object.",
+  unknown_type: "There is no request of that type.",
+  missing_field: "A field that the request needs was not there.",
+  bad_field: "A field had the wrong type or was out of its bounds.",
+  bad_name: "A name broke the rules for names.",
+  bad_room: "A room's name broke the rules for names.",
+  bad_text: "A text was empty or not well-formed Unicode.",
+  text_too_long: "A text had more code points than the limit.",
+  not_connected: "Something other than `connect` came first.",
+  already_connected: "A second `connect` came on one connection.",
+  name_taken: "Another session holds the name.",
+  unknown_name: "Nobody of that name is there.",
+  unknown_room: "There is no room of that name.",
+  room_required: "`room` was left out by a session that is not in exactly one room.",
+  not_in_room: "The session is not in that room.",
+  already_in_room: "The session is in that room already.",
+  too_many_rooms: "The session is in as many rooms as one may be.",
+  stale_ref: "The `ref` is not above the session's highest, and no message that is kept has it.",
+  bad_query: "A search query could not be read.",
+  log_failed: "The log failed: the message was not kept, and nobody has seen it.",
+  session_replaced: "The session went on over a newer connection. This one is closed.",
+  handshake_timeout: "No `connect` came in time. The connection is closed.",
+  idle_timeout: "Nothing came for too long, not even a `pong`. The connection is closed.",
+  server_full: "The server has as many connections as it takes. The connection is closed.",
+} as const;
+
+/** One of {@linkcode ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The one shape of everything on the wire. */
+interface Envelope<Type extends string, Payload> {
+  type: Type;
+  /** Chosen by the client, at most {@linkcode LIMITS}`.id` long; its reply carries it back. */
+  id?: string;
+  payload: Payload;
+}
+
+// Requests: client → server.
+
+/** Opens a session, or takes one up again. The first line of every connection. */
+export type ConnectRequest = Envelope<"connect", {
+  name: string;
+  room?: string;
+  /** The highest version that the client speaks; left out by the lecture's clients. */
+  version?: number;
+  /** The token of a session that the client had before. */
+  session?: string;
+  /** The last `seq` that the client has seen, by room. */
+  since?: Record<string, number>;
+  /** The last `seq` that the client has seen of its direct messages. */
+  direct_since?: number;
+  password?: string;
+}>;
+/** Says something in a room. */
+export type MessageRequest = Envelope<
+  "message",
+  { room?: string; text: string; ref?: number }
+>;
+/** Says something to one name. */
+export type DirectRequest = Envelope<
+  "direct",
+  { to: string; text: string; ref?: number }
+>;
+/** Enters a room, which is made if there is none of that name. */
+export type JoinRequest = Envelope<"join", { room: string; since?: number }>;
+/** Leaves a room. */
+export type LeaveRequest = Envelope<"leave", { room: string }>;
+/** Changes the session's name. */
+export type RenameRequest = Envelope<"rename", { name: string }>;
+/** Asks for a room's topic, or sets it; an empty one clears it. */
+export type TopicRequest = Envelope<"topic", { room: string; topic?: string }>;
+/** Asks who is in a room; `after` is the last name of the page before. */
+export type MembersRequest = Envelope<
+  "members",
+  { room: string; after?: string }
+>;
+/** Asks which rooms there are; `after` is the last room of the page before. */
+export type RoomsRequest = Envelope<"rooms", { after?: string }>;
+/** Asks for a room's messages before or after a `seq`. */
+export type HistoryRequest = Envelope<"history", {
+  room: string;
+  before?: number;
+  after?: number;
+  limit?: number;
+}>;
+/** Looks for words in the messages of the session's rooms. */
+export type SearchRequest = Envelope<"search", {
+  query: string;
+  room?: string;
+  from?: string;
+  limit?: number;
+}>;
+/** Says how far the person has read in a room. */
+export type ReadRequest = Envelope<"read", { room: string; seq: number }>;
+/** Asks what is unread, by room. */
+export type UnreadRequest = Envelope<"unread", Record<never, never>>;
+/** Asks for a `pong`, which comes after everything that was asked before it. */
+export type PingRequest = Envelope<"ping", { nonce?: string }>;
+/** Answers the server's `ping`. */
+export type PongRequest = Envelope<"pong", { nonce?: string }>;
+/** Ends the session: its name is free and its token is void. The server closes. */
+export type QuitRequest = Envelope<"quit", Record<never, never>>;
+
+/** Everything that a client may send. */
+export type Request =
+  | ConnectRequest
+  | MessageRequest
+  | DirectRequest
+  | JoinRequest
+  | LeaveRequest
+  | RenameRequest
+  | TopicRequest
+  | MembersRequest
+  | RoomsRequest
+  | HistoryRequest
+  | SearchRequest
+  | ReadRequest
+  | UnreadRequest
+  | PingRequest
+  | PongRequest
+  | QuitRequest;
+
+/** The `type` of a request. */
+export type RequestType = Request["type"];
+
+// Events: server → client.
+
+/** The session is open. In the lecture profile the payload is `message` alone. */
+export type ConnectAckEvent = Envelope<"connect_ack", {
+  message: string;
+  /** The session's name as the server writes it (NFC). */
+  name?: string;
+  room?: string;
+  version?: number;
+  /** The token that takes this session up again. */
+  session?: string;
+  /** Whether `session` is the one that the client had. When not, its `ref`s mean nothing here. */
+  resumed?: boolean;
+  /** The server's name and version. */
+  server?: string;
+  limits?: Record<string, number>;
+  /** The rooms that the session is in, each with the `seq` of its last message. */
+  rooms?: RoomPosition[];
+  /** The `seq` of the last direct message in the session's inbox. */
+  direct?: number;
+}>;
+/** Something was said in a room. */
+export type MessageEvent = Envelope<"message", MessagePayload>;
+/** Something was said to one name; its sender gets a copy too. */
+export type DirectEvent = Envelope<"direct", DirectPayload>;
+/** Something happened; `message` says it for a person, the rest for a program. */
+export type NotificationEvent = Envelope<"notification", NotificationPayload>;
+/** A room's topic, as asked. */
+export type TopicEvent = Envelope<"topic", { room: string; topic: string }>;
+/** Who is in a room, in the order of folded names; `more` when there is a next page. */
+export type MembersEvent = Envelope<"members", {
+  room: string;
+  members: string[];
+  total: number;
+  more: boolean;
+}>;
+/** Which rooms there are, in the order of folded names; `more` when there is a next page. */
+export type RoomsEvent = Envelope<
+  "rooms",
+  { rooms: RoomSummary[]; more: boolean }
+>;
+/** Messages of a room, oldest first; `more` when there are further ones in that direction. */
+export type HistoryEvent = Envelope<"history", {
+  room: string;
+  messages: MessagePayload[];
+  more: boolean;
+}>;
+/** Messages that match, newest first. */
+export type SearchEvent = Envelope<
+  "search",
+  { messages: MessagePayload[]; more: boolean }
+>;
+/** What is unread, by room. */
+export type UnreadEvent = Envelope<"unread", { rooms: UnreadRoom[] }>;
+/** Asks for a `pong`: the connection has been silent. */
+export type PingEvent = Envelope<"ping", { nonce?: string }>;
+/** Answers `ping`. */
+export type PongEvent = Envelope<"pong", { nonce?: string }>;
+/** A request was refused, or the connection is about to close. */
+export type ErrorEvent = Envelope<
+  "error",
+  { code: ErrorCode; message: string }
+>;
+
+/** A message as events and answers carry it. */
+export interface MessagePayload {
+  sender: string;
+  room: string;
+  text: string;
+  /** Counts from 1 in each room, without a gap. */
+  seq: number;
+  /** Epoch milliseconds of the server's clock. */
+  at: number;
+  /** On the sender's own copy only: the `ref` that it gave. */
+  ref?: number;
+}
+
+/** A direct message as events carry it. */
+export interface DirectPayload {
+  sender: string;
+  to: string;
+  text: string;
+  /** Counts from 1 in each inbox, without a gap; 0 when no inbox keeps it. */
+  seq: number;
+  /** Epoch milliseconds of the server's clock. */
+  at: number;
+  /** On the sender's own copy only: the `ref` that it gave. */
+  ref?: number;
+}
+
+/** What a notification is about, for programs. */
+export type NotificationKind =
+  | "joined"
+  | "left"
+  | "renamed"
+  | "topic"
+  | "behind"
+  | "caught_up"
+  | "dropped"
+  | "shutdown"
+  | "error";
+
+/** The payload of a notification. */
+export interface NotificationPayload {
+  message: string;
+  event?: NotificationKind;
+  room?: string;
+  /** Who joined, left, changed the topic, or had this name before. */
+  name?: string;
+  /** With `renamed`: the name from now on. */
+  new_name?: string;
+  /** With `topic`: the topic from now on. */
+  topic?: string;
+  /**
+   * With `joined`, to the one who joined: the `seq` of the room's last message.
+   * With `dropped`: the `seq` of the first message that is still kept.
+   */
+  seq?: number;
+  /** With `behind`: how many messages are still to come. */
+  behind?: number;
+  /** With `error`: what a version 2 client would have been told by an `error`. */
+  code?: ErrorCode;
+}
+
+/** A room and the `seq` of its last message (0: none yet). */
+export interface RoomPosition {
+  room: string;
+  seq: number;
+}
+
+/** A room as `rooms` lists it. */
+export interface RoomSummary {
+  room: string;
+  members: number;
+  topic: string;
+}
+
+/** A room as `unread` lists it. */
+export interface UnreadRoom extends RoomPosition {
+  unread: number;
+  mentions: number;
+}
+
+/** Everything that a server may send. */
+export type Event =
+  | ConnectAckEvent
+  | MessageEvent
+  | DirectEvent
+  | NotificationEvent
+  | TopicEvent
+  | MembersEvent
+  | RoomsEvent
+  | HistoryEvent
+  | SearchEvent
+  | UnreadEvent
+  | PingEvent
+  | PongEvent
+  | ErrorEvent;
+
+/** The `type` of an event. */
+export type EventType = Event["type"];
+
+/** An `error` event. */
+export function errorEvent(
+  code: ErrorCode,
+  message: string,
+  id?: string,
+): ErrorEvent {
+  const payload = { code, message };
+  return id === undefined ? { type: "error", payload } : { type: "error", id, payload };
+}

@@ -1,0 +1,169 @@
+/**
+ * The wire of the chat, complete: whoever has read this can write a client in
+ * any language. The names below are those of the code, so that the compiler
+ * holds both to the same words.
+ *
+ * # Lines
+ *
+ * TCP, port 12345 unless told otherwise. UTF-8, one JSON object a line, ended by
+ * `\n`; a `\r` before it is white space to JSON. Blank lines are ignored. Neither
+ * side sends more than 65,536 bytes before a `\n`.
+ *
+ * An object also ends its line with its closing brace, so a client that sends
+ * JSON without newlines is understood, however its bytes are cut into packets.
+ * The server always ends a line with `\n`.
+ *
+ * Every line is `{"type": …, "payload": {…}}`. A request may carry `"id"`, a
+ * string of 1 to 64 characters, beside them; its reply, or the error it
+ * earned, carries it back. Unknown fields are ignored, `null` is as good as
+ * leaving a field out, and a payload without fields may be left out.
+ *
+ * # The four messages of the lecture
+ *
+ * ```
+ * → {"type": "connect", "payload": {"name": "Alice", "room": "General"}}
+ * ← {"type": "connect_ack", "payload": {"message": "Connected to the room."}}
+ * → {"type": "message", "payload": {"sender": "Alice", "room": "General", "text": "Hello!"}}
+ * ← {"type": "message", "payload": {"sender": "Alice", "room": "General", "text": "Hello!", "seq": 1, "at": 1767225600000}}
+ * ← {"type": "notification", "payload": {"message": "Bob has joined the room.", "event": "joined", "room": "General", "name": "Bob"}}
+ * ```
+ *
+ * - `connect` comes first. Its answer comes before anything else.
+ * - A message goes to every member of its room, its sender included. `sender` is
+ *   always the name that the session has, whatever the client wrote. `room` may
+ *   be left out by a session that is in one room.
+ * - The others in a room are told `Alice has joined the room.` and
+ *   `Alice has left the room.`
+ * - A client that connects without `version` is in the *lecture profile*: it is
+ *   sent these types and no others. What a version 2 client learns by another
+ *   type, it learns by a `notification` with the same text, or not at all.
+ *   Payloads may carry more fields than the lecture's.
+ *
+ * # Version 2
+ *
+ * A client gets the rest by `"version": 2` in `connect`. A client that knows a
+ * later version says that one and finds in `connect_ack` what it got.
+ *
+ * | request | payload | answer |
+ * | --- | --- | --- |
+ * | `connect` | `name`, `room?`, `version`, `session?`, `since?`, `direct_since?` | `connect_ack` |
+ * | `message` | `room?`, `text`, `ref?` | its own `message`, with `ref` and `id` |
+ * | `direct` | `to`, `text`, `ref?` | its own `direct`, with `ref` and `id` |
+ * | `join` | `room`, `since?` | its own `notification`, `event: "joined"`, with `seq` |
+ * | `leave` | `room` | its own `notification`, `event: "left"` |
+ * | `rename` | `name` | its own `notification`, `event: "renamed"`, with `new_name` |
+ * | `topic` | `room`, `topic?` | `topic`; when set, `notification`, `event: "topic"` |
+ * | `members` | `room`, `after?` | `members` `{room, members, total, more}` |
+ * | `rooms` | `after?` | `rooms` `{rooms: [{room, members, topic}], more}` |
+ * | `history` | `room`, `before?` or `after?`, `limit?` | `history` `{room, messages, more}` |
+ * | `search` | `query`, `room?`, `from?`, `limit?` | `search` `{messages, more}` |
+ * | `read` | `room`, `seq` | – |
+ * | `unread` | – | `unread` `{rooms: [{room, seq, unread, mentions}]}` |
+ * | `ping` | `nonce?` | `pong` `{nonce?}` |
+ * | `pong` | `nonce?` | – ; it answers the server's `ping` |
+ * | `quit` | – | the server ends the session and closes the connection |
+ *
+ * `connect_ack`: `{message, name, room?, version, session, resumed, server, limits, rooms, direct}`.
+ * `rooms` holds, for every room that the session is in, `{room, seq}` with the
+ * `seq` of its last message: what comes live is `seq + 1`. `direct` is the same for
+ * the session's direct messages.
+ *
+ * `message`: `{sender, room, text, seq, at, ref?}`. `seq` counts from 1 in each room
+ * and leaves no gap; it is the one order that all members see, and history's. `at`
+ * is epoch milliseconds. `ref` and `id` are on the sender's own copy alone. A sender
+ * that sees its copy knows that the message is kept; until then nobody was sent it.
+ *
+ * `direct`: `{sender, to, text, seq, at, ref?}`, to the name's session and to the
+ * sender. It is kept for a session that is away. `seq` counts from 1 in the
+ * inbox of the one it is for; 0 when that is a lecture client, who has none.
+ *
+ * `notification`: `{message, event?, room?, name?, …}`. `message` is the text for a
+ * person; `event` is `joined`, `left`, `renamed` (`name`, `new_name`), `topic`
+ * (`name`, `topic`), `behind` (`behind`: how many messages follow), `caught_up`,
+ * `dropped` (`room`, `seq`: what was said before that message is no longer kept),
+ * `shutdown`, or, in the lecture profile, `error` (`code`).
+ *
+ * `members` and `rooms` come in pages, in the order of folded names. While `more`
+ * is true, ask again with `after` set to the last name that you got.
+ *
+ * `history` gives messages of a room that the session is in, oldest first: those
+ * next above `after`, those next below `before`, or the last. `limit` is 50 unless
+ * given and 500 at most; an answer that would not fit a line holds fewer. `more`
+ * says that there are further ones in that direction.
+ *
+ * `search` gives messages of the session's rooms, newest first: those with all the
+ * words of `query`, in any order, case and accents making no difference. `"two
+ * words"` is a phrase, `begin*` a beginning, `from` a sender's name.
+ *
+ * `read` says how far the person behind the name has read; the mark never goes
+ * back. `unread` counts, in each room that the session is in, the messages of
+ * others above the mark `seq`, and those among the last 1000 that name the name.
+ *
+ * `error`: `{code, message}`; {@linkcode ERROR_CODES} lists the codes. An error
+ * refuses one request and changes nothing. The connection stays open, but for
+ * the codes that say that it is closed.
+ *
+ * **Order.** The answers of one connection come in the order of its requests, and
+ * what a client asked to be sent again comes before the answer to its next
+ * request. A `pong` therefore says that everything asked before it is done.
+ *
+ * **Reading slowly.** A connection that does not take what it is sent falls behind:
+ * it is fed from the log as fast as it reads, is told so (`behind`, then
+ * `caught_up`), and misses no message. What is not in the log – who joined, left
+ * or took another name – is not told to it meanwhile.
+ *
+ * **Silence.** A version 2 connection on which nothing comes for the server's idle
+ * timeout is sent a `ping`. Any line shows that it lives; without one it is
+ * closed after as long again.
+ *
+ * # Sessions: nothing lost, nothing doubled
+ *
+ * A session is a connected identity: a name, the rooms it is in, its inbox, the
+ * highest `ref` it has used. `connect_ack` issues its token as `session`, a secret
+ * of 128 random bits. When the connection ends without `quit`, the session leaves
+ * its rooms (the others are told) and keeps its name for two minutes; then the
+ * name is free for others. The session itself is kept for 30 days unless the
+ * server was told otherwise, across its restarts too.
+ *
+ * A `connect` with `session` takes the session up again, with its rooms and
+ * without waiting for the old connection to be found dead: that one is told
+ * `session_replaced` and closed. `resumed` in `connect_ack` says whether it worked;
+ * when it is false the token was unknown and a new session was opened.
+ *
+ * `since` maps rooms to the last `seq` that the client has seen there. The session
+ * is in those rooms too, and what was said after is sent again, in order, before
+ * the room goes on live, with no gap and no double. `direct_since` does the same for
+ * direct messages; without it a session taken up again is sent those that came
+ * since its last connection ended. A message of the client's own comes with its `ref`.
+ *
+ * `ref` is a positive integer that rises with every `message` and `direct` of a
+ * session. To be sure of a message, send it again with the same `ref`, over a new
+ * connection and however much later, until its own copy comes: a `ref` that was
+ * used is answered with the original, to its sender only, and nothing is said
+ * twice. That copy may have a `seq` that the client has seen. `stale_ref` says that
+ * a higher `ref` was used and this one never; take a new one. A request that
+ * was refused has not used its `ref`. When `resumed` is false, no `ref` of before
+ * means anything: whether those messages were said is to be seen in `history`.
+ *
+ * The lecture's clients have no token. Their session ends with their connection,
+ * and their `ref` is only given back.
+ *
+ * # Names, rooms, texts
+ *
+ * A name or a room: 1 to 32 code points after NFC; no control, format, bidi,
+ * line-separator, unassigned or invisible characters; no spaces but single inner
+ * ones; not a combining mark first. Two are the same when their NFKC case folds
+ * are. A text: 1 to 4096 code points of well-formed Unicode, newlines and all. A
+ * topic: one line of at most 256.
+ *
+ * A text travels exactly as it was written. Whoever shows it on a terminal makes
+ * it safe first: {@linkcode showable}.
+ *
+ * @module
+ */
+
+export { decodeEvent, decodeRequest, encode, type Refused } from "./codec.ts";
+export { type FramingProblem, LineFramer, type Read, readLines } from "./lines.ts";
+export * from "./message.ts";
+export { fold, type ParsedName, parseName } from "./names.ts";
+export { isLongerThan, showable, showableLines } from "./text.ts";

@@ -1,0 +1,138 @@
+/**
+ * Command-line options as one table: the table parses the arguments and writes
+ * `--help`, so the two can't drift apart. Nothing of the wire is in here; it
+ * lives in this folder because both programs need it and may import no other.
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+
+/** One option: how it is written, what it means, and how its value is read. */
+export interface Option<Value> {
+  /** What stands for the value in `--help`; an option without one is a switch. */
+  readonly placeholder?: string;
+  readonly default: Value;
+  readonly help: string;
+  /** The value that `text` means, or `undefined`: then `expected` says what it must be. */
+  readonly parse: (text: string) => Value | undefined;
+  readonly expected: string;
+}
+
+/** Options by their long names, without the dashes. */
+export type OptionTable = { readonly [name: string]: Option<unknown> };
+
+/** The values of a table's options. */
+export type Values<Table extends OptionTable> = {
+  [Name in keyof Table]: Table[Name] extends Option<infer Value> ? Value : never;
+};
+
+/** What the arguments meant, or the one line that says why they can't be used. */
+export type Parsed<Table extends OptionTable> =
+  | { values: Values<Table>; operands: string[] }
+  | { problem: string };
+
+/** An option that is there or not. */
+export function toggle(help: string): Option<boolean> {
+  return { default: false, help, parse: () => true, expected: "no value" };
+}
+
+/** An option that takes any text but the empty one. */
+export function text(placeholder: string, initial: string, help: string): Option<string>;
+/** An option that takes any text but the empty one, and may be left out. */
+export function text(
+  placeholder: string,
+  initial: undefined,
+  help: string,
+): Option<string | undefined>;
+export function text(
+  placeholder: string,
+  initial: string | undefined,
+  help: string,
+): Option<string | undefined> {
+  return {
+    placeholder,
+    default: initial,
+    help,
+    parse: (value) => value === "" ? undefined : value,
+    expected: "must not be empty",
+  };
+}
+
+/** An option that takes a whole number from `least` to `most`. */
+export function wholeNumber(
+  placeholder: string,
+  initial: number,
+  [least, most]: readonly [number, number],
+  help: string,
+): Option<number> {
+  const parse = (value: string) => {
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
+    return number >= least && number <= most ? number : undefined;
+  };
+  const expected = `must be a whole number from ${least} to ${most}`;
+  return { placeholder, default: initial, help, parse, expected };
+}
+
+/** An option that takes one of `words`. */
+export function oneOf<const Word extends string>(
+  words: readonly Word[],
+  initial: NoInfer<Word>,
+  help: string,
+): Option<Word> {
+  const parse = (value: string) => words.find((word) => word === value);
+  const expected = `must be one of ${words.join(", ")}`;
+  return { placeholder: words.join("|"), default: initial, help, parse, expected };
+}
+
+/** Reads `args` by `table`; at most `mostOperands` of them may be no options. */
+export function parseOptions<Table extends OptionTable>(
+  table: Table,
+  args: readonly string[],
+  mostOperands = 0,
+): Parsed<Table> {
+  const switches = Object.keys(table).filter((name) => table[name]?.placeholder === undefined);
+  const valued = Object.keys(table).filter((name) => table[name]?.placeholder !== undefined);
+  const unknown: string[] = [];
+  const operands: string[] = [];
+  const given = parseArgs([...args], {
+    string: valued,
+    boolean: switches,
+    // Kept out of `_`, which would make a number of "007".
+    unknown: (argument, key) => {
+      (key === undefined ? operands : unknown).push(argument);
+      return false;
+    },
+  });
+  if (unknown[0] !== undefined) return { problem: `Unknown option "${unknown[0]}"` };
+  const values: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(table)) {
+    const value = readValue(option, given[name]);
+    if (value === INVALID) return { problem: `--${name} ${option.expected}` };
+    values[name] = value;
+  }
+  operands.push(...given._.map(String)); // What came after "--".
+  const extra = operands[mostOperands];
+  if (extra !== undefined) return { problem: `Unexpected argument "${extra}"` };
+  return { values: values as Values<Table>, operands };
+}
+
+const INVALID = Symbol("invalid");
+
+function readValue(option: Option<unknown>, given: unknown): unknown {
+  if (given === undefined || given === false) return option.default;
+  const value = option.parse(String(given));
+  return value === undefined ? INVALID : value;
+}
+
+/** The lines of `--help` for `table`, aligned. */
+export function describeOptions(table: OptionTable): string {
+  const rows = Object.entries(table).map(([name, option]) => {
+    const { placeholder, help } = option;
+    const written = placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`;
+    const initial = placeholder === undefined || option.default === undefined
+      ? ""
+      : ` [default: ${option.default}]`;
+    return [written, help + initial] as const;
+  });
+  const width = Math.max(...rows.map(([written]) => written.length));
+  return rows.map(([written, help]) => `  ${written.padEnd(width)}  ${help}`).join("\n");
+}
