@@ -1,0 +1,46 @@
+/**
+ * `chat-server`: reads its options, starts, and stops cleanly when told to.
+ */
+
+import config from "./deno.json" with { type: "json" };
+import { parseOptions } from "./protocol/options.ts";
+import { helpText, OPTIONS } from "./server/options.ts";
+import { type Running, start, StartFailure } from "./server/start.ts";
+
+const NAME = "chat-server";
+
+if (import.meta.main) await main(Deno.args);
+
+async function main(args: string[]): Promise<void> {
+  const parsed = parseOptions(OPTIONS, args);
+  if ("problem" in parsed) fail(2, `${parsed.problem}; try --help`);
+  if (parsed.values.help) return console.log(helpText().trimEnd());
+  if (parsed.values.version) return console.log(`${NAME} ${config.version}`);
+  try {
+    const running = await start(parsed.values, `${NAME} ${config.version}`);
+    stopOnSignals(running);
+    console.log(`Listening on ${running.address}`);
+  } catch (error) {
+    if (!(error instanceof StartFailure)) throw error;
+    fail(1, error.message);
+  }
+}
+
+/** The first signal stops the server cleanly, the second at once. */
+function stopOnSignals(running: Running): void {
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+  let asked = false;
+  const stop = () => {
+    if (asked) Deno.exit(1);
+    asked = true;
+    running.stop().then(() => Deno.exit(0));
+  };
+  for (const signal of signals) Deno.addSignalListener(signal, stop);
+}
+
+function fail(code: number, reason: string): never {
+  console.error(`${NAME}: ${reason}`);
+  Deno.exit(code);
+}

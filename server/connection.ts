@@ -1,0 +1,216 @@
+/**
+ * One socket. One loop reads lines from it; one queue and one writer send to it.
+ * Nobody waits for a peer: what is sent is queued. When the queue is over its
+ * bound, `flush()` says so, and nothing more is read from the peer until it drains.
+ */
+
+import { LineFramer, readLines } from "../protocol/mod.ts";
+import { Batch } from "./batch.ts";
+
+/**
+ * Bytes that may wait for a peer to read them: well above one tick of a busy room.
+ * More only comes as answers to its own requests, of which none is read meanwhile.
+ */
+const SEND_QUEUE_LIMIT = 1024 * 1024;
+
+/** Bytes down to which a queue must drain before it is fed again. */
+const LOW_WATER = 128 * 1024;
+
+/** Bytes in one write; more chunks than that are not joined. */
+const WRITE_SIZE = 64 * 1024;
+
+/**
+ * Milliseconds that a closing connection has, to take what it was sent and to
+ * end its own side. Closing at once would reset it, and lose the last lines.
+ */
+const CLOSE_PATIENCE = 2000;
+
+/** A connection's socket, read loop, send queue and writer. */
+export class Connection {
+  /** Counts from 1 for the server's life; names the connection in the logs. */
+  readonly id: number;
+  /** The peer's address and port. */
+  readonly peer: string;
+  readonly framer = new LineFramer();
+  /** Called when a peer that has much to read has read some of it: a sign of life. */
+  onProgress: () => void = () => {};
+  /** Why it was given up, for the log. */
+  failure: string | undefined;
+  readonly #conn: Deno.TcpConn;
+  /** Sent in this tick: batches among them may still grow. */
+  #sent: (Uint8Array | Batch)[] = [];
+  /** Ready to be written. */
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #writing = false;
+  #writable: PromiseWithResolvers<void> | undefined;
+  #closing: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+  readonly #drained = Promise.withResolvers<void>();
+
+  constructor(conn: Deno.TcpConn, id: number) {
+    this.#conn = conn;
+    this.id = id;
+    this.peer = formatAddress(conn.remoteAddr);
+    // A chat line must not wait for the next one (Nagle); a dead peer must be found some day.
+    conn.setNoDelay(true);
+    conn.setKeepAlive(true);
+  }
+
+  /** Resolves when nothing more will be written: all has left, or is lost. */
+  get drained(): Promise<void> {
+    return this.#drained.promise;
+  }
+
+  /** Whether it is closed or about to be: nothing that comes from it counts any more. */
+  get isClosing(): boolean {
+    return this.#closed || this.#closing !== undefined;
+  }
+
+  /**
+   * Hands on each line, until the peer ends, the framing breaks (`framer.problem`)
+   * or the connection fails (`failure`). A promise of `onLine` holds up the next line.
+   */
+  async read(onLine: (line: string) => Promise<void> | void): Promise<void> {
+    try {
+      for await (const line of readLines((buffer) => this.#conn.read(buffer), this.framer)) {
+        if (this.isClosing) continue;
+        const pending = onLine(line);
+        if (pending !== undefined) await pending;
+        if (this.#queuedBytes > SEND_QUEUE_LIMIT) await this.writable();
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Queues bytes or a batch. They leave after the tick's {@linkcode Connection.flush}. */
+  send(chunk: Uint8Array | Batch): void {
+    if (this.isClosing) return;
+    // A line that is still to come may not overtake this.
+    this.closeBatch();
+    this.#sent.push(chunk);
+  }
+
+  /** Lets the batch that was sent last grow no more; those before it do not any more. */
+  closeBatch(): void {
+    const last = this.#sent.at(-1);
+    if (last instanceof Batch) last.isClosed = true;
+  }
+
+  /** Ends the tick: what was sent in it starts to leave. False when the queue is over its limit. */
+  flush(): boolean {
+    for (const chunk of this.#sent) {
+      const bytes = chunk instanceof Batch ? chunk.bytesFor(this) : chunk;
+      this.#queue.push(bytes);
+      this.#queuedBytes += bytes.length;
+    }
+    this.#sent = [];
+    if (!this.#writing) this.#write();
+    return this.#queuedBytes <= SEND_QUEUE_LIMIT;
+  }
+
+  /** Resolves when the queue has drained, or the connection is closed. */
+  writable(): Promise<void> {
+    if (this.#queuedBytes <= LOW_WATER || this.#closed) return Promise.resolve();
+    this.#writable ??= Promise.withResolvers<void>();
+    return this.#writable.promise;
+  }
+
+  /** Closes once everything sent before has left, or when patience ends. */
+  close(): void {
+    if (this.isClosing) return;
+    this.flush();
+    this.#closing = setTimeout(() => this.abort(), CLOSE_PATIENCE);
+    if (!this.#writing) this.#endWriting();
+  }
+
+  /** Closes at once; what is queued is lost. */
+  abort(): void {
+    clearTimeout(this.#closing);
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue = [];
+    this.#conn.close();
+    this.#drained.resolve();
+    this.#resumeFeeding();
+  }
+
+  #resumeFeeding(): void {
+    this.#writable?.resolve();
+    this.#writable = undefined;
+  }
+
+  /** Reads and drops what still comes from the peer, until it ends its side. */
+  async discard(): Promise<void> {
+    const buffer = new Uint8Array(WRITE_SIZE);
+    try {
+      while (await this.#conn.read(buffer) !== null);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The single writer: one write at a time, as much of the queue in it as is sensible. */
+  async #write(): Promise<void> {
+    this.#writing = true;
+    try {
+      while (this.#queue.length > 0) {
+        const bytes = this.#takeFromQueue();
+        for (let written = 0; written < bytes.length;) {
+          written += await this.#conn.write(bytes.subarray(written));
+        }
+        // A short write only reaches the system's buffer, and says nothing of the peer.
+        if (this.#queuedBytes > LOW_WATER) this.onProgress();
+        this.#queuedBytes -= bytes.length;
+        if (this.#queuedBytes <= LOW_WATER) this.#resumeFeeding();
+      }
+      if (this.#closing !== undefined) await this.#endWriting();
+    } catch (error) {
+      this.#fail(error);
+      this.abort();
+    }
+    this.#writing = false;
+  }
+
+  #takeFromQueue(): Uint8Array {
+    let count = 0;
+    let length = 0;
+    for (const { length: next } of this.#queue) {
+      if (count > 0 && length + next > WRITE_SIZE) break;
+      length += next;
+      count++;
+    }
+    const taken = this.#queue.splice(0, count);
+    if (taken.length === 1) return taken[0] as Uint8Array;
+    const joined = new Uint8Array(length);
+    let offset = 0;
+    for (const bytes of taken) {
+      joined.set(bytes, offset);
+      offset += bytes.length;
+    }
+    return joined;
+  }
+
+  /** Tells the peer that nothing more comes. */
+  async #endWriting(): Promise<void> {
+    try {
+      await this.#conn.closeWrite();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#drained.resolve();
+  }
+
+  /** Notes how the connection failed. A peer that is gone is everyday life, and no more than a note. */
+  #fail(error: unknown): void {
+    if (this.#closed) return;
+    if (!(error instanceof Error)) throw error;
+    this.failure ??= error.message;
+  }
+}
+
+/** An address as people write it: IPv6 in brackets. */
+export function formatAddress({ hostname, port }: { hostname: string; port: number }): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}

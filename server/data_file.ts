@@ -1,0 +1,87 @@
+/**
+ * The file that holds the log: where it is, who may read it, and that no two
+ * servers use it.
+ */
+
+import { DatabaseSync } from "node:sqlite";
+
+/** What the platform says of itself. */
+export interface Platform {
+  os: typeof Deno.build.os;
+  /** The value of an environment variable. */
+  env(name: string): string | undefined;
+}
+
+/** The platform that this process runs on. */
+export const platform: Platform = {
+  os: Deno.build.os,
+  env: (name) => Deno.env.get(name),
+};
+
+/**
+ * Where the log is unless `--data` says otherwise: `chat.db` in the platform's
+ * directory for state (XDG Base Directory Specification; Apple's and Microsoft's
+ * equivalents). `undefined` where the environment names no home.
+ */
+export function defaultDataFile({ os, env }: Platform): string | undefined {
+  if (os === "windows") {
+    const local = env("LOCALAPPDATA");
+    return local === undefined ? undefined : `${local}\\chat-server\\chat.db`;
+  }
+  const home = env("HOME");
+  if (os === "darwin") {
+    return home === undefined
+      ? undefined
+      : `${home}/Library/Application Support/chat-server/chat.db`;
+  }
+  const state = env("XDG_STATE_HOME");
+  // The specification: a relative path is to be ignored.
+  if (state?.startsWith("/")) return `${state}/chat-server/chat.db`;
+  return home === undefined ? undefined : `${home}/.local/state/chat-server/chat.db`;
+}
+
+/** Another server has the file. */
+export class FileInUse extends Error {
+  override name = "FileInUse";
+}
+
+/** A file that is this server's alone until it is disposed of. */
+export class DataFile implements Disposable {
+  readonly path: string;
+  readonly #lock: DatabaseSync;
+
+  /**
+   * Makes the file, readable by its owner alone, where there is none. Throws
+   * {@linkcode FileInUse}, or what the file system throws.
+   */
+  constructor(path: string) {
+    const directory = path.replace(/[^/\\]*$/, "");
+    if (directory !== "") Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#lock = lock(`${path}-lock`);
+    Deno.openSync(path, { create: true, append: true, mode: 0o600 }).close();
+    this.path = Deno.realPathSync(path);
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock.close();
+  }
+}
+
+/**
+ * Holds a file's lock for as long as the process lives, however it ends. SQLite's
+ * own lock on an empty database does that on every platform that Deno runs on;
+ * `Deno.FsFile.tryLock` is not in Deno 2.6.
+ */
+function lock(path: string): DatabaseSync {
+  Deno.openSync(path, { create: true, append: true, mode: 0o600 }).close();
+  const database = new DatabaseSync(path);
+  try {
+    database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    return database;
+  } catch (error) {
+    database.close();
+    // The runtime gives no result code here; SQLite's own text for SQLITE_BUSY does.
+    const isBusy = error instanceof Error && error.message === "database is locked";
+    throw isBusy ? new FileInUse("another chat-server uses it") : error;
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * What the hub wants done: a list of effects, carried out in the order in which
+ * they left the hub (see `pipeline.ts`), and the small builders for them.
+ */
+
+import {
+  type ErrorCode,
+  errorEvent,
+  type Event,
+  type NotificationPayload,
+} from "../protocol/mod.ts";
+import { inLectureWords } from "./lecture.ts";
+import type { DirectDraft, Draft, MessageDraft } from "./message_log.ts";
+import type { Members, Room } from "./room.ts";
+import type { Link, Profile, Session } from "./session.ts";
+
+/** Send an event to one connection. */
+export interface Send {
+  kind: "send";
+  link: Link;
+  /** A function where the event says how far the log has come by the time it leaves. */
+  event: Event | (() => Event);
+  /** Whether it is in the link's inbox, from where its feed brings it when it has fallen behind. */
+  isInInbox?: boolean;
+}
+
+/** Whose request it was: its own copy of what comes of it carries the request's `id`. */
+export interface Origin {
+  link: Link;
+  profile: Profile;
+  id: string | undefined;
+}
+
+/** Send one event to everyone who was in a room. */
+export interface Broadcast {
+  kind: "broadcast";
+  members: Members;
+  event: Event;
+  /** One connection's own form of the event. */
+  own?: { link: Link; event: Event } | undefined;
+}
+
+/** Put a message in the log; then send it to everyone who was in the room. */
+export interface Say {
+  kind: "say";
+  draft: MessageDraft;
+  room: Room;
+  members: Members;
+  origin: Origin;
+}
+
+/** Put a direct message in the log; then send it to its inbox's connection and its sender. */
+export interface Tell {
+  kind: "tell";
+  draft: DirectDraft;
+  /** The session that it is for, where that is here. */
+  target: Session | undefined;
+  /** The connection that the target had. */
+  targetLink: Link | undefined;
+  origin: Origin;
+}
+
+/** Put something in the log of which nobody needs to be told. */
+export interface Keep {
+  kind: "keep";
+  draft: Draft;
+}
+
+/** From now on the connection is sent what is said in a room, beginning after `since`. */
+export interface Follow {
+  kind: "follow";
+  link: Link;
+  session: Session;
+  room: Room;
+  /** Left out: with the next message. */
+  since: number | undefined;
+}
+
+/** From now on the connection is sent what comes into its session's inbox. */
+export interface FollowInbox {
+  kind: "follow inbox";
+  link: Link;
+  session: Session;
+  /** Beginning after this; left out: with the next. */
+  since: number | undefined;
+}
+
+/** The connection is no longer sent what is said in a room. */
+export interface Unfollow {
+  kind: "unfollow";
+  link: Link;
+  room: Room;
+}
+
+/** Close a connection, once all that was sent to it before has left. */
+export interface Close {
+  kind: "close";
+  link: Link;
+}
+
+/** Tell the shell that everything before this has been carried out. */
+export interface Reached {
+  kind: "reached";
+  resolve: () => void;
+}
+
+/** One thing that the hub wants done. */
+export type Effect =
+  | Send
+  | Broadcast
+  | Say
+  | Tell
+  | Keep
+  | Follow
+  | FollowInbox
+  | Unfollow
+  | Close
+  | Reached;
+
+/** `event` with the `id` of the request that it answers. */
+export function answering<Answer extends Event>(id: string | undefined, event: Answer): Answer {
+  return id === undefined ? event : { ...event, id };
+}
+
+/** Sends `event` to one connection, in the words that its profile knows; nothing if it knows none. */
+export function send(link: Link, profile: Profile, event: Event): Effect[] {
+  const known = profile === "lecture" ? inLectureWords(event) : event;
+  return known === undefined ? [] : [{ kind: "send", link, event: known }];
+}
+
+/** Answers a request with `event`. */
+export function reply({ link, profile, id }: Origin, event: Event): Effect[] {
+  return send(link, profile, answering(id, event));
+}
+
+/** Refuses a request. */
+export function refuse(origin: Origin, code: ErrorCode, reason: string): Effect[] {
+  return reply(origin, errorEvent(code, reason));
+}
+
+/** Sends a notification to `members`; nothing when nobody is there. */
+export function notify(members: Members, payload: NotificationPayload, origin?: Origin): Effect[] {
+  if (members.length === 0) return [];
+  const event = { type: "notification", payload } as const;
+  const own = origin === undefined
+    ? undefined
+    : { link: origin.link, event: answering<Event>(origin.id, event) };
+  return [{ kind: "broadcast", members, event, own }];
+}
+
+/** Tells everyone who shares a room with `session`, and itself, once, of its new name. */
+export function announceRename(session: Session, former: string, origin?: Origin): Effect[] {
+  const rooms = [...session.rooms.values()];
+  const links = new Set(rooms.flatMap((room) => [...room.members]));
+  if (origin !== undefined) links.add(origin.link);
+  const message = `${former} is now known as ${session.name}.`;
+  const payload = { message, event: "renamed", name: former, new_name: session.name } as const;
+  return notify([...links], payload, origin);
+}
+
+/** Keeps how a session is now. Nothing in the lecture profile, whose sessions end with their connection. */
+export function keepSession({ tokenHash, name, rooms, absence }: Session): Effect[] {
+  if (tokenHash === undefined) return [];
+  const names = absence?.rooms ?? [...rooms.values()].map((room) => room.name);
+  return [{
+    kind: "keep",
+    draft: { kind: "session", session: tokenHash, name, rooms: [...names] },
+  }];
+}

@@ -1,0 +1,183 @@
+/**
+ * What a connection is sent of the log. As long as it keeps up, that is the live
+ * feed: batches that all members of a room share. A connection that can't keep up,
+ * or comes back after a while, is behind: the live feed passes it by, and it is
+ * fed from the log, as fast as it reads, until it has caught up. Nobody waits for
+ * it, it misses nothing, and the memory it costs is one page.
+ */
+
+import { encode, errorEvent, type NotificationPayload } from "../protocol/mod.ts";
+import type { Connection } from "./connection.ts";
+import { inLectureWords } from "./lecture.ts";
+import { LogFailure, type MessageLog } from "./message_log.ts";
+import type { Room } from "./room.ts";
+import type { Session } from "./session.ts";
+
+/** Messages asked of the log at a time; a page's bytes bound it too. */
+const PAGE = 200;
+
+const encoder = new TextEncoder();
+
+/** What one connection follows, and how far it has come while it is behind. */
+export class Feed {
+  readonly #connection: Connection;
+  readonly #session: Session;
+  readonly #log: MessageLog;
+  /** The `seq` up to which each room was sent. True only while behind: live, a room's own `seq` is it. */
+  readonly #cursors = new Map<Room, number>();
+  #inboxCursor = 0;
+  /** Whether the inbox may hold more than the session knows of. */
+  #isInboxUnread = false;
+  #isBehind = false;
+  #caughtUp = Promise.resolve();
+
+  constructor(connection: Connection, session: Session, log: MessageLog) {
+    this.#connection = connection;
+    this.#session = session;
+    this.#log = log;
+  }
+
+  /** Whether the live feed is to pass the connection by. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** Resolves when the connection is live again, or gone. */
+  get caughtUp(): Promise<void> {
+    return this.#caughtUp;
+  }
+
+  /** The `seq` of the last direct message that was sent. */
+  get inboxSeen(): number {
+    return this.#isBehind ? this.#inboxCursor : this.#session.inboxSeq;
+  }
+
+  /** Follows `room`, beginning after `since` or with the next message. */
+  follow(room: Room, since = room.seq): void {
+    if (since < room.seq) this.fallBehind();
+    this.#cursors.set(room, Math.min(since, room.seq));
+  }
+
+  /** Follows the session's inbox, beginning after `since` or with the next direct message. */
+  followInbox(since: number | undefined): void {
+    if (since !== undefined) this.fallBehind();
+    this.#inboxCursor = since ?? this.#session.inboxSeq;
+    this.#isInboxUnread = since !== undefined;
+  }
+
+  /** Follows `room` no more. */
+  unfollow(room: Room): void {
+    this.#cursors.delete(room);
+  }
+
+  /** Leaves the live feed: up to here everything was sent, what follows comes from the log. */
+  fallBehind(): void {
+    if (this.#isBehind) return;
+    this.#isBehind = true;
+    // A batch that it is part of must not grow: what comes now, comes from the log.
+    this.#connection.closeBatch();
+    for (const room of this.#cursors.keys()) this.#cursors.set(room, room.seq);
+    this.#inboxCursor = this.#session.inboxSeq;
+    this.#caughtUp = this.#catchUp();
+  }
+
+  async #catchUp(): Promise<void> {
+    let told = false;
+    try {
+      // What is sent in this tick comes first.
+      await this.#connection.writable();
+      while (!this.#connection.isClosing) {
+        const behind = this.#distance;
+        if (behind > 0 && !told) told = this.#tellBehind(behind);
+        // From here to the next `await` no tick can come between: no gap and no double.
+        if (!await this.#sendPage()) break;
+        await this.#connection.writable();
+      }
+      if (told) this.#tell({ message: "You have caught up.", event: "caught_up" });
+    } catch (error) {
+      if (!(error instanceof LogFailure)) throw error;
+      this.#giveUp(error);
+    }
+  }
+
+  /** Sends the next page of whatever is behind; false, and live again, when nothing is. */
+  async #sendPage(): Promise<boolean> {
+    if (this.#isInboxUnread || this.#inboxCursor < this.#session.inboxSeq) {
+      await this.#sendInbox();
+      return true;
+    }
+    for (const [room, cursor] of this.#cursors) {
+      if (cursor >= room.seq) continue;
+      await this.#sendRoom(room, cursor);
+      return true;
+    }
+    this.#isBehind = false;
+    return false;
+  }
+
+  async #sendRoom(room: Room, cursor: number): Promise<void> {
+    const end = room.seq;
+    const { items, more } = await this.#log.read({
+      room: room.name,
+      after: cursor,
+      // What the log has but nobody was sent yet will come live.
+      before: end + 1,
+      limit: PAGE,
+      session: this.#session.tokenHash,
+    });
+    // It may have been left while the log was read.
+    if (!this.#cursors.has(room)) return;
+    const first = items[0]?.seq ?? end + 1;
+    if (first > cursor + 1) this.#tellDropped(room, first);
+    const lines = items.map((payload) => encode({ type: "message", payload }));
+    this.#send(lines.join(""));
+    this.#cursors.set(room, items.at(-1)?.seq ?? (more ? cursor : end));
+  }
+
+  async #sendInbox(): Promise<void> {
+    const { tokenHash = "" } = this.#session;
+    const { items, more } = await this.#log.inbox(tokenHash, this.#inboxCursor, PAGE);
+    const lines = items.map((payload) => encode({ type: "direct", payload }));
+    this.#send(lines.join(""));
+    this.#inboxCursor = Math.max(this.#inboxCursor, items.at(-1)?.seq ?? this.#session.inboxSeq);
+    this.#session.inboxSeq = Math.max(this.#session.inboxSeq, this.#inboxCursor);
+    this.#isInboxUnread = more;
+  }
+
+  get #distance(): number {
+    let distance = Math.max(0, this.#session.inboxSeq - this.#inboxCursor);
+    for (const [room, cursor] of this.#cursors) distance += Math.max(0, room.seq - cursor);
+    return distance;
+  }
+
+  #tellBehind(behind: number): boolean {
+    const message = `You are ${behind} messages behind; they follow.`;
+    this.#tell({ message, event: "behind", behind });
+    return true;
+  }
+
+  #tellDropped(room: Room, first: number): void {
+    const message = `What was said in ${room.name} before message ${first} is no longer kept.`;
+    this.#tell({ message, event: "dropped", room: room.name, seq: first });
+  }
+
+  /** Tells a version 2 client; the lecture's know nothing of all this. */
+  #tell(payload: NotificationPayload): void {
+    if (this.#session.profile === "lecture") return;
+    this.#send(encode({ type: "notification", payload }));
+  }
+
+  #send(lines: string): void {
+    if (lines === "") return;
+    this.#connection.send(encoder.encode(lines));
+    this.#connection.flush();
+  }
+
+  /** The log failed: the client comes back, shows what it has, and goes on from there. */
+  #giveUp(failure: LogFailure): void {
+    const error = errorEvent("log_failed", `The log can't be read: ${failure.message}`);
+    const event = this.#session.profile === "lecture" ? inLectureWords(error) : error;
+    if (event !== undefined) this.#send(encode(event));
+    this.#connection.close();
+  }
+}

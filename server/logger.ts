@@ -1,0 +1,81 @@
+/**
+ * The server's log of itself: one line an event, on stderr, for people or for programs.
+ */
+
+import { showable } from "../protocol/mod.ts";
+
+/** Levels from the most to the least that is said. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** One of {@linkcode LOG_LEVELS}. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The forms that a line can have. */
+export const LOG_FORMATS = ["text", "json"] as const;
+
+/** One of {@linkcode LOG_FORMATS}. */
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** What a line says beside its event. */
+export type LogFields = Record<string, string | number | undefined>;
+
+/** Writes lines at or above a level, in one format, with the time that `clock` gives. */
+export class Logger {
+  readonly #least: number;
+  readonly #format: LogFormat;
+  readonly #write: (line: string) => void;
+  readonly #clock: () => Date;
+
+  constructor(
+    level: LogLevel,
+    format: LogFormat,
+    write: (line: string) => void = writeToStderr,
+    clock: () => Date = () => new Date(),
+  ) {
+    this.#least = LOG_LEVELS.indexOf(level);
+    this.#format = format;
+    this.#write = write;
+    this.#clock = clock;
+  }
+
+  /** Writes one line: what happened, and to what. */
+  log(level: LogLevel, event: string, fields: LogFields = {}): void {
+    if (LOG_LEVELS.indexOf(level) < this.#least) return;
+    const time = this.#clock().toISOString();
+    const line = this.#format === "json"
+      ? escapeUnsafe(JSON.stringify({ time, level, event, ...fields }))
+      : [time, level.padEnd(5), event, ...textFields(fields)].join(" ");
+    this.#write(line + "\n");
+  }
+}
+
+function textFields(fields: LogFields): string[] {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${typeof value === "number" ? value : quote(`${value}`)}`);
+}
+
+/** A value as one word, so that no peer's name can make up fields or lines. */
+function quote(value: string): string {
+  return /^[\w.:[\]/+-]+$/.test(value) ? value : JSON.stringify(showable(value));
+}
+
+/** Escapes what JSON lets pass and a terminal does not: bidi and C1 controls, line separators. */
+function escapeUnsafe(json: string): string {
+  return json.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) =>
+      character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+        .join(""),
+  );
+}
+
+const encoder = new TextEncoder();
+
+function writeToStderr(line: string): void {
+  try {
+    Deno.stderr.writeSync(encoder.encode(line));
+  } catch {
+    // Whoever read the log is gone, or its disk is full: no reason to end the chat.
+  }
+}

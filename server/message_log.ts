@@ -1,0 +1,186 @@
+/**
+ * What the server asks of a log. The log is where order and durability come from:
+ * it takes drafts, numbers them, keeps them, and gives them back as entries. An
+ * implementation may be a file on this machine or, later, a cluster's stream.
+ */
+
+import type { DirectPayload, MessagePayload, UnreadRoom } from "../protocol/mod.ts";
+
+/** Who said something and, for a session that can retry, under which `ref`. */
+export interface Author {
+  /** The name at the time. */
+  sender: string;
+  /** The session's token hash; none in the lecture profile, which can't retry. */
+  session?: string | undefined;
+  ref?: number | undefined;
+}
+
+/** A message for a room. */
+export interface MessageDraft extends Author {
+  kind: "message";
+  room: string;
+  text: string;
+}
+
+/** A message for one name. */
+export interface DirectDraft extends Author {
+  kind: "direct";
+  /** The name as the sender is shown it. */
+  to: string;
+  /**
+   * Whose inbox keeps it: a session by its token hash; `"by name"`, the session that
+   * had the name last; or none, for a lecture client that is here now.
+   */
+  inbox: { session: string } | "by name" | undefined;
+  text: string;
+}
+
+/** A session as it is now: opened, renamed, in other rooms. */
+export interface SessionDraft {
+  kind: "session";
+  session: string;
+  name: string;
+  rooms: string[];
+}
+
+/** A session whose connection ended; it has seen its inbox up to `inboxSeq`. */
+export interface AwayDraft {
+  kind: "away";
+  session: string;
+  inboxSeq: number;
+}
+
+/** A session that is over: its token is void. */
+export interface QuitDraft {
+  kind: "quit";
+  session: string;
+}
+
+/** A room's topic. */
+export interface TopicDraft {
+  kind: "topic";
+  room: string;
+  topic: string;
+}
+
+/** How far a name has read in a room. `atLeast` leaves an existing mark as it is. */
+export interface ReadDraft {
+  kind: "read";
+  name: string;
+  room: string;
+  seq: number;
+  /** Set only where there is no mark yet: where a newcomer begins. */
+  ifNew: boolean;
+}
+
+/** Something that is not in the log yet. */
+export type Draft =
+  | MessageDraft
+  | DirectDraft
+  | SessionDraft
+  | AwayDraft
+  | QuitDraft
+  | TopicDraft
+  | ReadDraft;
+
+/** A message that is in the log. */
+export type Entry = Omit<MessagePayload, "ref">;
+
+/** A direct message that is in the log; `seq` counts from 1 in each inbox (0: in none). */
+export type DirectEntry = Omit<DirectPayload, "ref">;
+
+/** What became of a draft. */
+export type Outcome =
+  /** It is in the log. */
+  | { kind: "message"; entry: Entry }
+  /** It is in the log; `session` is whose inbox keeps it. */
+  | { kind: "direct"; entry: DirectEntry; session: string | undefined }
+  /** Its `ref` was used before: this is what it was used for. */
+  | { kind: "repeated"; entry: Entry | DirectEntry }
+  /** Its `ref` is not above the highest, and no message has it (any more). */
+  | { kind: "stale ref"; highest: number }
+  /** Nobody ever had the name that it is for. */
+  | { kind: "unknown name" }
+  /** It is in the log and has nothing to show. */
+  | { kind: "kept" }
+  /** It is not in the log. */
+  | { kind: "failed"; reason: string };
+
+/** A room as the log knows it. */
+export interface StoredRoom {
+  name: string;
+  topic: string;
+  seq: number;
+}
+
+/** A session as the log knows it. */
+export interface StoredSession {
+  session: string;
+  name: string;
+  rooms: string[];
+  /** The `seq` of the last direct message in its inbox, and of the last it has seen. */
+  inboxSeq: number;
+  inboxSeen: number;
+}
+
+/** What a log remembers when a server starts. */
+export interface Memory {
+  rooms: StoredRoom[];
+  /** The sessions that had a connection when the server stopped, or crashed. */
+  sessions: StoredSession[];
+}
+
+/** A stretch of a room's entries; its own come with `ref` for the session that asks. */
+export interface Range {
+  room: string;
+  /** Above this `seq`, oldest first; or below `before`, the nearest to it. */
+  after?: number;
+  before?: number;
+  /** At most so many. */
+  limit: number;
+  session?: string | undefined;
+}
+
+/** A stretch of the log, oldest first, and whether there is more in that direction. */
+export interface Page<Item> {
+  items: Item[];
+  more: boolean;
+}
+
+/** What to look for, and where. */
+export interface Search {
+  query: string;
+  /** Only these rooms. */
+  rooms: string[];
+  /** Only what this name said. */
+  from?: string | undefined;
+  limit: number;
+}
+
+/** A search's result, or what is wrong with its query. */
+export type Found = Page<Entry> | { problem: string };
+
+/** The log of a server. All promises keep the order of the calls. */
+export interface MessageLog extends AsyncDisposable {
+  /**
+   * Puts drafts into the log, in their order, all or none of a batch; resolves when
+   * they will survive what the log promises to survive. Never rejects: a draft that
+   * could not be kept has the outcome `failed`.
+   */
+  append(drafts: readonly Draft[]): Promise<Outcome[]>;
+  /** The session of that token hash. Sees everything appended before. */
+  session(tokenHash: string): Promise<StoredSession | undefined>;
+  /** A stretch of a room. Rejects with a {@linkcode LogFailure}, as the rest do. */
+  read(range: Range): Promise<Page<MessagePayload>>;
+  /** What an inbox holds above `after`, oldest first. */
+  inbox(session: string, after: number, limit: number): Promise<Page<DirectPayload>>;
+  /** Messages that match, newest first. */
+  search(search: Search): Promise<Found>;
+  /** What `name` has not read, in those of `rooms` that have a log. */
+  unread(name: string, rooms: string[]): Promise<UnreadRoom[]>;
+}
+
+/** The log could not be asked: a disk or a file failed. Its message is for people. */
+export class LogFailure extends Error {
+  override name = "LogFailure";
+}

@@ -1,0 +1,89 @@
+/**
+ * What `chat-server` can be told on its command line.
+ */
+
+import {
+  describeOptions,
+  oneOf,
+  text,
+  toggle,
+  type Values,
+  wholeNumber,
+} from "../protocol/options.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "./logger.ts";
+
+/** Seconds. */
+const A_DAY = 86_400;
+
+/** Days: longer than anyone's patience, and exact in milliseconds. */
+const A_CENTURY = 36_500;
+
+/** The options of `chat-server`. */
+export const OPTIONS = {
+  host: text("ADDRESS", "127.0.0.1", "Address to listen on; 0.0.0.0 or :: for all"),
+  port: wholeNumber("PORT", 12345, [0, 65535], "Port to listen on; 0 picks a free one"),
+  data: text("FILE", undefined, "The log's file [default: chat.db in the state directory]"),
+  memory: toggle("Keep the log in memory alone, and forget it at the end"),
+  sync: oneOf(
+    ["full", "normal"],
+    "full",
+    "full: on the disk before anyone sees it; normal: may lose the last moments in a power cut",
+  ),
+  "retain-days": wholeNumber("DAYS", 0, [0, A_CENTURY], "Days that messages are kept; 0 for ever"),
+  "retain-messages": wholeNumber(
+    "COUNT",
+    0,
+    [0, 1_000_000_000],
+    "Messages that a room keeps; 0 for all",
+  ),
+  "session-days": wholeNumber(
+    "DAYS",
+    30,
+    [1, A_CENTURY],
+    "Days that an absent client can come back and miss nothing",
+  ),
+  "max-connections": wholeNumber(
+    "COUNT",
+    10_000,
+    [1, 1_000_000],
+    "Connections at a time; one more is refused",
+  ),
+  "handshake-timeout": wholeNumber(
+    "SECONDS",
+    10,
+    [1, A_DAY],
+    "Time that a new connection has to say `connect`",
+  ),
+  "idle-timeout": wholeNumber(
+    "SECONDS",
+    60,
+    [1, A_DAY],
+    "Silence after which a client is pinged; after twice that it is let go",
+  ),
+  "log-level": oneOf(LOG_LEVELS, "info", "The least that is worth a line on stderr"),
+  "log-format": oneOf(LOG_FORMATS, "text", "Lines for people or for programs"),
+  help: toggle("Show this help and exit"),
+  version: toggle("Show the version and exit"),
+} as const;
+
+/** The values that {@linkcode OPTIONS} can take. */
+export type ServerOptions = Values<typeof OPTIONS>;
+
+/** The text of `chat-server --help`. */
+export function helpText(): string {
+  return `chat-server: the chat that keeps its promises
+
+Usage: chat-server [OPTIONS]
+
+${describeOptions(OPTIONS)}
+
+The state directory is $XDG_STATE_HOME/chat-server, or ~/.local/state/chat-server;
+on macOS ~/Library/Application Support/chat-server, on Windows %LOCALAPPDATA%\\chat-server.
+One server at a time may use a file.
+
+Prints one line on stdout once it accepts connections; what it does, on stderr.
+SIGINT or SIGTERM tells everyone and stops it; a second one stops it at once.
+
+Exit codes: 0 stopped when asked, 1 could not run, 2 wrong usage
+`;
+}

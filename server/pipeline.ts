@@ -1,0 +1,170 @@
+/**
+ * From the hub's effects to the send queues, in one order for all. A tick's
+ * effects gather; their drafts go into the log together; when they are in it,
+ * the tick's effects are carried out as they came. While one batch is on its way
+ * to the log, the next gathers.
+ */
+
+import { setImmediate } from "node:timers";
+import { encode } from "../protocol/mod.ts";
+import { Batch } from "./batch.ts";
+import type { Connection } from "./connection.ts";
+import type { Broadcast, Effect, Send } from "./effects.ts";
+import { Feed } from "./feed.ts";
+import type { MessageLog, Outcome } from "./message_log.ts";
+import type { Members } from "./room.ts";
+import type { Link, Session } from "./session.ts";
+import { type Drafting, settle } from "./settle.ts";
+
+/** Effects that may gather while the log is busy; whoever sends more requests then is not read. */
+const BACKLOG = 4096;
+
+const encoder = new TextEncoder();
+
+type Performers = {
+  [Kind in Exclude<Effect, Drafting>["kind"]]: (effect: Extract<Effect, { kind: Kind }>) => void;
+};
+
+/** Carries out effects. */
+export class Pipeline {
+  readonly #log: MessageLog;
+  /** Called once for each batch of which something could not be kept, with the reason. */
+  readonly #onFailure: (reason: string) => void;
+  #gathered: Effect[] = [];
+  #isRunning = false;
+  readonly #feeds = new Map<Link, Feed>();
+  /** The batch of each room in this tick, by its members at the time. */
+  readonly #batches = new Map<Members, Batch>();
+  /** The connections that this tick has sent to. */
+  readonly #touched = new Set<Connection>();
+
+  constructor(log: MessageLog, onFailure: (reason: string) => void) {
+    this.#log = log;
+    this.#onFailure = onFailure;
+  }
+
+  /** Takes effects; they are carried out after all that came before. */
+  push(effects: readonly Effect[]): void {
+    this.#gathered.push(...effects);
+    if (this.#isRunning || this.#gathered.length === 0) return;
+    this.#isRunning = true;
+    // Not setTimeout(0): that is a whole millisecond.
+    setImmediate(() => this.#run());
+  }
+
+  /** Resolves when everything pushed so far has been carried out. */
+  reached(): Promise<void> {
+    return new Promise((resolve) => this.push([{ kind: "reached", resolve }]));
+  }
+
+  /** Whether so much has gathered that no more should be asked of it for now. */
+  get isFull(): boolean {
+    return this.#gathered.length > BACKLOG;
+  }
+
+  /** The feed of a connection that follows something. */
+  feedOf(link: Link): Feed | undefined {
+    return this.#feeds.get(link);
+  }
+
+  /** Forgets a connection that is gone. */
+  forget(link: Link): void {
+    this.#feeds.delete(link);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#gathered.length > 0) {
+      const effects = this.#gathered;
+      this.#gathered = [];
+      const drafts = effects.filter(isDrafting).map((effect) => effect.draft);
+      const outcomes = drafts.length === 0 ? [] : await this.#log.append(drafts);
+      const failed = outcomes.find((outcome) => outcome.kind === "failed");
+      if (failed !== undefined) this.#onFailure(failed.reason);
+      this.#carryOut(effects, outcomes);
+    }
+    this.#isRunning = false;
+  }
+
+  #carryOut(effects: readonly Effect[], outcomes: readonly Outcome[]): void {
+    let next = 0;
+    for (const effect of effects) {
+      const settled = isDrafting(effect) ? settle(effect, outcomes[next++] as Outcome) : [effect];
+      for (const each of settled) this.#perform(each);
+    }
+    this.#flush();
+  }
+
+  #perform(effect: Effect): void {
+    const perform = this.#performers[effect.kind as keyof Performers] as (effect: Effect) => void;
+    perform(effect);
+  }
+
+  readonly #performers: Performers = {
+    broadcast: (effect) => this.#broadcast(effect),
+    send: (effect) => this.#send(effect),
+    follow: ({ link, session, room, since }) => this.#feed(link, session).follow(room, since),
+    "follow inbox": ({ link, session, since }) => this.#feed(link, session).followInbox(since),
+    unfollow: ({ link, room }) => this.#feeds.get(link)?.unfollow(room),
+    close: ({ link }) => {
+      // What the connection was sent in this tick must be whole before it leaves.
+      this.#flush();
+      (link as Connection).close();
+    },
+    reached: ({ resolve }) => {
+      this.#flush();
+      resolve();
+    },
+  };
+
+  #broadcast({ members, event, own }: Broadcast): void {
+    let batch = this.#batches.get(members);
+    if (batch === undefined || batch.isClosed) {
+      batch = new Batch();
+      this.#batches.set(members, batch);
+      for (const link of members) if (!this.#isBehind(link)) this.#enqueue(link, batch);
+    }
+    const ownLine = own === undefined ? undefined : { link: own.link, line: encode(own.event) };
+    batch.add(encode(event), ownLine);
+    // The log brings a message to those who are behind; an answer that is not in the log can't wait.
+    const isAnswer = own !== undefined && event.type !== "message";
+    if (isAnswer && this.#isBehind(own.link)) this.#send({ kind: "send", ...own });
+  }
+
+  #send({ link, event, isInInbox = false }: Send): void {
+    if (isInInbox && this.#isBehind(link)) return;
+    const line = encode(typeof event === "function" ? event() : event);
+    this.#enqueue(link, encoder.encode(line));
+  }
+
+  #enqueue(link: Link, chunk: Uint8Array | Batch): void {
+    const connection = link as Connection;
+    connection.send(chunk);
+    this.#touched.add(connection);
+  }
+
+  #feed(link: Link, session: Session): Feed {
+    let feed = this.#feeds.get(link);
+    if (feed === undefined) {
+      feed = new Feed(link as Connection, session, this.#log);
+      this.#feeds.set(link, feed);
+    }
+    return feed;
+  }
+
+  #isBehind(link: Link): boolean {
+    return this.#feeds.get(link)?.isBehind ?? false;
+  }
+
+  #flush(): void {
+    this.#batches.clear();
+    for (const connection of this.#touched) {
+      // A peer that reads too slowly goes on from the log.
+      if (!connection.flush()) this.#feeds.get(connection)?.fallBehind();
+    }
+    this.#touched.clear();
+  }
+}
+
+function isDrafting(effect: Effect): effect is Drafting {
+  return "draft" in effect;
+}

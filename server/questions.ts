@@ -1,0 +1,95 @@
+/**
+ * The requests that ask the log. The answer takes its time; meanwhile the asking
+ * connection's next request waits, and nobody else's.
+ */
+
+import type { ErrorCode, Event, Request } from "../protocol/mod.ts";
+import { type Effect, type Origin, refuse, reply } from "./effects.ts";
+import { LogFailure, type MessageLog } from "./message_log.ts";
+import { refuseRoom, roomOf } from "./requests.ts";
+import type { Session } from "./session.ts";
+
+/** A request that asks the log. */
+export type Question = Extract<Request, { type: "history" | "search" | "unread" }>;
+
+/** Messages in an answer to a request without `limit`. */
+const DEFAULT_LIMIT = 50;
+
+/** Whether a request asks the log. */
+export function isQuestion(request: Request): request is Question {
+  return request.type === "history" || request.type === "search" || request.type === "unread";
+}
+
+/** Asks the log what `session` asked; a log that fails is an answer too. */
+export async function answerQuestion(
+  log: MessageLog,
+  session: Session,
+  origin: Origin,
+  question: Question,
+): Promise<Effect[]> {
+  const { room } = question.payload as { room?: string };
+  if (room !== undefined && roomOf(session, room) === undefined) {
+    return refuseRoom(session, origin, room);
+  }
+  try {
+    const answer = await ask(log, session, question);
+    return "code" in answer
+      ? refuse(origin, answer.code, answer.reason)
+      : reply(origin, answer.event);
+  } catch (error) {
+    if (!(error instanceof LogFailure)) throw error;
+    return refuse(origin, "log_failed", `The log can't be asked: ${error.message}`);
+  }
+}
+
+type Answer = { event: Event } | { code: ErrorCode; reason: string };
+
+function ask(log: MessageLog, session: Session, question: Question): Promise<Answer> {
+  if (question.type === "history") return history(log, session, question.payload);
+  if (question.type === "search") return search(log, session, question.payload);
+  return unread(log, session);
+}
+
+async function history(
+  log: MessageLog,
+  session: Session,
+  { room, before, after, limit = DEFAULT_LIMIT }: Extract<Question, { type: "history" }>["payload"],
+): Promise<Answer> {
+  if (before !== undefined && after !== undefined) {
+    const reason = 'Cannot accept "history": payload.before and payload.after exclude each other';
+    return { code: "bad_field", reason };
+  }
+  const range = {
+    room,
+    limit,
+    session: session.tokenHash,
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+  };
+  const { items: messages, more } = await log.read(range);
+  const name = roomOf(session, room)?.name ?? room;
+  return { event: { type: "history", payload: { room: name, messages, more } } };
+}
+
+async function search(
+  log: MessageLog,
+  session: Session,
+  { query, room, from, limit = DEFAULT_LIMIT }: Extract<Question, { type: "search" }>["payload"],
+): Promise<Answer> {
+  const rooms = room === undefined ? namesOfRooms(session) : [room];
+  const found = await log.search({ query, rooms, from, limit });
+  if ("problem" in found) {
+    const reason = `Cannot accept "search": payload.query ${found.problem}`;
+    return { code: "bad_query", reason };
+  }
+  return { event: { type: "search", payload: { messages: found.items, more: found.more } } };
+}
+
+async function unread(log: MessageLog, session: Session): Promise<Answer> {
+  const rooms = await log.unread(session.name, namesOfRooms(session));
+  return { event: { type: "unread", payload: { rooms } } };
+}
+
+function namesOfRooms(session: Session): string[] {
+  return [...session.rooms.values()].map((room) => room.name);
+}

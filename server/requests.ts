@@ -1,0 +1,243 @@
+/**
+ * What each request does once a session is open: a table of rules, one for each
+ * type. A rule looks at the hub, changes it, and says what is to be sent.
+ */
+
+import {
+  type Event,
+  fold,
+  LIMITS,
+  type NotificationPayload,
+  type Request,
+  type RequestType,
+} from "../protocol/mod.ts";
+import {
+  announceRename,
+  answering,
+  type Effect,
+  keepSession,
+  notify,
+  type Origin,
+  refuse,
+  reply,
+} from "./effects.ts";
+import { type Hub, keepArrival } from "./hub.ts";
+import type { Room } from "./room.ts";
+import type { Session } from "./session.ts";
+
+/** One request in the making: whose it is, over which connection, and when. */
+export interface Call {
+  hub: Hub;
+  session: Session;
+  origin: Origin;
+  /** Milliseconds of the hub's clock. */
+  now: number;
+}
+
+type PayloadOf<Type extends RequestType> = Extract<Request, { type: Type }>["payload"];
+type Rule<Type extends RequestType> = (call: Call, payload: PayloadOf<Type>) => Effect[];
+
+/** The requests that need more than the hub: see `hub.connect` and `questions.ts`. */
+type Elsewhere = "connect" | "history" | "search" | "unread";
+
+/** A rule for every request that the hub answers by itself. */
+export type Rules = { [Type in Exclude<RequestType, Elsewhere>]: Rule<Type> };
+
+/** What each request does. */
+export const RULES: Rules = {
+  message: say,
+  direct,
+  join,
+  leave,
+  rename,
+  topic,
+  members: listMembers,
+  rooms: listRooms,
+  read,
+  ping: ({ origin }, payload) => reply(origin, { type: "pong", payload }),
+  pong: () => [],
+  quit: ({ hub, session, origin, now }) => hub.quit(session, origin.link, now),
+};
+
+function say({ session, origin }: Call, payload: PayloadOf<"message">): Effect[] {
+  const room = payload.room === undefined ? onlyRoom(session) : roomOf(session, payload.room);
+  if (room === undefined) return refuseRoom(session, origin, payload.room);
+  room.hasLog = true;
+  const draft = {
+    kind: "message",
+    room: room.name,
+    text: payload.text,
+    sender: session.name,
+    session: session.tokenHash,
+    ref: payload.ref,
+  } as const;
+  return [{ kind: "say", draft, room, members: room.members, origin }];
+}
+
+function direct({ hub, session, origin }: Call, { to, text, ref }: PayloadOf<"direct">): Effect[] {
+  const target = hub.named(to);
+  const draft = {
+    kind: "direct",
+    to: target?.name ?? to,
+    text,
+    sender: session.name,
+    session: session.tokenHash,
+    ref,
+    inbox: inboxOf(target),
+  } as const;
+  return [{ kind: "tell", draft, target, targetLink: target?.link, origin }];
+}
+
+/** Where a direct message for `target` is kept; one who is not here may be known to the log. */
+function inboxOf(target: Session | undefined): { session: string } | "by name" | undefined {
+  if (target === undefined) return "by name";
+  return target.tokenHash === undefined ? undefined : { session: target.tokenHash };
+}
+
+function join({ hub, session, origin }: Call, { room: name, since }: PayloadOf<"join">): Effect[] {
+  if (roomOf(session, name) !== undefined) {
+    return refuse(origin, "already_in_room", `You are in ${name} already`);
+  }
+  if (session.rooms.size >= LIMITS.rooms) {
+    const reason = `You are in ${LIMITS.rooms} rooms, and that is the most; leave one first`;
+    return refuse(origin, "too_many_rooms", reason);
+  }
+  const { link, id } = origin;
+  const { room, effects } = hub.join(session, link, name);
+  const told = notification(session, room, "joined", `${session.name} has joined the room.`);
+  const event = () =>
+    answering<Event>(id, { type: "notification", payload: { ...told, seq: room.seq } });
+  return [
+    ...keepSession(session),
+    ...keepArrival(session, room),
+    { kind: "send", link, event },
+    { kind: "follow", link, session, room, since },
+    ...effects,
+  ];
+}
+
+function leave({ hub, session, origin }: Call, { room: name }: PayloadOf<"leave">): Effect[] {
+  const room = roomOf(session, name);
+  if (room === undefined) return refuseRoom(session, origin, name);
+  const others = hub.leave(session, room);
+  const told = notification(session, room, "left", `${session.name} has left the room.`);
+  return [
+    ...keepSession(session),
+    { kind: "unfollow", link: origin.link, room },
+    ...reply(origin, { type: "notification", payload: told }),
+    ...others,
+  ];
+}
+
+function rename({ hub, session, origin, now }: Call, { name }: PayloadOf<"rename">): Effect[] {
+  const former = session.name;
+  if (!hub.rename(session, name, now)) {
+    return refuse(origin, "name_taken", `The name "${name}" is taken; choose another`);
+  }
+  return [...keepSession(session), ...announceRename(session, former, origin)];
+}
+
+function topic(
+  { hub, session, origin }: Call,
+  { room: name, topic }: PayloadOf<"topic">,
+): Effect[] {
+  if (topic === undefined) {
+    const room = hub.room(name);
+    if (room === undefined) return refuseUnknownRoom(origin, name);
+    return reply(origin, { type: "topic", payload: { room: room.name, topic: room.topic } });
+  }
+  const room = roomOf(session, name);
+  if (room === undefined) return refuseRoom(session, origin, name);
+  room.topic = topic;
+  const text = topic === ""
+    ? `${session.name} has cleared the topic.`
+    : `${session.name} has set the topic to: ${topic}`;
+  const payload = { ...notification(session, room, "topic", text), topic };
+  return [
+    { kind: "keep", draft: { kind: "topic", room: room.name, topic } },
+    ...notify(room.members, payload, origin),
+  ];
+}
+
+function read({ session, origin }: Call, { room: name, seq }: PayloadOf<"read">): Effect[] {
+  const room = roomOf(session, name);
+  if (room === undefined) return refuseRoom(session, origin, name);
+  const draft = { kind: "read", name: session.name, room: room.name, seq, ifNew: false } as const;
+  return [{ kind: "keep", draft }];
+}
+
+/**
+ * Names on one page of `members`. A name takes at most 131 bytes of the line
+ * (32 code points of 4 bytes, quotes and comma), so 400 of them always fit.
+ */
+const MEMBERS_PAGE = 400;
+
+function listMembers(
+  { hub, origin }: Call,
+  { room: name, after }: PayloadOf<"members">,
+): Effect[] {
+  const room = hub.room(name);
+  if (room === undefined) return refuseUnknownRoom(origin, name);
+  const { page: members, more } = pageOf(room.names, (each) => each, after, MEMBERS_PAGE);
+  const total = room.names.length;
+  return reply(origin, { type: "members", payload: { room: room.name, members, total, more } });
+}
+
+/** Rooms on one page of `rooms`: name and topic take at most 1,300 bytes of the line. */
+const ROOMS_PAGE = 40;
+
+function listRooms({ hub, origin }: Call, { after }: PayloadOf<"rooms">): Effect[] {
+  const sorted = [...hub.rooms].sort((one, other) => one.fold < other.fold ? -1 : 1);
+  const { page, more } = pageOf(sorted, (room) => room.name, after, ROOMS_PAGE);
+  const rooms = page.map((room) => ({
+    room: room.name,
+    members: room.members.length,
+    topic: room.topic,
+  }));
+  return reply(origin, { type: "rooms", payload: { rooms, more } });
+}
+
+/** At most `size` of `sorted`, from the first whose folded name comes after that of `after`. */
+function pageOf<Item>(
+  sorted: readonly Item[],
+  nameOf: (item: Item) => string,
+  after: string | undefined,
+  size: number,
+): { page: Item[]; more: boolean } {
+  const last = after === undefined ? "" : fold(after);
+  const first = sorted.findIndex((item) => fold(nameOf(item)) > last);
+  const start = first === -1 ? sorted.length : first;
+  return { page: sorted.slice(start, start + size), more: start + size < sorted.length };
+}
+
+/** The room of that name, if the session is in it. */
+export function roomOf(session: Session, name: string): Room | undefined {
+  return session.rooms.get(fold(name));
+}
+
+/** The room of a session that is in exactly one. */
+function onlyRoom(session: Session): Room | undefined {
+  if (session.rooms.size !== 1) return undefined;
+  const [room] = session.rooms.values();
+  return room;
+}
+
+function notification(
+  session: Session,
+  room: Room,
+  event: NotificationPayload["event"] & string,
+  message: string,
+): NotificationPayload {
+  return { message, event, room: room.name, name: session.name };
+}
+
+/** Refuses what can only be done in a room that the session is in. */
+export function refuseRoom(session: Session, origin: Origin, name: string | undefined): Effect[] {
+  if (name !== undefined) return refuse(origin, "not_in_room", `You are not in ${name}`);
+  const reason = `Say which room: you are in ${session.rooms.size}, not in exactly one`;
+  return refuse(origin, "room_required", reason);
+}
+
+function refuseUnknownRoom(origin: Origin, name: string): Effect[] {
+  return refuse(origin, "unknown_room", `There is no room "${name}"`);
+}

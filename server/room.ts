@@ -1,0 +1,80 @@
+/**
+ * A room: who is in it, its topic, and how far its log has come.
+ */
+
+import { fold } from "../protocol/mod.ts";
+import type { Link, Session } from "./session.ts";
+
+/**
+ * The connections in a room at one moment. A change of membership makes a new
+ * array and leaves the old one as it was: what was said before the change goes
+ * to those who were there, and everything said to the same array is one batch.
+ */
+export type Members = readonly Link[];
+
+/** A room. It exists as long as someone is in it, and for ever once it has a log or a topic. */
+export class Room {
+  readonly name: string;
+  readonly fold: string;
+  topic = "";
+  /** The `seq` of the last message that its members were sent. */
+  seq = 0;
+  /** Whether anything was ever said in it. */
+  hasLog = false;
+  readonly #sessions = new Map<Session, Link>();
+  #members: Members = [];
+  #names: readonly string[] | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+    this.fold = fold(name);
+  }
+
+  /** Whether nothing would be lost if there were no such room. */
+  get isForgettable(): boolean {
+    return this.#sessions.size === 0 && !this.hasLog && this.topic === "";
+  }
+
+  /** Everyone's connection, now. */
+  get members(): Members {
+    return this.#members;
+  }
+
+  /** The sessions in the room. */
+  get sessions(): Iterable<Session> {
+    return this.#sessions.keys();
+  }
+
+  /** The names of those in the room, in the order of their folds. */
+  get names(): readonly string[] {
+    // Sorted when asked for, not at every join: a thousand joins are cheap.
+    this.#names ??= [...this.#sessions.keys()]
+      .sort((one, other) => one.fold < other.fold ? -1 : 1)
+      .map((session) => session.name);
+    return this.#names;
+  }
+
+  /** Puts `session` in, or lets it go on over another connection. */
+  add(session: Session, link: Link): void {
+    this.#sessions.set(session, link);
+    session.rooms.set(this.fold, this);
+    this.#changed();
+  }
+
+  /** Takes `session` out. */
+  remove(session: Session): void {
+    this.#sessions.delete(session);
+    session.rooms.delete(this.fold);
+    this.#changed();
+  }
+
+  /** Notes that a member has another name. */
+  renamed(): void {
+    this.#names = undefined;
+  }
+
+  #changed(): void {
+    this.#members = [...this.#sessions.values()];
+    this.#names = undefined;
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * The shell around the hub: accepts connections, gives their lines to the hub and
+ * its effects to the pipeline, and stops without losing what was said.
+ */
+
+import {
+  type ConnectRequest,
+  decodeRequest,
+  type ErrorCode,
+  errorEvent,
+  LIMITS,
+} from "../protocol/mod.ts";
+import { Connection, formatAddress } from "./connection.ts";
+import { Hub } from "./hub.ts";
+import type { LogFields, Logger } from "./logger.ts";
+import type { Memory, MessageLog } from "./message_log.ts";
+import { Patience, type Silence } from "./patience.ts";
+import { Pipeline } from "./pipeline.ts";
+import { answerQuestion, isQuestion, type Question } from "./questions.ts";
+import { makeCredentials } from "./tokens.ts";
+
+/** What a server needs to be told. Times are in milliseconds. */
+export interface Settings {
+  host: string;
+  /** 0 picks a free one. */
+  port: number;
+  maxConnections: number;
+  handshakeTimeout: number;
+  idleTimeout: number;
+  /** The program's name and version, for `connect_ack`. */
+  server: string;
+  logger: Logger;
+  /** Where messages go, and what it remembers. Whoever opened it closes it. */
+  log: MessageLog;
+  memory: Memory;
+}
+
+/** How often sessions that no longer hold their names are forgotten, in milliseconds. */
+const SWEEP_INTERVAL = 10_000;
+
+/** How long to wait before accepting again when the system has no more sockets, in milliseconds. */
+const ACCEPT_PAUSE = 100;
+
+/** A chat server that accepts connections from its making until {@linkcode ChatServer.stop}. */
+export class ChatServer implements AsyncDisposable {
+  readonly #settings: Settings;
+  readonly #listener: Deno.TcpListener;
+  readonly #hub: Hub;
+  readonly #pipeline: Pipeline;
+  readonly #patience = new Map<Connection, Patience>();
+  readonly #serving = new Set<Promise<void>>();
+  readonly #sweeper: ReturnType<typeof setInterval>;
+  readonly #accepting: Promise<void>;
+  #lastId = 0;
+  #stopping = false;
+
+  /** Listens at once. Fails as `Deno.listen` does: `AddrInUse`, `AddrNotAvailable`, … */
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#listener = Deno.listen({ hostname: settings.host, port: settings.port });
+    this.#hub = new Hub(settings.server, settings.memory, performance.now());
+    this.#pipeline = new Pipeline(settings.log, (reason) => {
+      settings.logger.log("error", "append failed", { reason });
+    });
+    this.#sweeper = setInterval(() => this.#hub.sweep(performance.now()), SWEEP_INTERVAL);
+    this.#accepting = this.#accept();
+  }
+
+  /** Where it listens, as `127.0.0.1:12345` or `[::1]:12345`. */
+  get address(): string {
+    return formatAddress(this.#listener.addr);
+  }
+
+  /** The port on which it listens. */
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  /** Stops accepting, tells everyone, lets what was said leave, and closes. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#listener.close();
+    clearInterval(this.#sweeper);
+    await this.#accepting;
+    this.#pipeline.push(this.#hub.shutdown());
+    await this.#pipeline.reached();
+    for (const connection of this.#patience.keys()) connection.close();
+    await Promise.all(this.#serving);
+    await this.#pipeline.reached();
+    this.#settings.logger.log("info", "stopped");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        this.#welcome(await this.#listener.accept());
+      } catch (error) {
+        if (this.#stopping) return;
+        // Out of sockets, or a peer gone before it was accepted: neither may end the server.
+        this.#settings.logger.log("error", "accept failed", { reason: String(error) });
+        await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE));
+      }
+    }
+  }
+
+  #welcome(conn: Deno.TcpConn): void {
+    const connection = new Connection(conn, ++this.#lastId);
+    const serving = this.#serve(connection).catch((error) => {
+      this.#logOf(connection, "error", "internal error", { reason: String(error?.stack ?? error) });
+      connection.abort();
+    });
+    this.#serving.add(serving);
+    serving.then(() => this.#serving.delete(serving));
+  }
+
+  /** One connection, from its first byte to its last. */
+  async #serve(connection: Connection): Promise<void> {
+    const { handshakeTimeout: handshake, idleTimeout: idle, maxConnections } = this.#settings;
+    const patience = new Patience(
+      { handshake, idle },
+      (silence) => this.#onSilence(connection, silence),
+    );
+    this.#patience.set(connection, patience);
+    // Who is busy reading is not silent, even if it says nothing.
+    connection.onProgress = () => patience.heard();
+    this.#logOf(connection, "info", "connection opened");
+    const isOneTooMany = this.#patience.size > maxConnections;
+    if (isOneTooMany) {
+      this.#letGo(connection, "server_full", `The server has its ${maxConnections} connections`);
+    } else {
+      await connection.read((line) => this.#receive(connection, patience, line));
+    }
+    if (connection.framer.problem === "line_too_long") {
+      this.#letGo(connection, "line_too_long", `A line has more than ${LIMITS.line} bytes`);
+    } else if (connection.framer.problem === "not_utf8") {
+      this.#letGo(connection, "not_utf8", "A line is not UTF-8");
+    }
+    patience.stop();
+    this.#patience.delete(connection);
+    const inboxSeen = this.#pipeline.feedOf(connection)?.inboxSeen;
+    this.#pipeline.push(this.#hub.disconnect(connection, performance.now(), inboxSeen));
+    this.#pipeline.push([{ kind: "close", link: connection }]);
+    await connection.drained;
+    this.#pipeline.forget(connection);
+    // Closing with something unread would reset the connection, and lose what it was told.
+    if (isOneTooMany || connection.framer.problem !== undefined) await connection.discard();
+    connection.abort();
+    this.#logOf(connection, "info", "connection closed", { reason: connection.failure });
+  }
+
+  #receive(connection: Connection, patience: Patience, line: string): Promise<void> | void {
+    patience.heard();
+    const request = decodeRequest(line);
+    if (request.type === "connect") return this.#connect(connection, patience, request);
+    if (request.type === "refused") {
+      const { code, message: reason } = request.error.payload;
+      this.#logOf(connection, "debug", "request refused", { code, reason });
+      this.#pipeline.push(this.#hub.refuse(connection, request));
+    } else if (isQuestion(request)) {
+      return this.#ask(connection, request);
+    } else {
+      this.#pipeline.push(this.#hub.handle(connection, request, performance.now()));
+      if (request.type === "join" && request.payload.since !== undefined) {
+        return this.#replayed(connection);
+      }
+    }
+    // When the log is slower than those who talk, they are read more slowly.
+    if (this.#pipeline.isFull) return this.#pipeline.reached();
+  }
+
+  async #connect(connection: Connection, patience: Patience, request: ConnectRequest) {
+    const credentials = await makeCredentials(request.payload.session);
+    const { shownHash } = credentials;
+    if (shownHash !== undefined && !this.#hub.knows(shownHash)) {
+      credentials.stored = await this.#settings.log.session(shownHash);
+    }
+    const effects = this.#hub.connect(connection, request, credentials, performance.now());
+    this.#pipeline.push(effects);
+    const session = this.#hub.sessionOf(connection);
+    if (session === undefined) return;
+    if (session.profile === "lecture") patience.stop();
+    else patience.greeted();
+    this.#logOf(connection, "info", "session opened", {
+      name: session.name,
+      profile: session.profile,
+    });
+    return this.#replayed(connection);
+  }
+
+  /** What a client asked to be sent again is part of the answer: its next request comes after it. */
+  async #replayed(connection: Connection): Promise<void> {
+    await this.#pipeline.reached();
+    await this.#pipeline.feedOf(connection)?.caughtUp;
+  }
+
+  /** Asks the log, once everything that this connection did before is in it. */
+  async #ask(connection: Connection, question: Question): Promise<void> {
+    const session = this.#hub.sessionOf(connection);
+    if (session === undefined) {
+      this.#pipeline.push(this.#hub.refuseUnconnected(connection, question));
+      return;
+    }
+    await this.#pipeline.reached();
+    const origin = { link: connection, profile: session.profile, id: question.id };
+    this.#pipeline.push(await answerQuestion(this.#settings.log, session, origin, question));
+  }
+
+  #onSilence(connection: Connection, silence: Silence): void {
+    const { handshakeTimeout, idleTimeout } = this.#settings;
+    if (silence === "ping") {
+      const event = { type: "ping", payload: {} } as const;
+      this.#pipeline.push([{ kind: "send", link: connection, event }]);
+    } else if (silence === "idle") {
+      const reason = `Nothing came for ${2 * idleTimeout / 1000} s`;
+      this.#letGo(connection, "idle_timeout", reason);
+    } else {
+      const reason = `No "connect" came within ${handshakeTimeout / 1000} s`;
+      this.#letGo(connection, "handshake_timeout", reason);
+    }
+  }
+
+  /** Tells a peer why, and closes. */
+  #letGo(connection: Connection, code: ErrorCode, reason: string): void {
+    this.#logOf(connection, "warn", "letting go", { code, reason });
+    const error = errorEvent(code, `${reason}; the connection is closed`);
+    this.#pipeline.push(this.#hub.refuse(connection, { type: "refused", error, lecture: false }));
+    this.#pipeline.push([{ kind: "close", link: connection }]);
+  }
+
+  #logOf(
+    connection: Connection,
+    level: Parameters<Logger["log"]>[0],
+    event: string,
+    fields: LogFields = {},
+  ): void {
+    const { id, peer } = connection;
+    this.#settings.logger.log(level, event, { connection: id, peer, ...fields });
+  }
+}

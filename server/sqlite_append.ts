@@ -1,0 +1,255 @@
+/**
+ * Drafts → rows: one transaction for a batch, in which every message gets its
+ * `seq` and every `ref` is held against the highest of its session.
+ */
+
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { fold } from "../protocol/mod.ts";
+import type {
+  Author,
+  DirectDraft,
+  Draft,
+  MessageDraft,
+  Outcome,
+  ReadDraft,
+  SessionDraft,
+} from "./message_log.ts";
+import { MessageIndex } from "./sqlite_index.ts";
+import { SEQ_SPAN } from "./sqlite_schema.ts";
+
+/** Rows that are held to save a look-up; more than that and they are looked up afresh. */
+const CACHED_SESSIONS = 10_000;
+
+interface RoomRow {
+  id: number;
+  name: string;
+  seq: number;
+}
+
+interface SessionRow {
+  id: number;
+  token_hash: string;
+  ref: number;
+  inbox_seq: number;
+}
+
+/** Appends to one open database. After a failure it must be made anew: its rows may be wrong. */
+export class Appender {
+  readonly #database: DatabaseSync;
+  readonly #index: MessageIndex;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #rooms = new Map<string, RoomRow>();
+  readonly #sessions = new Map<string, SessionRow>();
+  readonly #changedRooms = new Set<RoomRow>();
+  readonly #changedSessions = new Set<SessionRow>();
+  #now = 0;
+
+  constructor(database: DatabaseSync, index: MessageIndex) {
+    this.#database = database;
+    this.#index = index;
+  }
+
+  /** Keeps all of `drafts` or, throwing what SQLite throws, none. `now` is epoch milliseconds. */
+  append(drafts: readonly Draft[], now: number): Outcome[] {
+    this.#now = now;
+    if (this.#sessions.size > CACHED_SESSIONS) this.#sessions.clear();
+    this.#database.exec("BEGIN IMMEDIATE");
+    const outcomes = drafts.map((draft) => this.#keep(draft));
+    for (const room of this.#changedRooms) {
+      this.#run("UPDATE room SET seq = ? WHERE id = ?", room.seq, room.id);
+    }
+    for (const { ref, inbox_seq, id } of this.#changedSessions) {
+      this.#run("UPDATE session SET ref = ?, inbox_seq = ? WHERE id = ?", ref, inbox_seq, id);
+    }
+    this.#index.keepUp();
+    this.#database.exec("COMMIT");
+    this.#changedRooms.clear();
+    this.#changedSessions.clear();
+    return outcomes;
+  }
+
+  #keep(draft: Draft): Outcome {
+    switch (draft.kind) {
+      case "message":
+        return this.#message(draft);
+      case "direct":
+        return this.#direct(draft);
+      case "session":
+        return this.#session(draft);
+      case "away":
+        return this.#ran(
+          "UPDATE session SET away_since = ?, inbox_seen = ? WHERE token_hash = ?",
+          this.#now,
+          draft.inboxSeq,
+          draft.session,
+        );
+      case "quit":
+        return this.#quit(draft.session);
+      case "topic":
+        return this.#ran(
+          "UPDATE room SET topic = ? WHERE id = ?",
+          draft.topic,
+          this.#room(draft.room).id,
+        );
+      case "read":
+        return this.#read(draft);
+    }
+  }
+
+  #message(draft: MessageDraft): Outcome {
+    const author = this.#author(draft);
+    if ("outcome" in author) return author.outcome;
+    const { sender, text, ref } = draft;
+    const room = this.#room(draft.room);
+    const seq = ++room.seq;
+    this.#changedRooms.add(room);
+    const id = room.id * SEQ_SPAN + seq;
+    this.#run(
+      "INSERT INTO message (id, sender, text, at, session, ref) VALUES (?, ?, ?, ?, ?, ?)",
+      ...[id, sender, text, this.#now, author.session?.id ?? null, ref ?? null],
+    );
+    this.#use(author.session, ref);
+    this.#index.appended(room.id);
+    return { kind: "message", entry: { sender, room: room.name, text, seq, at: this.#now } };
+  }
+
+  #direct(draft: DirectDraft): Outcome {
+    const author = this.#author(draft);
+    if ("outcome" in author) return author.outcome;
+    const inbox = this.#inbox(draft);
+    if (inbox === undefined && draft.inbox !== undefined) return { kind: "unknown name" };
+    const { sender, to, text, ref } = draft;
+    const seq = inbox === undefined ? 0 : ++inbox.inbox_seq;
+    if (inbox !== undefined) this.#changedSessions.add(inbox);
+    this.#run(
+      `INSERT INTO direct (inbox, seq, sender, recipient, text, at, session, ref)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[inbox?.id ?? null, seq, sender, to, text, this.#now],
+      ...[author.session?.id ?? null, ref ?? null],
+    );
+    this.#use(author.session, ref);
+    const entry = { sender, to, text, seq, at: this.#now };
+    return { kind: "direct", entry, session: inbox?.token_hash };
+  }
+
+  /** The session to whose account a `ref` goes; or what the `ref` comes to when it was used before. */
+  #author({ sender, session: hash, ref }: Author): { session?: SessionRow } | { outcome: Outcome } {
+    if (hash === undefined || ref === undefined) return {};
+    // It may have been opened while nothing could be kept.
+    const session = this.#sessionOf(hash) ?? this.#open(hash, sender);
+    if (ref > session.ref) return { session };
+    const values = [session.id, ref];
+    const message = this.#get(
+      `SELECT m.sender, room.name AS room, m.text, m.id % ${SEQ_SPAN} AS seq, m.at FROM message m
+        JOIN room ON room.id = m.id / ${SEQ_SPAN} WHERE m.session = ? AND m.ref = ?`,
+      ...values,
+    ) ?? this.#get(
+      "SELECT sender, recipient AS 'to', text, seq, at FROM direct WHERE session = ? AND ref = ?",
+      ...values,
+    );
+    return message === undefined
+      ? { outcome: { kind: "stale ref", highest: session.ref } }
+      : { outcome: { kind: "repeated", entry: message as never } };
+  }
+
+  #use(session: SessionRow | undefined, ref: number | undefined): void {
+    if (session === undefined || ref === undefined) return;
+    session.ref = ref;
+    this.#changedSessions.add(session);
+  }
+
+  #inbox({ inbox, to }: DirectDraft): SessionRow | undefined {
+    if (inbox === undefined) return undefined;
+    if (inbox !== "by name") return this.#sessionOf(inbox.session) ?? this.#open(inbox.session, to);
+    const last = this.#get(
+      `SELECT token_hash FROM session WHERE fold = ?
+        ORDER BY away_since IS NULL DESC, away_since DESC, id DESC LIMIT 1`,
+      fold(to),
+    );
+    return last === undefined ? undefined : this.#sessionOf(last["token_hash"] as string);
+  }
+
+  #session({ session, name, rooms }: SessionDraft): Outcome {
+    return this.#ran(
+      `INSERT INTO session (token_hash, name, fold, rooms) VALUES (?, ?, ?, ?)
+        ON CONFLICT (token_hash) DO UPDATE SET
+          name = excluded.name, fold = excluded.fold, rooms = excluded.rooms, away_since = NULL`,
+      session,
+      name,
+      fold(name),
+      JSON.stringify(rooms),
+    );
+  }
+
+  #open(hash: string, name: string): SessionRow {
+    this.#session({ kind: "session", session: hash, name, rooms: [] });
+    return this.#sessionOf(hash) as SessionRow;
+  }
+
+  #quit(hash: string): Outcome {
+    const session = this.#sessionOf(hash);
+    if (session === undefined) return { kind: "kept" };
+    this.#sessions.delete(hash);
+    this.#changedSessions.delete(session);
+    this.#run("DELETE FROM direct WHERE inbox = ?", session.id);
+    return this.#ran("DELETE FROM session WHERE id = ?", session.id);
+  }
+
+  #read({ name, room: roomName, seq, ifNew }: ReadDraft): Outcome {
+    const room = this.#room(roomName);
+    const conflict = ifNew ? "NOTHING" : "UPDATE SET seq = max(seq, excluded.seq)";
+    return this.#ran(
+      `INSERT INTO read_mark (fold, room, seq) VALUES (?, ?, ?) ON CONFLICT DO ${conflict}`,
+      fold(name),
+      room.id,
+      Math.min(seq, room.seq),
+    );
+  }
+
+  /** The row of that room, which is made if there is none. */
+  #room(name: string): RoomRow {
+    const key = fold(name);
+    const cached = this.#rooms.get(key);
+    if (cached !== undefined) return cached;
+    this.#run("INSERT INTO room (fold, name) VALUES (?, ?) ON CONFLICT DO NOTHING", key, name);
+    const row = this.#get("SELECT id, name, seq FROM room WHERE fold = ?", key);
+    const room = { ...row } as unknown as RoomRow;
+    this.#rooms.set(key, room);
+    return room;
+  }
+
+  #sessionOf(hash: string): SessionRow | undefined {
+    const cached = this.#sessions.get(hash);
+    if (cached !== undefined) return cached;
+    const row = this.#get(
+      "SELECT id, token_hash, ref, inbox_seq FROM session WHERE token_hash = ?",
+      hash,
+    );
+    if (row === undefined) return undefined;
+    const session = { ...row } as unknown as SessionRow;
+    this.#sessions.set(hash, session);
+    return session;
+  }
+
+  #ran(sql: string, ...values: SQLInputValue[]): Outcome {
+    this.#run(sql, ...values);
+    return { kind: "kept" };
+  }
+
+  #run(sql: string, ...values: SQLInputValue[]): void {
+    this.#statement(sql).run(...values);
+  }
+
+  #get(sql: string, ...values: SQLInputValue[]): Record<string, unknown> | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What the log may forget: the oldest messages where the operator said so, and
+ * sessions that nobody came back for. What stays keeps its numbers.
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+import { SEQ_SPAN } from "./sqlite_schema.ts";
+
+/** How long things are kept. */
+export interface Retention {
+  /** Days that a message is kept; 0 for ever. */
+  retainDays: number;
+  /** Messages that a room keeps; 0 for all. */
+  retainMessages: number;
+  /** Days that a session without a connection is kept. */
+  sessionDays: number;
+}
+
+/** Rows deleted in one transaction: few enough that an append never waits long behind it. */
+const STEP = 1000;
+
+const A_DAY = 86_400_000;
+
+/** Deletes one step of what is past its time; false when nothing was left. `now` is epoch milliseconds. */
+export function prune(database: DatabaseSync, retention: Retention, now: number): boolean {
+  database.exec("BEGIN IMMEDIATE");
+  const pruned = pruneSessions(database, now - retention.sessionDays * A_DAY) +
+    pruneMessages(database, retention, now);
+  database.exec("COMMIT");
+  return pruned > 0;
+}
+
+function pruneSessions(database: DatabaseSync, cutoff: number): number {
+  database.prepare(
+    `DELETE FROM direct WHERE inbox IN (SELECT id FROM session WHERE away_since < ? LIMIT ${STEP})`,
+  ).run(cutoff);
+  return Number(
+    database.prepare(
+      `DELETE FROM session WHERE id IN (SELECT id FROM session WHERE away_since < ? LIMIT ${STEP})`,
+    ).run(cutoff).changes,
+  );
+}
+
+function pruneMessages(
+  database: DatabaseSync,
+  { retainDays, retainMessages }: Retention,
+  now: number,
+): number {
+  if (retainDays === 0 && retainMessages === 0) return 0;
+  const oldestAt = retainDays === 0 ? 0 : now - retainDays * A_DAY;
+  let left = STEP;
+  for (const { id, seq } of database.prepare("SELECT id, seq FROM room").all()) {
+    const base = (id as number) * SEQ_SPAN;
+    const lowest = retainMessages === 0 ? 0 : (seq as number) - retainMessages;
+    left -= pruneRoom(database, { base, lastDropped: base + lowest, oldestAt, limit: left });
+    if (left <= 0) break;
+  }
+  return STEP - left;
+}
+
+/** Drops a room's oldest messages up to the first one that is to stay. */
+function pruneRoom(
+  database: DatabaseSync,
+  { base, lastDropped, oldestAt, limit }: {
+    base: number;
+    lastDropped: number;
+    oldestAt: number;
+    limit: number;
+  },
+): number {
+  const oldest = database.prepare(
+    "SELECT id, at FROM message WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+  ).iterate(base, base + SEQ_SPAN, limit);
+  const dropped: number[] = [];
+  for (const { id, at } of oldest as Iterable<{ id: number; at: number }>) {
+    if (id > lastDropped && at >= oldestAt) break;
+    dropped.push(id);
+  }
+  const fromIndex = database.prepare("DELETE FROM message_index WHERE rowid = ?");
+  for (const id of dropped) fromIndex.run(id);
+  database.prepare("DELETE FROM message WHERE id > ? AND id <= ?").run(
+    base,
+    dropped.at(-1) ?? base,
+  );
+  return dropped.length;
+}

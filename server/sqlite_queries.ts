@@ -1,0 +1,209 @@
+/**
+ * What is asked of the log's file. Nothing here writes.
+ */
+
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type DirectPayload, fold, type MessagePayload, type UnreadRoom } from "../protocol/mod.ts";
+import { mentions } from "../protocol/mentions.ts";
+import type {
+  Entry,
+  Found,
+  Page,
+  Range,
+  Search,
+  StoredRoom,
+  StoredSession,
+} from "./message_log.ts";
+import { toExpression } from "./search_query.ts";
+import { SEQ_SPAN } from "./sqlite_schema.ts";
+
+/**
+ * Bytes of JSON on one page: what is left of a line when its envelope (two names,
+ * an id) is taken off. One message of the longest text fits.
+ */
+const PAGE_BYTES = 60_000;
+
+/** Unread messages of a room that are looked into for mentions; older ones are only counted. */
+const MENTIONS_LOOKED_FOR = 1000;
+
+const MESSAGE = `message.id % ${SEQ_SPAN} AS seq, sender, text, at`;
+
+interface MessageRow {
+  seq: number;
+  sender: string;
+  text: string;
+  at: number;
+  ref: number | null;
+}
+
+interface RoomRow {
+  id: number;
+  name: string;
+  seq: number;
+}
+
+/** Answers from one open database. */
+export class Queries {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** Every room that has a log or a topic. */
+  rooms(): StoredRoom[] {
+    const rows = this.#all<StoredRoom>("SELECT name, topic, seq FROM room");
+    return rows.map((row) => ({ ...row }));
+  }
+
+  /** The sessions that have a connection, as far as the file knows. */
+  connected(): StoredSession[] {
+    const sql = `${SESSION} WHERE away_since IS NULL`;
+    return this.#all<SessionRow>(sql).map(toSession);
+  }
+
+  /** The session of that token hash. */
+  session(tokenHash: string): StoredSession | undefined {
+    const [row] = this.#all<SessionRow>(`${SESSION} WHERE token_hash = ?`, tokenHash);
+    return row === undefined ? undefined : toSession(row);
+  }
+
+  /** A stretch of a room; the asking session's own messages come with their `ref`. */
+  read({ room: name, after, before, limit, session }: Range): Page<MessagePayload> {
+    const room = this.#room(name);
+    if (room === undefined) return { items: [], more: false };
+    const base = room.id * SEQ_SPAN;
+    const backwards = after === undefined;
+    const low = base + Math.min(after ?? 0, SEQ_SPAN - 1);
+    const high = base + Math.min(before ?? SEQ_SPAN, SEQ_SPAN);
+    const rows = this.#statement(
+      `SELECT ${MESSAGE}, CASE WHEN session.token_hash = ? THEN message.ref END AS ref
+        FROM message LEFT JOIN session ON session.id = message.session
+        WHERE message.id > ? AND message.id < ?
+        ORDER BY message.id ${backwards ? "DESC" : "ASC"} LIMIT ?`,
+    ).iterate(session ?? "", low, high, limit + 1) as Iterable<MessageRow>;
+    const page = fill(rows, limit, (row) => toMessage(room.name, row));
+    return backwards ? { ...page, items: page.items.reverse() } : page;
+  }
+
+  /** What an inbox holds above `after`, oldest first. */
+  inbox(session: string, after: number, limit: number): Page<DirectPayload> {
+    const rows = this.#statement(
+      `SELECT direct.seq, direct.sender, direct.recipient, direct.text, direct.at
+        FROM direct JOIN session ON session.id = direct.inbox
+        WHERE session.token_hash = ? AND direct.seq > ? ORDER BY direct.seq LIMIT ?`,
+    ).iterate(session, after, limit + 1) as Iterable<MessageRow & { recipient: string }>;
+    return fill(rows, limit, ({ sender, recipient, text, seq, at }) => {
+      return { sender, to: recipient, text, seq, at };
+    });
+  }
+
+  /** Messages that match, newest first. Everything must be in the index. */
+  search({ query, rooms, from, limit }: Search): Found {
+    const expression = toExpression(query, from);
+    if ("problem" in expression) return expression;
+    const found: Entry[] = [];
+    for (const name of rooms) {
+      const room = this.#room(name);
+      if (room === undefined) continue;
+      const base = room.id * SEQ_SPAN;
+      const rows = this.#all<MessageRow>(
+        `SELECT ${MESSAGE} FROM (
+            SELECT rowid FROM message_index WHERE message_index MATCH ? AND rowid > ? AND rowid < ?
+            ORDER BY rowid DESC LIMIT ?
+          ) AS hit JOIN message ON message.id = hit.rowid`,
+        ...[expression.match, base, base + SEQ_SPAN, limit + 1],
+      );
+      found.push(...rows.map((row) => toMessage(room.name, row)));
+    }
+    found.sort((one, other) => other.at - one.at || other.seq - one.seq);
+    return fill(found, limit, (entry) => entry);
+  }
+
+  /** What `name` has not read. */
+  unread(name: string, rooms: string[]): UnreadRoom[] {
+    return rooms.flatMap((roomName) => {
+      const room = this.#room(roomName);
+      return room === undefined ? [] : [this.#unreadIn(room, name)];
+    });
+  }
+
+  #unreadIn({ id, name: room, seq }: RoomRow, name: string): UnreadRoom {
+    const [mark] = this.#all<{ seq: number }>(
+      "SELECT seq FROM read_mark WHERE fold = ? AND room = ?",
+      ...[fold(name), id],
+    );
+    const read = mark?.seq ?? 0;
+    const newest = this.#all<MessageRow>(
+      `SELECT ${MESSAGE} FROM message WHERE id > ? AND id <= ? ORDER BY id DESC LIMIT ?`,
+      ...[id * SEQ_SPAN + read, id * SEQ_SPAN + seq, MENTIONS_LOOKED_FOR],
+    );
+    const others = newest.filter((row) => fold(row.sender) !== fold(name));
+    const own = newest.length - others.length;
+    const naming = others.filter((row) => mentions(row.text, name));
+    return { room, seq: read, unread: seq - read - own, mentions: naming.length };
+  }
+
+  #room(name: string): RoomRow | undefined {
+    const [row] = this.#all<RoomRow>("SELECT id, name, seq FROM room WHERE fold = ?", fold(name));
+    return row;
+  }
+
+  #all<Row>(sql: string, ...values: (string | number)[]): Row[] {
+    return this.#statement(sql).all(...values) as Row[];
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+const SESSION = "SELECT token_hash, name, rooms, inbox_seq, inbox_seen FROM session";
+
+interface SessionRow {
+  token_hash: string;
+  name: string;
+  rooms: string;
+  inbox_seq: number;
+  inbox_seen: number;
+}
+
+function toSession(row: SessionRow): StoredSession {
+  return {
+    session: row.token_hash,
+    name: row.name,
+    rooms: JSON.parse(row.rooms),
+    inboxSeq: row.inbox_seq,
+    inboxSeen: row.inbox_seen,
+  };
+}
+
+function toMessage(room: string, { sender, text, seq, at, ref }: MessageRow): MessagePayload {
+  const payload = { sender, room, text, seq, at };
+  return ref === null || ref === undefined ? payload : { ...payload, ref };
+}
+
+const encoder = new TextEncoder();
+
+/** As many of `rows` as fit a page, `limit` at most; `more` when some are left. */
+function fill<Row, Item>(
+  rows: Iterable<Row>,
+  limit: number,
+  toItem: (row: Row) => Item,
+): Page<Item> {
+  const items: Item[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const item = toItem(row);
+    bytes += encoder.encode(JSON.stringify(item)).length + 1;
+    if (items.length === limit || bytes > PAGE_BYTES) return { items, more: true };
+    items.push(item);
+  }
+  return { items, more: false };
+}

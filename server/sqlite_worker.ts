@@ -1,0 +1,197 @@
+/// <reference no-default-lib="true" />
+/// <reference lib="deno.worker" />
+/**
+ * The worker in which SQLite blocks, so that nothing else has to. One of these
+ * writes; another, when the log is a file, answers what takes longer.
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import type { Draft, Memory, Outcome, Range, Search } from "./message_log.ts";
+import { Appender } from "./sqlite_append.ts";
+import { MessageIndex } from "./sqlite_index.ts";
+import { prune, type Retention } from "./sqlite_prune.ts";
+import { Queries } from "./sqlite_queries.ts";
+import { migrate, UnusableFile } from "./sqlite_schema.ts";
+
+/** How a file is opened. */
+export interface Opening {
+  /** The file, or `:memory:`. */
+  path: string;
+  /** `full`: on the disk before it is acknowledged. `normal`: safe from all but a power cut. */
+  sync: "full" | "normal";
+  retention: Retention;
+}
+
+/** Milliseconds without an append after which the index is brought up to date. */
+const INDEX_IDLE = 200;
+
+/** Milliseconds between looks for what is past its time. */
+const PRUNE_INTERVAL = 60_000;
+
+let opening: Opening;
+let inode: number | null | undefined;
+let database: DatabaseSync | undefined;
+let appender: Appender;
+let index: MessageIndex;
+let queries: Queries;
+let indexTimer: ReturnType<typeof setTimeout> | undefined;
+let pruneTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** What the main thread may call. Results and errors go back by the same number. */
+const METHODS = {
+  /** Opens the file for writing and says what is in it. */
+  open(how: Opening): Memory {
+    opening = how;
+    openForWriting();
+    if (how.path !== ":memory:") inode = Deno.statSync(how.path).ino;
+    const memory = { rooms: queries.rooms(), sessions: queries.connected() };
+    // Whoever was connected is not any more.
+    writable().prepare("UPDATE session SET away_since = ? WHERE away_since IS NULL").run(
+      Date.now(),
+    );
+    pruneTimer = setTimeout(pruneSome, 0);
+    return memory;
+  },
+
+  /** Opens a file that a writer has open, for reading. */
+  openReader(path: string): void {
+    database = new DatabaseSync(path, { readOnly: true });
+    queries = new Queries(database);
+  },
+
+  append(drafts: readonly Draft[]): Outcome[] {
+    const outcomes = written(() => appender.append(drafts, Date.now()));
+    clearTimeout(indexTimer);
+    if (!index.isComplete) indexTimer = setTimeout(() => METHODS.index(), INDEX_IDLE);
+    return outcomes;
+  },
+
+  /** Brings the index up to date. */
+  index(): void {
+    if (index.isComplete) return;
+    written(() => {
+      writable().exec("BEGIN IMMEDIATE");
+      index.complete();
+      writable().exec("COMMIT");
+    });
+  },
+
+  session: (hash: string) => queries.session(hash),
+  read: (range: Range) => queries.read(range),
+  inbox: (session: string, after: number, limit: number) => queries.inbox(session, after, limit),
+  search: (search: Search) => queries.search(search),
+  unread: (name: string, rooms: string[]) => queries.unread(name, rooms),
+
+  close(): void {
+    clearTimeout(indexTimer);
+    clearTimeout(pruneTimer);
+    database?.close();
+    database = undefined;
+  },
+};
+
+/** The name of a method that the main thread may call. */
+export type Method = keyof typeof METHODS;
+
+/** A call from the main thread. */
+export interface Call {
+  id: number;
+  method: Method;
+  args: unknown[];
+}
+
+/** What came of a call. `unusable`: the file is not for this program. */
+export type Reply =
+  | { id: number; result: unknown }
+  | { id: number; reason: string; unusable: boolean };
+
+self.onmessage = ({ data: { id, method, args } }: MessageEvent<Call>) => {
+  self.postMessage(answer(id, method, args));
+};
+
+function answer(id: number, method: Method, args: unknown[]): Reply {
+  try {
+    const call = METHODS[method] as (...args: unknown[]) => unknown;
+    return { id, result: call(...args) };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { id, reason: reasonOf(error), unusable: error instanceof UnusableFile };
+  }
+}
+
+function openForWriting(): void {
+  database = new DatabaseSync(opening.path);
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${opening.sync};
+    PRAGMA busy_timeout = 2000; PRAGMA journal_size_limit = 67108864;`);
+  migrate(database);
+  index = new MessageIndex(database);
+  appender = new Appender(database, index);
+  queries = new Queries(database);
+}
+
+function writable(): DatabaseSync {
+  if (database === undefined) openForWriting();
+  return database as DatabaseSync;
+}
+
+/** Runs a write. After a failure the file is opened afresh, so that the next one starts clean. */
+function written<Result>(write: () => Result): Result {
+  try {
+    checkFile();
+    writable();
+    return write();
+  } catch (error) {
+    if (opening.path !== ":memory:") reopenLater();
+    else if (database?.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** A file that was deleted or replaced still takes writes, and would lose them. */
+function checkFile(): void {
+  if (opening.path === ":memory:") return;
+  let now: number | null;
+  try {
+    now = Deno.statSync(opening.path).ino;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(`${opening.path} is gone`);
+  }
+  if (now !== inode) throw new Error(`${opening.path} was replaced by another file`);
+}
+
+function reopenLater(): void {
+  try {
+    database?.close();
+  } finally {
+    database = undefined;
+  }
+}
+
+function pruneSome(): void {
+  let again = false;
+  try {
+    again = written(() => prune(writable(), opening.retention, Date.now()));
+  } catch {
+    // The next append meets the same failure and reports it; pruning can wait.
+  }
+  pruneTimer = setTimeout(pruneSome, again ? 0 : PRUNE_INTERVAL);
+}
+
+/**
+ * What SQLite's own words (sqlite3_errstr) mean to an operator. Not its result
+ * codes: the runtime passes those on for some statements only.
+ */
+const REASONS: Record<string, string> = {
+  "database is locked": "another program holds its lock",
+  "attempt to write a readonly database": "it can't be written to",
+  "disk I/O error": "the disk failed",
+  "database disk image is malformed": "it is damaged",
+  "database or disk is full": "the disk is full",
+  "unable to open database file": "it can't be opened",
+  "file is not a database": "it is no database, or damaged",
+};
+
+function reasonOf(error: Error): string {
+  return REASONS[error.message] ?? error.message;
+}

@@ -1,0 +1,105 @@
+/**
+ * From options to a running server: the log's file, the log, the listener; and the
+ * one line that says why when one of them can't be had.
+ */
+
+import { DataFile, defaultDataFile, FileInUse, platform } from "./data_file.ts";
+import { Logger } from "./logger.ts";
+import { LogFailure } from "./message_log.ts";
+import type { ServerOptions } from "./options.ts";
+import { ChatServer } from "./server.ts";
+import { SqliteLog } from "./sqlite_log.ts";
+import { UnusableFile } from "./sqlite_schema.ts";
+
+/** Why the server can't start, in one line for a person. */
+export class StartFailure extends Error {
+  override name = "StartFailure";
+}
+
+/** A running server with what it runs on; stopping it closes everything. */
+export interface Running {
+  /** Where it listens, as `127.0.0.1:12345`. */
+  address: string;
+  stop(): Promise<void>;
+}
+
+/** Starts what `options` ask for. `server` is the program's name and version. */
+export async function start(options: ServerOptions, server: string): Promise<Running> {
+  const logger = new Logger(options["log-level"], options["log-format"]);
+  const parts = new AsyncDisposableStack();
+  try {
+    const path = options.memory ? ":memory:" : parts.use(openFile(options.data)).path;
+    const { log, memory } = await openLog(path, options);
+    parts.use(log);
+    const chat = parts.use(listen(options, { server, logger, log, memory }));
+    // Not before: why it could not start is to be the one line on stderr.
+    logger.log("info", "log opened", { path, rooms: memory.rooms.length });
+    return { address: chat.address, stop: () => parts.disposeAsync() };
+  } catch (error) {
+    await parts.disposeAsync();
+    throw error;
+  }
+}
+
+function openFile(given: string | undefined): DataFile {
+  const path = given ?? defaultDataFile(platform);
+  if (path === undefined) {
+    throw new StartFailure("Cannot tell where to keep the log: no home directory; use --data FILE");
+  }
+  try {
+    return new DataFile(path);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const advice = error instanceof FileInUse ? "; stop that one, or use --data FILE" : "";
+    throw new StartFailure(`Cannot use the log ${path}: ${error.message}${advice}`);
+  }
+}
+
+async function openLog(path: string, options: ServerOptions) {
+  const retention = {
+    retainDays: options["retain-days"],
+    retainMessages: options["retain-messages"],
+    sessionDays: options["session-days"],
+  };
+  try {
+    return await SqliteLog.open({ path, sync: options.sync, retention });
+  } catch (error) {
+    if (error instanceof UnusableFile) {
+      throw new StartFailure(`Cannot use the log ${path}: ${error.message}; it was left as it was`);
+    }
+    if (!(error instanceof LogFailure)) throw error;
+    throw new StartFailure(
+      `Cannot open the log ${path}: ${error.message}; nothing was overwritten. ` +
+        "Put back a copy, or move it away to begin anew",
+    );
+  }
+}
+
+function listen(
+  options: ServerOptions,
+  parts: Pick<ConstructorParameters<typeof ChatServer>[0], "server" | "logger" | "log" | "memory">,
+): ChatServer {
+  const { host, port } = options;
+  try {
+    return new ChatServer({
+      host,
+      port,
+      maxConnections: options["max-connections"],
+      handshakeTimeout: options["handshake-timeout"] * 1000,
+      idleTimeout: options["idle-timeout"] * 1000,
+      ...parts,
+    });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new StartFailure(`Cannot listen on ${host} port ${port}: ${listenReason(error)}`);
+  }
+}
+
+function listenReason(error: Error): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return "the port is taken; stop what uses it, or choose another with --port";
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return error.message;
+}

@@ -1,0 +1,134 @@
+import { assert, assertEquals } from "@std/assert";
+import { Peer } from "./fixtures/peer.ts";
+import { startServer } from "./fixtures/server.ts";
+
+/** Milliseconds: short, where a test waits for it to pass. */
+const SHORT = 50;
+
+/** Milliseconds: short, yet longer than a busy machine takes for a round trip. */
+const AMPLE = 300;
+
+const PING = { type: "ping", payload: {} };
+
+Deno.test("a connection that never says connect is told so and closed", async () => {
+  await using chat = await startServer({ handshakeTimeout: SHORT });
+  const silent = ["", "GET / HTTP/1.1\r\nHost: chat\r\n\r\n", '{"type":"connect","payload":{"na'];
+  for (const bytes of silent) {
+    using peer = await Peer.dial(chat.port);
+    await peer.write(bytes);
+    const answers = (await peer.rest()).map(({ type, payload }) => `${type} ${payload.code}`);
+    assertEquals(answers.at(-1), "error handshake_timeout", bytes);
+    assertEquals(answers.slice(0, -1).every((answer) => answer === "error not_json"), true, bytes);
+  }
+});
+
+Deno.test("nothing but connect makes a connection stay", async () => {
+  await using chat = await startServer({ handshakeTimeout: SHORT });
+  using _alice = await Peer.join(chat.port, "Alice");
+  const lines = [
+    '{"type":"ping"}',
+    "nonsense",
+    '{"type":"message","payload":{"text":"Hi"}}',
+    '{"type":"connect","payload":{"name":"Alice","version":2}}',
+  ];
+  for (const line of lines) {
+    using peer = await Peer.dial(chat.port);
+    let code: string | undefined;
+    // It goes on asking, until it is not answered any more.
+    for (;;) {
+      await peer.write(line + "\n").catch(() => {/* closed already */});
+      const event = await peer.next();
+      if (event === undefined) break;
+      code = event.payload.code;
+    }
+    assertEquals(code, "handshake_timeout", line);
+  }
+});
+
+Deno.test("a connection that has said connect in time stays", async () => {
+  await using chat = await startServer({ handshakeTimeout: SHORT });
+  using lecture = await Peer.lecture(chat.port, "Alice");
+  using newer = await Peer.join(chat.port, "Bob");
+  // Another that came after them has had all its time.
+  using silent = await Peer.dial(chat.port);
+  await silent.rest();
+  await lecture.settled();
+  await newer.settled();
+});
+
+Deno.test("a silent client is pinged, told that it is let go, and closed", async () => {
+  await using chat = await startServer({ idleTimeout: SHORT });
+  using bob = await Peer.lecture(chat.port, "Bob");
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  assertEquals(await alice.next(), PING);
+  const events = (await alice.rest()).map(({ type, payload }) => [type, payload.code]);
+  assertEquals(events, [["error", "idle_timeout"]]);
+  for (const text of ["Alice has joined the room.", "Alice has left the room."]) {
+    assertEquals((await bob.receive("notification")).payload.message, text);
+  }
+});
+
+Deno.test("bytes that complete no line do not keep a client", async () => {
+  await using chat = await startServer({ idleTimeout: SHORT });
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  await alice.write('{"type":"message","payload":{"text":"');
+  assertEquals(await alice.next(), PING);
+  await alice.write("and so on");
+  assertEquals((await alice.rest()).at(0)?.payload.code, "idle_timeout");
+});
+
+Deno.test("a session that was let go is taken up again", async () => {
+  await using chat = await startServer({ idleTimeout: SHORT });
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  await alice.rest();
+  using again = await Peer.join(chat.port, "Alice", undefined, { session: alice.ack.session });
+  assertEquals([again.ack.resumed, again.ack.rooms], [true, [{ room: "General", seq: 0 }]]);
+});
+
+Deno.test("a pong keeps a client, and so does any other line", async () => {
+  const lines = [
+    '{"type":"pong"}',
+    '{"type":"ping"}',
+    '{"type":"message","payload":{"text":"Hi"}}',
+    "nonsense",
+  ];
+  await Promise.all(lines.map(async (line) => {
+    await using chat = await startServer({ idleTimeout: AMPLE });
+    using alice = await Peer.join(chat.port, "Alice", "General");
+    for (let pings = 0; pings < 3;) {
+      const event = await alice.next();
+      assert(event !== undefined, `let go in spite of ${line}`);
+      assert(event.payload.code !== "idle_timeout", `told to go in spite of ${line}`);
+      if (event.type !== "ping") continue;
+      pings++;
+      await alice.write(line + "\n");
+    }
+    await alice.settled();
+  }));
+});
+
+Deno.test("a client that talks is not pinged", async () => {
+  await using chat = await startServer({ idleTimeout: AMPLE });
+  using busy = await Peer.join(chat.port, "Busy");
+  using silent = await Peer.join(chat.port, "Silent");
+  let isPinged = false;
+  silent.receive("ping").then(() => isPinged = true);
+  // Until the silent one was pinged, and let go: twice as long as it takes.
+  const events = [];
+  while (!isPinged) events.push(...await busy.settled());
+  let isGone = false;
+  silent.rest().then(() => isGone = true);
+  while (!isGone) events.push(...await busy.settled());
+  assertEquals(events, []);
+});
+
+Deno.test("a lecture client may be silent, and is never pinged", async () => {
+  await using chat = await startServer({ handshakeTimeout: SHORT, idleTimeout: SHORT });
+  using lecture = await Peer.lecture(chat.port, "Lecture", "Quiet");
+  // Two others that came later are pinged and let go meanwhile.
+  for (const name of ["Alice", "Bob"]) {
+    using peer = await Peer.join(chat.port, name);
+    await peer.rest();
+  }
+  assertEquals(await lecture.settled(), []);
+});
