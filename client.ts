@@ -1,0 +1,20 @@
+/**
+ * `chat-client`: reads its arguments, starts what they ask for, and ends with
+ * its exit code.
+ */
+
+import { Failure } from "./client/start.ts";
+import { runInvocation } from "./client/run.ts";
+import config from "./deno.json" with { type: "json" };
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: string[]): Promise<number> {
+  try {
+    return await runInvocation(args, config.version);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    console.error(`chat-client: ${error.message}`);
+    return error.code;
+  }
+}

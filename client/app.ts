@@ -1,0 +1,242 @@
+/** The chat in a terminal: keys, session and screen wired together. */
+
+import { fold, isLongerThan } from "../protocol/mod.ts";
+import type { ActionName } from "./bindings.ts";
+import type { Clock } from "./clock.ts";
+import type { Paint } from "./colors.ts";
+import { submit } from "./commands.ts";
+import type { Known } from "./completion.ts";
+import type { Entry } from "./entries.ts";
+import type { HistoryFile } from "./history_file.ts";
+import type { Key } from "./keys.ts";
+import { EMPTY_INPUT, hintOf, type LineInput, press, searchPrompt, sent } from "./line_input.ts";
+import { layOut, promptText } from "./prompt.ts";
+import { learnRooms } from "./questions.ts";
+import { Painter } from "./render.ts";
+import { Screen } from "./screen.ts";
+import type { LinkStatus, Session, View } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Milliseconds between two frames: a flood is drawn at most so often. */
+const FRAME = 16;
+
+/** Milliseconds between two bells: a flood of mentions is one. */
+const BELL_PAUSE = 1_000;
+
+/** What the app is made of. */
+export interface AppOptions {
+  terminal: Terminal;
+  clock: Clock;
+  paint: Paint;
+  bell: boolean;
+  history: HistoryFile | undefined;
+}
+
+/** The chat in a terminal. */
+export class App implements View {
+  readonly #options: AppOptions;
+  readonly #painter = new Painter();
+  readonly #screen: Screen;
+  #session: Session | undefined;
+  #input: LineInput;
+  /** A word to the person about the line, until the next key. */
+  #remark: string | undefined;
+  #frame: ReturnType<typeof setTimeout> | undefined;
+  #drawnAt = 0;
+  #rungAt = 0;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    const { clock, paint, history, terminal } = options;
+    this.#screen = new Screen({
+      clock,
+      paint,
+      columns: () => terminal.size.columns,
+      self: () => this.#session?.state.name ?? "",
+    });
+    this.#input = {
+      ...EMPTY_INPUT,
+      history: { lines: history?.lines ?? [], browsing: undefined },
+    };
+  }
+
+  /** Chats until the person leaves (`undefined`) or the link is lost for good (the reason). */
+  async run(session: Session): Promise<string | undefined> {
+    this.#session = session;
+    const { terminal } = this.#options;
+    terminal.watch(() => this.#resized(), () => this.#redraw());
+    // While the link is down the prompt counts the seconds to the next try.
+    const ticking = setInterval(() => this.changed(), 1_000);
+    try {
+      this.#draw();
+      void this.#obey(terminal, session);
+      return await session.run();
+    } finally {
+      clearInterval(ticking);
+      clearTimeout(this.#frame);
+      this.#frame = undefined;
+      terminal.unwatch();
+      this.#finish();
+    }
+  }
+
+  show(entry: Entry): void {
+    this.#screen.show(entry, Date.now());
+    this.#ring(entry);
+    this.changed();
+  }
+
+  activated(room: string): void {
+    this.#screen.activate(room, Date.now());
+    this.changed();
+  }
+
+  connected(): void {
+    const state = this.#session?.state;
+    if (state !== undefined) this.#session?.perform([learnRooms(state)]);
+  }
+
+  /** Draws soon: at once when nothing was drawn lately, and never more often than a frame. */
+  changed(): void {
+    if (this.#frame !== undefined) return;
+    const wait = Math.max(0, this.#drawnAt + FRAME - performance.now());
+    this.#frame = setTimeout(() => this.#draw(), wait);
+  }
+
+  async #obey(terminal: Terminal, session: Session): Promise<void> {
+    for await (const key of terminal.keys()) {
+      this.#press(key, session);
+      this.changed();
+    }
+    await session.leave();
+  }
+
+  #press(key: Key, session: Session): void {
+    this.#remark = undefined;
+    const [input, wish] = press(this.#input, key, this.#known(session));
+    this.#input = input;
+    if (wish === undefined) return;
+    if ("submit" in wish) return this.#submit(wish.submit, session);
+    this.#act(wish.action, session);
+  }
+
+  #submit(line: string, session: Session): void {
+    const limit = session.state.textLimit;
+    if (isLongerThan(line, limit)) {
+      this.#remark = `${[...line].length} characters are too many: a message has at most ${limit}`;
+      return;
+    }
+    const effects = submit(session.state, line);
+    this.#input = sent(this.#input, line);
+    if (line.trim() !== "") this.#options.history?.add(line);
+    session.perform(effects);
+  }
+
+  #act(action: ActionName, session: Session): void {
+    const number = /^room-(\d)$/.exec(action)?.[1];
+    if (number !== undefined) {
+      return this.#goTo(session, [...session.state.rooms.values()][Number(number) - 1]?.name);
+    }
+    const acts: Partial<Record<ActionName, () => void>> = {
+      "interrupt": () => void session.leave(),
+      "end": () => void session.leave(),
+      "redraw": () => this.#clear(),
+      "suspend": () => void this.#pause(),
+      "next-unread": () => this.#goTo(session, this.#screen.backlog.next),
+      "focus-in": () => this.#screen.lookBack(),
+      "focus-out": () => this.#screen.lookAway(),
+    };
+    acts[action]?.();
+  }
+
+  #goTo(session: Session, room: string | undefined): void {
+    const entered = room === undefined ? undefined : session.state.rooms.get(fold(room));
+    if (entered !== undefined) session.perform(session.state.activate(entered));
+  }
+
+  async #pause(): Promise<void> {
+    const { terminal } = this.#options;
+    terminal.write(this.#painter.remove(terminal.size.columns));
+    if (!await terminal.pause()) this.#remark = "Ctrl-Z needs --allow-run=kill";
+    this.#redraw();
+  }
+
+  #clear(): void {
+    this.#painter.forget();
+    this.#options.terminal.write("\x1b[2J\x1b[H");
+  }
+
+  #resized(): void {
+    this.#painter.resized();
+    this.changed();
+  }
+
+  #redraw(): void {
+    this.#painter.forget();
+    this.changed();
+  }
+
+  #draw(): void {
+    this.#frame = undefined;
+    this.#drawnAt = performance.now();
+    const { terminal, paint } = this.#options;
+    const { size } = terminal;
+    const session = this.#session;
+    if (session === undefined) return;
+    const block = layOut(
+      {
+        editor: this.#input.editor,
+        prompt: searchPrompt(this.#input) ??
+          promptText(session.state.activeRoom?.name, this.#screen.backlog.unread),
+        drafts: [...session.outbox.drafts],
+        status: statusText(session.status, this.#options.clock, Date.now()),
+        hint: this.#remark ?? hintOf(this.#input),
+      },
+      size,
+      paint,
+    );
+    const frame = this.#painter.paint(this.#screen.takeRows(), block, size.columns);
+    if (frame !== "") terminal.write(frame);
+  }
+
+  /** The last frame: what is still to be shown, and no prompt. */
+  #finish(): void {
+    const { terminal } = this.#options;
+    const rows = this.#screen.takeRows().map((row) => row + "\r\n").join("");
+    terminal.write(this.#painter.remove(terminal.size.columns) + rows);
+  }
+
+  #known({ state }: Session): Known {
+    const people = new Map(state.recent.map((name) => [fold(name), name]));
+    for (const [key, name] of state.activeRoom?.members ?? []) {
+      if (!people.has(key)) people.set(key, name);
+    }
+    people.delete(fold(state.name));
+    return {
+      rooms: [...state.rooms.values()].map(({ name }) => name),
+      otherRooms: state.listed.filter((room) => !state.rooms.has(fold(room))),
+      people: [...people.values()],
+    };
+  }
+
+  #ring(entry: Entry): void {
+    const calls = entry.kind === "message" ? entry.mention && !entry.past : isFromOther(entry);
+    const now = performance.now();
+    if (!calls || !this.#options.bell || now - this.#rungAt < BELL_PAUSE) return;
+    this.#rungAt = now;
+    this.#options.terminal.write("\x07");
+  }
+}
+
+function isFromOther(entry: Entry): boolean {
+  return entry.kind === "direct" && !entry.own;
+}
+
+/** What the prompt says of the link: nothing while it is up. */
+function statusText(status: LinkStatus, clock: Clock, now: number): string | undefined {
+  if (status.state === "online") return undefined;
+  if (status.state === "connecting") return "connecting…";
+  const seconds = Math.max(0, Math.ceil((status.retryAt - now) / 1000));
+  const next = seconds > 0 ? `next try in ${seconds} s` : "trying now";
+  return `offline since ${clock(status.since).time}, ${next}: ${status.reason}`;
+}

@@ -1,0 +1,68 @@
+/** What a client may have to show, by meaning: how it looks is `format.ts`'s part. */
+
+import type { DirectPayload, MessagePayload, RoomSummary, UnreadRoom } from "../protocol/mod.ts";
+import type { Target } from "./journal.ts";
+
+/** One thing to show. Texts in it are as the network sent them: not safe to show. */
+export type Entry =
+  | MessageEntry
+  | { kind: "direct"; direct: DirectPayload; own: boolean }
+  /** Something happened: somebody joined, a topic changed. */
+  | { kind: "happened"; what: Happening; room: string | undefined; at: number }
+  /** The client's own words, or the server's to this client alone. */
+  | { kind: "notice"; text: string }
+  | { kind: "problem"; text: string }
+  /** An own message that did not get through. */
+  | { kind: "failed"; target: Target; text: string; reason: string }
+  | { kind: "people"; room: string; names: string[] }
+  | { kind: "rooms"; rooms: RoomSummary[] }
+  | { kind: "unread"; rooms: UnreadRoom[] }
+  | { kind: "found"; messages: MessagePayload[] }
+  | { kind: "help"; rows: [string, string][] };
+
+/** Something said in a room. */
+export interface MessageEntry {
+  kind: "message";
+  message: MessagePayload;
+  own: boolean;
+  /** Whether it names this client's person. */
+  mention: boolean;
+  /** Whether it was said before now and is shown because somebody asked. */
+  past: boolean;
+}
+
+/** What happened, in parts, so that a name can't pass for the words around it. */
+export type Happening =
+  | { event: "joined" | "left"; name: string }
+  | { event: "renamed"; name: string; newName: string }
+  | { event: "topic"; name: string; topic: string }
+  /** Anything else, in the server's words. */
+  | { event: "other"; message: string };
+
+/** What a change of state asks of the world. */
+export type Effect =
+  | { kind: "show"; entry: Entry }
+  | { kind: "send"; request: import("../protocol/mod.ts").Request }
+  /** Say something: it goes through the outbox. */
+  | { kind: "say"; target: Target; text: string }
+  /** A draft is acknowledged or refused: the outbox may forget it. */
+  | { kind: "settle"; ref: number; refused: string | undefined }
+  /** The room that the person is in from now on. */
+  | { kind: "activate"; room: string }
+  | { kind: "reconnect" }
+  | { kind: "quit" };
+
+/** The effect that shows `entry`. */
+export function show(entry: Entry): Effect {
+  return { kind: "show", entry };
+}
+
+/** The effect that says `text` in the client's own words. */
+export function notice(text: string): Effect {
+  return show({ kind: "notice", text });
+}
+
+/** The effect that says what is wrong and what to do. */
+export function problem(text: string): Effect {
+  return show({ kind: "problem", text });
+}

@@ -1,0 +1,140 @@
+/**
+ * `--json`: requests in, events out, each a line of JSON exactly as version 2 of
+ * the wire has it. `connect`, `ping` and `quit` are the program's own business.
+ *
+ * Besides what the server sends there is one event of this program:
+ * `{"type": "connection", "payload": {"state": "offline", "reason": …, "retry_at": …}}`,
+ * with `state` `online`, `offline` or `ended`.
+ */
+
+import { JsonParseStream } from "@std/json/parse-stream";
+import { JsonStringifyStream } from "@std/json/stringify-stream";
+import { type ConnectRequest, type Request, VERSION } from "../protocol/mod.ts";
+import { inputLines } from "./input.ts";
+import { Link, type LinkReport } from "./link.ts";
+import { Failure, type Start } from "./start.ts";
+
+/** The id of the last request; its answer says that all before it is done. */
+const LAST_ID = "chat-client-end-of-input";
+
+/** Milliseconds that the server has to close after `quit`. */
+const QUIT_PATIENCE = 1_000;
+
+/** Passes lines on until the input ends; the exit code. */
+export async function runJson(start: Start, patience: number): Promise<number> {
+  return await new JsonMode(start, patience).run();
+}
+
+class JsonMode {
+  readonly #start: Start;
+  readonly #link: Link;
+  readonly #writer: WritableStreamDefaultWriter<unknown>;
+  readonly #written: Promise<void>;
+  readonly #positions: Record<string, number> = {};
+  #sayOnline: () => void = () => {};
+  #online = new Promise<void>((resolve) => this.#sayOnline = resolve);
+  #sayDone: () => void = () => {};
+  readonly #done = new Promise<void>((resolve) => this.#sayDone = resolve);
+
+  constructor(start: Start, patience: number) {
+    this.#start = start;
+    const stringify = new JsonStringifyStream();
+    this.#written = stringify.readable
+      .pipeThrough(new TextEncoderStream())
+      .pipeTo(Deno.stdout.writable, { preventClose: true });
+    this.#writer = stringify.writable.getWriter();
+    this.#link = new Link({
+      address: start.address,
+      patience,
+      hello: () => this.#hello(),
+      report: (report) => this.#take(report),
+    });
+  }
+
+  async run(): Promise<number> {
+    const running = this.#link.run();
+    const reading = this.#read().then(() => undefined);
+    // A reader that goes away, as `head` does, is no failure.
+    const gone = this.#written.then(() => undefined, () => undefined);
+    let reason: string | undefined;
+    try {
+      reason = await Promise.race([running, reading, gone]);
+    } finally {
+      await this.#leave(running);
+    }
+    await Promise.race([this.#end(reason), gone]);
+    if (reason !== undefined) throw new Failure(1, reason);
+    return 0;
+  }
+
+  /** Says why it ends, and waits until all has been written. */
+  async #end(reason: string | undefined): Promise<void> {
+    try {
+      if (reason !== undefined) await this.#report({ state: "ended", reason });
+      await this.#writer.close();
+      await this.#written;
+    } catch {
+      // Nobody reads any more: there is nobody to tell.
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for await (const value of inputLines().pipeThrough(new JsonParseStream())) {
+        await this.#online;
+        this.#link.send(value as Request);
+      }
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new Failure(1, `Cannot read the input: it is not lines of JSON (${error.message})`);
+    }
+    await this.#online;
+    this.#link.send({ type: "ping", id: LAST_ID, payload: {} });
+    await this.#done;
+  }
+
+  async #leave(running: Promise<string | undefined>): Promise<void> {
+    this.#link.send({ type: "quit", payload: {} });
+    this.#link.retire();
+    const timer = setTimeout(() => this.#link.stop(), QUIT_PATIENCE);
+    await running;
+    clearTimeout(timer);
+    this.#start.outbox.close();
+  }
+
+  #hello(): ConnectRequest {
+    const { name, room, outbox: { session } } = this.#start;
+    const since = Object.keys(this.#positions).length > 0 ? { since: this.#positions } : {};
+    const token = session === undefined ? {} : { session };
+    return { type: "connect", payload: { name, room, version: VERSION, ...token, ...since } };
+  }
+
+  #take(report: LinkReport): Promise<void> | void {
+    if (report.kind === "offline") {
+      this.#online = new Promise((resolve) => this.#sayOnline = resolve);
+      const { reason, retryAt } = report;
+      return this.#report({ state: "offline", reason, retry_at: retryAt });
+    }
+    if (report.kind === "online") {
+      this.#start.outbox.session = report.ack.session;
+      this.#sayOnline();
+      return this.#report({ state: "online" });
+    }
+    const { event, line } = report;
+    if (event?.id === LAST_ID) return this.#sayDone();
+    if (event?.type === "message") this.#positions[event.payload.room] = event.payload.seq;
+    return this.#print(JSON.parse(line));
+  }
+
+  #report(payload: Record<string, unknown>): Promise<void> {
+    return this.#print({ type: "connection", payload });
+  }
+
+  async #print(value: unknown): Promise<void> {
+    try {
+      await this.#writer.write(value);
+    } catch {
+      // Nobody reads any more; `run` knows, and leaves.
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** `chat-client` away from a terminal, or with `--plain`: lines in, lines out. */
+
+import { localClock } from "./clock.ts";
+import { inputLines } from "./input.ts";
+import { LineOutput } from "./output.ts";
+import { obeyLines, PlainView, sendLines, type Stamp, stamper } from "./plain.ts";
+import { Session } from "./session.ts";
+import { leaveOnSignals } from "./signals.ts";
+import { Failure, type Start } from "./start.ts";
+
+/** What the lines should be like. */
+export interface LinesOptions {
+  /** Milliseconds for which a lost link is tried again. */
+  patience: number;
+  timestamps: boolean;
+}
+
+/** Chats in lines until the input ends; the exit code. */
+export async function runLines(start: Start, options: LinesOptions): Promise<number> {
+  const { session, view, said } = openPlain(start, options, 0);
+  const signalled = leaveOnSignals(session);
+  void said.closed.then(() => session.leave());
+  const running = session.run();
+  const began = await Promise.race([view.ready, running]);
+  if (began === undefined) {
+    const take = Deno.stdin.isTerminal() ? obeyLines : sendLines;
+    const reading = take(session, inputLines());
+    await Promise.race([reading, running]);
+  }
+  const reason = await running;
+  return exitCode(session, reason) || signalled();
+}
+
+/** A session that is shown as lines on standard output and error. */
+export function openPlain(start: Start, options: LinesOptions, context: number) {
+  const said = new LineOutput(Deno.stdout);
+  const own = new LineOutput(Deno.stderr);
+  const view = new PlainView({ said, own }, stampOf(options.timestamps));
+  const { patience } = options;
+  const session: Session = new Session({ ...start, view, patience, context });
+  view.attach(() => session.state.name);
+  for (const text of start.remarks) view.show({ kind: "notice", text });
+  return { session, view, said };
+}
+
+/** What stands before each line. */
+export function stampOf(timestamps: boolean): Stamp {
+  return timestamps ? stamper(localClock, Date.now) : () => "";
+}
+
+/** 0 when all that was said arrived; fails with the one line that says why the session ended. */
+export function exitCode(session: Session, reason: string | undefined): number {
+  if (reason !== undefined) throw new Failure(1, reason + leftOver(session));
+  return session.refused === 0 ? 0 : 1;
+}
+
+function leftOver({ outbox }: Session): string {
+  if (outbox.size === 0) return "";
+  const messages = outbox.size === 1 ? "1 message is" : `${outbox.size} messages are`;
+  return outbox.durable
+    ? `; ${messages} not acknowledged, and will be sent at the next start`
+    : `; ${messages} not acknowledged`;
+}

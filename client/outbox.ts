@@ -1,0 +1,126 @@
+/**
+ * What was said and is not acknowledged yet, on disk, for one server and name:
+ * it survives the program's own `kill -9`. With it goes the session's token, by
+ * which the next start takes the session up again.
+ *
+ * Every line is one append. Nothing is synced to the disk's platter: a killed
+ * process loses nothing, a power cut may lose the last seconds.
+ */
+
+import { fold } from "../protocol/mod.ts";
+import { type Address, formatAddress } from "./address.ts";
+import {
+  applyLine,
+  type Draft,
+  emptyJournal,
+  type JournalLine,
+  journalLine,
+  type JournalState,
+  parseJournal,
+  type Target,
+  writeJournal,
+} from "./journal.ts";
+import { openPrivate, type StateFile, statePath } from "./state_files.ts";
+
+/** Bytes of journal after which it is written anew, once nothing is waiting. */
+const REWRITE_AT = 262_144;
+
+/** The outbox of one server and name. */
+export class Outbox {
+  readonly #state: JournalState;
+  readonly #file: StateFile | undefined;
+  #written = 0;
+
+  private constructor(state: JournalState, file: StateFile | undefined) {
+    this.#state = state;
+    this.#file = file;
+  }
+
+  /** An outbox that forgets when the program ends. */
+  static inMemory(): Outbox {
+    return new Outbox(emptyJournal(), undefined);
+  }
+
+  /**
+   * Opens the outbox of `name` on the server at `address`, below `directory`.
+   * `undefined` when another running client has it. Throws as the file system does.
+   */
+  static async open(
+    directory: string,
+    address: Address,
+    name: string,
+  ): Promise<Outbox | undefined> {
+    const path = await statePath(directory, "outbox", [formatAddress(address), fold(name)]);
+    const file = await openPrivate(path);
+    if (file === undefined) return undefined;
+    const state = parseJournal(file.read());
+    const outbox = new Outbox(state, file);
+    file.replace(writeJournal(state));
+    return outbox;
+  }
+
+  /** Whether it survives the program. */
+  get durable(): boolean {
+    return this.#file !== undefined;
+  }
+
+  /** The token of the session to take up again. */
+  get session(): string | undefined {
+    return this.#state.session;
+  }
+
+  set session(token: string | undefined) {
+    if (token !== this.#state.session) this.#append({ session: token ?? null });
+  }
+
+  /** What is not acknowledged, oldest first. */
+  get drafts(): Iterable<Draft> {
+    return this.#state.drafts.values();
+  }
+
+  /** How many drafts there are. */
+  get size(): number {
+    return this.#state.drafts.size;
+  }
+
+  /** The draft with this ref, while it is not acknowledged. */
+  get(ref: number): Draft | undefined {
+    return this.#state.drafts.get(ref);
+  }
+
+  /** Takes in a message; it is on disk when this returns. */
+  add(target: Target, text: string): Draft {
+    const ref = this.#state.lastRef + 1;
+    this.#append({ draft: { ref, target, text } });
+    return this.#state.drafts.get(ref) as Draft;
+  }
+
+  /** To be called before a draft is first written to a socket. */
+  markSent(ref: number): void {
+    if (this.#state.drafts.get(ref)?.sent === false) this.#append({ sent: ref });
+  }
+
+  /** Forgets a draft: acknowledged, refused, or given up. */
+  settle(ref: number): void {
+    if (!this.#state.drafts.has(ref)) return;
+    this.#append({ done: ref });
+    if (this.#state.drafts.size === 0 && this.#written > REWRITE_AT) this.#rewrite();
+  }
+
+  /** Lets go of the file. */
+  close(): void {
+    this.#file?.close();
+  }
+
+  #append(line: JournalLine): void {
+    const text = journalLine(line);
+    this.#file?.append(text);
+    this.#written += text.length;
+    applyLine(this.#state, line);
+  }
+
+  #rewrite(): void {
+    this.#file?.replace(writeJournal(this.#state));
+    this.#written = 0;
+  }
+}

@@ -1,0 +1,85 @@
+/** What each way of calling the program starts. */
+
+import { inputText } from "./input.ts";
+import { runLines } from "./lines_mode.ts";
+import { describeUsage, type Invocation, parseInvocation, type UsageName } from "./options.ts";
+import { begin, Failure } from "./start.ts";
+
+type Run<Name extends UsageName> = (
+  invocation: Extract<Invocation, { run: Name }>,
+) => Promise<number>;
+
+// What only some runs need is loaded by them: the prompt is there the sooner.
+const RUNS: { [Name in UsageName]: Run<Name> } = {
+  chat: async ({ values, operands }) => {
+    const start = await begin(values, operands[0]);
+    const patience = values.retry * 1000;
+    if (values.json) return await (await import("./json_mode.ts")).runJson(start, patience);
+    if (!values.plain && isTerminal()) {
+      const { runTerminal } = await import("./terminal_mode.ts");
+      return await runTerminal(start, start.bell && !values["no-bell"]);
+    }
+    return await runLines(start, { patience, timestamps: values.timestamps });
+  },
+  send: async ({ values, operands }) => {
+    const written = operands.join(" ");
+    const text = written === "-" ? await inputText() : written;
+    if (text === "") throw new Failure(2, "There is nothing to send");
+    const start = await begin(values);
+    const { runSend } = await import("./one_shot.ts");
+    return await runSend(start, { text, patience: values.retry * 1000 });
+  },
+  tail: async ({ values }) => {
+    const { runFollow, runTail } = await import("./one_shot.ts");
+    const start = await begin(values);
+    const { lines, timestamps, retry } = values;
+    if (!values.follow) return await runTail(start, values, shapeOf(values));
+    return await runFollow(start, { lines, timestamps, patience: retry * 1000 }, shapeOf(values));
+  },
+  search: async ({ values, operands }) => {
+    const { runSearch } = await import("./one_shot.ts");
+    const { room, from, lines } = values;
+    const start = await begin(values);
+    return await runSearch(
+      start,
+      { query: operands.join(" "), room, from, lines },
+      shapeOf(values),
+    );
+  },
+  rooms: async ({ values }) => {
+    const { runRooms } = await import("./one_shot.ts");
+    return await runRooms(await begin(values), shapeOf(values));
+  },
+  who: async ({ values }) => {
+    const { runWho } = await import("./one_shot.ts");
+    return await runWho(await begin(values), shapeOf(values));
+  },
+  completions: async ({ operands }) => {
+    const { completions } = await import("./shell_completions.ts");
+    return print(completions(operands[0] ?? ""));
+  },
+};
+
+/** Does what the arguments ask; resolves with the exit code, rejects with a {@linkcode Failure}. */
+export async function runInvocation(args: string[], version: string): Promise<number> {
+  const invocation = parseInvocation(args);
+  if (invocation.run === "problem") throw new Failure(2, `${invocation.message}; try --help`);
+  if (invocation.run === "help") return print(describeUsage(invocation.usage));
+  if (invocation.run === "version") return print(`chat-client ${version}\n`);
+  // The table has a row for each run; the compiler can't see that the two are the same.
+  return await (RUNS[invocation.run] as Run<UsageName>)(invocation);
+}
+
+/** Whether there is a terminal on both sides that can do more than print. */
+function isTerminal(): boolean {
+  return Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
+}
+
+function shapeOf({ json }: { json: boolean }): "json" | "text" {
+  return json ? "json" : "text";
+}
+
+function print(text: string): number {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  return 0;
+}

@@ -1,0 +1,138 @@
+/** From the command line to the parts of a session: settings, outbox, what is still to be asked. */
+
+import { parseName } from "../protocol/mod.ts";
+import { type Address, formatAddress } from "./address.ts";
+import type { Invocation } from "./options.ts";
+import { Outbox } from "./outbox.ts";
+import { configDirectory, type Platform, stateDirectory } from "./paths.ts";
+import {
+  type Config,
+  decideSettings,
+  DEFAULT_ROOM,
+  environmentWishes,
+  NO_CONFIG,
+  parseConfig,
+  type Settings,
+} from "./settings.ts";
+import { makePrivateDirectory } from "./state_files.ts";
+
+/** A person's mistake, told in one line; the program ends with `code`. */
+export class Failure extends Error {
+  override name = "Failure";
+  /** The exit code: 1 refused or lost, 2 wrong usage. */
+  readonly code: 1 | 2;
+
+  constructor(code: 1 | 2, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The options that decide who goes where. */
+export interface Named {
+  name: string | undefined;
+  room?: string | undefined;
+  server: string | undefined;
+  config: string | undefined;
+}
+
+/** Everything that is decided before the first connection. */
+export interface Start {
+  readonly address: Address;
+  readonly name: string;
+  readonly room: string;
+  readonly bell: boolean;
+  readonly outbox: Outbox;
+  /** Where state is kept; `undefined` where the platform names no place, or it can't be used. */
+  readonly directory: string | undefined;
+  /** What the person should know about all that. */
+  readonly remarks: readonly string[];
+}
+
+/** This machine. */
+export const PLATFORM: Platform = {
+  os: Deno.build.os,
+  get: (variable) => Deno.env.get(variable),
+};
+
+/** Decides server, name and room, and opens the outbox; asks a person for what nobody gave. */
+export async function begin(named: Named, operand?: string): Promise<Start> {
+  const config = readConfig(named.config);
+  const wishes = { ...named, server: operand ?? named.server };
+  const settings = decideSettings([wishes, environmentWishes(PLATFORM.get), config], config);
+  if ("problem" in settings) throw new Failure(2, settings.problem);
+  const { name, room } = askMissing(settings);
+  const opened = await openOutbox(settings.address, name);
+  return { address: settings.address, name, room, bell: config.bell, ...opened };
+}
+
+function readConfig(path: string | undefined): Config {
+  const directory = configDirectory(PLATFORM);
+  const file = path ?? (directory === undefined ? undefined : `${directory}/config.json`);
+  if (file === undefined) return NO_CONFIG;
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(file);
+  } catch (error) {
+    if (path === undefined && error instanceof Deno.errors.NotFound) return NO_CONFIG;
+    throw new Failure(2, `Cannot read the config file ${file}: ${messageOf(error)}`);
+  }
+  const config = parseConfig(text);
+  if ("problem" in config) {
+    throw new Failure(2, `Cannot use the config file ${file}: ${config.problem}`);
+  }
+  return config;
+}
+
+function askMissing(settings: Settings): { name: string; room: string } {
+  const { name, room } = settings;
+  if (name !== undefined) return { name, room: room ?? DEFAULT_ROOM };
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) {
+    throw new Failure(2, "Who are you? Give --name NAME, or set CHAT_NAME");
+  }
+  return {
+    name: askName("Your name:"),
+    room: room ?? askName("Room:", DEFAULT_ROOM),
+  };
+}
+
+function askName(question: string, usual?: string): string {
+  for (;;) {
+    const answer = usual === undefined ? prompt(question) : prompt(question, usual);
+    if (answer === null) throw new Failure(2, "No name was given");
+    const parsed = parseName(answer.trim());
+    if ("name" in parsed) return parsed.name;
+    console.error(`It ${parsed.problem}; try another`);
+  }
+}
+
+async function openOutbox(
+  address: Address,
+  name: string,
+): Promise<Pick<Start, "outbox" | "directory" | "remarks">> {
+  const directory = stateDirectory(PLATFORM);
+  if (directory === undefined) return withoutDisk("there is no home directory");
+  try {
+    makePrivateDirectory(directory);
+    const outbox = await Outbox.open(directory, address, name);
+    if (outbox !== undefined) return { outbox, directory, remarks: [] };
+  } catch (error) {
+    return withoutDisk(messageOf(error));
+  }
+  const where = formatAddress(address);
+  const remark = `${name} is in use on ${where} by another chat-client of yours on this machine`;
+  return { outbox: Outbox.inMemory(), directory, remarks: [remark] };
+}
+
+function withoutDisk(reason: string): Pick<Start, "outbox" | "directory" | "remarks"> {
+  const remark = `Unsent messages will not survive this program: ${reason}`;
+  return { outbox: Outbox.inMemory(), directory: undefined, remarks: [remark] };
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) throw error;
+  return error.message.replace(/\s*\(os error \d+\).*$/, "");
+}
+
+/** The invocations that open a session. */
+export type SessionInvocation = Extract<Invocation, { values: { name: unknown } }>;

@@ -1,0 +1,262 @@
+/** What the client knows of the chat, and how each event changes it. */
+
+import {
+  type ConnectAckEvent,
+  type DirectPayload,
+  type ErrorEvent,
+  type Event,
+  type EventType,
+  fold,
+  type MessagePayload,
+  type NotificationPayload,
+  type Request,
+} from "../protocol/mod.ts";
+import { type Effect, type Happening, notice, problem, show } from "./entries.ts";
+import { mentions } from "../protocol/mentions.ts";
+import { type RoomState, Sequence } from "./sequence.ts";
+
+/** People remembered for completion, by how recently they spoke. */
+const RECENT_PEOPLE = 200;
+
+/** What to do with the answer to a request. */
+export interface Question {
+  answer?: (event: Event) => Effect[];
+  /** What to do with an `error`; without it, the error's text is shown. */
+  refused?: (error: ErrorEvent["payload"]) => Effect[];
+}
+
+/** One client's knowledge. Every method that changes it returns what is to be done about it. */
+export class ChatState {
+  /** The own name, as the server writes it. */
+  name: string;
+  /** Rooms by folded name, in the order in which they were entered. */
+  readonly rooms: Map<string, RoomState> = new Map();
+  /** The folded name of the room that is typed into. */
+  active: string | undefined;
+  /** Folded names of people who are not shown. */
+  readonly ignored: Set<string> = new Set();
+  /** Who spoke, the latest first. */
+  recent: string[] = [];
+  /** The `seq` of the last direct message that was shown. */
+  lastDirectSeq: number | undefined;
+  /** Who last wrote directly to this person. */
+  lastDirect: string | undefined;
+  /** The server's rooms, as far as it was asked. */
+  listed: string[] = [];
+  /** What the last search found, newest first. */
+  found: MessagePayload[] = [];
+  /** The most code points that the server takes in a text. */
+  textLimit = 4096;
+  readonly #wanted: string | undefined;
+  readonly #sequence: Sequence;
+  readonly #asked: Map<string, Question> = new Map();
+  #lastId = 0;
+
+  /** `room` is entered first, if there is one; each room begins with `context` past messages. */
+  constructor(name: string, room: string | undefined, context: number) {
+    this.name = name;
+    this.#wanted = room;
+    this.#sequence = new Sequence(this, context);
+  }
+
+  /** The room that is typed into. */
+  get activeRoom(): RoomState | undefined {
+    return this.active === undefined ? undefined : this.rooms.get(this.active);
+  }
+
+  /** The last `seq` seen in each room, as `connect` wants it. */
+  get positions(): Record<string, number> {
+    const known = [...this.rooms.values()].filter((room) => room.last !== undefined);
+    return Object.fromEntries(known.map((room) => [room.name, room.last as number]));
+  }
+
+  /** A request under an id of its own, with what to do when the answer comes. */
+  ask(request: Request, question: Question = {}): Effect {
+    const id = `q${++this.#lastId}`;
+    this.#asked.set(id, question);
+    return { kind: "send", request: { ...request, id } };
+  }
+
+  /** Takes in an event; `now` is epoch milliseconds. */
+  receive(event: Event, now: number): Effect[] {
+    const question = event.id === undefined ? undefined : this.#asked.get(event.id);
+    if (event.id !== undefined) this.#asked.delete(event.id);
+    if (event.type === "error") return this.#refuse(event, question);
+    const receive = RECEIVERS[event.type] as Receiver<Event["payload"]> | undefined;
+    const effects = receive?.(this, event.payload, now) ?? [];
+    return [...effects, ...(question?.answer?.(event) ?? [])];
+  }
+
+  /** The link is down: nothing that was asked will be answered. */
+  disconnected(): void {
+    this.#asked.clear();
+  }
+
+  /** Enters a room in the books, or finds it there. */
+  enter(name: string, seq: number | undefined): RoomState {
+    const known = this.rooms.get(fold(name));
+    if (known !== undefined) return known;
+    const room: RoomState = { name, last: seq, topic: "", members: new Map(), held: undefined };
+    this.rooms.set(fold(name), room);
+    return room;
+  }
+
+  /** Types into `room` from now on. */
+  activate(room: RoomState): Effect[] {
+    this.active = fold(room.name);
+    return [{ kind: "activate", room: room.name }];
+  }
+
+  /** A message that is to be seen, unless its sender is ignored. */
+  shown(message: MessagePayload, past: boolean): Effect[] {
+    const own = fold(message.sender) === fold(this.name);
+    if (!own) this.#heard(message.sender);
+    if (this.ignored.has(fold(message.sender))) return [];
+    const mention = !own && mentions(message.text, this.name);
+    return [show({ kind: "message", message, own, mention, past })];
+  }
+
+  /** Takes in `connect_ack`: which rooms there are, and what was missed. */
+  connected(ack: ConnectAckEvent["payload"]): Effect[] {
+    this.name = ack.name ?? this.name;
+    if (ack.direct !== undefined && this.lastDirectSeq !== undefined) {
+      this.lastDirectSeq = Math.min(this.lastDirectSeq, ack.direct);
+    }
+    this.textLimit = ack.limits?.["text"] ?? this.textLimit;
+    const effects: Effect[] = [];
+    const there = new Set<string>();
+    for (const { room, seq } of ack.rooms ?? []) {
+      there.add(fold(room));
+      effects.push(...this.#sequence.entered(room, seq));
+    }
+    for (const [key, room] of this.rooms) {
+      if (!there.has(key)) effects.push(this.#rejoin(room));
+    }
+    if (this.active !== undefined || this.#wanted === undefined) return effects;
+    const wanted = this.rooms.get(fold(this.#wanted));
+    if (wanted !== undefined) return [...effects, ...this.activate(wanted)];
+    return [...effects, this.join(this.#wanted)];
+  }
+
+  /** The request to enter `room`, and then to type into it. */
+  join(room: string): Effect {
+    return this.ask({ type: "join", payload: { room } }, {
+      answer: () => {
+        const entered = this.rooms.get(fold(room));
+        return entered === undefined ? [] : this.activate(entered);
+      },
+    });
+  }
+
+  #rejoin(room: RoomState): Effect {
+    const since = room.last === undefined ? {} : { since: room.last };
+    return this.ask({ type: "join", payload: { room: room.name, ...since } });
+  }
+
+  /** A live message, in its place. */
+  message(message: MessagePayload): Effect[] {
+    const settled: Effect[] = message.ref === undefined
+      ? []
+      : [{ kind: "settle", ref: message.ref, refused: undefined }];
+    return [...settled, ...this.#sequence.live(message)];
+  }
+
+  /** A direct message, to this person or from them. */
+  direct(direct: DirectPayload): Effect[] {
+    const own = fold(direct.sender) === fold(this.name);
+    const settled: Effect[] = direct.ref === undefined
+      ? []
+      : [{ kind: "settle", ref: direct.ref, refused: undefined }];
+    if (direct.seq <= (this.lastDirectSeq ?? 0)) return settled;
+    this.lastDirectSeq = direct.seq;
+    if (own) return [...settled, show({ kind: "direct", direct, own })];
+    this.#heard(direct.sender);
+    if (this.ignored.has(fold(direct.sender))) return settled;
+    this.lastDirect = direct.sender;
+    return [...settled, show({ kind: "direct", direct, own })];
+  }
+
+  /** Something happened in a room, or to the server. */
+  notified(payload: NotificationPayload, now: number): Effect[] {
+    const changed = this.#changed(payload);
+    const entry = show({
+      kind: "happened",
+      what: happening(payload),
+      room: payload.room,
+      at: now,
+    });
+    return this.ignored.has(fold(payload.name ?? "")) ? changed : [entry, ...changed];
+  }
+
+  #changed({ event, room, name, new_name, topic, seq }: NotificationPayload): Effect[] {
+    const own = name !== undefined && fold(name) === fold(this.name);
+    const known = room === undefined ? undefined : this.rooms.get(fold(room));
+    if (event === "joined" && own && room !== undefined) {
+      return this.#sequence.entered(room, seq ?? 0);
+    }
+    if (event === "joined" && name !== undefined) known?.members.set(fold(name), name);
+    if (event === "left" && name !== undefined) known?.members.delete(fold(name));
+    if (event === "left" && own && known !== undefined) return this.#leave(known);
+    if (event === "renamed" && name !== undefined && new_name !== undefined) {
+      this.#renamed(name, new_name);
+    }
+    if (event === "topic" && known !== undefined) known.topic = topic ?? "";
+    return [];
+  }
+
+  #leave(room: RoomState): Effect[] {
+    this.rooms.delete(fold(room.name));
+    if (this.active !== fold(room.name)) return [];
+    const [next] = this.rooms.values();
+    if (next !== undefined) return this.activate(next);
+    this.active = undefined;
+    return [notice("You are in no room now: /join ROOM enters one")];
+  }
+
+  #renamed(name: string, newName: string): void {
+    if (fold(name) === fold(this.name)) this.name = newName;
+    for (const { members } of this.rooms.values()) {
+      if (members.delete(fold(name))) members.set(fold(newName), newName);
+    }
+    this.recent = this.recent.map((each) => fold(each) === fold(name) ? newName : each);
+  }
+
+  #heard(name: string): void {
+    if (this.recent[0] === name) return;
+    const others = this.recent.filter((each) => each !== name);
+    this.recent = [name, ...others].slice(0, RECENT_PEOPLE);
+  }
+
+  #refuse({ id, payload }: ErrorEvent, question: Question | undefined): Effect[] {
+    const ref = /^m(\d+)$/.exec(id ?? "")?.[1];
+    if (ref !== undefined) {
+      return [{ kind: "settle", ref: Number(ref), refused: payload.message }];
+    }
+    return question?.refused?.(payload) ?? [problem(payload.message)];
+  }
+}
+
+/** The id under which a draft is sent, so that an `error` names it. */
+export function draftId(ref: number): string {
+  return `m${ref}`;
+}
+
+type Receiver<Payload> = (state: ChatState, payload: Payload, now: number) => Effect[];
+
+// What is only ever an answer is left to its question.
+const RECEIVERS: {
+  [Type in EventType]?: Receiver<Extract<Event, { type: Type }>["payload"]>;
+} = {
+  connect_ack: (state, payload) => state.connected(payload),
+  message: (state, payload) => state.message(payload),
+  direct: (state, payload) => state.direct(payload),
+  notification: (state, payload, now) => state.notified(payload, now),
+};
+
+function happening({ event, name, new_name, topic, message }: NotificationPayload): Happening {
+  if (name === undefined) return { event: "other", message };
+  if (event === "joined" || event === "left") return { event, name };
+  if (event === "renamed" && new_name !== undefined) return { event, name, newName: new_name };
+  if (event === "topic") return { event, name, topic: topic ?? "" };
+  return { event: "other", message };
+}

@@ -1,0 +1,38 @@
+/** `chat-client` in a terminal: puts its parts together, and gives the terminal back in the end. */
+
+import { App } from "./app.ts";
+import { localClock } from "./clock.ts";
+import { colorDepth, painter } from "./colors.ts";
+import { HistoryFile } from "./history_file.ts";
+import { Session } from "./session.ts";
+import { leaveOnSignals } from "./signals.ts";
+import { Failure, PLATFORM, type Start } from "./start.ts";
+import { Terminal } from "./terminal.ts";
+
+/** Past messages that a room begins with. */
+const CONTEXT = 20;
+
+/** Chats until the person leaves; the exit code. */
+export async function runTerminal(start: Start, bell: boolean): Promise<number> {
+  const history = start.directory === undefined
+    ? undefined
+    : await HistoryFile.open(start.directory, start.address);
+  const terminal = new Terminal();
+  const paint = painter(colorDepth(PLATFORM.get));
+  const app = new App({ terminal, clock: localClock, paint, bell, history });
+  const session = new Session({ ...start, view: app, patience: Infinity, context: CONTEXT });
+  const signalled = leaveOnSignals(session);
+  for (const text of start.remarks) app.show({ kind: "notice", text });
+  let reason: string | undefined;
+  try {
+    reason = await app.run(session);
+  } finally {
+    terminal.close();
+  }
+  if (reason !== undefined) throw new Failure(1, reason);
+  const { size } = session.outbox;
+  if (size > 0 && session.outbox.durable) {
+    console.log(`${size} not sent yet: chat-client sends them when you are back`);
+  }
+  return signalled();
+}

@@ -1,0 +1,65 @@
+/** Grapheme clusters, and the columns that they take in a terminal. */
+
+// East Asian Width W and F (UAX #11), by blocks; what is an emoji by default is wide too.
+const WIDE =
+  /[\u1100-\u115F\u2329\u232A\u2E80-\u303E\u3041-\u33FF\u3400-\u4DBF\u4E00-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE10-\uFE19\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{16FE0}-\u{18DFF}\u{1AFF0}-\u{1B2FF}\u{1F200}-\u{1F265}\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u;
+
+// Marks that don't advance, and the Hangul vowels and finals that join their initial.
+const ZERO = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11FF\uD7B0-\uD7FF]/u;
+
+const PICTURE = /^[\p{Extended_Pictographic}\u{1F1E6}-\u{1F1FF}]/u;
+const KEYCAP = /^[0-9#*]\uFE0F?\u20E3/u;
+
+const ASCII = /^[\x20-\x7e]*$/;
+
+let segmenter: Intl.Segmenter | undefined;
+let last: { text: string; clusters: readonly string[] } = { text: "", clusters: [] };
+
+/** The user-perceived characters of `text` (UAX #29). */
+export function clusters(text: string): readonly string[] {
+  if (ASCII.test(text)) return text.split("");
+  // The editor asks again and again about the one text that is being typed.
+  if (last.text === text) return last.clusters;
+  // Made when first needed: a start with plain ASCII never pays for it.
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  last = { text, clusters: Array.from(segmenter.segment(text), ({ segment }) => segment) };
+  return last.clusters;
+}
+
+/** Columns that one cluster takes: 0, 1 or 2, or more for clusters of several letters. */
+export function clusterWidth(cluster: string): number {
+  if (cluster.length === 1 && ASCII.test(cluster)) return 1;
+  if (KEYCAP.test(cluster)) return 2;
+  // An emoji sequence is one picture, however many code points it has.
+  if (PICTURE.test(cluster)) {
+    const [first = ""] = cluster;
+    return cluster.includes("\uFE0F") || cluster.includes("\u200D") ? 2 : codePointWidth(first);
+  }
+  let width = 0;
+  for (const character of cluster) width += codePointWidth(character);
+  return width;
+}
+
+/** Columns that `text`, which has no control characters, takes. */
+export function textWidth(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  return clusters(text).reduce((width, cluster) => width + clusterWidth(cluster), 0);
+}
+
+/** As much of the beginning of `text` as fits into `columns`, ending with `…` if anything is left out. */
+export function truncate(text: string, columns: number): string {
+  if (textWidth(text) <= columns) return text;
+  let shown = "";
+  let width = 0;
+  for (const cluster of clusters(text)) {
+    width += clusterWidth(cluster);
+    if (width > columns - 1) break;
+    shown += cluster;
+  }
+  return columns < 1 ? "" : shown + "…";
+}
+
+function codePointWidth(character: string): number {
+  if (ZERO.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}
