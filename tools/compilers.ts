@@ -1,0 +1,99 @@
+/**
+ * The compiler: Deno itself, or a release of Deno from npm with a runtime from
+ * npm, and what its errors mean.
+ *
+ * @module
+ */
+
+import { Failure, npmReason, run, RuntimeUnavailable } from "./command.ts";
+import { npmCompiler, npmRuntime } from "./npm_runtime.ts";
+import { type Build, compilerArguments, fileName, npmTriple } from "./targets.ts";
+
+/** Where the runtime within compiled programs comes from. */
+export type Runtime = "official" | "npm";
+
+/** How to run `deno compile`. */
+export interface Compiler {
+  /** The program to run. */
+  readonly program: string;
+  /** Its arguments before `compile`. */
+  readonly prefix: readonly string[];
+  /** Variables that it needs. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const project = new URL("..", import.meta.url);
+
+/**
+ * The compiler for a runtime; npm's runtime is fetched first.
+ *
+ * @throws {RuntimeUnavailable} where it can't be fetched
+ */
+export async function compilerFor(
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<Compiler> {
+  if (runtime === "official") {
+    return { program: Deno.execPath(), prefix: [], env: {} };
+  }
+  return {
+    program: "npx",
+    prefix: ["-y", npmCompiler],
+    env: {
+      DENORT_BIN: await npmRuntime(signal),
+      // This release knows no other way to a company's own authority.
+      DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "system,mozilla",
+    },
+  };
+}
+
+/**
+ * Makes one program in `directory`.
+ *
+ * @throws {RuntimeUnavailable} where the runtime can't be downloaded
+ * @throws {Failure} where the program doesn't compile
+ */
+export async function compile(
+  build: Build,
+  { program, prefix, env }: Compiler,
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const output = `${directory}/${fileName(build)}`;
+  const args = [...prefix, ...compilerArguments(build, output)];
+  const { success, stderr } = await run(program, args, {
+    env,
+    cwd: project,
+    signal,
+  });
+  if (!success) throw explain(build, stderr);
+}
+
+/** What went wrong in a compiler's run, told from what it wrote. */
+export function explain({ program, target }: Build, stderr: string): Failure {
+  const unfetched = npmReason(stderr);
+  if (unfetched !== undefined) {
+    return new RuntimeUnavailable(
+      `Cannot fetch ${npmCompiler} with npx: ${unfetched}`,
+    );
+  }
+  // The step's name in Deno 2.6 to 2.9, and the file's in any of them.
+  if (/Setting up base binary|dl\.deno\.land\S*denort/.test(stderr)) {
+    return notDownloaded(stderr);
+  }
+  return new Failure(
+    `Cannot compile ${program.entry} for ${target.triple}:\n${stderr}`,
+  );
+}
+
+function notDownloaded(stderr: string): RuntimeUnavailable {
+  const address = /https?:\/\/\S+\.zip/.exec(stderr)?.[0] ?? "Deno's site";
+  const reasons = [...stderr.matchAll(/^\s*\d+: (.+)$/gm)];
+  const reason = reasons.at(-1)?.[1] ?? stderr;
+  const wayOut = Deno.build.target === npmTriple
+    ? "For programs to try on this machine, take the runtime from npm: deno task compile --runtime=npm"
+    : "Try again where this address can be reached";
+  return new RuntimeUnavailable(
+    `Cannot download the runtime for compiled programs from ${address}: ${reason}\n${wayOut}`,
+  );
+}

@@ -1,0 +1,124 @@
+/**
+ * What `deno task compile` makes: the programs with the permissions that each
+ * needs, the platforms, the files' names and the compiler's arguments. Pure.
+ *
+ * @module
+ */
+
+/** A program of this project, as the compiler is to see it. */
+export interface Program {
+  /** The file's name, before the platform's label and suffix. */
+  readonly name: string;
+  /** The module that starts it, from the project's directory. */
+  readonly entry: string;
+  /** All that it may do; a compiled program can't ask for more. */
+  readonly permissions: readonly string[];
+  /** Modules that only a worker or a computed import reaches. */
+  readonly include: readonly string[];
+}
+
+/** A platform that programs are made for. */
+export interface Target {
+  /** The compiler's name for it. */
+  readonly triple: string;
+  /** Its name in a file's name; empty for the machine at hand. */
+  readonly label: string;
+  /** What an executable's name ends with there. */
+  readonly suffix: "" | ".exe";
+}
+
+/** One file to be made. */
+export interface Build {
+  /** Which program. */
+  readonly program: Program;
+  /** Which platform. */
+  readonly target: Target;
+}
+
+/** The programs, each with only the permissions that it needs. */
+export const programs: readonly Program[] = [
+  {
+    name: "chat-server",
+    entry: "server.ts",
+    // The log's file may be anywhere, so reading and writing can't be narrowed here.
+    permissions: [
+      "--allow-net",
+      "--allow-read",
+      "--allow-write",
+      "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA",
+    ],
+    include: ["server/sqlite_worker.ts"],
+  },
+  {
+    name: "chat-client",
+    entry: "client.ts",
+    permissions: [
+      "--allow-net",
+      // The config file, the outbox and the input history; --config may be anywhere.
+      "--allow-read",
+      "--allow-write",
+      "--allow-env=HOME,XDG_CONFIG_HOME,XDG_STATE_HOME,APPDATA,LOCALAPPDATA," +
+      "CHAT_SERVER,CHAT_NAME,CHAT_ROOM,TERM,COLORTERM,NO_COLOR",
+      // Ctrl-Z: a program can't stop itself otherwise.
+      "--allow-run=kill",
+    ],
+    include: [],
+  },
+];
+
+/** The platforms of a release. */
+export const targets: readonly Target[] = [
+  { triple: "x86_64-unknown-linux-gnu", label: "linux-x64", suffix: "" },
+  { triple: "aarch64-unknown-linux-gnu", label: "linux-arm64", suffix: "" },
+  { triple: "x86_64-apple-darwin", label: "macos-x64", suffix: "" },
+  { triple: "aarch64-apple-darwin", label: "macos-arm64", suffix: "" },
+  { triple: "x86_64-pc-windows-msvc", label: "windows-x64", suffix: ".exe" },
+];
+
+/** The one platform that has a runtime in the npm registry. */
+export const npmTriple = "x86_64-unknown-linux-gnu";
+
+/** The machine at hand as a target, told from its `Deno.build`. */
+export function thisMachine(
+  build: { readonly target: string; readonly os: string },
+): Target {
+  return {
+    triple: build.target,
+    label: "",
+    suffix: build.os === "windows" ? ".exe" : "",
+  };
+}
+
+/** Every program for every one of `platforms`. */
+export function buildsFor(platforms: readonly Target[]): Build[] {
+  return platforms.flatMap((target) => programs.map((program) => ({ program, target })));
+}
+
+/** The name of the file that a build makes. */
+export function fileName({ program, target }: Build): string {
+  const stem = target.label === "" ? program.name : `${program.name}-${target.label}`;
+  return stem + target.suffix;
+}
+
+/** The arguments with which `deno` makes a build as the file `output`. */
+export function compilerArguments(
+  { program, target }: Build,
+  output: string,
+): string[] {
+  return [
+    "compile",
+    "--quiet",
+    // An import that the lock file doesn't know must not reach a release, and
+    // no compiler may rewrite the lock file of a checkout.
+    "--frozen",
+    // A program would keep its code cache under a name known beforehand in the
+    // shared temporary directory, where any user could leave code for it.
+    "--no-code-cache",
+    "--no-prompt",
+    ...program.permissions,
+    ...program.include.map((module) => `--include=${module}`),
+    `--target=${target.triple}`,
+    `--output=${output}`,
+    program.entry,
+  ];
+}
