@@ -23,6 +23,9 @@ const FRAME = 16;
 /** Milliseconds between two bells: a flood of mentions is one. */
 const BELL_PAUSE = 1_000;
 
+/** Milliseconds between two looks at the link and at what has been read. */
+const TICK = 1_000;
+
 /** What the app is made of. */
 export interface AppOptions {
   terminal: Terminal;
@@ -43,6 +46,7 @@ export class App implements View {
   #remark: string | undefined;
   #frame: ReturnType<typeof setTimeout> | undefined;
   #drawnAt = 0;
+  #paused = false;
   #rungAt = 0;
 
   constructor(options: AppOptions) {
@@ -64,9 +68,8 @@ export class App implements View {
   async run(session: Session): Promise<string | undefined> {
     this.#session = session;
     const { terminal } = this.#options;
-    terminal.watch(() => this.#resized(), () => this.#redraw());
-    // While the link is down the prompt counts the seconds to the next try.
-    const ticking = setInterval(() => this.changed(), 1_000);
+    terminal.watch(() => this.#resized(), () => this.#resumed());
+    const ticking = setInterval(() => this.#tick(session), TICK);
     try {
       this.#draw();
       void this.#obey(terminal, session);
@@ -101,6 +104,12 @@ export class App implements View {
     if (this.#frame !== undefined) return;
     const wait = Math.max(0, this.#drawnAt + FRAME - performance.now());
     this.#frame = setTimeout(() => this.#draw(), wait);
+  }
+
+  #tick(session: Session): void {
+    // While the link is down the prompt counts the seconds to the next try.
+    if (session.status.state !== "online") return this.changed();
+    if (this.#screen.isSeen) session.perform(session.state.markRead());
   }
 
   async #obey(terminal: Terminal, session: Session): Promise<void> {
@@ -157,8 +166,17 @@ export class App implements View {
   async #pause(): Promise<void> {
     const { terminal } = this.#options;
     terminal.write(this.#painter.remove(terminal.size.columns));
-    if (!await terminal.pause()) this.#remark = "Ctrl-Z needs --allow-run=kill";
-    this.#redraw();
+    // Until the program is really stopped, messages may come; they are drawn when it goes on.
+    this.#paused = true;
+    if (await terminal.pause()) return;
+    this.#remark = "Ctrl-Z needs --allow-run=kill";
+    this.#resumed();
+  }
+
+  #resumed(): void {
+    this.#paused = false;
+    this.#painter.forget();
+    this.changed();
   }
 
   #clear(): void {
@@ -171,18 +189,13 @@ export class App implements View {
     this.changed();
   }
 
-  #redraw(): void {
-    this.#painter.forget();
-    this.changed();
-  }
-
   #draw(): void {
     this.#frame = undefined;
     this.#drawnAt = performance.now();
     const { terminal, paint } = this.#options;
     const { size } = terminal;
     const session = this.#session;
-    if (session === undefined) return;
+    if (session === undefined || this.#paused) return;
     const block = layOut(
       {
         editor: this.#input.editor,
@@ -235,7 +248,7 @@ function isFromOther(entry: Entry): boolean {
 /** What the prompt says of the link: nothing while it is up. */
 function statusText(status: LinkStatus, clock: Clock, now: number): string | undefined {
   if (status.state === "online") return undefined;
-  if (status.state === "connecting") return "connecting…";
+  if (status.state === "connecting") return "connecting";
   const seconds = Math.max(0, Math.ceil((status.retryAt - now) / 1000));
   const next = seconds > 0 ? `next try in ${seconds} s` : "trying now";
   return `offline since ${clock(status.since).time}, ${next}: ${status.reason}`;

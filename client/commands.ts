@@ -75,7 +75,11 @@ function unknownCommand(name: string): string {
   const near = Object.keys(COMMANDS)
     .map((each) => ({ each, far: each.startsWith(name) ? 0 : distance(each, name) }))
     .sort((one, other) => one.far - other.far)[0];
-  const meant = near !== undefined && near.far <= 2 ? `did you mean /${near.each}?` : "see /help";
+  // Half of a short word is too much to guess.
+  const most = Math.min(2, Math.floor(name.length / 2));
+  const meant = near !== undefined && near.far <= most
+    ? `did you mean /${near.each}?`
+    : "see /help";
   return `There is no command /${name}: ${meant} A line that begins with // is sent with one /`;
 }
 

@@ -34,12 +34,16 @@ export interface Line {
   readonly at: number | undefined;
 }
 
-/** What a person may be called without quotation marks: nothing that could pass for the words around it. */
+// What needs no quotation marks: nothing that could pass for the words around it.
 const PLAIN_LABEL =
   /^[\p{L}\p{N}\p{Emoji_Presentation}][\p{L}\p{N}\p{M}\p{Extended_Pictographic}\u{1F3FB}-\u{1F3FF}\u{1F1E6}-\u{1F1FF}\u200D\uFE0F_.'’@+~!?&-]*(?: [\p{L}\p{N}\p{Emoji_Presentation}][\p{L}\p{N}\p{M}_'’+&-]*)*$/u;
 
+// Most names are ASCII, and the pattern above takes milliseconds to compile.
+const PLAIN_ASCII = /^[A-Za-z0-9][A-Za-z0-9_.'@+~!?&-]*$/;
+
 /** A name or a room as it is shown: in quotation marks when it could be misread. */
 export function label(name: string): string {
+  if (PLAIN_ASCII.test(name)) return name;
   const safe = showable(name);
   return PLAIN_LABEL.test(safe) ? safe : `"${safe.replaceAll('"', "'")}"`;
 }

@@ -64,6 +64,11 @@ export class Screen {
     for (const entry of entries) this.#print(entry, now);
   }
 
+  /** Whether the person looks at the terminal, as far as it tells. */
+  get isSeen(): boolean {
+    return this.#away === "no";
+  }
+
   /** The person looks away from the terminal. */
   lookAway(): void {
     if (this.#away === "no") this.#away = "yes";

@@ -18,6 +18,8 @@ export interface RoomState {
   topic: string;
   /** Names by fold, as far as they are known. */
   readonly members: Map<string, string>;
+  /** The `seq` up to which the server knows the person to have read. */
+  read: number;
   /** Messages waiting for what was said before them. */
   held: MessagePayload[] | undefined;
 }

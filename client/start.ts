@@ -92,15 +92,15 @@ function askMissing(settings: Settings): { name: string; room: string } {
   }
   return {
     name: askName("Your name:"),
-    room: room ?? askName("Room:", DEFAULT_ROOM),
+    room: room ?? askName(`Room [${DEFAULT_ROOM}]:`, DEFAULT_ROOM),
   };
 }
 
 function askName(question: string, usual?: string): string {
   for (;;) {
-    const answer = usual === undefined ? prompt(question) : prompt(question, usual);
+    const answer = prompt(question);
     if (answer === null) throw new Failure(2, "No name was given");
-    const parsed = parseName(answer.trim());
+    const parsed = parseName(answer.trim() || usual || "");
     if ("name" in parsed) return parsed.name;
     console.error(`It ${parsed.problem}; try another`);
   }

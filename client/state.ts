@@ -18,6 +18,9 @@ import { type RoomState, Sequence } from "./sequence.ts";
 /** People remembered for completion, by how recently they spoke. */
 const RECENT_PEOPLE = 200;
 
+/** The id of every `read`. */
+const READ_ID = "read";
+
 /** What to do with the answer to a request. */
 export interface Question {
   answer?: (event: Event) => Effect[];
@@ -87,6 +90,17 @@ export class ChatState {
     return [...effects, ...(question?.answer?.(event) ?? [])];
   }
 
+  /** Tells the server how far the person has read in the room that is typed into. */
+  markRead(): Effect[] {
+    const room = this.activeRoom;
+    if (room?.last === undefined || room.held !== undefined || room.last <= room.read) return [];
+    room.read = room.last;
+    // It has no answer; and a server that does not want to know is not asked why.
+    this.#asked.set(READ_ID, { refused: () => [] });
+    const payload = { room: room.name, seq: room.last };
+    return [{ kind: "send", request: { type: "read", id: READ_ID, payload } }];
+  }
+
   /** The link is down: nothing that was asked will be answered. */
   disconnected(): void {
     this.#asked.clear();
@@ -96,7 +110,8 @@ export class ChatState {
   enter(name: string, seq: number | undefined): RoomState {
     const known = this.rooms.get(fold(name));
     if (known !== undefined) return known;
-    const room: RoomState = { name, last: seq, topic: "", members: new Map(), held: undefined };
+    const fresh = { topic: "", members: new Map(), held: undefined, read: 0 };
+    const room: RoomState = { name, last: seq, ...fresh };
     this.rooms.set(fold(name), room);
     return room;
   }

@@ -1,21 +1,39 @@
-/** Files in the state directory: private, named by hash, held by one process at a time. */
+/** Files in the state directory: private, safely named, held by one process at a time. */
 
 /** Milliseconds to wait for another process that is just closing the file. */
 const LOCK_PATIENCE = 150;
 
+/** Characters of a file name; the file systems in use allow 255 bytes. */
+const LONGEST_NAME = 180;
+
 /**
  * The path of the state file for `parts` (a server, a name…). They come from
- * people and from the network, so only their hash becomes a file name.
+ * people, so they are encoded into a file name of `a` to `z`, digits, `.`, `-`
+ * and `_`; what would be too long is hashed.
  */
 export async function statePath(
   directory: string,
   kind: string,
   parts: readonly string[],
 ): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify(parts));
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const hex = Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0"));
-  return `${directory}/${kind}-${hex.join("")}.jsonl`;
+  const encoded = parts.map(encodePart).join("-");
+  const name = encoded.length <= LONGEST_NAME ? encoded : await hash(encoded);
+  return `${directory}/${kind}-${name}.jsonl`;
+}
+
+/** Lower-case letters and digits as they are, every other byte of UTF-8 as `_` and two digits. */
+function encodePart(part: string): string {
+  const bytes = Array.from(new TextEncoder().encode(part));
+  return bytes.map((byte) => {
+    const character = String.fromCharCode(byte);
+    // Capitals too: some file systems don't tell "A" from "a".
+    return /[a-z0-9.]/.test(character) ? character : `_${byte.toString(16).padStart(2, "0")}`;
+  }).join("");
+}
+
+async function hash(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Makes the directory, for its owner alone. */

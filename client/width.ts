@@ -1,13 +1,17 @@
-/** Grapheme clusters, and the columns that they take in a terminal. */
+/**
+ * Grapheme clusters, and the columns that they take in a terminal. Not by
+ * `unicodeWidth` of `@std/cli`: it counts code points, so a family emoji would take
+ * eight columns, and its npm distribution lacks the table that it reads.
+ */
 
-// East Asian Width W and F (UAX #11), by blocks; what is an emoji by default is wide too.
-const WIDE =
-  /[\u1100-\u115F\u2329\u232A\u2E80-\u303E\u3041-\u33FF\u3400-\u4DBF\u4E00-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE10-\uFE19\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{16FE0}-\u{18DFF}\u{1AFF0}-\u{1B2FF}\u{1F200}-\u{1F265}\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u;
+import { eastAsianWidth } from "get-east-asian-width";
 
 // Marks that don't advance, and the Hangul vowels and finals that join their initial.
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11FF\uD7B0-\uD7FF]/u;
 
 const PICTURE = /^[\p{Extended_Pictographic}\u{1F1E6}-\u{1F1FF}]/u;
+// A picture by default (regional indicators too), by its selector, or in a sequence.
+const WIDE_PICTURE = /^\p{Emoji_Presentation}|\uFE0F|\u200D/u;
 const KEYCAP = /^[0-9#*]\uFE0F?\u20E3/u;
 
 const ASCII = /^[\x20-\x7e]*$/;
@@ -33,7 +37,7 @@ export function clusterWidth(cluster: string): number {
   // An emoji sequence is one picture, however many code points it has.
   if (PICTURE.test(cluster)) {
     const [first = ""] = cluster;
-    return cluster.includes("\uFE0F") || cluster.includes("\u200D") ? 2 : codePointWidth(first);
+    return WIDE_PICTURE.test(cluster) ? 2 : codePointWidth(first);
   }
   let width = 0;
   for (const character of cluster) width += codePointWidth(character);
@@ -60,6 +64,5 @@ export function truncate(text: string, columns: number): string {
 }
 
 function codePointWidth(character: string): number {
-  if (ZERO.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
+  return ZERO.test(character) ? 0 : eastAsianWidth(character.codePointAt(0) ?? 0);
 }

@@ -200,9 +200,10 @@ terminalTest(
     await tmux.untilSeen("try another");
     await tmux.type("Zoë");
     await tmux.press("Enter");
-    await tmux.untilSeen("Room:");
+    await tmux.untilSeen("Room [General]:");
+    await tmux.type("Lab");
     await tmux.press("Enter");
-    await tmux.untilLast("General>");
+    await tmux.untilLast("Lab>");
   },
 );
 

@@ -91,18 +91,6 @@ declare module "@std/cli/parse-args" {
   export function parseArgs(args: string[], options?: ParseOptions): Arguments;
 }
 
-declare module "@std/cli/prompt-secret" {
-  export function promptSecret(
-    message?: string,
-    options?: { mask?: string; clear?: boolean },
-  ): string | null;
-}
-
-declare module "@std/cli/unicode-width" {
-  /** Columns that `text` takes in a terminal. */
-  export function unicodeWidth(text: string): number;
-}
-
 declare module "@std/json/parse-stream" {
   export class JsonParseStream extends TransformStream<string, unknown> {
     constructor(options?: {
