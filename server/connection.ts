@@ -6,6 +6,7 @@
 
 import { LineFramer, readLines } from "../protocol/mod.ts";
 import { Batch } from "./batch.ts";
+import { join } from "./bytes.ts";
 
 /**
  * Bytes that may wait for a peer to read them: well above one tick of a busy room.
@@ -182,14 +183,7 @@ export class Connection {
       count++;
     }
     const taken = this.#queue.splice(0, count);
-    if (taken.length === 1) return taken[0] as Uint8Array;
-    const joined = new Uint8Array(length);
-    let offset = 0;
-    for (const bytes of taken) {
-      joined.set(bytes, offset);
-      offset += bytes.length;
-    }
-    return joined;
+    return taken.length === 1 ? taken[0] as Uint8Array : join(taken);
   }
 
   /** Tells the peer that nothing more comes. */

@@ -57,9 +57,10 @@ export class DataFile implements Disposable {
   constructor(path: string) {
     const directory = path.replace(/[^/\\]*$/, "");
     if (directory !== "") Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.#lock = lock(`${path}-lock`);
     Deno.openSync(path, { create: true, append: true, mode: 0o600 }).close();
     this.path = Deno.realPathSync(path);
+    // Beside the file itself: a link to it is no way round the lock.
+    this.#lock = lock(`${this.path}-lock`);
   }
 
   [Symbol.dispose](): void {

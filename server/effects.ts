@@ -167,3 +167,10 @@ export function keepSession({ tokenHash, name, rooms, absence }: Session): Effec
     draft: { kind: "session", session: tokenHash, name, rooms: [...names] },
   }];
 }
+
+/** Notes where a name that was never in the room before begins to read. */
+export function keepArrival({ name, profile }: Session, room: Room): Effect[] {
+  if (profile === "lecture" || !room.hasLog) return [];
+  const draft = { kind: "read", name, room: room.name, seq: Infinity, ifNew: true } as const;
+  return [{ kind: "keep", draft }];
+}

@@ -61,7 +61,8 @@ export class Feed {
   /** Follows the session's inbox, beginning after `since` or with the next direct message. */
   followInbox(since: number | undefined): void {
     if (since !== undefined) this.fallBehind();
-    this.#inboxCursor = since ?? this.#session.inboxSeq;
+    // Never above what there is: a client may know another session's inbox.
+    this.#inboxCursor = Math.min(since ?? Infinity, this.#session.inboxSeq);
     this.#isInboxUnread = since !== undefined;
   }
 
@@ -125,8 +126,8 @@ export class Feed {
       limit: PAGE,
       session: this.#session.tokenHash,
     });
-    // It may have been left while the log was read.
-    if (!this.#cursors.has(room)) return;
+    // It may have been left while the log was read, and joined again from somewhere else.
+    if (this.#cursors.get(room) !== cursor) return;
     const first = items[0]?.seq ?? end + 1;
     if (first > cursor + 1) this.#tellDropped(room, first);
     const lines = items.map((payload) => encode({ type: "message", payload }));
@@ -135,11 +136,12 @@ export class Feed {
   }
 
   async #sendInbox(): Promise<void> {
-    const { tokenHash = "" } = this.#session;
+    const { tokenHash = "", inboxSeq: end } = this.#session;
     const { items, more } = await this.#log.inbox(tokenHash, this.#inboxCursor, PAGE);
     const lines = items.map((payload) => encode({ type: "direct", payload }));
     this.#send(lines.join(""));
-    this.#inboxCursor = Math.max(this.#inboxCursor, items.at(-1)?.seq ?? this.#session.inboxSeq);
+    // Not as far as the inbox has come by now: what came since it was read is on the next page.
+    this.#inboxCursor = Math.max(this.#inboxCursor, items.at(-1)?.seq ?? end);
     this.#session.inboxSeq = Math.max(this.#session.inboxSeq, this.#inboxCursor);
     this.#isInboxUnread = more;
   }

@@ -18,6 +18,7 @@ import {
   announceRename,
   answering,
   type Effect,
+  keepArrival,
   keepSession,
   notify,
   type Origin,
@@ -26,7 +27,7 @@ import {
 } from "./effects.ts";
 import type { Memory, StoredSession } from "./message_log.ts";
 import { RULES, type Rules } from "./requests.ts";
-import { Room } from "./room.ts";
+import { Room, sortByFold } from "./room.ts";
 import { type Link, Session } from "./session.ts";
 
 /** What `connect` needs and the rules can't make: secrets, and hashes of secrets. */
@@ -38,6 +39,8 @@ export interface Credentials {
   shownHash?: string;
   /** The session that the log has for it. */
   stored?: StoredSession | undefined;
+  /** Up to where the connection that it still has was sent its inbox. */
+  inboxSeen?: number | undefined;
 }
 
 /** A request that the hub answers by itself; `connect` and questions to the log have their own ways. */
@@ -51,16 +54,17 @@ export class Hub {
   readonly #byName = new Map<string, Session>();
   readonly #byToken = new Map<string, Session>();
   readonly #rooms = new Map<string, Room>();
+  #isStopping = false;
+  #roomsInOrder: readonly Room[] | undefined;
 
   /** Begins with what the log remembers. `now`, here as everywhere, is in milliseconds of one clock. */
   constructor(server: string, memory: Memory, now: number) {
     this.#server = server;
     for (const { name, topic, seq } of memory.rooms) {
-      const room = new Room(name);
+      const room = this.#make(name);
       room.topic = topic;
       room.seq = seq;
       room.hasLog = seq > 0;
-      this.#rooms.set(room.fold, room);
     }
     for (const stored of memory.sessions) this.#recall(stored, now);
   }
@@ -80,14 +84,14 @@ export class Hub {
     return this.#rooms.get(fold(name));
   }
 
-  /** All rooms, in no order. */
-  get rooms(): Iterable<Room> {
-    return this.#rooms.values();
+  /** All rooms, in the order of their folded names. */
+  get roomsInOrder(): readonly Room[] {
+    return this.#roomsInOrder ??= sortByFold([...this.#rooms.values()]);
   }
 
-  /** Whether the session of that token hash is here; if not, the log may know it. */
-  knows(tokenHash: string): boolean {
-    return this.#byToken.has(tokenHash);
+  /** The session of that token hash, connected or away; if it is not here, the log may know it. */
+  withToken(tokenHash: string): Session | undefined {
+    return this.#byToken.get(tokenHash);
   }
 
   /** Opens a session over `link`, or takes one up again. */
@@ -115,7 +119,7 @@ export class Hub {
     if (holder !== undefined && holder !== known) this.#forget(holder);
     return known === undefined
       ? this.#open(origin, request, credentials)
-      : this.#resume(known, origin, request);
+      : this.#resume(known, origin, request, credentials.inboxSeen);
   }
 
   /** Does what a request asks. */
@@ -156,7 +160,12 @@ export class Hub {
       this.#forget(session);
       return told;
     }
-    const draft = { kind: "away", session: tokenHash, inboxSeq: inboxSeen } as const;
+    const draft = {
+      kind: "away",
+      session: tokenHash,
+      inboxSeq: inboxSeen,
+      byServer: this.#isStopping,
+    } as const;
     return [{ kind: "keep", draft }, ...told];
   }
 
@@ -187,8 +196,7 @@ export class Hub {
 
   /** Puts `session` into the room of that name; the effects tell the others in it. */
   join(session: Session, link: Link, name: string): { room: Room; effects: Effect[] } {
-    const room = this.room(name) ?? new Room(name);
-    this.#rooms.set(room.fold, room);
+    const room = this.room(name) ?? this.#make(name);
     const message = `${session.name} has joined the room.`;
     const effects = notify(room.members, {
       message,
@@ -203,13 +211,17 @@ export class Hub {
   /** Takes `session` out of `room` and tells those who stay. */
   leave(session: Session, room: Room): Effect[] {
     room.remove(session);
-    if (room.isForgettable) this.#rooms.delete(room.fold);
+    if (room.isForgettable) {
+      this.#rooms.delete(room.fold);
+      this.#roomsInOrder = undefined;
+    }
     const message = `${session.name} has left the room.`;
     return notify(room.members, { message, event: "left", room: room.name, name: session.name });
   }
 
   /** Tells everyone that the server stops. */
   shutdown(): Effect[] {
+    this.#isStopping = true;
     const message = "The server is shutting down.";
     return notify([...this.#sessions.keys()], { message, event: "shutdown" });
   }
@@ -233,13 +245,18 @@ export class Hub {
   }
 
   /** Lets `session` go on over another link, in the rooms that it was in, under the name now asked for. */
-  #resume(session: Session, origin: Origin, request: ConnectRequest): Effect[] {
+  #resume(
+    session: Session,
+    origin: Origin,
+    request: ConnectRequest,
+    sentSoFar = session.inboxSeq,
+  ): Effect[] {
     const { name, session: token = "" } = request.payload;
     const replaced = this.#replaceLink(session, origin.link);
     const former = session.name;
     this.rename(session, name, 0);
     const renamed = former === session.name ? [] : announceRename(session, former);
-    const { rooms = [], inboxSeen = session.inboxSeq } = session.absence ?? {};
+    const { rooms = [], inboxSeen = sentSoFar } = session.absence ?? {};
     session.attach(origin.link);
     this.#sessions.set(origin.link, session);
     return [
@@ -335,6 +352,13 @@ export class Hub {
     return session;
   }
 
+  #make(name: string): Room {
+    const room = new Room(name);
+    this.#rooms.set(room.fold, room);
+    this.#roomsInOrder = undefined;
+    return room;
+  }
+
   #forget(session: Session): void {
     if (this.#byName.get(session.fold) === session) this.#byName.delete(session.fold);
     if (session.tokenHash !== undefined) this.#byToken.delete(session.tokenHash);
@@ -345,13 +369,6 @@ export class Hub {
 function roomsAskedFor({ payload }: ConnectRequest, had: readonly string[]): string[] {
   const { since = {}, room } = payload;
   return [...had, ...Object.keys(since), ...room === undefined ? [] : [room]];
-}
-
-/** Notes where a name that was never in the room before begins to read. */
-export function keepArrival({ name, profile }: Session, room: Room): Effect[] {
-  if (profile === "lecture" || !room.hasLog) return [];
-  const draft = { kind: "read", name, room: room.name, seq: Infinity, ifNew: true } as const;
-  return [{ kind: "keep", draft }];
 }
 
 function positionOf(room: Room): RoomPosition {

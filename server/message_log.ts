@@ -48,6 +48,8 @@ export interface AwayDraft {
   kind: "away";
   session: string;
   inboxSeq: number;
+  /** Whether the server ended it, by stopping: the session counts as connected until then. */
+  byServer: boolean;
 }
 
 /** A session that is over: its token is void. */

@@ -15,13 +15,14 @@ import {
   announceRename,
   answering,
   type Effect,
+  keepArrival,
   keepSession,
   notify,
   type Origin,
   refuse,
   reply,
 } from "./effects.ts";
-import { type Hub, keepArrival } from "./hub.ts";
+import type { Hub } from "./hub.ts";
 import type { Room } from "./room.ts";
 import type { Session } from "./session.ts";
 
@@ -178,8 +179,9 @@ function listMembers(
 ): Effect[] {
   const room = hub.room(name);
   if (room === undefined) return refuseUnknownRoom(origin, name);
-  const { page: members, more } = pageOf(room.names, (each) => each, after, MEMBERS_PAGE);
-  const total = room.names.length;
+  const { page, more } = pageOf(room.inOrder, after, MEMBERS_PAGE);
+  const members = page.map((session) => session.name);
+  const total = room.inOrder.length;
   return reply(origin, { type: "members", payload: { room: room.name, members, total, more } });
 }
 
@@ -187,8 +189,7 @@ function listMembers(
 const ROOMS_PAGE = 40;
 
 function listRooms({ hub, origin }: Call, { after }: PayloadOf<"rooms">): Effect[] {
-  const sorted = [...hub.rooms].sort((one, other) => one.fold < other.fold ? -1 : 1);
-  const { page, more } = pageOf(sorted, (room) => room.name, after, ROOMS_PAGE);
+  const { page, more } = pageOf(hub.roomsInOrder, after, ROOMS_PAGE);
   const rooms = page.map((room) => ({
     room: room.name,
     members: room.members.length,
@@ -197,17 +198,26 @@ function listRooms({ hub, origin }: Call, { after }: PayloadOf<"rooms">): Effect
   return reply(origin, { type: "rooms", payload: { rooms, more } });
 }
 
-/** At most `size` of `sorted`, from the first whose folded name comes after that of `after`. */
-function pageOf<Item>(
-  sorted: readonly Item[],
-  nameOf: (item: Item) => string,
+/** At most `size` of `sorted`, from the first that comes after the name `after`. */
+function pageOf<Named extends { fold: string }>(
+  sorted: readonly Named[],
   after: string | undefined,
   size: number,
-): { page: Item[]; more: boolean } {
-  const last = after === undefined ? "" : fold(after);
-  const first = sorted.findIndex((item) => fold(nameOf(item)) > last);
-  const start = first === -1 ? sorted.length : first;
+): { page: Named[]; more: boolean } {
+  const start = after === undefined ? 0 : countUpTo(sorted, fold(after));
   return { page: sorted.slice(start, start + size), more: start + size < sorted.length };
+}
+
+/** How many of `sorted` come before or with `last`: a binary search, since a page may be one of many. */
+function countUpTo(sorted: readonly { fold: string }[], last: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as { fold: string }).fold <= last) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The room of that name, if the session is in it. */

@@ -23,7 +23,7 @@ export class Room {
   hasLog = false;
   readonly #sessions = new Map<Session, Link>();
   #members: Members = [];
-  #names: readonly string[] | undefined;
+  #inOrder: readonly Session[] | undefined;
 
   constructor(name: string) {
     this.name = name;
@@ -45,13 +45,10 @@ export class Room {
     return this.#sessions.keys();
   }
 
-  /** The names of those in the room, in the order of their folds. */
-  get names(): readonly string[] {
+  /** The sessions in the room, in the order of their folded names. */
+  get inOrder(): readonly Session[] {
     // Sorted when asked for, not at every join: a thousand joins are cheap.
-    this.#names ??= [...this.#sessions.keys()]
-      .sort((one, other) => one.fold < other.fold ? -1 : 1)
-      .map((session) => session.name);
-    return this.#names;
+    return this.#inOrder ??= sortByFold([...this.#sessions.keys()]);
   }
 
   /** Puts `session` in, or lets it go on over another connection. */
@@ -70,11 +67,16 @@ export class Room {
 
   /** Notes that a member has another name. */
   renamed(): void {
-    this.#names = undefined;
+    this.#inOrder = undefined;
   }
 
   #changed(): void {
     this.#members = [...this.#sessions.values()];
-    this.#names = undefined;
+    this.#inOrder = undefined;
   }
+}
+
+/** Sorts what has a name as the wire lists it: by fold, code unit by code unit. */
+export function sortByFold<Named extends { fold: string }>(named: Named[]): Named[] {
+  return named.sort((one, other) => one.fold < other.fold ? -1 : 1);
 }

@@ -11,9 +11,10 @@ import {
   LIMITS,
 } from "../protocol/mod.ts";
 import { Connection, formatAddress } from "./connection.ts";
+import { refuse } from "./effects.ts";
 import { Hub } from "./hub.ts";
 import type { LogFields, Logger } from "./logger.ts";
-import type { Memory, MessageLog } from "./message_log.ts";
+import { LogFailure, type Memory, type MessageLog } from "./message_log.ts";
 import { Patience, type Silence } from "./patience.ts";
 import { Pipeline } from "./pipeline.ts";
 import { answerQuestion, isQuestion, type Question } from "./questions.ts";
@@ -176,8 +177,19 @@ export class ChatServer implements AsyncDisposable {
   async #connect(connection: Connection, patience: Patience, request: ConnectRequest) {
     const credentials = await makeCredentials(request.payload.session);
     const { shownHash } = credentials;
-    if (shownHash !== undefined && !this.#hub.knows(shownHash)) {
-      credentials.stored = await this.#settings.log.session(shownHash);
+    const known = this.#hub.withToken(shownHash ?? "");
+    if (known?.link !== undefined) {
+      credentials.inboxSeen = this.#pipeline.feedOf(known.link)?.inboxSeen;
+    } else if (shownHash !== undefined && known === undefined) {
+      try {
+        credentials.stored = await this.#settings.log.session(shownHash);
+      } catch (error) {
+        if (!(error instanceof LogFailure)) throw error;
+        const origin = { link: connection, profile: "version 2", id: request.id } as const;
+        const reason = `The session can't be looked up: ${error.message}`;
+        this.#pipeline.push(refuse(origin, "log_failed", reason));
+        return;
+      }
     }
     const effects = this.#hub.connect(connection, request, credentials, performance.now());
     this.#pipeline.push(effects);

@@ -3,12 +3,14 @@
  * `seq` and every `ref` is held against the highest of its session.
  */
 
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { fold } from "../protocol/mod.ts";
 import type {
   Author,
   DirectDraft,
+  DirectEntry,
   Draft,
+  Entry,
   MessageDraft,
   Outcome,
   ReadDraft,
@@ -16,6 +18,7 @@ import type {
 } from "./message_log.ts";
 import { MessageIndex } from "./sqlite_index.ts";
 import { SEQ_SPAN } from "./sqlite_schema.ts";
+import { exactly, exactText, Statements } from "./statements.ts";
 
 /** Rows that are held to save a look-up; more than that and they are looked up afresh. */
 const CACHED_SESSIONS = 10_000;
@@ -33,11 +36,14 @@ interface SessionRow {
   inbox_seq: number;
 }
 
+/** An entry as it comes from SQLite. */
+type Inexact<Kept> = Omit<Kept, "text"> & { text: string | Uint8Array };
+
 /** Appends to one open database. After a failure it must be made anew: its rows may be wrong. */
 export class Appender {
   readonly #database: DatabaseSync;
   readonly #index: MessageIndex;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #sql: Statements;
   readonly #rooms = new Map<string, RoomRow>();
   readonly #sessions = new Map<string, SessionRow>();
   readonly #changedRooms = new Set<RoomRow>();
@@ -46,6 +52,7 @@ export class Appender {
 
   constructor(database: DatabaseSync, index: MessageIndex) {
     this.#database = database;
+    this.#sql = new Statements(database);
     this.#index = index;
   }
 
@@ -56,10 +63,10 @@ export class Appender {
     this.#database.exec("BEGIN IMMEDIATE");
     const outcomes = drafts.map((draft) => this.#keep(draft));
     for (const room of this.#changedRooms) {
-      this.#run("UPDATE room SET seq = ? WHERE id = ?", room.seq, room.id);
+      this.#sql.run("UPDATE room SET seq = ? WHERE id = ?", room.seq, room.id);
     }
     for (const { ref, inbox_seq, id } of this.#changedSessions) {
-      this.#run("UPDATE session SET ref = ?, inbox_seq = ? WHERE id = ?", ref, inbox_seq, id);
+      this.#sql.run("UPDATE session SET ref = ?, inbox_seq = ? WHERE id = ?", ref, inbox_seq, id);
     }
     this.#index.keepUp();
     this.#database.exec("COMMIT");
@@ -79,7 +86,7 @@ export class Appender {
       case "away":
         return this.#ran(
           "UPDATE session SET away_since = ?, inbox_seen = ? WHERE token_hash = ?",
-          this.#now,
+          draft.byServer ? null : this.#now,
           draft.inboxSeq,
           draft.session,
         );
@@ -104,7 +111,7 @@ export class Appender {
     const seq = ++room.seq;
     this.#changedRooms.add(room);
     const id = room.id * SEQ_SPAN + seq;
-    this.#run(
+    this.#sql.run(
       "INSERT INTO message (id, sender, text, at, session, ref) VALUES (?, ?, ?, ?, ?, ?)",
       ...[id, sender, text, this.#now, author.session?.id ?? null, ref ?? null],
     );
@@ -121,7 +128,7 @@ export class Appender {
     const { sender, to, text, ref } = draft;
     const seq = inbox === undefined ? 0 : ++inbox.inbox_seq;
     if (inbox !== undefined) this.#changedSessions.add(inbox);
-    this.#run(
+    this.#sql.run(
       `INSERT INTO direct (inbox, seq, sender, recipient, text, at, session, ref)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[inbox?.id ?? null, seq, sender, to, text, this.#now],
@@ -139,17 +146,20 @@ export class Appender {
     const session = this.#sessionOf(hash) ?? this.#open(hash, sender);
     if (ref > session.ref) return { session };
     const values = [session.id, ref];
-    const message = this.#get(
-      `SELECT m.sender, room.name AS room, m.text, m.id % ${SEQ_SPAN} AS seq, m.at FROM message m
+    const entry = this.#sql.get<Inexact<Entry>>(
+      `SELECT m.sender, room.name AS room, ${
+        exactly("m.text")
+      } AS text, m.id % ${SEQ_SPAN} AS seq, m.at FROM message m
         JOIN room ON room.id = m.id / ${SEQ_SPAN} WHERE m.session = ? AND m.ref = ?`,
       ...values,
-    ) ?? this.#get(
-      "SELECT sender, recipient AS 'to', text, seq, at FROM direct WHERE session = ? AND ref = ?",
+    ) ?? this.#sql.get<Inexact<DirectEntry>>(
+      `SELECT sender, recipient AS 'to', ${exactly("text")} AS text, seq, at
+        FROM direct WHERE session = ? AND ref = ?`,
       ...values,
     );
-    return message === undefined
+    return entry === undefined
       ? { outcome: { kind: "stale ref", highest: session.ref } }
-      : { outcome: { kind: "repeated", entry: message as never } };
+      : { outcome: { kind: "repeated", entry: { ...entry, text: exactText(entry.text) } } };
   }
 
   #use(session: SessionRow | undefined, ref: number | undefined): void {
@@ -161,12 +171,12 @@ export class Appender {
   #inbox({ inbox, to }: DirectDraft): SessionRow | undefined {
     if (inbox === undefined) return undefined;
     if (inbox !== "by name") return this.#sessionOf(inbox.session) ?? this.#open(inbox.session, to);
-    const last = this.#get(
+    const last = this.#sql.get<{ token_hash: string }>(
       `SELECT token_hash FROM session WHERE fold = ?
         ORDER BY away_since IS NULL DESC, away_since DESC, id DESC LIMIT 1`,
       fold(to),
     );
-    return last === undefined ? undefined : this.#sessionOf(last["token_hash"] as string);
+    return last === undefined ? undefined : this.#sessionOf(last.token_hash);
   }
 
   #session({ session, name, rooms }: SessionDraft): Outcome {
@@ -191,7 +201,7 @@ export class Appender {
     if (session === undefined) return { kind: "kept" };
     this.#sessions.delete(hash);
     this.#changedSessions.delete(session);
-    this.#run("DELETE FROM direct WHERE inbox = ?", session.id);
+    this.#sql.run("DELETE FROM direct WHERE inbox = ?", session.id);
     return this.#ran("DELETE FROM session WHERE id = ?", session.id);
   }
 
@@ -211,9 +221,9 @@ export class Appender {
     const key = fold(name);
     const cached = this.#rooms.get(key);
     if (cached !== undefined) return cached;
-    this.#run("INSERT INTO room (fold, name) VALUES (?, ?) ON CONFLICT DO NOTHING", key, name);
-    const row = this.#get("SELECT id, name, seq FROM room WHERE fold = ?", key);
-    const room = { ...row } as unknown as RoomRow;
+    this.#sql.run("INSERT INTO room (fold, name) VALUES (?, ?) ON CONFLICT DO NOTHING", key, name);
+    const row = this.#sql.get<RoomRow>("SELECT id, name, seq FROM room WHERE fold = ?", key);
+    const room = { ...row as RoomRow };
     this.#rooms.set(key, room);
     return room;
   }
@@ -221,35 +231,18 @@ export class Appender {
   #sessionOf(hash: string): SessionRow | undefined {
     const cached = this.#sessions.get(hash);
     if (cached !== undefined) return cached;
-    const row = this.#get(
+    const row = this.#sql.get<SessionRow>(
       "SELECT id, token_hash, ref, inbox_seq FROM session WHERE token_hash = ?",
       hash,
     );
     if (row === undefined) return undefined;
-    const session = { ...row } as unknown as SessionRow;
+    const session = { ...row };
     this.#sessions.set(hash, session);
     return session;
   }
 
   #ran(sql: string, ...values: SQLInputValue[]): Outcome {
-    this.#run(sql, ...values);
+    this.#sql.run(sql, ...values);
     return { kind: "kept" };
-  }
-
-  #run(sql: string, ...values: SQLInputValue[]): void {
-    this.#statement(sql).run(...values);
-  }
-
-  #get(sql: string, ...values: SQLInputValue[]): Record<string, unknown> | undefined {
-    return this.#statement(sql).get(...values);
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
   }
 }

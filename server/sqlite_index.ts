@@ -7,6 +7,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { senderToken } from "./search_query.ts";
 import { SEQ_SPAN } from "./sqlite_schema.ts";
+import { exactly, exactText } from "./statements.ts";
 
 /** Messages that may wait to be indexed, so that a search never has to index more than these. */
 const BACKLOG = 2000;
@@ -26,7 +27,7 @@ export class MessageIndex {
       "SELECT id, seq - indexed AS behind FROM room WHERE seq > indexed",
     );
     this.#pending = database.prepare(
-      `SELECT message.id, sender, text FROM message, room
+      `SELECT message.id, sender, ${exactly("text")} AS text FROM message, room
         WHERE room.id = :room AND message.id > room.id * ${SEQ_SPAN} + room.indexed
           AND message.id <= room.id * ${SEQ_SPAN} + room.seq
         ORDER BY message.id LIMIT :limit`,
@@ -69,9 +70,11 @@ export class MessageIndex {
       const rows = this.#pending.all({ room, limit: BACKLOG }) as {
         id: number;
         sender: string;
-        text: string;
+        text: string | Uint8Array;
       }[];
-      for (const { id, sender, text } of rows) this.#insert.run(id, text, senderToken(sender));
+      for (const { id, sender, text } of rows) {
+        this.#insert.run(id, exactText(text), senderToken(sender));
+      }
       const last = rows.at(-1);
       if (last === undefined) return;
       this.#advance.run(last.id % SEQ_SPAN, room);

@@ -111,6 +111,8 @@ class Caller {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, PromiseWithResolvers<never>>();
   #lastId = 0;
+  /** Why the worker answers no more. */
+  #defect: LogFailure | undefined;
 
   constructor() {
     this.#worker = new Worker(new URL("./sqlite_worker.ts", import.meta.url), { type: "module" });
@@ -118,12 +120,14 @@ class Caller {
     // A defect in the worker, not a failing disk. Whoever waits must hear of it.
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      for (const waiting of this.#waiting.values()) waiting.reject(new LogFailure(event.message));
+      this.#defect = new LogFailure(event.message);
+      for (const waiting of this.#waiting.values()) waiting.reject(this.#defect);
       this.#waiting.clear();
     };
   }
 
   call<Result>(method: Method, ...args: unknown[]): Promise<Result> {
+    if (this.#defect !== undefined) return Promise.reject(this.#defect);
     const id = ++this.#lastId;
     const waiting = Promise.withResolvers<never>();
     this.#waiting.set(id, waiting);

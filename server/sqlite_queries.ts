@@ -2,7 +2,7 @@
  * What is asked of the log's file. Nothing here writes.
  */
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { type DirectPayload, fold, type MessagePayload, type UnreadRoom } from "../protocol/mod.ts";
 import { mentions } from "../protocol/mentions.ts";
 import type {
@@ -14,24 +14,20 @@ import type {
   StoredRoom,
   StoredSession,
 } from "./message_log.ts";
+import { fillPage } from "./page.ts";
 import { toExpression } from "./search_query.ts";
 import { SEQ_SPAN } from "./sqlite_schema.ts";
-
-/**
- * Bytes of JSON on one page: what is left of a line when its envelope (two names,
- * an id) is taken off. One message of the longest text fits.
- */
-const PAGE_BYTES = 60_000;
+import { exactly, exactText, Statements } from "./statements.ts";
 
 /** Unread messages of a room that are looked into for mentions; older ones are only counted. */
 const MENTIONS_LOOKED_FOR = 1000;
 
-const MESSAGE = `message.id % ${SEQ_SPAN} AS seq, sender, text, at`;
+const MESSAGE = `message.id % ${SEQ_SPAN} AS seq, sender, ${exactly("text")} AS text, at`;
 
 interface MessageRow {
   seq: number;
   sender: string;
-  text: string;
+  text: string | Uint8Array;
   at: number;
   ref: number | null;
 }
@@ -44,28 +40,28 @@ interface RoomRow {
 
 /** Answers from one open database. */
 export class Queries {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #sql: Statements;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
+    this.#sql = new Statements(database);
   }
 
   /** Every room that has a log or a topic. */
   rooms(): StoredRoom[] {
-    const rows = this.#all<StoredRoom>("SELECT name, topic, seq FROM room");
-    return rows.map((row) => ({ ...row }));
+    return this.#sql.all<StoredRoom>(
+      "SELECT name, topic, seq FROM room WHERE seq > 0 OR topic <> ''",
+    );
   }
 
   /** The sessions that have a connection, as far as the file knows. */
   connected(): StoredSession[] {
     const sql = `${SESSION} WHERE away_since IS NULL`;
-    return this.#all<SessionRow>(sql).map(toSession);
+    return this.#sql.all<SessionRow>(sql).map(toSession);
   }
 
   /** The session of that token hash. */
   session(tokenHash: string): StoredSession | undefined {
-    const [row] = this.#all<SessionRow>(`${SESSION} WHERE token_hash = ?`, tokenHash);
+    const [row] = this.#sql.all<SessionRow>(`${SESSION} WHERE token_hash = ?`, tokenHash);
     return row === undefined ? undefined : toSession(row);
   }
 
@@ -77,25 +73,28 @@ export class Queries {
     const backwards = after === undefined;
     const low = base + Math.min(after ?? 0, SEQ_SPAN - 1);
     const high = base + Math.min(before ?? SEQ_SPAN, SEQ_SPAN);
-    const rows = this.#statement(
+    const rows = this.#sql.iterate<MessageRow>(
       `SELECT ${MESSAGE}, CASE WHEN session.token_hash = ? THEN message.ref END AS ref
         FROM message LEFT JOIN session ON session.id = message.session
         WHERE message.id > ? AND message.id < ?
         ORDER BY message.id ${backwards ? "DESC" : "ASC"} LIMIT ?`,
-    ).iterate(session ?? "", low, high, limit + 1) as Iterable<MessageRow>;
-    const page = fill(rows, limit, (row) => toMessage(room.name, row));
+      ...[session ?? "", low, high, limit + 1],
+    );
+    const page = fillPage(rows, limit, (row) => toMessage(room.name, row));
     return backwards ? { ...page, items: page.items.reverse() } : page;
   }
 
   /** What an inbox holds above `after`, oldest first. */
   inbox(session: string, after: number, limit: number): Page<DirectPayload> {
-    const rows = this.#statement(
-      `SELECT direct.seq, direct.sender, direct.recipient, direct.text, direct.at
+    const rows = this.#sql.iterate<MessageRow & { recipient: string }>(
+      `SELECT direct.seq, direct.sender, direct.recipient,
+          ${exactly("direct.text")} AS text, direct.at
         FROM direct JOIN session ON session.id = direct.inbox
         WHERE session.token_hash = ? AND direct.seq > ? ORDER BY direct.seq LIMIT ?`,
-    ).iterate(session, after, limit + 1) as Iterable<MessageRow & { recipient: string }>;
-    return fill(rows, limit, ({ sender, recipient, text, seq, at }) => {
-      return { sender, to: recipient, text, seq, at };
+      ...[session, after, limit + 1],
+    );
+    return fillPage(rows, limit, ({ sender, recipient, text, seq, at }) => {
+      return { sender, to: recipient, text: exactText(text), seq, at };
     });
   }
 
@@ -108,7 +107,7 @@ export class Queries {
       const room = this.#room(name);
       if (room === undefined) continue;
       const base = room.id * SEQ_SPAN;
-      const rows = this.#all<MessageRow>(
+      const rows = this.#sql.all<MessageRow>(
         `SELECT ${MESSAGE} FROM (
             SELECT rowid FROM message_index WHERE message_index MATCH ? AND rowid > ? AND rowid < ?
             ORDER BY rowid DESC LIMIT ?
@@ -118,7 +117,7 @@ export class Queries {
       found.push(...rows.map((row) => toMessage(room.name, row)));
     }
     found.sort((one, other) => other.at - one.at || other.seq - one.seq);
-    return fill(found, limit, (entry) => entry);
+    return fillPage(found, limit, (entry) => entry);
   }
 
   /** What `name` has not read. */
@@ -130,37 +129,27 @@ export class Queries {
   }
 
   #unreadIn({ id, name: room, seq }: RoomRow, name: string): UnreadRoom {
-    const [mark] = this.#all<{ seq: number }>(
+    const [mark] = this.#sql.all<{ seq: number }>(
       "SELECT seq FROM read_mark WHERE fold = ? AND room = ?",
       ...[fold(name), id],
     );
     const read = mark?.seq ?? 0;
-    const newest = this.#all<MessageRow>(
+    const newest = this.#sql.all<MessageRow>(
       `SELECT ${MESSAGE} FROM message WHERE id > ? AND id <= ? ORDER BY id DESC LIMIT ?`,
       ...[id * SEQ_SPAN + read, id * SEQ_SPAN + seq, MENTIONS_LOOKED_FOR],
     );
     const others = newest.filter((row) => fold(row.sender) !== fold(name));
     const own = newest.length - others.length;
-    const naming = others.filter((row) => mentions(row.text, name));
+    const naming = others.filter((row) => mentions(exactText(row.text), name));
     return { room, seq: read, unread: seq - read - own, mentions: naming.length };
   }
 
   #room(name: string): RoomRow | undefined {
-    const [row] = this.#all<RoomRow>("SELECT id, name, seq FROM room WHERE fold = ?", fold(name));
+    const [row] = this.#sql.all<RoomRow>(
+      "SELECT id, name, seq FROM room WHERE fold = ?",
+      fold(name),
+    );
     return row;
-  }
-
-  #all<Row>(sql: string, ...values: (string | number)[]): Row[] {
-    return this.#statement(sql).all(...values) as Row[];
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
   }
 }
 
@@ -185,25 +174,6 @@ function toSession(row: SessionRow): StoredSession {
 }
 
 function toMessage(room: string, { sender, text, seq, at, ref }: MessageRow): MessagePayload {
-  const payload = { sender, room, text, seq, at };
+  const payload = { sender, room, text: exactText(text), seq, at };
   return ref === null || ref === undefined ? payload : { ...payload, ref };
-}
-
-const encoder = new TextEncoder();
-
-/** As many of `rows` as fit a page, `limit` at most; `more` when some are left. */
-function fill<Row, Item>(
-  rows: Iterable<Row>,
-  limit: number,
-  toItem: (row: Row) => Item,
-): Page<Item> {
-  const items: Item[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    const item = toItem(row);
-    bytes += encoder.encode(JSON.stringify(item)).length + 1;
-    if (items.length === limit || bytes > PAGE_BYTES) return { items, more: true };
-    items.push(item);
-  }
-  return { items, more: false };
 }

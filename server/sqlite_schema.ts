@@ -3,6 +3,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
+import { LogFailure } from "./message_log.ts";
 
 /** Marks a file as a chat log ("chat" in ASCII); SQLite's `file` tools show it too. */
 const APPLICATION_ID = 0x63686174;
@@ -88,16 +89,16 @@ const MIGRATIONS: readonly string[] = [
 /** The schema's version that this program reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** A file that is not for this program: newer, someone else's, or damaged. */
-export class UnusableFile extends Error {
+/** A file that is not for this program: newer, or someone else's. */
+export class UnusableFile extends LogFailure {
   override name = "UnusableFile";
 }
 
-/** Brings an open file to this program's schema, or refuses it untouched. */
-export function migrate(database: DatabaseSync): void {
+/** Refuses a file that is not for this program, with an {@linkcode UnusableFile}. Reads only. */
+export function checkSchema(database: DatabaseSync): void {
   const version = pragma(database, "user_version");
   const owner = pragma(database, "application_id");
-  const isEmpty = version === 0 && tableCount(database) === 0;
+  const isEmpty = version === 0 && owner === 0 && tableCount(database) === 0;
   if (!isEmpty && owner !== APPLICATION_ID) {
     throw new UnusableFile("it is a database, but not a chat log");
   }
@@ -106,6 +107,11 @@ export function migrate(database: DatabaseSync): void {
       `it was written by a newer chat-server (schema ${version}, this one knows ${SCHEMA_VERSION})`,
     );
   }
+}
+
+/** Brings an open file to this program's schema, once {@linkcode checkSchema} has let it pass. */
+export function migrate(database: DatabaseSync): void {
+  const version = pragma(database, "user_version");
   for (let next = version; next < SCHEMA_VERSION; next++) {
     database.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[next]};
       PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT;`);

@@ -11,7 +11,7 @@ import { Appender } from "./sqlite_append.ts";
 import { MessageIndex } from "./sqlite_index.ts";
 import { prune, type Retention } from "./sqlite_prune.ts";
 import { Queries } from "./sqlite_queries.ts";
-import { migrate, UnusableFile } from "./sqlite_schema.ts";
+import { checkSchema, migrate, UnusableFile } from "./sqlite_schema.ts";
 
 /** How a file is opened. */
 export interface Opening {
@@ -25,11 +25,15 @@ export interface Opening {
 /** Milliseconds without an append after which the index is brought up to date. */
 const INDEX_IDLE = 200;
 
+/** Milliseconds to wait for another connection's lock. */
+const BUSY_TIMEOUT = 2000;
+
 /** Milliseconds between looks for what is past its time. */
 const PRUNE_INTERVAL = 60_000;
 
 let opening: Opening;
-let inode: number | null | undefined;
+/** The file as it was last seen. */
+let file: Deno.FileInfo | undefined;
 let database: DatabaseSync | undefined;
 let appender: Appender;
 let index: MessageIndex;
@@ -42,8 +46,13 @@ const METHODS = {
   /** Opens the file for writing and says what is in it. */
   open(how: Opening): Memory {
     opening = how;
-    openForWriting();
-    if (how.path !== ":memory:") inode = Deno.statSync(how.path).ino;
+    try {
+      openForWriting();
+    } catch (error) {
+      reopenLater();
+      throw error;
+    }
+    if (how.path !== ":memory:") file = Deno.statSync(how.path);
     const memory = { rooms: queries.rooms(), sessions: queries.connected() };
     // Whoever was connected is not any more.
     writable().prepare("UPDATE session SET away_since = ? WHERE away_since IS NULL").run(
@@ -56,13 +65,15 @@ const METHODS = {
   /** Opens a file that a writer has open, for reading. */
   openReader(path: string): void {
     database = new DatabaseSync(path, { readOnly: true });
+    // The writer may be putting its file in order after a failure.
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
     queries = new Queries(database);
   },
 
   append(drafts: readonly Draft[]): Outcome[] {
     const outcomes = written(() => appender.append(drafts, Date.now()));
     clearTimeout(indexTimer);
-    if (!index.isComplete) indexTimer = setTimeout(() => METHODS.index(), INDEX_IDLE);
+    if (!index.isComplete) indexTimer = setTimeout(indexInPeace, INDEX_IDLE);
     return outcomes;
   },
 
@@ -76,7 +87,8 @@ const METHODS = {
     });
   },
 
-  session: (hash: string) => queries.session(hash),
+  session: (hash: string) =>
+    database === undefined ? written(() => queries.session(hash)) : queries.session(hash),
   read: (range: Range) => queries.read(range),
   inbox: (session: string, after: number, limit: number) => queries.inbox(session, after, limit),
   search: (search: Search) => queries.search(search),
@@ -121,8 +133,10 @@ function answer(id: number, method: Method, args: unknown[]): Reply {
 
 function openForWriting(): void {
   database = new DatabaseSync(opening.path);
+  // First of all: a file that is not for this program must not even become a WAL.
+  checkSchema(database);
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${opening.sync};
-    PRAGMA busy_timeout = 2000; PRAGMA journal_size_limit = 67108864;`);
+    PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA journal_size_limit = 67108864;`);
   migrate(database);
   index = new MessageIndex(database);
   appender = new Appender(database, index);
@@ -147,17 +161,20 @@ function written<Result>(write: () => Result): Result {
   }
 }
 
-/** A file that was deleted or replaced still takes writes, and would lose them. */
+/** A file that was deleted, replaced or emptied still takes writes, and would lose them. */
 function checkFile(): void {
   if (opening.path === ":memory:") return;
-  let now: number | null;
+  let now: Deno.FileInfo;
   try {
-    now = Deno.statSync(opening.path).ino;
+    now = Deno.statSync(opening.path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Error(`${opening.path} is gone`);
   }
-  if (now !== inode) throw new Error(`${opening.path} was replaced by another file`);
+  if (now.ino !== file?.ino) throw new Error(`${opening.path} was replaced by another file`);
+  // SQLite never makes it smaller.
+  if (now.size < file.size) throw new Error(`${opening.path} was cut short`);
+  file = now;
 }
 
 function reopenLater(): void {
@@ -165,6 +182,15 @@ function reopenLater(): void {
     database?.close();
   } finally {
     database = undefined;
+  }
+}
+
+/** An error here would end the worker, and with it the log. */
+function indexInPeace(): void {
+  try {
+    METHODS.index();
+  } catch {
+    // The next append meets the same failure and reports it; a search indexes for itself.
   }
 }
 
@@ -193,5 +219,7 @@ const REASONS: Record<string, string> = {
 };
 
 function reasonOf(error: Error): string {
+  // The index has words of its own for it.
+  if (error.message.startsWith("invalid fts5 file format")) return "it is damaged";
   return REASONS[error.message] ?? error.message;
 }

@@ -5,6 +5,7 @@
 
 import { DataFile, defaultDataFile, FileInUse, platform } from "./data_file.ts";
 import { Logger } from "./logger.ts";
+import { MemoryLog } from "./memory_log.ts";
 import { LogFailure } from "./message_log.ts";
 import type { ServerOptions } from "./options.ts";
 import { ChatServer } from "./server.ts";
@@ -28,8 +29,9 @@ export async function start(options: ServerOptions, server: string): Promise<Run
   const logger = new Logger(options["log-level"], options["log-format"]);
   const parts = new AsyncDisposableStack();
   try {
-    const path = options.memory ? ":memory:" : parts.use(openFile(options.data)).path;
-    const { log, memory } = await openLog(path, options);
+    const { log, memory, path } = options.memory
+      ? openMemory(options)
+      : await openLog(parts.use(openFile(options.data)).path, options);
     parts.use(log);
     const chat = parts.use(listen(options, { server, logger, log, memory }));
     // Not before: why it could not start is to be the one line on stderr.
@@ -55,6 +57,18 @@ function openFile(given: string | undefined): DataFile {
   }
 }
 
+/** Milliseconds. */
+const A_DAY = 86_400_000;
+
+function openMemory(options: ServerOptions) {
+  const log = new MemoryLog({
+    retainFor: options["retain-days"] * A_DAY,
+    retainMessages: options["retain-messages"],
+    sessionsFor: options["session-days"] * A_DAY,
+  });
+  return { path: "in memory", log, memory: { rooms: [], sessions: [] } };
+}
+
 async function openLog(path: string, options: ServerOptions) {
   const retention = {
     retainDays: options["retain-days"],
@@ -62,7 +76,7 @@ async function openLog(path: string, options: ServerOptions) {
     sessionDays: options["session-days"],
   };
   try {
-    return await SqliteLog.open({ path, sync: options.sync, retention });
+    return { path, ...await SqliteLog.open({ path, sync: options.sync, retention }) };
   } catch (error) {
     if (error instanceof UnusableFile) {
       throw new StartFailure(`Cannot use the log ${path}: ${error.message}; it was left as it was`);

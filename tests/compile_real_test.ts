@@ -1,5 +1,7 @@
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { compiledPrograms } from "./compiled_programs.ts";
+import { Peer } from "./fixtures/peer.ts";
+import { ServerProcess, TestProcess } from "./fixtures/process.ts";
 
 const compiled = await compiledPrograms();
 
@@ -28,6 +30,76 @@ Deno.test({
     const directory = compiled.server.replace(/\/[^/]+$/, "");
     const entries = await Array.fromAsync(Deno.readDir(directory));
     assertEquals(entries.length, 2);
+  },
+});
+
+Deno.test({
+  name: "compiled server is joined, talked through and stopped by SIGTERM, and remembers",
+  // Windows has no SIGTERM that a program could answer.
+  ignore: "skipped" in compiled || Deno.build.os === "windows",
+  async fn() {
+    if ("skipped" in compiled) return;
+    const directory = await Deno.makeTempDir();
+    const command = [compiled.server, "--port", "0", "--data", `${directory}/chat.db`] as const;
+    try {
+      for (const seq of [1, 2]) {
+        await using server = await ServerProcess.run([...command]);
+        // The name of the time before is held for its session.
+        using alice = await Peer.join(server.port, `Alice ${seq}`, "General", {
+          since: { General: 0 },
+        });
+        using bob = await Peer.lecture(server.port, "Bob");
+        await bob.send("message", { text: `Hello ${seq}` });
+        const heard = (await bob.settled()).map(({ payload }) => payload.text);
+        assertEquals(heard, [`Hello ${seq}`]);
+        const messages = (await alice.settled()).filter(({ type }) => type === "message");
+        const all = [1, 2].slice(0, seq).map((each) => [each, `Hello ${each}`]);
+        assertEquals(messages.map(({ payload }) => [payload.seq, payload.text]), all);
+        server.kill("SIGTERM");
+        assertEquals((await alice.receive("notification")).payload.event, "shutdown");
+        assertEquals([await alice.next(), (await server.ended()).code], [undefined, 0]);
+      }
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "compiled clients talk to each other through the compiled server",
+  ignore: "skipped" in compiled,
+  async fn() {
+    if ("skipped" in compiled) return;
+    const home = await Deno.makeTempDir();
+    const { client } = compiled;
+    const join = (port: number, name: string) =>
+      new TestProcess([client, `127.0.0.1:${port}`, "--name", name, "--room", "General"], {
+        HOME: home,
+        XDG_STATE_HOME: "",
+        XDG_CONFIG_HOME: "",
+        CHAT_SERVER: "",
+        CHAT_NAME: "",
+        CHAT_ROOM: "",
+      });
+    try {
+      await using server = await ServerProcess.run([compiled.server, "--memory", "--port", "0"]);
+      using watcher = await Peer.join(server.port, "Watcher", "General");
+      await using alice = join(server.port, "Alice");
+      assertEquals((await watcher.receive("notification")).payload.name, "Alice");
+      await using bob = join(server.port, "Bob");
+      assertEquals((await watcher.receive("notification")).payload.name, "Bob");
+      await bob.type("Hello from Bob");
+      assertEquals((await watcher.receive("message")).payload.text, "Hello from Bob");
+      await alice.type("Hello from Alice");
+      for (const person of [alice, bob]) {
+        const { code, stdout, stderr } = await person.ended();
+        assertEquals([code, stderr], [0, ""]);
+        assertStringIncludes(stdout, "Hello from Bob");
+        if (person === alice) assertStringIncludes(stdout, "Hello from Alice");
+      }
+    } finally {
+      await Deno.remove(home, { recursive: true });
+    }
   },
 });
 

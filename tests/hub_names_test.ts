@@ -107,6 +107,7 @@ Deno.test(
       chat.join("None"),
     ];
     both.send("join", { room: "Music" });
+    alice.send("members", { room: "Music" });
     for (const peer of [alice, both, one]) peer.take();
     const payload = {
       message: "Alice is now known as Alicia.",
@@ -121,6 +122,7 @@ Deno.test(
     assertEquals(none.take(), []);
     alice.send("message", { room: "Music", text: "Hi" });
     assertEquals(both.take()[0]?.payload.sender, "Alicia");
+    assertEquals(alice.send("members", { room: "Music" })[0]?.payload.members, ["Alicia", "Both"]);
   },
 );
 

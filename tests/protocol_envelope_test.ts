@@ -54,6 +54,8 @@ Deno.test("decodeRequest() knows only the types of requests", PURE, () => {
       },
     });
   }
+  const halfPair = refusal('{"type":"\\ud800"}').error.payload.message;
+  assertEquals(halfPair, 'There is no request of type "\ufffd"');
   for (const type of [undefined, null, 5, true, [], ["ping"], {}, { toString: "ping" }]) {
     assertEquals(codeOf(JSON.stringify({ type, payload: {} })), "unknown_type");
   }

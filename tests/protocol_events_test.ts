@@ -93,6 +93,14 @@ Deno.test("decodeEvent() reads what encode() wrote, for every type", PURE, () =>
   }
 });
 
+Deno.test("decodeEvent() leaves out an id that is no string", PURE, () => {
+  for (const id of [null, 5, true, {}, ["7"]]) {
+    const event = decodeEvent(line("pong", {}, id));
+    assertEquals(event, { type: "pong", payload: {} });
+    assertEquals(Object.keys(event ?? {}), ["type", "payload"]);
+  }
+});
+
 Deno.test("decodeEvent() takes null for a field that is left out, if it may be", PURE, () => {
   for (const type of TYPES) {
     for (const field of Object.keys(EVENTS[type])) {

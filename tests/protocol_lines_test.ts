@@ -50,7 +50,7 @@ const SHORT_CASES: [what: string, input: Uint8Array, lines: string, problem?: Fr
   ["multi-byte characters", bytesOf('{"é":"€😀}"}ß€😀\n{}'), '{"é":"€😀}"}\nß€😀\n{}\n'],
   ["line separators that are none", bytesOf("a\u2028b\u0085c\rd\ve\n"), "a\u2028b\u0085c\rd\ve\n"],
   ["garbage lines", bytesOf('}{\n"{}"\n[{}]{}\n{}'), '}{\n"{}"\n[{}]{}\n{}\n'],
-  ["an object left open", bytesOf('{"a":"\n{"b":1}\n'), '{"a":"\n{"b":1}\n'],
+  ["an object left open", bytesOf('{"a":{"b":"\n{"c":1}{}\n'), '{"a":{"b":"\n{"c":1}\n{}\n'],
   ["garbage after an object", bytesOf('{"a":1}x{}\n{}'), '{"a":1}\nx{}\n{}\n'],
   ["a line left unfinished", bytesOf('{"a":1}\n{"b":'), '{"a":1}\n{"b":\n'],
   ["NUL", bytesOf('\0{"a":1}{}'), '\0{"a":1}\n{}\n'],

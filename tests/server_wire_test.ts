@@ -35,6 +35,9 @@ const ROWS: [type: string, payload: unknown, answer: string, expected: unknown][
     more: false,
   }],
   ["rooms", {}, "rooms", { rooms: [{ room: "General", members: 2, topic: "News" }], more: false }],
+  ["history", { room: "general", limit: 2 }, "history", { room: "General", more: true }],
+  ["search", { query: "psst OR hi" }, "search", { more: false }],
+  ["unread", {}, "unread", {}],
   ["ping", {}, "pong", {}],
   ["ping", { nonce: "n" }, "pong", { nonce: "n" }],
   ["rename", { name: "Alicia" }, "notification", {
@@ -77,10 +80,11 @@ Deno.test("an answer carries no id when its request had none", async () => {
   }
 });
 
-Deno.test("a pong answers a ping of the server's and is not answered itself", async () => {
+Deno.test("what has no answer is not answered", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice");
+  using alice = await Peer.join(chat.port, "Alice", "General");
   await alice.send("pong", { nonce: "n" }, "p1");
+  await alice.send("read", { room: "General", seq: 0 }, "r1");
   assertEquals(await alice.settled(), []);
 });
 

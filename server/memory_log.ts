@@ -1,0 +1,286 @@
+/**
+ * The log of `--memory`: all in RAM, in this thread, and forgotten at the end.
+ * Kept to the same rules as the log in a file, and to the same tests.
+ */
+
+import { type DirectPayload, fold, type MessagePayload, type UnreadRoom } from "../protocol/mod.ts";
+import { mentions } from "../protocol/mentions.ts";
+import type {
+  Author,
+  DirectDraft,
+  DirectEntry,
+  Draft,
+  Entry,
+  Found,
+  MessageDraft,
+  MessageLog,
+  Outcome,
+  Page,
+  Range,
+  ReadDraft,
+  Search,
+  SessionDraft,
+  StoredSession,
+} from "./message_log.ts";
+import { fillPage } from "./page.ts";
+import { matches, parseQuery } from "./search_query.ts";
+
+/** Unread messages of a room that are looked into for mentions; older ones are only counted. */
+const MENTIONS_LOOKED_FOR = 1000;
+
+/** How much is kept. Times are in milliseconds, 0 is for ever. */
+export interface MemoryRetention {
+  retainFor: number;
+  /** Messages of a room; 0 for all. */
+  retainMessages: number;
+  sessionsFor: number;
+}
+
+interface Kept {
+  entry: Entry;
+  session: string | undefined;
+  ref: number | undefined;
+}
+
+interface KeptRoom {
+  name: string;
+  /** Those that are kept; the first has the `seq` `dropped + 1`. */
+  messages: Kept[];
+  dropped: number;
+  readMarks: Map<string, number>;
+}
+
+interface KeptSession extends StoredSession {
+  awaySince: number | undefined;
+  ref: number;
+  /** What each `ref` was used for. */
+  used: Map<number, Entry | DirectEntry>;
+  inbox: DirectEntry[];
+}
+
+/** A log in memory. `clock` gives epoch milliseconds. */
+export class MemoryLog implements MessageLog {
+  readonly #retention: MemoryRetention;
+  readonly #clock: () => number;
+  readonly #rooms = new Map<string, KeptRoom>();
+  readonly #sessions = new Map<string, KeptSession>();
+  #now = 0;
+
+  constructor(retention: MemoryRetention, clock: () => number = Date.now) {
+    this.#retention = retention;
+    this.#clock = clock;
+  }
+
+  append(drafts: readonly Draft[]): Promise<Outcome[]> {
+    this.#now = this.#clock();
+    return Promise.resolve(drafts.map((draft) => this.#keep(draft)));
+  }
+
+  session(tokenHash: string): Promise<StoredSession | undefined> {
+    return Promise.resolve(this.#sessions.get(tokenHash));
+  }
+
+  read(
+    { room: name, after, before = Infinity, limit, session }: Range,
+  ): Promise<Page<MessagePayload>> {
+    const room = this.#rooms.get(fold(name));
+    if (room === undefined) return Promise.resolve({ items: [], more: false });
+    const { messages, dropped } = room;
+    const end = Math.max(0, Math.min(messages.length, before - 1 - dropped));
+    const start = Math.max(0, (after ?? 0) - dropped);
+    const toItem = ({ entry, session: author, ref }: Kept) =>
+      ref !== undefined && author !== undefined && author === session ? { ...entry, ref } : entry;
+    if (after !== undefined) {
+      return Promise.resolve(
+        fillPage(messages.slice(start, Math.min(end, start + limit + 1)), limit, toItem),
+      );
+    }
+    const nearest = messages.slice(Math.max(0, end - limit - 1), end).reverse();
+    const page = fillPage(nearest, limit, toItem);
+    return Promise.resolve({ ...page, items: page.items.reverse() });
+  }
+
+  inbox(session: string, after: number, limit: number): Promise<Page<DirectPayload>> {
+    const entries = this.#sessions.get(session)?.inbox.slice(after) ?? [];
+    return Promise.resolve(fillPage(entries, limit, (entry) => entry));
+  }
+
+  search({ query, rooms, from, limit }: Search): Promise<Found> {
+    const parsed = parseQuery(query);
+    if ("problem" in parsed) return Promise.resolve(parsed);
+    const sender = from === undefined ? undefined : fold(from);
+    const found = rooms.flatMap((name) => {
+      const hits: Entry[] = [];
+      const messages = this.#rooms.get(fold(name))?.messages ?? [];
+      for (let index = messages.length - 1; index >= 0 && hits.length <= limit; index--) {
+        const { entry } = messages[index] as Kept;
+        if (sender !== undefined && fold(entry.sender) !== sender) continue;
+        if (matches(parsed.terms, entry.text)) hits.push(entry);
+      }
+      return hits;
+    });
+    found.sort((one, other) => other.at - one.at || other.seq - one.seq);
+    return Promise.resolve(fillPage(found, limit, (entry) => entry));
+  }
+
+  unread(name: string, rooms: string[]): Promise<UnreadRoom[]> {
+    return Promise.resolve(rooms.flatMap((roomName) => {
+      const room = this.#rooms.get(fold(roomName));
+      return room === undefined ? [] : [unreadIn(room, name)];
+    }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #keep(draft: Draft): Outcome {
+    switch (draft.kind) {
+      case "message":
+        return this.#message(draft);
+      case "direct":
+        return this.#direct(draft);
+      case "session":
+        this.#session(draft);
+        break;
+      case "away":
+        this.#away(draft.session, draft.inboxSeq);
+        break;
+      case "quit":
+        this.#sessions.delete(draft.session);
+        break;
+      case "read":
+        this.#read(draft);
+        break;
+      case "topic":
+        // The hub has it, and lives as long as this does.
+    }
+    return { kind: "kept" };
+  }
+
+  #message(draft: MessageDraft): Outcome {
+    const repeated = this.#repeated(draft);
+    if (repeated !== undefined) return repeated;
+    const room = this.#room(draft.room);
+    const { sender, text, session, ref } = draft;
+    const seq = room.dropped + room.messages.length + 1;
+    const entry = { sender, room: room.name, text, seq, at: this.#now };
+    room.messages.push({ entry, session, ref });
+    this.#use(draft, entry);
+    this.#prune(room);
+    return { kind: "message", entry };
+  }
+
+  #direct(draft: DirectDraft): Outcome {
+    const repeated = this.#repeated(draft);
+    if (repeated !== undefined) return repeated;
+    const inbox = this.#inboxOf(draft);
+    if (inbox === undefined && draft.inbox !== undefined) return { kind: "unknown name" };
+    const { sender, to, text } = draft;
+    const entry = {
+      sender,
+      to,
+      text,
+      seq: inbox === undefined ? 0 : ++inbox.inboxSeq,
+      at: this.#now,
+    };
+    inbox?.inbox.push(entry);
+    this.#use(draft, entry);
+    return { kind: "direct", entry, session: inbox?.session };
+  }
+
+  #repeated({ session: hash, ref, sender }: Author): Outcome | undefined {
+    if (hash === undefined || ref === undefined) return undefined;
+    const session = this.#sessions.get(hash) ??
+      this.#session({ kind: "session", session: hash, name: sender, rooms: [] });
+    if (ref > session.ref) return undefined;
+    const entry = session.used.get(ref);
+    return entry === undefined
+      ? { kind: "stale ref", highest: session.ref }
+      : { kind: "repeated", entry };
+  }
+
+  #use({ session: hash = "", ref }: Author, entry: Entry | DirectEntry): void {
+    const session = this.#sessions.get(hash);
+    if (session === undefined || ref === undefined) return;
+    session.ref = ref;
+    session.used.set(ref, entry);
+  }
+
+  #inboxOf({ inbox, to }: DirectDraft): KeptSession | undefined {
+    if (inbox === undefined) return undefined;
+    if (inbox !== "by name") return this.#sessions.get(inbox.session);
+    const wanted = fold(to);
+    const named = [...this.#sessions.values()].filter(({ name }) => fold(name) === wanted);
+    // Those that went away are in the order in which they did.
+    return named.find(({ awaySince }) => awaySince === undefined) ?? named.at(-1);
+  }
+
+  #session({ session, name, rooms }: SessionDraft): KeptSession {
+    const known = this.#sessions.get(session);
+    const kept = known === undefined
+      ? { ref: 0, used: new Map(), inbox: [], inboxSeq: 0, inboxSeen: 0 }
+      : known;
+    const opened = { ...kept, session, name, rooms, awaySince: undefined };
+    this.#sessions.set(session, opened);
+    return opened;
+  }
+
+  #away(hash: string, inboxSeen: number): void {
+    const session = this.#sessions.get(hash);
+    if (session === undefined) return;
+    Object.assign(session, { awaySince: this.#now, inboxSeen });
+    // The oldest are first: a session that goes away goes to the end.
+    this.#sessions.delete(hash);
+    this.#sessions.set(hash, session);
+    for (const [each, { awaySince }] of this.#sessions) {
+      if (awaySince === undefined) continue;
+      if (awaySince >= this.#now - this.#retention.sessionsFor) break;
+      this.#sessions.delete(each);
+    }
+  }
+
+  #read({ name, room: roomName, seq, ifNew }: ReadDraft): void {
+    const room = this.#room(roomName);
+    const mark = room.readMarks.get(fold(name));
+    if (ifNew && mark !== undefined) return;
+    const last = room.dropped + room.messages.length;
+    room.readMarks.set(fold(name), Math.max(mark ?? 0, Math.min(seq, last)));
+  }
+
+  #room(name: string): KeptRoom {
+    const key = fold(name);
+    let room = this.#rooms.get(key);
+    if (room === undefined) {
+      room = { name, messages: [], dropped: 0, readMarks: new Map() };
+      this.#rooms.set(key, room);
+    }
+    return room;
+  }
+
+  /** Drops what is past its time, in strides, so that a busy room is not copied for every message. */
+  #prune(room: KeptRoom): void {
+    const { retainFor, retainMessages } = this.#retention;
+    const { messages } = room;
+    const tooMany = retainMessages === 0 ? 0 : messages.length - retainMessages;
+    const oldestAt = retainFor === 0 ? -Infinity : this.#now - retainFor;
+    let count = Math.max(0, tooMany);
+    while (count < messages.length && (messages[count] as Kept).entry.at < oldestAt) count++;
+    if (count === 0 || count < Math.min(1000, messages.length / 8)) return;
+    room.messages = messages.slice(count);
+    room.dropped += count;
+  }
+}
+
+function unreadIn(
+  { name: room, messages, dropped, readMarks }: KeptRoom,
+  name: string,
+): UnreadRoom {
+  const reader = fold(name);
+  const seq = readMarks.get(reader) ?? 0;
+  const unread = dropped + messages.length - seq;
+  const newest = messages.slice(Math.max(0, seq - dropped)).slice(-MENTIONS_LOOKED_FOR);
+  const others = newest.filter(({ entry }) => fold(entry.sender) !== reader);
+  const naming = others.filter(({ entry }) => mentions(entry.text, name));
+  return { room, seq, unread: unread - (newest.length - others.length), mentions: naming.length };
+}

@@ -1,0 +1,48 @@
+import { assertEquals } from "@std/assert";
+import { Connection } from "../server/connection.ts";
+import type { Effect } from "../server/effects.ts";
+import { MemoryLog } from "../server/memory_log.ts";
+import { Pipeline } from "../server/pipeline.ts";
+import { Room } from "../server/room.ts";
+import { Session } from "../server/session.ts";
+import { says } from "./fixtures/log.ts";
+import { Peer } from "./fixtures/peer.ts";
+
+Deno.test("who falls behind in the middle of a tick gets the rest of it once", async () => {
+  const log = new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 });
+  await log.append([says("before", { room: "Music" })]);
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using alice = await Peer.dial(listener.addr.port);
+  const link = new Connection(await listener.accept(), 1);
+  const session = new Session("Alice", { link }, "hash of alice");
+  const [general, music] = [new Room("General"), new Room("Music")];
+  general.add(session, link);
+  music.seq = 1;
+  const pipeline = new Pipeline(log, () => {});
+  const say = (text: string): Effect => {
+    const origin = { link: {}, profile: "version 2", id: undefined } as const;
+    return { kind: "say", draft: says(text), room: general, members: general.members, origin };
+  };
+  pipeline.push([{ kind: "follow", link, session, room: general, since: undefined }]);
+  await pipeline.reached();
+  // One tick: live, then behind because of another room, and more in the first.
+  pipeline.push([
+    say("one"),
+    { kind: "follow", link, session, room: music, since: 0 },
+    say("two"),
+  ]);
+  await pipeline.reached();
+  await pipeline.feedOf(link)?.caughtUp;
+  pipeline.push([say("three"), { kind: "close", link }]);
+  await pipeline.reached();
+  const heard = (await alice.rest()).filter(({ type }) => type === "message");
+  assertEquals(heard.map(({ payload }) => payload.text).toSorted(), [
+    "before",
+    "one",
+    "three",
+    "two",
+  ]);
+  const inGeneral = heard.filter(({ payload }) => payload.room === "General");
+  assertEquals(inGeneral.map(({ payload }) => payload.seq), [1, 2, 3]);
+  link.abort();
+});
