@@ -5,17 +5,18 @@ import type { ActionName } from "./bindings.ts";
 import type { Clock } from "./clock.ts";
 import type { Paint } from "./colors.ts";
 import { submit } from "./commands.ts";
-import type { Known } from "./completion.ts";
+import { knownTo } from "./completion.ts";
 import type { Entry } from "./entries.ts";
 import type { HistoryFile } from "./history_file.ts";
 import type { Key } from "./keys.ts";
 import { EMPTY_INPUT, hintOf, type LineInput, press, searchPrompt, sent } from "./line_input.ts";
-import { layOut, promptText } from "./prompt.ts";
+import { layOut, promptText, statusText } from "./prompt.ts";
 import { learnRooms } from "./questions.ts";
 import { Painter } from "./render.ts";
 import { Screen } from "./screen.ts";
-import type { LinkStatus, Session, View } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
+import type { View } from "./view.ts";
 
 /** Milliseconds between two frames: a flood is drawn at most so often. */
 const FRAME = 16;
@@ -94,6 +95,13 @@ export class App implements View {
     this.changed();
   }
 
+  // A terminal that is slow is the person's own, and waited for.
+  busy(): undefined {}
+
+  leaving(): void {
+    if (this.#session !== undefined) this.#markRead(this.#session);
+  }
+
   connected(): void {
     const state = this.#session?.state;
     if (state !== undefined) this.#session?.perform([learnRooms(state)]);
@@ -109,6 +117,10 @@ export class App implements View {
   #tick(session: Session): void {
     // While the link is down the prompt counts the seconds to the next try.
     if (session.status.state !== "online") return this.changed();
+    this.#markRead(session);
+  }
+
+  #markRead(session: Session): void {
     if (this.#screen.isSeen) session.perform(session.state.markRead());
   }
 
@@ -122,7 +134,7 @@ export class App implements View {
 
   #press(key: Key, session: Session): void {
     this.#remark = undefined;
-    const [input, wish] = press(this.#input, key, this.#known(session));
+    const [input, wish] = press(this.#input, key, knownTo(session.state));
     this.#input = input;
     if (wish === undefined) return;
     if ("submit" in wish) return this.#submit(wish.submit, session);
@@ -219,19 +231,6 @@ export class App implements View {
     terminal.write(this.#painter.remove(terminal.size.columns) + rows);
   }
 
-  #known({ state }: Session): Known {
-    const people = new Map(state.recent.map((name) => [fold(name), name]));
-    for (const [key, name] of state.activeRoom?.members ?? []) {
-      if (!people.has(key)) people.set(key, name);
-    }
-    people.delete(fold(state.name));
-    return {
-      rooms: [...state.rooms.values()].map(({ name }) => name),
-      otherRooms: state.listed.filter((room) => !state.rooms.has(fold(room))),
-      people: [...people.values()],
-    };
-  }
-
   #ring(entry: Entry): void {
     const calls = entry.kind === "message" ? entry.mention && !entry.past : isFromOther(entry);
     const now = performance.now();
@@ -243,13 +242,4 @@ export class App implements View {
 
 function isFromOther(entry: Entry): boolean {
   return entry.kind === "direct" && !entry.own;
-}
-
-/** What the prompt says of the link: nothing while it is up. */
-function statusText(status: LinkStatus, clock: Clock, now: number): string | undefined {
-  if (status.state === "online") return undefined;
-  if (status.state === "connecting") return "connecting";
-  const seconds = Math.max(0, Math.ceil((status.retryAt - now) / 1000));
-  const next = seconds > 0 ? `next try in ${seconds} s` : "trying now";
-  return `offline since ${clock(status.since).time}, ${next}: ${status.reason}`;
 }

@@ -35,16 +35,16 @@ export class Backlog {
       unseen.entries.shift();
       unseen.left++;
     }
-    if (entry.kind !== "message" || entry.own || entry.past) return;
-    unseen.count++;
-    if (entry.mention) unseen.mentions++;
+    const more = unreadIn(entry);
+    unseen.count += more.count;
+    unseen.mentions += more.mentions;
   }
 
   /** Gives up what was kept for a room, for it to be shown now. */
-  take(room: string): { entries: Entry[]; left: number; count: number } {
+  take(room: string): Readonly<Unseen> {
     const unseen = this.#unseen.get(fold(room));
     this.#unseen.delete(fold(room));
-    return unseen ?? { entries: [], left: 0, count: 0 };
+    return unseen ?? { room, entries: [], left: 0, count: 0, mentions: 0 };
   }
 
   /** The room that has waited longest with something unread; those with a mention first. */
@@ -54,8 +54,16 @@ export class Backlog {
   }
 }
 
+/** How much an entry adds to what is unread. */
+export function unreadIn(entry: Entry): { count: number; mentions: number } {
+  if (entry.kind === "mark") return { count: entry.mark.unread, mentions: entry.mark.mentions };
+  const counts = entry.kind === "message" && !entry.own && !entry.past;
+  return { count: counts ? 1 : 0, mentions: counts && entry.mention ? 1 : 0 };
+}
+
 /** The room that an entry belongs to; `undefined` when it belongs on any screen. */
 export function roomOf(entry: Entry): string | undefined {
   if (entry.kind === "message") return entry.message.room;
+  if (entry.kind === "mark") return entry.mark.room;
   return entry.kind === "happened" ? entry.room : undefined;
 }

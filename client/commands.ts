@@ -5,6 +5,7 @@ import { KEYS_HELP } from "./bindings.ts";
 import { distance } from "./distance.ts";
 import { type Effect, notice, problem, show } from "./entries.ts";
 import { listFound, openFound, pageOfRooms, showHistory, whoIsIn } from "./questions.ts";
+import { enterRoom, leaveRoom } from "./rooms.ts";
 import type { ChatState } from "./state.ts";
 
 /** What Tab offers for an argument. */
@@ -93,13 +94,13 @@ function join(state: ChatState, argument: string): Effect[] {
   const parsed = parseName(argument);
   if ("problem" in parsed) return [problem(`Cannot join: the room's name ${parsed.problem}`)];
   const known = state.rooms.get(fold(parsed.name));
-  return known === undefined ? [state.join(parsed.name)] : state.activate(known);
+  return known === undefined ? enterRoom(state, parsed.name) : state.activate(known);
 }
 
 function leave(state: ChatState, argument: string): Effect[] {
   const room = argument === "" ? state.activeRoom?.name : argument;
   if (room === undefined) return [problem("You are in no room")];
-  return [state.ask({ type: "leave", payload: { room } })];
+  return leaveRoom(state, room);
 }
 
 function goTo(state: ChatState, argument: string): Effect[] {

@@ -2,6 +2,7 @@
 
 import { fold } from "../protocol/mod.ts";
 import { type ArgumentKind, COMMANDS } from "./commands.ts";
+import type { ChatState } from "./state.ts";
 
 /** What there is to complete. */
 export interface Known {
@@ -18,6 +19,20 @@ export interface Completion {
   readonly start: number;
   /** The best first. */
   readonly candidates: readonly string[];
+}
+
+/** What a client knows of the chat, to complete from. */
+export function knownTo(state: ChatState): Known {
+  const people = new Map(state.recent.map((name) => [fold(name), name]));
+  for (const [key, name] of state.activeRoom?.members ?? []) {
+    if (!people.has(key)) people.set(key, name);
+  }
+  people.delete(fold(state.name));
+  return {
+    rooms: [...state.rooms.values()].map(({ name }) => name),
+    otherRooms: state.listed.filter((room) => !state.rooms.has(fold(room))),
+    people: [...people.values()],
+  };
 }
 
 /** What could stand before the cursor; no candidates when there is nothing to say. */

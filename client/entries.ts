@@ -1,6 +1,12 @@
 /** What a client may have to show, by meaning: how it looks is `format.ts`'s part. */
 
-import type { DirectPayload, MessagePayload, RoomSummary, UnreadRoom } from "../protocol/mod.ts";
+import type {
+  DirectPayload,
+  MessagePayload,
+  NotificationPayload,
+  RoomSummary,
+  UnreadRoom,
+} from "../protocol/mod.ts";
 import type { Target } from "./journal.ts";
 
 /** One thing to show. Texts in it are as the network sent them: not safe to show. */
@@ -12,6 +18,8 @@ export type Entry =
   /** The client's own words, or the server's to this client alone. */
   | { kind: "notice"; text: string }
   | { kind: "problem"; text: string }
+  /** What follows in a room has not been read. */
+  | { kind: "mark"; mark: UnreadRoom }
   /** An own message that did not get through. */
   | { kind: "failed"; target: Target; text: string; reason: string }
   | { kind: "people"; room: string; names: string[] }
@@ -38,6 +46,17 @@ export type Happening =
   | { event: "topic"; name: string; topic: string }
   /** Anything else, in the server's words. */
   | { event: "other"; message: string };
+
+/** What a notification tells, in parts where they are known. */
+export function happening(
+  { event, name, new_name, topic, message }: NotificationPayload,
+): Happening {
+  if (name === undefined) return { event: "other", message };
+  if (event === "joined" || event === "left") return { event, name };
+  if (event === "renamed" && new_name !== undefined) return { event, name, newName: new_name };
+  if (event === "topic") return { event, name, topic: topic ?? "" };
+  return { event: "other", message };
+}
 
 /** What a change of state asks of the world. */
 export type Effect =

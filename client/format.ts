@@ -79,6 +79,9 @@ const FORMATS: { [Kind in Entry["kind"]]: Format<Extract<Entry, { kind: Kind }>>
   },
   notice: ({ text }) => [ownWords("-- ", text, "notice")],
   problem: ({ text }) => [ownWords("!! ", text, "problem")],
+  mark: ({ mark }) => [
+    ownWords("-- ", `${label(mark.room)}: ${unreadText(mark.unread, mark.mentions)}`, "mark"),
+  ],
   failed: ({ target, text, reason }) => [
     ownWords("!! ", `Not sent to ${targetLabel(target)}: ${text}`, "problem"),
     ownWords("!! ", reason, "problem"),
@@ -92,8 +95,8 @@ const FORMATS: { [Kind in Entry["kind"]]: Format<Extract<Entry, { kind: Kind }>>
     ),
   unread: ({ rooms }) =>
     listed(rooms.filter(({ unread }) => unread > 0), "Nothing is unread", (room) => {
-      const named = room.mentions > 0 ? `, ${room.mentions} of them name you` : "";
-      return ownWords("-- ", `${label(room.room)}: ${room.unread} unread${named}`, "notice");
+      const text = unreadText(room.unread, room.mentions);
+      return ownWords("-- ", `${label(room.room)}: ${text}`, "notice");
     }),
   found: ({ messages }) =>
     listed(messages.toReversed(), "Nothing found", (message, index) => {
@@ -111,6 +114,11 @@ const FORMATS: { [Kind in Entry["kind"]]: Format<Extract<Entry, { kind: Kind }>>
     );
   },
 };
+
+/** How much is unread, in words. */
+export function unreadText(count: number, mentions: number): string {
+  return mentions === 0 ? `${count} unread` : `${count} unread, ${mentions} with your name`;
+}
 
 function formatMessage({ message, past }: MessageEntry, self: string): Line {
   const style = past ? "past" : "text";

@@ -6,7 +6,7 @@ import { LineOutput } from "./output.ts";
 import { obeyLines, PlainView, sendLines, type Stamp, stamper } from "./plain.ts";
 import { Session } from "./session.ts";
 import { leaveOnSignals } from "./signals.ts";
-import { Failure, type Start } from "./start.ts";
+import { CONTEXT, Failure, type Start } from "./start.ts";
 
 /** What the lines should be like. */
 export interface LinesOptions {
@@ -17,13 +17,14 @@ export interface LinesOptions {
 
 /** Chats in lines until the input ends; the exit code. */
 export async function runLines(start: Start, options: LinesOptions): Promise<number> {
-  const { session, view, said } = openPlain(start, options, 0);
+  const person = Deno.stdin.isTerminal();
+  const { session, view, said } = openPlain(start, options, person ? CONTEXT : 0, person);
   const signalled = leaveOnSignals(session);
   void said.closed.then(() => session.leave());
   const running = session.run();
   const began = await Promise.race([view.ready, running]);
   if (began === undefined) {
-    const take = Deno.stdin.isTerminal() ? obeyLines : sendLines;
+    const take = person ? obeyLines : sendLines;
     const reading = take(session, inputLines());
     await Promise.race([reading, running]);
   }
@@ -32,12 +33,17 @@ export async function runLines(start: Start, options: LinesOptions): Promise<num
 }
 
 /** A session that is shown as lines on standard output and error. */
-export function openPlain(start: Start, options: LinesOptions, context: number) {
+export function openPlain(
+  start: Start,
+  options: LinesOptions,
+  context: number,
+  fromMark = false,
+) {
   const said = new LineOutput(Deno.stdout);
   const own = new LineOutput(Deno.stderr);
   const view = new PlainView({ said, own }, stampOf(options.timestamps));
   const { patience } = options;
-  const session: Session = new Session({ ...start, view, patience, context });
+  const session: Session = new Session({ ...start, view, patience, context, fromMark });
   view.attach(() => session.state.name);
   for (const text of start.remarks) view.show({ kind: "notice", text });
   return { session, view, said };
@@ -54,7 +60,8 @@ export function exitCode(session: Session, reason: string | undefined): number {
   return session.refused === 0 ? 0 : 1;
 }
 
-function leftOver({ outbox }: Session): string {
+/** What there is to say of messages that are not acknowledged when a session ends. */
+export function leftOver({ outbox }: Session): string {
   if (outbox.size === 0) return "";
   const messages = outbox.size === 1 ? "1 message is" : `${outbox.size} messages are`;
   return outbox.durable

@@ -54,6 +54,7 @@ export class Link {
   #connection: Connection | undefined;
   #online = false;
   #stopped = false;
+  #taking = false;
   #wake: () => void = () => {};
   #lastError: { code: ErrorCode; message: string } | undefined;
 
@@ -135,6 +136,8 @@ export class Link {
     const started = Date.now();
     let heardAt = started;
     const watch = setInterval(() => {
+      // While our owner takes its time it is we who do not listen: the server is told that we live.
+      if (this.#taking) return connection.send({ type: "ping", payload: {} });
       const silent = Date.now() - heardAt;
       if (silent > (this.#online ? SILENCE.giveUp : HELLO_TIMEOUT)) connection.close();
       else if (silent > SILENCE.ask && this.#online) connection.send({ type: "ping", payload: {} });
@@ -142,9 +145,13 @@ export class Link {
     try {
       for await (const line of connection.lines()) {
         heardAt = Date.now();
+        this.#taking = true;
         await this.#take(connection, line, acknowledged);
+        this.#taking = false;
+        heardAt = Date.now();
       }
     } finally {
+      this.#taking = false;
       clearInterval(watch);
     }
   }

@@ -6,9 +6,10 @@ import type { Draft } from "./journal.ts";
 import { exitCode, openPlain, stampOf } from "./lines_mode.ts";
 import { LineOutput } from "./output.ts";
 import { PlainView, type Stamp } from "./plain.ts";
-import { Session, type View } from "./session.ts";
+import { Session } from "./session.ts";
 import { leaveOnSignals } from "./signals.ts";
 import { Failure, type Start } from "./start.ts";
+import type { View } from "./view.ts";
 
 /** How the answers are printed. */
 export type Shape = "text" | "json";
@@ -38,6 +39,7 @@ export async function runTail(
   shape: Shape,
 ): Promise<number> {
   return await withSession(start, start.room, async (session) => {
+    if (lines === 0) return;
     const payload = { room: start.room, limit: lines };
     const answer = await ask(session, { type: "history", payload }, "history");
     printMessages(session, answer.payload.messages, shape, stampOf(timestamps));
@@ -148,8 +150,13 @@ class JsonView implements View {
     this.#output.print(JSON.stringify({ type: "message", payload: entry.message }));
   }
 
+  busy(): Promise<void> | undefined {
+    return this.#output.busy;
+  }
+
   changed(): void {}
   activated(): void {}
+  leaving(): void {}
   connected(): void {}
 }
 

@@ -39,14 +39,14 @@ const CHAT = {
   ...COMMON,
 };
 
-const LINES = {
-  lines: wholeNumber("N", 10, [1, 500], "How many messages at most; -n N is the same"),
-};
+const lines = (least: 0 | 1) => ({
+  lines: wholeNumber("N", 10, [least, 500], "How many messages at most; -n N is the same"),
+});
 
 const SEND = { ...ROOM, ...RETRY, ...COMMON };
 const TAIL = {
   ...ROOM,
-  ...LINES,
+  ...lines(0),
   follow: toggle("Go on with what is said from now on"),
   ...RETRY,
   timestamps: toggle("Date and time before every line"),
@@ -56,7 +56,7 @@ const TAIL = {
 const SEARCH = {
   room: text("ROOM", undefined, "Only in this room"),
   from: text("NAME", undefined, "Only what this person said"),
-  ...LINES,
+  ...lines(1),
   json: toggle("JSON lines, as they are on the wire"),
   ...COMMON,
 };

@@ -20,7 +20,8 @@ import { submit } from "./commands.ts";
 import type { Entry } from "./entries.ts";
 import { format, plainText } from "./format.ts";
 import type { LineOutput } from "./output.ts";
-import type { Session, View } from "./session.ts";
+import type { Session } from "./session.ts";
+import type { View } from "./view.ts";
 
 /** Drafts that may wait for the server before no more input is read. */
 const MOST_WAITING = 256;
@@ -36,7 +37,7 @@ export interface Printer {
   readonly own: LineOutput;
 }
 
-const OWN_WORDS: ReadonlySet<Entry["kind"]> = new Set(["notice", "problem", "failed"]);
+const OWN_WORDS: ReadonlySet<Entry["kind"]> = new Set(["notice", "mark", "problem", "failed"]);
 
 /** Shows a session as lines. */
 export class PlainView implements View {
@@ -65,6 +66,10 @@ export class PlainView implements View {
     }
   }
 
+  busy(): Promise<void> | undefined {
+    return this.#printer.said.busy;
+  }
+
   connected(): void {
     this.#connect();
   }
@@ -72,6 +77,7 @@ export class PlainView implements View {
   // A line that is printed stays as it is: there is nothing to repaint.
   changed(): void {}
   activated(): void {}
+  leaving(): void {}
 }
 
 /** Date and time before a line, for `--timestamps`. */
@@ -97,7 +103,8 @@ export async function obeyLines(session: Session, lines: AsyncIterable<string>):
   for await (const line of lines) {
     const effects = submit(session.state, line);
     if (effects.some(({ kind }) => kind === "quit")) break;
-    session.perform(effects);
+    // Whoever presses Enter has been told what came before.
+    session.perform([...session.state.markRead(), ...effects]);
   }
   await session.leave();
 }

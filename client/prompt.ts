@@ -1,11 +1,13 @@
 /** The block below the scrollback: what waits to be sent, the link's state, the prompt, the line being typed. */
 
+import type { Clock } from "./clock.ts";
 import type { Paint } from "./colors.ts";
 import type { EditorState } from "./editor.ts";
 import { label, targetLabel } from "./format.ts";
 import type { Draft } from "./journal.ts";
 import type { Block, BlockRow } from "./render.ts";
 import { showable } from "../protocol/mod.ts";
+import type { LinkStatus } from "./view.ts";
 import { clusters, clusterWidth, textWidth, truncate } from "./width.ts";
 
 /** Drafts that are shown; of the others, only how many there are. */
@@ -44,6 +46,15 @@ export interface Unread {
   readonly room: string;
   readonly count: number;
   readonly mentions: number;
+}
+
+/** What the prompt says of the link: nothing while it is up. */
+export function statusText(status: LinkStatus, clock: Clock, now: number): string | undefined {
+  if (status.state === "online") return undefined;
+  if (status.state === "connecting") return "connecting";
+  const seconds = Math.max(0, Math.ceil((status.retryAt - now) / 1000));
+  const next = seconds > 0 ? `next try in ${seconds} s` : "trying now";
+  return `offline since ${clock(status.since).time}, ${next}: ${status.reason}`;
 }
 
 /** Puts the block together for a screen of that size. */

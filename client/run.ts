@@ -3,6 +3,7 @@
 import { inputText } from "./input.ts";
 import { runLines } from "./lines_mode.ts";
 import { describeUsage, type Invocation, parseInvocation, type UsageName } from "./options.ts";
+import { LineOutput } from "./output.ts";
 import { begin, Failure } from "./start.ts";
 
 type Run<Name extends UsageName> = (
@@ -66,8 +67,12 @@ export async function runInvocation(args: string[], version: string): Promise<nu
   if (invocation.run === "problem") throw new Failure(2, `${invocation.message}; try --help`);
   if (invocation.run === "help") return print(describeUsage(invocation.usage));
   if (invocation.run === "version") return print(`chat-client ${version}\n`);
-  // The table has a row for each run; the compiler can't see that the two are the same.
-  return await (RUNS[invocation.run] as Run<UsageName>)(invocation);
+  try {
+    // The table has a row for each run; the compiler can't see that the two are the same.
+    return await (RUNS[invocation.run] as Run<UsageName>)(invocation);
+  } finally {
+    await LineOutput.flushed();
+  }
 }
 
 /** Whether there is a terminal on both sides that can do more than print. */

@@ -1,11 +1,11 @@
 /** What a session looks like in a terminal: entries become rows, with the day and what is unread marked. */
 
 import { fold } from "../protocol/mod.ts";
-import { Backlog, roomOf } from "./backlog.ts";
+import { Backlog, roomOf, unreadIn } from "./backlog.ts";
 import type { Clock } from "./clock.ts";
 import type { Paint } from "./colors.ts";
 import type { Entry } from "./entries.ts";
-import { format, label } from "./format.ts";
+import { format, label, unreadText } from "./format.ts";
 import { textWidth } from "./width.ts";
 import { wrap } from "./wrap.ts";
 
@@ -42,13 +42,11 @@ export class Screen {
   /** Shows an entry, or keeps it for later; `now` is epoch milliseconds. */
   show(entry: Entry, now: number): void {
     const room = roomOf(entry);
-    if (room !== undefined && this.#room !== undefined && fold(room) !== this.#room) {
+    if (room !== undefined && this.#isOwnLeaving(entry)) this.backlog.take(room);
+    else if (room !== undefined && this.#room !== undefined && fold(room) !== this.#room) {
       return this.backlog.keep(room, entry);
     }
-    if (this.#away === "yes" && entry.kind === "message" && !entry.own && !entry.past) {
-      this.#away = "marked";
-      this.#rule("unread");
-    }
+    this.#markUnread(entry);
     this.#print(entry, now);
   }
 
@@ -57,11 +55,15 @@ export class Screen {
     if (this.#room === fold(room)) return;
     const first = this.#room === undefined;
     this.#room = fold(room);
-    const { entries, left, count } = this.backlog.take(room);
+    const { entries, left, count, mentions } = this.backlog.take(room);
     if (!first) this.#rule(label(room));
     if (left > 0) this.#print({ kind: "notice", text: `${left} more: /history shows them` }, now);
-    if (count > 0) this.#rule(`${count} unread`);
-    for (const entry of entries) this.#print(entry, now);
+    // Where the first unread message was not kept, all that is kept is unread.
+    const unread = Math.max(0, entries.findIndex((entry) => unreadIn(entry).count > 0));
+    entries.forEach((entry, index) => {
+      if (count > 0 && index === unread) this.#rule(unreadText(count, mentions));
+      this.#print(entry, now);
+    });
   }
 
   /** Whether the person looks at the terminal, as far as it tells. */
@@ -79,7 +81,23 @@ export class Screen {
     this.#away = "no";
   }
 
+  /** The person has left a room: told on whatever screen, and nothing there waits any more. */
+  #isOwnLeaving(entry: Entry): boolean {
+    return entry.kind === "happened" && entry.what.event === "left" &&
+      fold(entry.what.name) === fold(this.#options.self());
+  }
+
+  #markUnread(entry: Entry): void {
+    const { count, mentions } = unreadIn(entry);
+    if (entry.kind === "mark") return this.#rule(unreadText(count, mentions));
+    if (this.#away !== "yes" || count === 0) return;
+    this.#away = "marked";
+    this.#rule("unread");
+  }
+
   #print(entry: Entry, now: number): void {
+    // There is a rule in its place.
+    if (entry.kind === "mark") return;
     const { clock, paint, columns, self } = this.#options;
     for (const line of format(entry, self())) {
       const moment = clock(line.at ?? now);

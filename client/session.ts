@@ -9,28 +9,19 @@ import {
   VERSION,
 } from "../protocol/mod.ts";
 import type { Address } from "./address.ts";
-import { type Effect, type Entry, notice, problem } from "./entries.ts";
+import { type Effect, notice, problem } from "./entries.ts";
 import type { Draft, Target } from "./journal.ts";
 import { Link, type LinkReport } from "./link.ts";
 import type { Outbox } from "./outbox.ts";
 import { ChatState, draftId } from "./state.ts";
+import type { LinkStatus, View } from "./view.ts";
+import { within } from "./within.ts";
 
 /** Milliseconds that leaving waits for what is not acknowledged. */
 const LEAVE_PATIENCE = 3_000;
 
 /** Milliseconds that leaving waits for the server to close. */
 const QUIT_PATIENCE = 1_000;
-
-/** What shows a session; there is one for terminals, one for lines, and one for each one-shot. */
-export interface View {
-  show(entry: Entry): void;
-  /** Something about the link or the drafts is different now. */
-  changed(): void;
-  /** The room that is typed into is now `room`. */
-  activated(room: string): void;
-  /** The session has begun, or has been taken up again. */
-  connected(): void;
-}
 
 /** What a session needs. */
 export interface SessionOptions {
@@ -44,13 +35,9 @@ export interface SessionOptions {
   patience: number;
   /** How many past messages to begin a room with. */
   context: number;
+  /** Whether to begin a room where the person stopped reading. */
+  fromMark?: boolean;
 }
-
-/** Where the link stands. */
-export type LinkStatus =
-  | { state: "connecting" }
-  | { state: "online" }
-  | { state: "offline"; since: number; retryAt: number; reason: string };
 
 /** A session; {@linkcode Session.run} lives as long as it does. */
 export class Session {
@@ -64,12 +51,15 @@ export class Session {
   #settled: () => void = () => {};
   #over = false;
   #end: () => void = () => {};
+  #stop: () => void = () => {};
+  readonly #stopped = new Promise<void>((resolve) => this.#stop = resolve);
   readonly #ended = new Promise<void>((resolve) => this.#end = resolve);
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.outbox = options.outbox;
-    this.state = new ChatState(options.name, options.room, options.context);
+    const { name, room, context, fromMark } = options;
+    this.state = new ChatState(name, room, context, fromMark);
     this.#link = new Link({
       address: options.address,
       patience: options.patience,
@@ -127,26 +117,29 @@ export class Session {
    */
   async leave(): Promise<void> {
     if (this.#link.online) {
+      this.#options.view.leaving();
       await within(LEAVE_PATIENCE, this.settled(0));
       if (this.outbox.size === 0 && this.#link.send({ type: "quit", payload: {} })) {
         this.#link.retire();
         await within(QUIT_PATIENCE, this.#ended);
       }
     }
+    this.#stop();
     this.#link.stop();
     await this.#ended;
   }
 
   #hello(): ConnectRequest {
-    const { name, room } = this.#options;
     const { session } = this.outbox;
     const since = this.state.positions;
-    const { lastDirectSeq } = this.state;
-    const wanted = this.state.activeRoom?.name ?? room;
+    const { activeRoom, lastDirectSeq, name } = this.state;
+    // A room that has not let us in yet may refuse; later, that must not cost the link.
+    const first = this.status.state === "connecting";
+    const wanted = first || activeRoom?.last !== undefined ? activeRoom?.name : undefined;
     return {
       type: "connect",
       payload: {
-        name: this.state.rooms.size > 0 ? this.state.name : name,
+        name,
         version: VERSION,
         ...wanted === undefined ? {} : { room: wanted },
         ...session === undefined ? {} : { session },
@@ -156,10 +149,12 @@ export class Session {
     };
   }
 
-  #take(report: LinkReport): void {
-    if (report.kind === "online") return this.#online(report.ack);
-    if (report.kind === "line") return this.#event(report.event);
-    this.#offline(report.reason, report.retryAt);
+  #take(report: LinkReport): Promise<void> | void {
+    if (report.kind === "online") this.#online(report.ack);
+    else if (report.kind === "line") this.#event(report.event);
+    else this.#offline(report.reason, report.retryAt);
+    const busy = this.#options.view.busy();
+    if (busy !== undefined) return Promise.race([busy, this.#stopped]);
   }
 
   #online(ack: ConnectAckEvent["payload"]): void {
@@ -210,8 +205,7 @@ export class Session {
       case "show":
         return this.#options.view.show(effect.entry);
       case "send":
-        if (!this.#link.send(effect.request)) this.perform([problem("Not connected: try later")]);
-        return;
+        return this.#send(effect.request);
       case "say":
         this.say(effect.target, effect.text);
         return;
@@ -227,6 +221,13 @@ export class Session {
       case "quit":
         void this.leave();
     }
+  }
+
+  #send(request: Request): void {
+    const sent = this.#link.send(request);
+    // Nobody needs to try these again: rooms are entered once the link is back, marks go further.
+    if (sent || request.type === "join" || request.type === "read") return;
+    this.perform([problem("Not connected: try later")]);
   }
 
   #acknowledge(ref: number): void {
@@ -247,14 +248,4 @@ export class Session {
     this.refused++;
     this.#options.view.show({ kind: "problem", text });
   }
-}
-
-/** Resolves with `done`, or after so many milliseconds without it. */
-async function within(milliseconds: number, done: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([done, late]);
-  clearTimeout(timer);
 }

@@ -36,6 +36,9 @@ export interface Named {
   config: string | undefined;
 }
 
+/** Past messages that a room begins with for a person. */
+export const CONTEXT = 20;
+
 /** Everything that is decided before the first connection. */
 export interface Start {
   readonly address: Address;

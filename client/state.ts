@@ -11,8 +11,9 @@ import {
   type NotificationPayload,
   type Request,
 } from "../protocol/mod.ts";
-import { type Effect, type Happening, notice, problem, show } from "./entries.ts";
+import { type Effect, happening, problem, show } from "./entries.ts";
 import { mentions } from "../protocol/mentions.ts";
+import { askToEnter, goBack } from "./rooms.ts";
 import { type RoomState, Sequence } from "./sequence.ts";
 
 /** People remembered for completion, by how recently they spoke. */
@@ -50,16 +51,19 @@ export class ChatState {
   found: MessagePayload[] = [];
   /** The most code points that the server takes in a text. */
   textLimit = 4096;
-  readonly #wanted: string | undefined;
   readonly #sequence: Sequence;
   readonly #asked: Map<string, Question> = new Map();
   #lastId = 0;
 
-  /** `room` is entered first, if there is one; each room begins with `context` past messages. */
-  constructor(name: string, room: string | undefined, context: number) {
+  /**
+   * `room` is entered first, if there is one, and typed into from the beginning;
+   * each room begins with `context` past messages, or, with `fromMark`, with all
+   * that the person has not read there when that is more.
+   */
+  constructor(name: string, room: string | undefined, context: number, fromMark = false) {
     this.name = name;
-    this.#wanted = room;
-    this.#sequence = new Sequence(this, context);
+    this.#sequence = new Sequence(this, context, fromMark);
+    if (room !== undefined) this.active = fold(this.enter(room).name);
   }
 
   /** The room that is typed into. */
@@ -107,19 +111,20 @@ export class ChatState {
   }
 
   /** Enters a room in the books, or finds it there. */
-  enter(name: string, seq: number | undefined): RoomState {
+  enter(name: string): RoomState {
     const known = this.rooms.get(fold(name));
     if (known !== undefined) return known;
     const fresh = { topic: "", members: new Map(), held: undefined, read: 0 };
-    const room: RoomState = { name, last: seq, ...fresh };
+    const room: RoomState = { name, last: undefined, ...fresh };
     this.rooms.set(fold(name), room);
     return room;
   }
 
-  /** Types into `room` from now on. */
+  /** Types into `room` from now on; what the person leaves behind has been read. */
   activate(room: RoomState): Effect[] {
+    const read = this.activeRoom === room ? [] : this.markRead();
     this.active = fold(room.name);
-    return [{ kind: "activate", room: room.name }];
+    return [...read, { kind: "activate", room: room.name }];
   }
 
   /** A message that is to be seen, unless its sender is ignored. */
@@ -138,34 +143,14 @@ export class ChatState {
       this.lastDirectSeq = Math.min(this.lastDirectSeq, ack.direct);
     }
     this.textLimit = ack.limits?.["text"] ?? this.textLimit;
-    const effects: Effect[] = [];
-    const there = new Set<string>();
-    for (const { room, seq } of ack.rooms ?? []) {
-      there.add(fold(room));
-      effects.push(...this.#sequence.entered(room, seq));
-    }
-    for (const [key, room] of this.rooms) {
-      if (!there.has(key)) effects.push(this.#rejoin(room));
-    }
-    if (this.active !== undefined || this.#wanted === undefined) return effects;
-    const wanted = this.rooms.get(fold(this.#wanted));
-    if (wanted !== undefined) return [...effects, ...this.activate(wanted)];
-    return [...effects, this.join(this.#wanted)];
-  }
-
-  /** The request to enter `room`, and then to type into it. */
-  join(room: string): Effect {
-    return this.ask({ type: "join", payload: { room } }, {
-      answer: () => {
-        const entered = this.rooms.get(fold(room));
-        return entered === undefined ? [] : this.activate(entered);
-      },
-    });
-  }
-
-  #rejoin(room: RoomState): Effect {
-    const since = room.last === undefined ? {} : { since: room.last };
-    return this.ask({ type: "join", payload: { room: room.name, ...since } });
+    const there = ack.rooms ?? [];
+    const entered = this.#sequence.entered(there);
+    const keys = new Set(there.map(({ room }) => fold(room)));
+    const again = [...this.rooms].filter(([key]) => !keys.has(key))
+      .map(([, room]) => askToEnter(this, room));
+    const { activeRoom } = this;
+    const active = activeRoom === undefined ? [] : this.activate(activeRoom);
+    return [...entered, ...again, ...active];
   }
 
   /** A live message, in its place. */
@@ -207,11 +192,12 @@ export class ChatState {
     const own = name !== undefined && fold(name) === fold(this.name);
     const known = room === undefined ? undefined : this.rooms.get(fold(room));
     if (event === "joined" && own && room !== undefined) {
-      return this.#sequence.entered(room, seq ?? 0);
+      return this.#sequence.entered([{ room, seq: seq ?? 0 }]);
     }
     if (event === "joined" && name !== undefined) known?.members.set(fold(name), name);
     if (event === "left" && name !== undefined) known?.members.delete(fold(name));
-    if (event === "left" && own && known !== undefined) return this.#leave(known);
+    // A room without a last message is being entered: what was left is what it was before.
+    if (event === "left" && own && known?.last !== undefined) return this.#left(known);
     if (event === "renamed" && name !== undefined && new_name !== undefined) {
       this.#renamed(name, new_name);
     }
@@ -219,13 +205,9 @@ export class ChatState {
     return [];
   }
 
-  #leave(room: RoomState): Effect[] {
+  #left(room: RoomState): Effect[] {
     this.rooms.delete(fold(room.name));
-    if (this.active !== fold(room.name)) return [];
-    const [next] = this.rooms.values();
-    if (next !== undefined) return this.activate(next);
-    this.active = undefined;
-    return [notice("You are in no room now: /join ROOM enters one")];
+    return this.active === fold(room.name) ? goBack(this) : [];
   }
 
   #renamed(name: string, newName: string): void {
@@ -267,11 +249,3 @@ const RECEIVERS: {
   direct: (state, payload) => state.direct(payload),
   notification: (state, payload, now) => state.notified(payload, now),
 };
-
-function happening({ event, name, new_name, topic, message }: NotificationPayload): Happening {
-  if (name === undefined) return { event: "other", message };
-  if (event === "joined" || event === "left") return { event, name };
-  if (event === "renamed" && new_name !== undefined) return { event, name, newName: new_name };
-  if (event === "topic") return { event, name, topic: topic ?? "" };
-  return { event: "other", message };
-}

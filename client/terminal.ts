@@ -47,13 +47,15 @@ export class Terminal {
     const parser = new KeyParser();
     const buffer = new Uint8Array(4096);
     let reading = Deno.stdin.read(buffer);
-    for (;;) {
+    for (let first = true;;) {
       const count = await within(parser.waiting, reading);
       if (count === null) return;
       if (count === "late") {
         yield* parser.flush();
         continue;
       }
+      if (first) enterAgain(buffer.subarray(0, count));
+      first = false;
       yield* parser.push(buffer.subarray(0, count));
       reading = Deno.stdin.read(buffer);
     }
@@ -106,6 +108,13 @@ export class Terminal {
     Deno.addSignalListener(signal, listener);
     this.#signals.push([signal, listener]);
   }
+}
+
+/** Before raw mode, the terminal makes of Enter the newline that Ctrl-J is: what was typed then was Enter. */
+function enterAgain(typed: Uint8Array): void {
+  typed.forEach((byte, index) => {
+    if (byte === 0x0a) typed[index] = 0x0d;
+  });
 }
 
 /** What `reading` gives, or `late` when something has begun and its rest does not come. */

@@ -4,13 +4,14 @@ import { App } from "./app.ts";
 import { localClock } from "./clock.ts";
 import { colorDepth, painter } from "./colors.ts";
 import { HistoryFile } from "./history_file.ts";
+import { leftOver } from "./lines_mode.ts";
 import { Session } from "./session.ts";
 import { leaveOnSignals } from "./signals.ts";
-import { Failure, PLATFORM, type Start } from "./start.ts";
+import { CONTEXT, Failure, PLATFORM, type Start } from "./start.ts";
 import { Terminal } from "./terminal.ts";
 
-/** Past messages that a room begins with. */
-const CONTEXT = 20;
+/** For who has never typed anything here. */
+const WELCOME = "Type, and Enter sends; /help lists the commands and keys, exit leaves";
 
 /** Chats until the person leaves; the exit code. */
 export async function runTerminal(start: Start, bell: boolean): Promise<number> {
@@ -20,8 +21,15 @@ export async function runTerminal(start: Start, bell: boolean): Promise<number> 
   const terminal = new Terminal();
   const paint = painter(colorDepth(PLATFORM.get));
   const app = new App({ terminal, clock: localClock, paint, bell, history });
-  const session = new Session({ ...start, view: app, patience: Infinity, context: CONTEXT });
+  const session = new Session({
+    ...start,
+    view: app,
+    patience: Infinity,
+    context: CONTEXT,
+    fromMark: true,
+  });
   const signalled = leaveOnSignals(session);
+  if (history?.lines.length === 0) app.show({ kind: "notice", text: WELCOME });
   for (const text of start.remarks) app.show({ kind: "notice", text });
   let reason: string | undefined;
   try {
@@ -29,7 +37,7 @@ export async function runTerminal(start: Start, bell: boolean): Promise<number> 
   } finally {
     terminal.close();
   }
-  if (reason !== undefined) throw new Failure(1, reason);
+  if (reason !== undefined) throw new Failure(1, reason + leftOver(session));
   const { size } = session.outbox;
   if (size > 0 && session.outbox.durable) {
     console.log(`${size} not sent yet: chat-client sends them when you are back`);

@@ -78,7 +78,11 @@ Deno.test("each kind of entry is one finished line, as --plain promises", PURE, 
     [{ kind: "unread", rooms: [] }, ["-- Nothing is unread"]],
     [
       { kind: "unread", rooms: [{ room: "Lab", seq: 9, unread: 3, mentions: 1 }] },
-      ["-- Lab: 3 unread, 1 of them name you"],
+      ["-- Lab: 3 unread, 1 with your name"],
+    ],
+    [
+      { kind: "mark", mark: { room: "Lab", seq: 9, unread: 3, mentions: 0 } },
+      ["-- Lab: 3 unread"],
     ],
     [{ kind: "found", messages: [] }, ["-- Nothing found"]],
     [

@@ -52,6 +52,7 @@ function entries(sender: string, room: string, text: string): Entry[] {
     { kind: "problem", text },
     { kind: "failed", target: { room }, text, reason: text },
     { kind: "people", room, names: [sender, text] },
+    { kind: "mark", mark: { room, seq: 1, unread: 2, mentions: 1 } },
     { kind: "rooms", rooms: [{ room, members: 1, topic: text }] },
     { kind: "found", messages: [{ sender, room, text, seq: 1, at: 0 }] },
   ];

@@ -49,7 +49,7 @@ Deno.test("parseInvocation() says in one line what is wrong", PURE, () => {
     [["--nmae", "x"], 'Unknown option "--nmae"'],
     [["a", "b"], 'Unexpected argument "b"'],
     [["--name"], "--name must not be empty"],
-    [["tail", "-n", "0"], "--lines must be a whole number from 1 to 500"],
+    [["search", "x", "-n", "0"], "--lines must be a whole number from 1 to 500"],
     [["send"], '"send" needs TEXT…'],
     [["completions", "tcsh"], 'Cannot completions "tcsh": use bash, zsh, fish'],
   ];

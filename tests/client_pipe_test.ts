@@ -119,6 +119,25 @@ Deno.test("a server that goes is one line on standard error and exit code 1", as
   assertEquals(stderr, [`chat-client: The server at ${server.address} is gone`]);
 });
 
+Deno.test("a reader who stalls keeps nobody from being heard, and misses nothing", async () => {
+  await using home = new Home();
+  await using server = await ServerProcess.start(home);
+  await using client = new ClientProcess(home, [server.address, "--name", "Alice"]);
+  await client.type("ready");
+  await client.stdout.until("ready");
+  using bob = await Peer.join(server.port, "Bob", "General");
+  // Far more than pipes and sockets hold between them.
+  const texts = Array.from({ length: 3_000 }, (_, index) => `${index} ${"x".repeat(1_000)}`);
+  for (const text of texts) await bob.send("message", { text });
+  await bob.settled();
+  await client.type("still here");
+  assertEquals((await bob.receive("message")).payload.text, "still here");
+  const { code, stdout } = await client.finish();
+  assertEquals(code, 0);
+  const said = stdout.filter((line) => line.startsWith("[General] Bob: "));
+  assertEquals(said, texts.map((text) => `[General] Bob: ${text}`));
+});
+
 Deno.test("with --retry a client outlives its server, and misses and doubles nothing", async () => {
   await using home = new Home();
   await using first = await ServerProcess.start(home);

@@ -179,7 +179,10 @@ Deno.test("leaving the room that is typed into goes to another, or says so", PUR
       type: "notification",
       payload: { message: "", event: "left", room, name: "Alice" },
     }, 0);
-  state.enter("Work", 0);
+  state.connected({
+    message: "",
+    rooms: [{ room: "General", seq: 0 }, { room: "Work", seq: 0 }],
+  });
   assert(leave("General").some((effect) => effect.kind === "activate" && effect.room === "Work"));
   assertEquals(words(leave("Work")), ["You are in no room now: /join ROOM enters one"]);
 });

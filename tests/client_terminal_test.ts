@@ -2,30 +2,9 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { painter } from "../client/colors.ts";
 import { EMPTY_EDITOR, insert } from "../client/editor.ts";
 import { layOut } from "../client/prompt.ts";
-import { Home, runClient, ServerProcess } from "./fixtures/client.ts";
+import { runClient, ServerProcess } from "./fixtures/client.ts";
 import { Peer } from "./fixtures/peer.ts";
-import { hasTmux, Tmux } from "./fixtures/tmux.ts";
-
-/** A test that drives the client in a real terminal; skipped where there is none to be had. */
-function terminalTest(name: string, run: (home: Home, server: ServerProcess) => Promise<void>) {
-  Deno.test({
-    name,
-    ignore: !hasTmux,
-    fn: async () => {
-      await using home = new Home();
-      await using server = await ServerProcess.start(home);
-      await run(home, server);
-    },
-  });
-}
-
-/** Alice's client, joined and ready, on a screen of that size. */
-async function openAlice(home: Home, server: ServerProcess, columns = 80): Promise<Tmux> {
-  const tmux = await Tmux.open(home, columns);
-  await tmux.startClient(server.address, "--name", "Alice");
-  await tmux.untilLast("General>");
-  return tmux;
-}
+import { killClient, openAlice, terminalTest, Tmux } from "./fixtures/tmux.ts";
 
 terminalTest(
   "what is typed is sent, shown with its time, and leaves an empty line",
@@ -72,6 +51,7 @@ terminalTest(
   async (home, server) => {
     await using tmux = await openAlice(home, server, 80);
     const typed = "日本語のとても長い一行です。 and narrow letters behind it, to the end of it all";
+    await tmux.press("C-l");
     await tmux.type(typed);
     // tmux tells a program of a resize only once it has rested for a moment.
     const laidOut = (columns: number) => {
@@ -101,7 +81,7 @@ terminalTest(
     await tmux.untilLast("line 59");
     assertEquals(await bob.settled(), []);
     await tmux.press("Enter");
-    await tmux.untilLast("General>");
+    await tmux.untilIn("General");
     const { payload } = await bob.receive("message");
     assertEquals(payload.text, lines.join("\n"));
   },
@@ -142,7 +122,10 @@ terminalTest("rooms keep what was said in them until one goes there", async (hom
   assert(!(await tmux.screen()).includes("hey Alice"));
   await tmux.press("M-a");
   const screen = await tmux.until((screen) => screen.endsWith("General>"));
-  assertMatch(screen, /── 2 unread ─+\n.*\n.*Bob: first\n.*Bob: hey Alice\nGeneral>$/);
+  assertMatch(
+    screen,
+    /── 2 unread, 1 with your name ─+\n.*Bob: first\n.*Bob: hey Alice\nGeneral>$/,
+  );
   await tmux.press("M-2");
   await tmux.untilLast("Work>");
 });
@@ -159,7 +142,7 @@ terminalTest("the terminal is given back on every way out", async (home, server)
   ];
   for (const [way, leave, ending] of ways) {
     await tmux.startClient(server.address, "--name", "Alice");
-    await tmux.untilLast("General>");
+    await tmux.untilIn("General");
     await leave(tmux);
     await tmux.until((screen) => screen.endsWith(`${ending}\nshell$`), way);
     // The shell echoes again, and a line end is a line end.
@@ -222,7 +205,7 @@ terminalTest(
     await tmux.press("C-d");
     await tmux.untilSeen("ended 0");
     await tmux.startClient(server.address, "--name", "Alice");
-    await tmux.untilLast("General>");
+    await tmux.untilIn("General");
     await tmux.press("Up");
     await tmux.untilLast("General> Bob: welcome");
     await tmux.press("C-u", "C-r");
@@ -259,7 +242,7 @@ terminalTest("NO_COLOR and TERM=dumb are respected", async (home, server) => {
   await tmux.type("export NO_COLOR=1");
   await tmux.press("Enter");
   await tmux.startClient(server.address, "--name", "Alice");
-  await tmux.untilLast("General>");
+  await tmux.untilIn("General");
   await tmux.type("hello");
   await tmux.press("Enter");
   await tmux.untilSeen("Alice: hello");
@@ -273,11 +256,3 @@ terminalTest("NO_COLOR and TERM=dumb are respected", async (home, server) => {
   await tmux.press("Enter");
   await tmux.untilSeen("[General] Alice: plainly");
 });
-
-/** Ends the client that is connected to `server`, by its process. */
-async function killClient(signal: string, server: ServerProcess): Promise<void> {
-  const pattern = `client\\.ts.*${server.port}`;
-  const { stdout } = await new Deno.Command("pgrep", { args: ["-f", pattern] }).output();
-  const pids = new TextDecoder().decode(stdout).trim().split("\n");
-  await new Deno.Command("kill", { args: [`-${signal}`, pids.at(-1) ?? ""] }).output();
-}

@@ -67,6 +67,7 @@ const NEEDED: Record<string, string[]> = {
     "--allow-env=HOME,XDG_CONFIG_HOME,XDG_STATE_HOME,APPDATA,LOCALAPPDATA," +
     "CHAT_SERVER,CHAT_NAME,CHAT_ROOM,TERM,COLORTERM,NO_COLOR",
     "--allow-run=kill",
+    "--v8-flags=--max-semi-space-size=1,--no-turbofan",
   ],
 };
 

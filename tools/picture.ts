@@ -1,0 +1,88 @@
+/**
+ * `deno task picture`: makes docs/client.svg, the README's picture. A server and
+ * two clients talk in tmux, and what one of them then shows is drawn.
+ *
+ * @module
+ */
+
+import { Home, ServerProcess } from "../tests/fixtures/client.ts";
+import { Tmux } from "../tests/fixtures/tmux.ts";
+import { pictureOf } from "./picture_svg.ts";
+
+const COLUMNS = 76;
+const ROWS = 19;
+const PATH = new URL("../docs/client.svg", import.meta.url);
+
+/** Somebody in a terminal of their own. */
+class Person implements AsyncDisposable {
+  readonly #home = new Home();
+  #tmux: Tmux | undefined;
+
+  constructor(readonly name: string) {}
+
+  get tmux(): Tmux {
+    if (this.#tmux === undefined) throw new Error(`${this.name} has no terminal yet`);
+    return this.#tmux;
+  }
+
+  async join(server: ServerProcess): Promise<void> {
+    this.#tmux ??= await Tmux.open(this.#home, COLUMNS, ROWS);
+    await this.#tmux.startClient(server.address, "--name", this.name);
+    await this.#tmux.untilIn("General");
+  }
+
+  /** Types a line, and waits until what comes of it is on the screen. */
+  async say(line: string, seen = line): Promise<void> {
+    await this.tmux.type(`${line}\r`);
+    await this.tmux.untilSeen(seen);
+  }
+
+  async leave(): Promise<void> {
+    await this.tmux.press("C-d");
+    await this.tmux.untilSeen("ended 0");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tmux?.[Symbol.asyncDispose]();
+    await this.#home[Symbol.asyncDispose]();
+  }
+}
+
+async function act(alice: Person, bob: Person, server: ServerProcess): Promise<void> {
+  await alice.join(server);
+  await alice.say("/topic Release 1.0 on Friday", "set the topic");
+  await alice.say("I am off for lunch, back at one");
+  await alice.leave();
+  await bob.join(server);
+  await bob.say("The build is green: https://ci.example.org/builds/4711");
+  await bob.say("Alice, can you look at it when you are back? 🙏");
+  await alice.join(server);
+  await alice.say("Looks good, Bob. Shipping it 🚀", "Shipping it");
+  await bob.tmux.untilSeen("Shipping it");
+  await bob.say("/me hands out 抹茶 and cake", "hands out");
+  await alice.say("/join Ops", "[Ops] -- Alice has joined");
+  await alice.say("/room General", "── General");
+  await bob.say("/join Ops", "[Ops] -- Bob has joined");
+  await bob.say("The disk of db-2 is 91 % full");
+  await bob.say("Alice: shall I grow it?");
+  await bob.say("/msg Alice the cake has nuts, careful", "the cake has nuts");
+  await alice.tmux.untilSeen("the cake has nuts");
+  await alice.tmux.type("nothing that arrives touches what I am typ");
+  await alice.tmux.untilLast("General (Ops 2!)> nothing that arrives touches what I am typ");
+}
+
+async function main(): Promise<void> {
+  await using home = new Home();
+  await using server = await ServerProcess.start(home);
+  await using alice = new Person("Alice");
+  await using bob = new Person("Bob");
+  await act(alice, bob, server);
+  const screen = {
+    text: await alice.tmux.colors(),
+    columns: COLUMNS,
+    cursor: await alice.tmux.cursor(),
+  };
+  await Deno.writeTextFile(PATH, pictureOf(screen));
+}
+
+if (import.meta.main) await main();
