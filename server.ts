@@ -14,6 +14,8 @@ if (import.meta.main) await main(Deno.args);
 async function main(args: string[]): Promise<void> {
   const parsed = parseOptions(OPTIONS, args);
   if ("problem" in parsed) fail(2, `${parsed.problem}; try --help`);
+  const { memory, data } = parsed.values;
+  if (memory && data !== undefined) fail(2, "--memory and --data exclude each other; try --help");
   if (parsed.values.help) return console.log(helpText().trimEnd());
   if (parsed.values.version) return console.log(`${NAME} ${config.version}`);
   try {

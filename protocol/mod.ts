@@ -109,8 +109,10 @@
  *
  * **Reading slowly.** A connection that does not take what it is sent falls behind:
  * it is fed from the log as fast as it reads, is told so (`behind`, then
- * `caught_up`), and misses no message. What is not in the log – who joined, left
- * or took another name – is not told to it meanwhile.
+ * `caught_up`), and misses no message. Its next request, unless that is `join`,
+ * `leave` or `quit`, waits until it was sent what there is by then. What is not in the log – who joined, left or took
+ * another name, and direct messages to a lecture client – is not told to it
+ * meanwhile.
  *
  * **Silence.** A version 2 connection on which nothing comes for the server's idle
  * timeout is sent a `ping`. Any line shows that it lives; without one it is
@@ -140,7 +142,8 @@
  * session. To be sure of a message, send it again with the same `ref`, over a new
  * connection and however much later, until its own copy comes: a `ref` that was
  * used is answered with the original, to its sender only, and nothing is said
- * twice. That copy may have a `seq` that the client has seen. `stale_ref` says that
+ * twice. That copy may have a `seq` that the client has seen, as may the copy of a
+ * direct message to oneself. `stale_ref` says that
  * a higher `ref` was used and this one never; take a new one. A request that
  * was refused has not used its `ref`. When `resumed` is false, no `ref` of before
  * means anything: whether those messages were said is to be seen in `history`.

@@ -70,18 +70,19 @@ export class Connection {
 
   /**
    * Hands on each line, until the peer ends, the framing breaks (`framer.problem`)
-   * or the connection fails (`failure`). A promise of `onLine` holds up the next line.
+   * or the connection fails (`failure`). Fails as `onLine` fails. A promise of `onLine` holds up the next line.
    */
   async read(onLine: (line: string) => Promise<void> | void): Promise<void> {
-    try {
-      for await (const line of readLines((buffer) => this.#conn.read(buffer), this.framer)) {
-        if (this.isClosing) continue;
-        const pending = onLine(line);
-        if (pending !== undefined) await pending;
-        if (this.#queuedBytes > SEND_QUEUE_LIMIT) await this.writable();
-      }
-    } catch (error) {
-      this.#fail(error);
+    const read = (buffer: Uint8Array) =>
+      this.#conn.read(buffer).catch((error) => {
+        this.#fail(error);
+        return null;
+      });
+    for await (const line of readLines(read, this.framer)) {
+      if (this.isClosing) continue;
+      const pending = onLine(line);
+      if (pending !== undefined) await pending;
+      if (this.#queuedBytes > SEND_QUEUE_LIMIT) await this.writable();
     }
   }
 

@@ -10,7 +10,7 @@ import {
   type NotificationPayload,
 } from "../protocol/mod.ts";
 import { inLectureWords } from "./lecture.ts";
-import type { DirectDraft, Draft, MessageDraft } from "./message_log.ts";
+import type { DirectDraft, Draft, MessageDraft, RetryDraft } from "./message_log.ts";
 import type { Members, Room } from "./room.ts";
 import type { Link, Profile, Session } from "./session.ts";
 
@@ -20,8 +20,8 @@ export interface Send {
   link: Link;
   /** A function where the event says how far the log has come by the time it leaves. */
   event: Event | (() => Event);
-  /** Whether it is in the link's inbox, from where its feed brings it when it has fallen behind. */
-  isInInbox?: boolean;
+  /** Whether it passes by a link that has fallen behind. */
+  isLiveOnly?: boolean;
 }
 
 /** Whose request it was: its own copy of what comes of it carries the request's `id`. */
@@ -58,6 +58,14 @@ export interface Tell {
   /** The connection that the target had. */
   targetLink: Link | undefined;
   origin: Origin;
+}
+
+/** Answer a `ref` that was used before; refuse one that was not. */
+export interface Retry {
+  kind: "retry";
+  draft: RetryDraft;
+  origin: Origin;
+  refusal: Effect[];
 }
 
 /** Put something in the log of which nobody needs to be told. */
@@ -110,6 +118,7 @@ export type Effect =
   | Broadcast
   | Say
   | Tell
+  | Retry
   | Keep
   | Follow
   | FollowInbox

@@ -6,7 +6,13 @@
  * it, it misses nothing, and the memory it costs is one page.
  */
 
-import { encode, errorEvent, type NotificationPayload } from "../protocol/mod.ts";
+import {
+  encode,
+  errorEvent,
+  type MessageEvent,
+  type MessagePayload,
+  type NotificationPayload,
+} from "../protocol/mod.ts";
 import type { Connection } from "./connection.ts";
 import { inLectureWords } from "./lecture.ts";
 import { LogFailure, type MessageLog } from "./message_log.ts";
@@ -17,6 +23,15 @@ import type { Session } from "./session.ts";
 const PAGE = 200;
 
 const encoder = new TextEncoder();
+
+interface Replay {
+  goals: Map<Room, number>;
+  done: PromiseWithResolvers<void>;
+}
+
+function keyOf({ room, seq }: MessagePayload): string {
+  return `${seq} ${room}`;
+}
 
 /** What one connection follows, and how far it has come while it is behind. */
 export class Feed {
@@ -29,7 +44,10 @@ export class Feed {
   /** Whether the inbox may hold more than the session knows of. */
   #isInboxUnread = false;
   #isBehind = false;
-  #caughtUp = Promise.resolve();
+  /** Own messages that are still to be sent; few, since the next request waits for them. */
+  readonly #answers = new Map<string, MessageEvent>();
+  /** What is to be sent before the connection's next request: done when every room is as far as its goal. */
+  #replay: Replay | undefined;
 
   constructor(connection: Connection, session: Session, log: MessageLog) {
     this.#connection = connection;
@@ -42,9 +60,20 @@ export class Feed {
     return this.#isBehind;
   }
 
-  /** Resolves when the connection is live again, or gone. */
-  get caughtUp(): Promise<void> {
-    return this.#caughtUp;
+  /**
+   * Resolves when everything has been sent that there is now. Not when the connection
+   * is live again: in a busy room that may take for ever.
+   */
+  sentSoFar(): Promise<void> {
+    if (!this.#isBehind) return Promise.resolve();
+    this.#replay ??= { goals: new Map(), done: Promise.withResolvers<void>() };
+    for (const room of this.#cursors.keys()) this.#replay.goals.set(room, room.seq);
+    return this.#replay.done.promise;
+  }
+
+  /** Takes the sender's own form of a message; the feed sends it in place of the log's when it gets there. */
+  answer(event: MessageEvent): void {
+    this.#answers.set(keyOf(event.payload), event);
   }
 
   /** The `seq` of the last direct message that was sent. */
@@ -79,7 +108,7 @@ export class Feed {
     this.#connection.closeBatch();
     for (const room of this.#cursors.keys()) this.#cursors.set(room, room.seq);
     this.#inboxCursor = this.#session.inboxSeq;
-    this.#caughtUp = this.#catchUp();
+    this.#catchUp();
   }
 
   async #catchUp(): Promise<void> {
@@ -91,7 +120,9 @@ export class Feed {
         const behind = this.#distance;
         if (behind > 0 && !told) told = this.#tellBehind(behind);
         // From here to the next `await` no tick can come between: no gap and no double.
-        if (!await this.#sendPage()) break;
+        const isLive = !await this.#sendPage();
+        this.#noteReplayed();
+        if (isLive) break;
         await this.#connection.writable();
       }
       if (told) this.#tell({ message: "You have caught up.", event: "caught_up" });
@@ -99,6 +130,20 @@ export class Feed {
       if (!(error instanceof LogFailure)) throw error;
       this.#giveUp(error);
     }
+    if (this.#connection.isClosing) this.#endReplay();
+  }
+
+  #noteReplayed(): void {
+    if (this.#isInboxUnread) return;
+    for (const [room, goal] of this.#replay?.goals ?? []) {
+      if ((this.#cursors.get(room) ?? goal) < goal) return;
+    }
+    this.#endReplay();
+  }
+
+  #endReplay(): void {
+    this.#replay?.done.resolve();
+    this.#replay = undefined;
   }
 
   /** Sends the next page of whatever is behind; false, and live again, when nothing is. */
@@ -130,9 +175,18 @@ export class Feed {
     if (this.#cursors.get(room) !== cursor) return;
     const first = items[0]?.seq ?? end + 1;
     if (first > cursor + 1) this.#tellDropped(room, first);
-    const lines = items.map((payload) => encode({ type: "message", payload }));
+    const lines = items.map((payload) => encode(this.#takeAnswer(payload)));
     this.#send(lines.join(""));
+    // To the end of the map: the next page is another room's, so that no busy room starves the rest.
+    this.#cursors.delete(room);
     this.#cursors.set(room, items.at(-1)?.seq ?? (more ? cursor : end));
+  }
+
+  #takeAnswer(payload: MessagePayload): MessageEvent {
+    const key = keyOf(payload);
+    const answer = this.#answers.get(key);
+    this.#answers.delete(key);
+    return answer ?? { type: "message", payload };
   }
 
   async #sendInbox(): Promise<void> {

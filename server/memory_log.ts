@@ -140,6 +140,8 @@ export class MemoryLog implements MessageLog {
         return this.#message(draft);
       case "direct":
         return this.#direct(draft);
+      case "retry":
+        return this.#repeated(draft) ?? { kind: "kept" };
       case "session":
         this.#session(draft);
         break;

@@ -35,6 +35,11 @@ export interface DirectDraft extends Author {
   text: string;
 }
 
+/** Asks what a `ref` was used for, where it can't be used any more; keeps nothing. */
+export interface RetryDraft extends Author {
+  kind: "retry";
+}
+
 /** A session as it is now: opened, renamed, in other rooms. */
 export interface SessionDraft {
   kind: "session";
@@ -79,6 +84,7 @@ export interface ReadDraft {
 export type Draft =
   | MessageDraft
   | DirectDraft
+  | RetryDraft
   | SessionDraft
   | AwayDraft
   | QuitDraft

@@ -29,7 +29,12 @@ export const OPTIONS = {
     "full",
     "full: on the disk before anyone sees it; normal: may lose the last moments in a power cut",
   ),
-  "retain-days": wholeNumber("DAYS", 0, [0, A_CENTURY], "Days that messages are kept; 0 for ever"),
+  "retain-days": wholeNumber(
+    "DAYS",
+    0,
+    [0, A_CENTURY],
+    "Days that messages and directs are kept; 0 for ever",
+  ),
   "retain-messages": wholeNumber(
     "COUNT",
     0,

@@ -6,7 +6,7 @@
  */
 
 import { setImmediate } from "node:timers";
-import { encode } from "../protocol/mod.ts";
+import { encode, type Event } from "../protocol/mod.ts";
 import { Batch } from "./batch.ts";
 import type { Connection } from "./connection.ts";
 import type { Broadcast, Effect, Send } from "./effects.ts";
@@ -125,13 +125,17 @@ export class Pipeline {
     }
     const ownLine = own === undefined ? undefined : { link: own.link, line: encode(own.event) };
     batch.add(encode(event), ownLine);
-    // The log brings a message to those who are behind; an answer that is not in the log can't wait.
-    const isAnswer = own !== undefined && event.type !== "message";
-    if (isAnswer && this.#isBehind(own.link)) this.#send({ kind: "send", ...own });
+    if (own !== undefined && this.#isBehind(own.link)) this.#answerBehind(own);
   }
 
-  #send({ link, event, isInInbox = false }: Send): void {
-    if (isInInbox && this.#isBehind(link)) return;
+  /** An answer to one who is behind: the log brings a message, anything else can't wait for it. */
+  #answerBehind({ link, event }: { link: Link; event: Event }): void {
+    if (event.type === "message") this.#feeds.get(link)?.answer(event);
+    else this.#send({ kind: "send", link, event });
+  }
+
+  #send({ link, event, isLiveOnly = false }: Send): void {
+    if (isLiveOnly && this.#isBehind(link)) return;
     const line = encode(typeof event === "function" ? event() : event);
     this.#enqueue(link, encoder.encode(line));
   }

@@ -62,7 +62,7 @@ export const RULES: Rules = {
 
 function say({ session, origin }: Call, payload: PayloadOf<"message">): Effect[] {
   const room = payload.room === undefined ? onlyRoom(session) : roomOf(session, payload.room);
-  if (room === undefined) return refuseRoom(session, origin, payload.room);
+  if (room === undefined) return retry(session, origin, payload);
   room.hasLog = true;
   const draft = {
     kind: "message",
@@ -73,6 +73,15 @@ function say({ session, origin }: Call, payload: PayloadOf<"message">): Effect[]
     ref: payload.ref,
   } as const;
   return [{ kind: "say", draft, room, members: room.members, origin }];
+}
+
+/** Refuses what was said in no room of the session's; unless it was said before, while it was there. */
+function retry(session: Session, origin: Origin, payload: PayloadOf<"message">): Effect[] {
+  const refusal = refuseRoom(session, origin, payload.room);
+  const { ref } = payload;
+  if (ref === undefined || session.tokenHash === undefined) return refusal;
+  const draft = { kind: "retry", sender: session.name, session: session.tokenHash, ref } as const;
+  return [{ kind: "retry", draft, origin, refusal }];
 }
 
 function direct({ hub, session, origin }: Call, { to, text, ref }: PayloadOf<"direct">): Effect[] {

@@ -9,6 +9,8 @@ import {
   type ErrorCode,
   errorEvent,
   LIMITS,
+  type Refused,
+  type Request,
 } from "../protocol/mod.ts";
 import { Connection, formatAddress } from "./connection.ts";
 import { refuse } from "./effects.ts";
@@ -41,6 +43,9 @@ const SWEEP_INTERVAL = 10_000;
 
 /** How long to wait before accepting again when the system has no more sockets, in milliseconds. */
 const ACCEPT_PAUSE = 100;
+
+/** What one who is behind need not wait for: it says what is to be sent at all. */
+const AT_ONCE: ReadonlySet<string> = new Set(["join", "leave", "quit"]);
 
 /** A chat server that accepts connections from its making until {@linkcode ChatServer.stop}. */
 export class ChatServer implements AsyncDisposable {
@@ -134,7 +139,7 @@ export class ChatServer implements AsyncDisposable {
     if (isOneTooMany) {
       this.#letGo(connection, "server_full", `The server has its ${maxConnections} connections`);
     } else {
-      await connection.read((line) => this.#receive(connection, patience, line));
+      await this.#listen(connection, patience);
     }
     if (connection.framer.problem === "line_too_long") {
       this.#letGo(connection, "line_too_long", `A line has more than ${LIMITS.line} bytes`);
@@ -154,9 +159,30 @@ export class ChatServer implements AsyncDisposable {
     this.#logOf(connection, "info", "connection closed", { reason: connection.failure });
   }
 
+  /** Reads until the peer ends. A defect of ours that one line lays bare ends that connection alone. */
+  async #listen(connection: Connection, patience: Patience): Promise<void> {
+    try {
+      await connection.read((line) => this.#receive(connection, patience, line));
+    } catch (error) {
+      const reason = error instanceof Error ? error.stack ?? error.message : String(error);
+      this.#logOf(connection, "error", "internal error", { reason });
+    }
+  }
+
   #receive(connection: Connection, patience: Patience, line: string): Promise<void> | void {
     patience.heard();
     const request = decodeRequest(line);
+    const isBehind = this.#pipeline.feedOf(connection)?.isBehind ?? false;
+    if (!isBehind || AT_ONCE.has(request.type)) return this.#handle(connection, patience, request);
+    // It has answers to come: what it asks now is answered after them.
+    return this.#sentSoFar(connection).then(() => this.#handle(connection, patience, request));
+  }
+
+  #handle(
+    connection: Connection,
+    patience: Patience,
+    request: Request | Refused,
+  ): Promise<void> | void {
     if (request.type === "connect") return this.#connect(connection, patience, request);
     if (request.type === "refused") {
       const { code, message: reason } = request.error.payload;
@@ -167,7 +193,7 @@ export class ChatServer implements AsyncDisposable {
     } else {
       this.#pipeline.push(this.#hub.handle(connection, request, performance.now()));
       if (request.type === "join" && request.payload.since !== undefined) {
-        return this.#replayed(connection);
+        return this.#sentSoFar(connection);
       }
     }
     // When the log is slower than those who talk, they are read more slowly.
@@ -201,13 +227,13 @@ export class ChatServer implements AsyncDisposable {
       name: session.name,
       profile: session.profile,
     });
-    return this.#replayed(connection);
+    return this.#sentSoFar(connection);
   }
 
   /** What a client asked to be sent again is part of the answer: its next request comes after it. */
-  async #replayed(connection: Connection): Promise<void> {
+  async #sentSoFar(connection: Connection): Promise<void> {
     await this.#pipeline.reached();
-    await this.#pipeline.feedOf(connection)?.caughtUp;
+    await this.#pipeline.feedOf(connection)?.sentSoFar();
   }
 
   /** Asks the log, once everything that this connection did before is in it. */

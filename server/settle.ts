@@ -9,6 +9,7 @@ import {
   type Keep,
   refuse,
   reply,
+  type Retry,
   type Say,
   send,
   type Tell,
@@ -16,11 +17,12 @@ import {
 import type { DirectEntry, Entry, Outcome } from "./message_log.ts";
 
 /** An effect that has a draft. */
-export type Drafting = Say | Tell | Keep;
+export type Drafting = Say | Tell | Retry | Keep;
 
 /** The effects of `effect`, now that its draft has come to `outcome`. */
 export function settle(effect: Drafting, outcome: Outcome): Effect[] {
   if (effect.kind === "keep") return [];
+  if (effect.kind === "retry" && outcome.kind !== "repeated") return effect.refusal;
   const { origin, draft } = effect;
   switch (outcome.kind) {
     case "message":
@@ -66,8 +68,8 @@ function deliverDirect({ target, targetLink, origin, draft }: Tell, entry: Direc
   target.inboxSeq = Math.max(target.inboxSeq, entry.seq);
   if (!isNew || targetLink === undefined || targetLink === origin.link) return own;
   const delivered = send(targetLink, target.profile, { type: "direct", payload: entry });
-  const isInInbox = entry.seq > 0;
-  return [...delivered.map((effect) => ({ ...effect, isInInbox })), ...own];
+  // To one who is behind the inbox brings it later; a lecture client has none, and misses it.
+  return [...delivered.map((effect) => ({ ...effect, isLiveOnly: true })), ...own];
 }
 
 /** The sender's own copy of what it said. */

@@ -14,6 +14,7 @@ import type {
   MessageDraft,
   Outcome,
   ReadDraft,
+  RetryDraft,
   SessionDraft,
 } from "./message_log.ts";
 import { MessageIndex } from "./sqlite_index.ts";
@@ -56,6 +57,11 @@ export class Appender {
     this.#index = index;
   }
 
+  /** Looks sessions up afresh: some may have been deleted. */
+  forgetSessions(): void {
+    this.#sessions.clear();
+  }
+
   /** Keeps all of `drafts` or, throwing what SQLite throws, none. `now` is epoch milliseconds. */
   append(drafts: readonly Draft[], now: number): Outcome[] {
     this.#now = now;
@@ -81,6 +87,8 @@ export class Appender {
         return this.#message(draft);
       case "direct":
         return this.#direct(draft);
+      case "retry":
+        return this.#retry(draft);
       case "session":
         return this.#session(draft);
       case "away":
@@ -127,6 +135,11 @@ export class Appender {
     if (inbox === undefined && draft.inbox !== undefined) return { kind: "unknown name" };
     const { sender, to, text, ref } = draft;
     const seq = inbox === undefined ? 0 : ++inbox.inbox_seq;
+    const entry = { sender, to, text, seq, at: this.#now };
+    // Nobody will ask for it: neither the one it is for nor, by its ref, its sender.
+    if (inbox === undefined && author.session === undefined) {
+      return { kind: "direct", entry, session: undefined };
+    }
     if (inbox !== undefined) this.#changedSessions.add(inbox);
     this.#sql.run(
       `INSERT INTO direct (inbox, seq, sender, recipient, text, at, session, ref)
@@ -135,7 +148,6 @@ export class Appender {
       ...[author.session?.id ?? null, ref ?? null],
     );
     this.#use(author.session, ref);
-    const entry = { sender, to, text, seq, at: this.#now };
     return { kind: "direct", entry, session: inbox?.token_hash };
   }
 
@@ -160,6 +172,11 @@ export class Appender {
     return entry === undefined
       ? { outcome: { kind: "stale ref", highest: session.ref } }
       : { outcome: { kind: "repeated", entry: { ...entry, text: exactText(entry.text) } } };
+  }
+
+  #retry(draft: RetryDraft): Outcome {
+    const author = this.#author(draft);
+    return "outcome" in author ? author.outcome : { kind: "kept" };
   }
 
   #use(session: SessionRow | undefined, ref: number | undefined): void {

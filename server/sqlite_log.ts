@@ -1,7 +1,7 @@
 /**
- * The log in a file of SQLite's, or in memory. SQLite blocks its thread, so it
- * lives in workers: one appends, and for a file a second one answers history and
- * searches, which would otherwise hold up the appends behind them.
+ * The log in a file of SQLite's. SQLite blocks its thread, so it lives in workers:
+ * one appends, and a second one answers history and searches, which would
+ * otherwise hold up the appends behind them.
  */
 
 import type { DirectPayload, MessagePayload, UnreadRoom } from "../protocol/mod.ts";
@@ -88,8 +88,6 @@ export class SqliteLog implements MessageLog {
 
   /** Whoever answers questions; started when the first is asked. */
   #read(): Promise<Caller> {
-    // A database in memory is its one connection's alone.
-    if (this.#path === ":memory:") return Promise.resolve(this.#writer);
     return this.#reader ??= this.#openReader();
   }
 

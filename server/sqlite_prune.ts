@@ -25,18 +25,21 @@ const A_DAY = 86_400_000;
 export function prune(database: DatabaseSync, retention: Retention, now: number): boolean {
   database.exec("BEGIN IMMEDIATE");
   const pruned = pruneSessions(database, now - retention.sessionDays * A_DAY) +
-    pruneMessages(database, retention, now);
+    pruneMessages(database, retention, now) + pruneDirects(database, retention, now);
   database.exec("COMMIT");
   return pruned > 0;
 }
 
 function pruneSessions(database: DatabaseSync, cutoff: number): number {
+  const expired = `(SELECT id FROM session WHERE away_since < ? LIMIT ${STEP})`;
+  database.prepare(`DELETE FROM direct WHERE inbox IN ${expired}`).run(cutoff);
+  // What no inbox keeps was there for retries alone.
   database.prepare(
-    `DELETE FROM direct WHERE inbox IN (SELECT id FROM session WHERE away_since < ? LIMIT ${STEP})`,
+    `DELETE FROM direct WHERE session IN ${expired} AND ref IS NOT NULL AND inbox IS NULL`,
   ).run(cutoff);
   return Number(
     database.prepare(
-      `DELETE FROM session WHERE id IN (SELECT id FROM session WHERE away_since < ? LIMIT ${STEP})`,
+      `DELETE FROM session WHERE id IN ${expired}`,
     ).run(cutoff).changes,
   );
 }
@@ -56,6 +59,19 @@ function pruneMessages(
     if (left <= 0) break;
   }
   return STEP - left;
+}
+
+/** Drops the oldest direct messages, whose ids rise with time. */
+function pruneDirects(database: DatabaseSync, { retainDays }: Retention, now: number): number {
+  if (retainDays === 0) return 0;
+  const oldest = database.prepare(
+    `SELECT id, at FROM direct WHERE id > 0 ORDER BY id LIMIT ${STEP}`,
+  ).all();
+  const kept = oldest.findIndex(({ at }) => (at as number) >= now - retainDays * A_DAY);
+  const dropped = kept === -1 ? oldest : oldest.slice(0, kept);
+  const last = (dropped.at(-1)?.["id"] ?? 0) as number;
+  database.prepare("DELETE FROM direct WHERE id <= ?").run(last);
+  return dropped.length;
 }
 
 /** Drops a room's oldest messages up to the first one that is to stay. */

@@ -15,7 +15,6 @@ import { checkSchema, migrate, UnusableFile } from "./sqlite_schema.ts";
 
 /** How a file is opened. */
 export interface Opening {
-  /** The file, or `:memory:`. */
   path: string;
   /** `full`: on the disk before it is acknowledged. `normal`: safe from all but a power cut. */
   sync: "full" | "normal";
@@ -52,7 +51,7 @@ const METHODS = {
       reopenLater();
       throw error;
     }
-    if (how.path !== ":memory:") file = Deno.statSync(how.path);
+    file = Deno.statSync(how.path);
     const memory = { rooms: queries.rooms(), sessions: queries.connected() };
     // Whoever was connected is not any more.
     writable().prepare("UPDATE session SET away_since = ? WHERE away_since IS NULL").run(
@@ -155,15 +154,13 @@ function written<Result>(write: () => Result): Result {
     writable();
     return write();
   } catch (error) {
-    if (opening.path !== ":memory:") reopenLater();
-    else if (database?.isTransaction) database.exec("ROLLBACK");
+    reopenLater();
     throw error;
   }
 }
 
 /** A file that was deleted, replaced or emptied still takes writes, and would lose them. */
 function checkFile(): void {
-  if (opening.path === ":memory:") return;
   let now: Deno.FileInfo;
   try {
     now = Deno.statSync(opening.path);
@@ -175,6 +172,18 @@ function checkFile(): void {
   // SQLite never makes it smaller.
   if (now.size < file.size) throw new Error(`${opening.path} was cut short`);
   file = now;
+  // Without its WAL, a crash would lose what is in there alone; closing the file saves it.
+  if (database !== undefined && !exists(`${opening.path}-wal`)) reopenLater();
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return false;
+  }
 }
 
 function reopenLater(): void {
@@ -198,6 +207,7 @@ function pruneSome(): void {
   let again = false;
   try {
     again = written(() => prune(writable(), opening.retention, Date.now()));
+    appender.forgetSessions();
   } catch {
     // The next append meets the same failure and reports it; pruning can wait.
   }

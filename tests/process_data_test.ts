@@ -49,9 +49,10 @@ Deno.test({
 Deno.test("a server that keeps its log in memory makes no file, and forgets", async () => {
   using directory = new Directory();
   for (const _ of [1, 2]) {
-    const command = serverCommand("--memory", "--port", "0", "--data", directory.file());
-    await using server = await ServerProcess.run(command);
-    using alice = await Peer.join(server.port, "Alice", "General");
+    const environment = { XDG_STATE_HOME: directory.path };
+    await using server = new ServerProcess(serverCommand("--memory", "--port", "0"), environment);
+    const port = Number((await server.line()).split(":").at(-1));
+    using alice = await Peer.join(port, "Alice", "General");
     assertEquals(alice.ack.rooms, [{ room: "General", seq: 0 }]);
     await alice.send("message", { text: "Hi" });
     await alice.receive("message");

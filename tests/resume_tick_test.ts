@@ -32,7 +32,7 @@ Deno.test("who falls behind in the middle of a tick gets the rest of it once", a
     say("two"),
   ]);
   await pipeline.reached();
-  await pipeline.feedOf(link)?.caughtUp;
+  await pipeline.feedOf(link)?.sentSoFar();
   pipeline.push([say("three"), { kind: "close", link }]);
   await pipeline.reached();
   const heard = (await alice.rest()).filter(({ type }) => type === "message");

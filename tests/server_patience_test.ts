@@ -23,7 +23,7 @@ Deno.test("a connection that never says connect is told so and closed", async ()
 });
 
 Deno.test("nothing but connect makes a connection stay", async () => {
-  await using chat = await startServer({ handshakeTimeout: SHORT });
+  await using chat = await startServer({ handshakeTimeout: AMPLE });
   using _alice = await Peer.join(chat.port, "Alice");
   const lines = [
     '{"type":"ping"}',
@@ -31,7 +31,7 @@ Deno.test("nothing but connect makes a connection stay", async () => {
     '{"type":"message","payload":{"text":"Hi"}}',
     '{"type":"connect","payload":{"name":"Alice","version":2}}',
   ];
-  for (const line of lines) {
+  await Promise.all(lines.map(async (line) => {
     using peer = await Peer.dial(chat.port);
     let code: string | undefined;
     // It goes on asking, until it is not answered any more.
@@ -42,11 +42,11 @@ Deno.test("nothing but connect makes a connection stay", async () => {
       code = event.payload.code;
     }
     assertEquals(code, "handshake_timeout", line);
-  }
+  }));
 });
 
 Deno.test("a connection that has said connect in time stays", async () => {
-  await using chat = await startServer({ handshakeTimeout: SHORT });
+  await using chat = await startServer({ handshakeTimeout: AMPLE });
   using lecture = await Peer.lecture(chat.port, "Alice");
   using newer = await Peer.join(chat.port, "Bob");
   // Another that came after them has had all its time.
@@ -119,7 +119,7 @@ Deno.test("a client that talks is not pinged", async () => {
 });
 
 Deno.test("a lecture client may be silent, and is never pinged", async () => {
-  await using chat = await startServer({ handshakeTimeout: SHORT, idleTimeout: SHORT });
+  await using chat = await startServer({ handshakeTimeout: AMPLE, idleTimeout: SHORT });
   using lecture = await Peer.lecture(chat.port, "Lecture", "Quiet");
   // Two others that came later are pinged and let go meanwhile.
   for (const name of ["Alice", "Bob"]) {
