@@ -1,0 +1,96 @@
+/** The server as a process of its own, which can be killed. */
+
+import { signal, undoAtExit } from "./leftovers.ts";
+import { Broken, within } from "./waiting.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** Seconds for a server to start, or to stop when asked; a busy machine takes its time. */
+const PATIENCE = 30;
+
+/** How a server is started. */
+export interface ServerOptions {
+  /** The log's file. */
+  data: string;
+  /** A module that the runtime loads before the server. */
+  preload?: string;
+  env?: Record<string, string>;
+}
+
+/** A running server. */
+export class ServerProcess implements AsyncDisposable {
+  readonly port: number;
+  readonly #child: Deno.ChildProcess;
+  /** Everything that it writes, read to its end. */
+  readonly #output: Promise<unknown>;
+  readonly #isGone: () => void;
+
+  private constructor(child: Deno.ChildProcess, port: number, output: Promise<unknown>) {
+    this.#child = child;
+    this.port = port;
+    this.#output = output;
+    this.#isGone = undoAtExit(() => signal(this.#child, "SIGKILL"));
+  }
+
+  /** Starts a server on a free port, and waits until it listens. */
+  static async start({ data, preload, env = {} }: ServerOptions): Promise<ServerProcess> {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--no-check", "--allow-all"],
+        ...preload === undefined ? [] : ["--preload", preload],
+        new URL("server.ts", ROOT).pathname,
+        ...["--port", "0", "--data", data, "--log-level", "error"],
+      ],
+      env: { NO_COLOR: "1", ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const errors = new Response(child.stderr).text();
+    const [first, rest] = await firstLine(child.stdout);
+    const port = Number(/^Listening on .*:(\d+)$/.exec(first)?.[1]);
+    if (port > 0) return new ServerProcess(child, port, Promise.all([errors, rest]));
+    await Promise.all([child.status, rest]);
+    throw new Broken(`The server did not start: ${await errors}`);
+  }
+
+  /** Kills it: no chance to say or write anything more. */
+  async kill(): Promise<void> {
+    signal(this.#child, "SIGKILL");
+    await this.#ended();
+  }
+
+  /** Asks it to stop, and gives its exit code. */
+  async stop(): Promise<number> {
+    signal(this.#child, "SIGTERM");
+    return await within(PATIENCE, this.#ended(), () => "the server did not stop when asked");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  async #ended(): Promise<number> {
+    const { code } = await this.#child.status;
+    this.#isGone();
+    await this.#output;
+    return code;
+  }
+}
+
+/** The first line of a stream, and the promise of its end: what comes later is dropped. */
+async function firstLine(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): Promise<[line: string, rest: Promise<void>]> {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += value;
+  }
+  const drop = async () => {
+    while (!(await reader.read()).done);
+  };
+  return [text.split("\n")[0] as string, drop()];
+}
