@@ -1,0 +1,28 @@
+// Lines → bytes: what a tick says to a room, encoded once for all its members.
+
+import { encode } from "../protocol/mod.ts";
+import { Batch } from "../server/batch.ts";
+import { TEXT } from "./text.ts";
+
+const payload = { sender: "Alice", room: "General", text: TEXT, seq: 123456, at: 1767225600000 };
+const line = encode({ type: "message", payload });
+const own = encode({ type: "message", payload: { ...payload, ref: 7 } });
+const links = Array.from({ length: 100 }, () => ({}));
+
+Deno.bench("Batch of one line, for 100 members", { group: "lines" }, () => {
+  const batch = new Batch();
+  batch.add(line);
+  for (const link of links) batch.bytesFor(link);
+});
+
+Deno.bench("Batch of 100 lines, for 100 members", { group: "lines" }, () => {
+  const batch = new Batch();
+  for (const _link of links) batch.add(line);
+  for (const link of links) batch.bytesFor(link);
+});
+
+Deno.bench("Batch of 100 lines, each with its sender's own form", { group: "lines" }, () => {
+  const batch = new Batch();
+  for (const link of links) batch.add(line, { link, line: own });
+  for (const link of links) batch.bytesFor(link);
+});

@@ -1,0 +1,149 @@
+/**
+ * Servers as child processes, each on a processor of its own with enough files to
+ * open. A child ends with its `await using`, whatever happens in between.
+ */
+
+import { processors } from "./proc.ts";
+
+/** Files that a server and the load each need for 10,000 connections. */
+export const FILES_NEEDED = 12_000;
+
+/** Milliseconds that a server has to listen. */
+const START_PATIENCE = 10_000;
+
+/** Milliseconds that a server has to stop. */
+const STOP_PATIENCE = 5000;
+
+/** How a server is started. */
+export interface Command {
+  program: string;
+  args: readonly string[];
+  env?: Record<string, string>;
+}
+
+/** A server that runs. */
+export class Child implements AsyncDisposable {
+  readonly port: number;
+  readonly #process: Deno.ChildProcess;
+
+  private constructor(process: Deno.ChildProcess, port: number) {
+    this.#process = process;
+    this.port = port;
+  }
+
+  /** Starts what `command` says for a free port, and waits until it accepts connections. */
+  static async start(command: (port: number) => Command): Promise<Child> {
+    const port = freePort();
+    const child = new Child(spawn(command(port), "null"), port);
+    const deadline = performance.now() + START_PATIENCE;
+    while (!await accepts(port)) {
+      if (performance.now() < deadline) continue;
+      await child[Symbol.asyncDispose]();
+      const { program, args } = command(port);
+      throw new Error(`It did not listen in time: ${[program, ...args].join(" ")}`);
+    }
+    return child;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await stop(this.#process);
+  }
+}
+
+/** Starts a process on the servers' processor, with files for all its connections. */
+export function spawn(
+  { program, args, env = {} }: Command,
+  stdout: "null" | "piped",
+): Deno.ChildProcess {
+  const command = [...pinned(placement().server), program, ...args];
+  const [first = program, ...rest] = Deno.build.os === "windows" ? command : [
+    "sh",
+    "-c",
+    `ulimit -n ${FILES_NEEDED} 2>/dev/null; exec "$@"`,
+    "sh",
+    ...command,
+  ];
+  return new Deno.Command(first, {
+    args: rest,
+    env,
+    cwd: new URL("..", import.meta.url),
+    stdin: "null",
+    stdout,
+    stderr: "null",
+  }).spawn();
+}
+
+/** Ends a process, kindly first. */
+export async function stop(process: Deno.ChildProcess): Promise<void> {
+  const timer = setTimeout(() => kill(process, "SIGKILL"), STOP_PATIENCE);
+  kill(process, "SIGTERM");
+  await process.status;
+  clearTimeout(timer);
+}
+
+function kill(process: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    process.kill(signal);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // It has ended.
+  }
+}
+
+/** The processors of the servers and of the load; `undefined` where they can't be chosen. */
+export function placement(): { server: number | undefined; load: number | undefined } {
+  const free = hasTaskset ? PROCESSORS : [];
+  return free.length < 2
+    ? { server: undefined, load: undefined }
+    : { server: free[0], load: free.at(-1) };
+}
+
+/** Moves this process, which is the load, to its processor. */
+export async function takePlace(): Promise<void> {
+  const { load } = placement();
+  if (load === undefined) return;
+  const args = ["--all-tasks", "--cpu-list", "--pid", `${load}`, `${Deno.pid}`];
+  await new Deno.Command("taskset", { args, stdout: "null" }).output();
+}
+
+/** Whether a program is there to be run. */
+export function exists(program: string, ...args: string[]): boolean {
+  return versionOf(program, ...args) !== undefined;
+}
+
+/** The first line that a program prints; `undefined` when there is no such program. */
+export function versionOf(program: string, ...args: string[]): string | undefined {
+  try {
+    const { success, stdout } = new Deno.Command(program, { args, stderr: "null" }).outputSync();
+    return success ? new TextDecoder().decode(stdout).split("\n")[0] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A port that nobody listens on. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** As it was before {@linkcode takePlace} narrowed it. */
+const PROCESSORS = processors();
+const hasTaskset = exists("taskset", "--version");
+
+function pinned(processor: number | undefined): string[] {
+  return processor === undefined ? [] : ["taskset", "--cpu-list", `${processor}`];
+}
+
+async function accepts(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return false;
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * The rows about connections: what an idle one costs, how fast they come, how soon
+ * the server is there for them.
+ */
+
+import { Child, freePort, spawn, stop } from "./child.ts";
+import { Crowd } from "./crowd.ts";
+import { median } from "./histogram.ts";
+import { type Lab, onStage, peersOf } from "./lab.ts";
+import { residentBytes } from "./proc.ts";
+import { megabytes, middle, milliseconds, type Section, type Verdict } from "./section.ts";
+import { CHAT_IN_MEMORY, chatCommand, type Subject } from "./subjects.ts";
+import { openWire } from "./wire.ts";
+
+/** Seconds for which a server may give its memory back. */
+const SETTLING = { full: 5, quick: 3 };
+
+/** What a crowd that only sits there costs, in bytes. */
+interface Idle {
+  before: number;
+  joined: number;
+  after: number;
+  again: number;
+}
+
+/** 10,000 clients that joined and say nothing. */
+export async function measureIdle(lab: Lab): Promise<Section> {
+  const shape = lab.scale.isQuick ? { rooms: 400, members: 5 } : { rooms: 400, members: 25 };
+  const clients = shape.rooms * shape.members;
+  const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis")];
+  const found: Idle[] = [];
+  for (const subject of subjects) {
+    found.push(await idleOf(lab, subject, shape));
+    lab.say(`  ${subject.name}: ${Math.round(each(found.at(-1), clients))} bytes each`);
+  }
+  const [own] = found;
+  return {
+    title: `${clients} idle connections, joined in ${shape.rooms} rooms`,
+    text: "Memory in RAM as the system counts it, a few seconds after the last has joined, and " +
+      `at most ${
+        settling(lab)
+      } s after all have left. "Again" is a second crowd after the first: ` +
+      "were it higher, something would leak.",
+    verdicts: idleVerdicts(own as Idle, clients),
+    basis: { idleEach: each(own, clients) },
+    table: {
+      head: ["", "each", "before", "with them", "when they have left", "again"],
+      rows: found.map((idle, index) => [
+        subjects[index]?.name ?? "",
+        kilobytes(each(idle, clients)),
+        ...[idle.before, idle.joined, idle.after, idle.again].map(megabytes),
+      ]),
+    },
+  };
+}
+
+function idleVerdicts(own: Idle, clients: number): Verdict[] {
+  return [
+    {
+      work: "Resident for each",
+      found: kilobytes(each(own, clients)),
+      goal: "≤ 20 KB",
+      isMet: each(own, clients) <= 20_000,
+    },
+    {
+      work: "Back to where it started when they have left",
+      found: `${megabytes(own.after)}, from ${megabytes(own.before)}`,
+      goal: "within 10 %",
+      isMet: own.after <= 1.1 * own.before,
+    },
+  ];
+}
+
+async function idleOf(
+  lab: Lab,
+  subject: Subject,
+  shape: { rooms: number; members: number },
+): Promise<Idle> {
+  await using server = await Child.start((port) => subject.command(port));
+  const memory = () => residentBytes(server.pid) ?? NaN;
+  // It listens before all of it is there.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const before = memory();
+  const visit = async (firstName: number) => {
+    using wire = openWire(lab.signal);
+    const crowd = new Crowd(wire, subject.dialect, { ...shape, firstName });
+    await crowd.join(server.port);
+    await wire.run(performance.now() + 2000);
+    const joined = memory();
+    await crowd.leave();
+    return joined;
+  };
+  const joined = await visit(0);
+  const after = await settled(memory, lab);
+  return { before, joined, after, again: await visit(shape.rooms * shape.members) };
+}
+
+/** The least memory within some seconds. */
+async function settled(memory: () => number, lab: Lab): Promise<number> {
+  let least = memory();
+  for (let second = 0; second < settling(lab); second++) {
+    lab.signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    least = Math.min(least, memory());
+  }
+  return least;
+}
+
+function settling({ scale }: Lab): number {
+  return scale.isQuick ? SETTLING.quick : SETTLING.full;
+}
+
+function each(idle: Idle | undefined, clients: number): number {
+  return idle === undefined ? NaN : (idle.joined - idle.before) / clients;
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} KB`;
+}
+
+/** From opening a connection to its `connect_ack`, many at a time. */
+export async function measureConnects(lab: Lab): Promise<Section> {
+  const shape = { rooms: lab.scale.isQuick ? 100 : 500, members: 10 };
+  const rows: string[][] = [];
+  const rates = new Map<string, number[]>();
+  for (const subject of [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis")]) {
+    const found: number[] = [];
+    for (let round = 0; round < lab.scale.rounds; round++) {
+      found.push(
+        await onStage(lab, subject, shape, ({ crowd }) => Promise.resolve(crowd.joinRate)),
+      );
+    }
+    rates.set(subject.key, found);
+    rows.push([subject.name, middle(found, (rate) => `${Math.round(rate)}/s`)]);
+    lab.say(`  ${rows.at(-1)?.join(": ")}`);
+  }
+  const own = rates.get(CHAT_IN_MEMORY.key) ?? [];
+  return {
+    title: "Connecting",
+    text: `${shape.rooms * shape.members} clients into rooms of ${shape.members}, 64 at a time, ` +
+      "each told that it is in, and the others in its room that it came.",
+    verdicts: [{
+      work: "Connect to `connect_ack`",
+      found: middle(own, (rate) => `${Math.round(rate)}/s`),
+      goal: "≥ 5000/s",
+      isMet: median(own) >= 5000,
+    }],
+    table: { head: ["", "connects"], rows },
+  };
+}
+
+/** From starting the program to its `Listening on`. */
+export async function measureStart(lab: Lab): Promise<Section> {
+  const suffix = Deno.build.os === "windows" ? ".exe" : "";
+  const binary = `${import.meta.dirname}/../dist/chat-server${suffix}`;
+  const goal = "≤ 100 ms";
+  const work = "`dist/chat-server` to `Listening on`";
+  const times = await startTimes(lab, { program: binary, args: ["--memory"] });
+  const sources = await startTimes(lab, chatCommand("--memory"));
+  const verdict: Verdict = times.length === 0
+    ? { work, found: "there is none; deno task compile makes it", goal, isMet: undefined }
+    : { work, found: middle(times, milliseconds), goal, isMet: median(times) <= 100 };
+  lab.say(`  ${verdict.found}; from its sources ${middle(sources, milliseconds)}`);
+  return {
+    title: "Starting",
+    text: `From its sources, with \`deno run\`: ${middle(sources, milliseconds)}.`,
+    verdicts: [verdict],
+  };
+}
+
+async function startTimes(
+  { scale, signal }: Lab,
+  { program, args }: { program: string; args: readonly string[] },
+): Promise<number[]> {
+  const times: number[] = [];
+  for (let round = 0; round < 3 * scale.rounds + 1; round++) {
+    signal.throwIfAborted();
+    const began = performance.now();
+    const child = spawn({ program, args: [...args, "--port", `${freePort()}`] }, "piped");
+    let isListening = false;
+    for await (const chunk of child.stdout) {
+      isListening = new TextDecoder().decode(chunk).startsWith("Listening on ");
+      break;
+    }
+    const time = performance.now() - began;
+    await stop(child);
+    if (!isListening) return [];
+    // The first one also reads the disk.
+    if (round > 0) times.push(time);
+  }
+  return times;
+}

@@ -1,0 +1,68 @@
+/**
+ * Latencies in a fixed amount of memory: buckets that grow with what they count,
+ * so that every percentile is right to one part in 64.
+ */
+
+/** Buckets for each doubling. */
+const STEPS = 64;
+
+/** The percentiles that a report shows, in milliseconds. */
+export interface Percentiles {
+  p50: number;
+  p99: number;
+  p999: number;
+  max: number;
+  /** How many were measured. */
+  count: number;
+}
+
+/** Counts latencies in milliseconds. */
+export class Histogram {
+  // From a microsecond to 2^40 of them: twelve days.
+  readonly #buckets = new Float64Array(40 * STEPS);
+  #count = 0;
+  #max = 0;
+
+  /** Adds one. */
+  add(milliseconds: number): void {
+    const bucket = Math.floor(Math.log2(Math.max(1, milliseconds * 1000)) * STEPS);
+    this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
+    this.#count++;
+    if (milliseconds > this.#max) this.#max = milliseconds;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#buckets.fill(0);
+    this.#count = 0;
+    this.#max = 0;
+  }
+
+  /** What a report shows. */
+  get percentiles(): Percentiles {
+    return {
+      p50: this.#at(0.5),
+      p99: this.#at(0.99),
+      p999: this.#at(0.999),
+      max: this.#max,
+      count: this.#count,
+    };
+  }
+
+  #at(part: number): number {
+    let rest = this.#count * part;
+    for (const [bucket, count] of this.#buckets.entries()) {
+      rest -= count;
+      if (count > 0 && rest <= 0) return Math.min(this.#max, 2 ** ((bucket + 0.5) / STEPS) / 1000);
+    }
+    return this.#max;
+  }
+}
+
+/** The middle of `values`; of an even number, the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  const half = sorted.length / 2;
+  const low = sorted[Math.ceil(half) - 1] ?? NaN;
+  return (low + (sorted[Math.floor(half)] ?? NaN)) / 2;
+}

@@ -1,0 +1,121 @@
+/**
+ * Where measurements are made: how long and how often, who is there to be measured,
+ * and a server with a crowd for the time of one measurement.
+ */
+
+import { Child } from "./child.ts";
+import { Crowd, type Shape } from "./crowd.ts";
+import type { Findings } from "./load.ts";
+import type { Missing, Subject } from "./subjects.ts";
+import { openWire } from "./wire.ts";
+
+/** How thoroughly to measure. */
+export interface Scale {
+  /** Seconds of warming up, and of measuring. */
+  warmUp: number;
+  seconds: number;
+  /** How often each comparison is made. */
+  rounds: number;
+  /** Whether rows that need time take a fraction of it, and say so. */
+  isQuick: boolean;
+}
+
+/** Minutes, when they were asked for; a row that takes that long is left out otherwise. */
+export type Soak = number | undefined;
+
+/** What every row is given. */
+export interface Lab {
+  scale: Scale;
+  soak: Soak;
+  peers: readonly Subject[];
+  missing: readonly Missing[];
+  /** A directory that is removed at the end. */
+  directory: string;
+  signal: AbortSignal;
+  /** Shows a line of progress. */
+  say(line: string): void;
+}
+
+/** What a load gets: a crowd that has joined, and the server's process. */
+export interface Scene {
+  crowd: Crowd;
+  pid: number;
+  port: number;
+}
+
+/** Starts `subject`, lets a crowd join, does `work`, and ends everything. */
+export async function onStage<Result>(
+  { signal }: Lab,
+  subject: Subject,
+  shape: Shape & { sample?: number },
+  work: (scene: Scene) => Promise<Result>,
+): Promise<Result> {
+  signal.throwIfAborted();
+  await using server = await Child.start((port) => subject.command(port));
+  using wire = openWire(signal);
+  const crowd = new Crowd(wire, subject.dialect, shape, shape.sample);
+  await crowd.join(server.port);
+  return await work({ crowd, pid: server.pid, port: server.port });
+}
+
+/** The findings of each subject, round by round. */
+export type Rounds = ReadonlyMap<string, readonly Findings[]>;
+
+/**
+ * Measures all subjects, several times over. Each round goes through them in the
+ * other direction, so that what changes with time changes for all alike.
+ */
+export async function compare(
+  lab: Lab,
+  subjects: readonly Subject[],
+  measure: (subject: Subject) => Promise<Findings>,
+): Promise<Rounds> {
+  const rounds = new Map<string, Findings[]>(subjects.map(({ key }) => [key, []]));
+  for (let round = 0; round < lab.scale.rounds; round++) {
+    const order = round % 2 === 0 ? subjects : subjects.toReversed();
+    for (const subject of order) {
+      const findings = await inQuiet(lab, () => measure(subject));
+      rounds.get(subject.key)?.push(findings);
+      lab.say(`  ${subject.name}: ${oneLine(findings)}`);
+    }
+  }
+  return rounds;
+}
+
+/**
+ * Measures again, a few times, when something else used the machine meanwhile. The
+ * last attempt counts, whatever it was; the report marks it.
+ */
+export async function inQuiet(lab: Lab, measure: () => Promise<Findings>): Promise<Findings> {
+  for (let attempt = 1;; attempt++) {
+    const findings = await measure();
+    if (findings.noise <= MOST_NOISE || attempt === ATTEMPTS || lab.scale.isQuick) return findings;
+    lab.say(`  something else used ${percent(findings.noise)} of a processor; once more`);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}
+
+/** The part of one processor that others may use before a measurement counts as disturbed. */
+export const MOST_NOISE = 0.1;
+
+const ATTEMPTS = 4;
+
+/** Milliseconds for the machine to become quiet. */
+const PAUSE = 3000;
+
+/** Those of `lab`'s peers that have one of these keys. */
+export function peersOf(lab: Lab, ...keys: string[]): Subject[] {
+  return lab.peers.filter(({ key }) => keys.includes(key));
+}
+
+function oneLine({ throughput, latency, serverCpu, loadBusy, missing, lost }: Findings): string {
+  const trouble = missing === 0 && lost === 0 ? "" : `, ${missing} missing, ${lost} lost`;
+  return `${Math.round(throughput / 1000)} k deliveries/s, p50 ${latency.p50.toFixed(2)} ms, ` +
+    `p99 ${latency.p99.toFixed(2)} ms, server busy ${percent(serverCpu)}, ` +
+    `load busy ${percent(loadBusy)}${trouble}`;
+}
+
+/** A part of one, for people. */
+export function percent(part: number | undefined): string {
+  return part === undefined ? "?" : `${Math.round(part * 100)} %`;
+}

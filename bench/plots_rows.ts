@@ -1,0 +1,118 @@
+/**
+ * The rows that become plots: how much a server carries by the size of a room, and
+ * how long a message takes by how many there are.
+ */
+
+import { inQuiet, type Lab, onStage, peersOf } from "./lab.ts";
+import { type Findings, fixedRate } from "./load.ts";
+import { saturate } from "./rooms_rows.ts";
+import { millions, milliseconds, type Plot, type Section, type Series } from "./section.ts";
+import { CHAT_IN_MEMORY, type Subject } from "./subjects.ts";
+
+/** Milliseconds above which a server no longer keeps up, and its line ends. */
+const OVERLOADED = 1000;
+
+/** Deliveries a second, by members of the one room. */
+export async function measureMembers(lab: Lab): Promise<Section> {
+  const sizes = lab.scale.isQuick ? [2, 30] : [2, 10, 30, 100, 300, 1000];
+  const subjects = [CHAT_IN_MEMORY, ...lab.peers];
+  const series = await sweep(lab, subjects, sizes, async (subject, members) => {
+    const shape = { rooms: 1, members };
+    const { throughput } = await inQuiet(lab, () => saturate(brief(lab), subject, shape));
+    return throughput;
+  });
+  const title = "Deliveries a second, by members of the room";
+  return {
+    title,
+    text: "One room, everyone saying the next thing when the last is back; one run each.",
+    verdicts: [],
+    table: tableOfSeries("members", sizes, series, millions),
+    plot: { file: "throughput", title, x: "members of the room", y: "deliveries/s", series },
+  };
+}
+
+/** Latency, by messages a second into a room of 100. */
+export async function measureLoads(lab: Lab): Promise<Section> {
+  const rates = lab.scale.isQuick ? [200, 5000] : [200, 2000, 5000, 10_000, 20_000, 40_000];
+  const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis", "c")];
+  const found = await sweep(lab, subjects, rates, async (subject, rate) => {
+    const { latency } = await inQuiet(lab, () => atRate(lab, subject, rate));
+    return latency;
+  }, ({ p99 }) => p99 > OVERLOADED);
+  const line = (figure: "p50" | "p99") =>
+    found.map(({ points, ...rest }) => ({
+      ...rest,
+      points: points.map(({ x, y }) => ({ x, y: y[figure] })),
+    }));
+  const [p50, p99] = [line("p50"), line("p99")];
+  const columns = [...named(p50, "p50"), ...named(p99, "p99")];
+  const title = "Latency (p99), by messages a second into a room of 100";
+  return {
+    title,
+    text: "From when a message was due to when a member had it; one run each. A line ends where " +
+      `p99 passes ${OVERLOADED} ms: the server no longer keeps up.`,
+    verdicts: [],
+    table: tableOfSeries("messages/s", rates, columns, milliseconds),
+    plot: { file: "latency", title, x: "messages/s", y: "milliseconds", series: p99 },
+  };
+}
+
+function atRate(lab: Lab, subject: Subject, rate: number): Promise<Findings> {
+  const shape = { rooms: 1, members: 100, sample: rate > 1000 ? 16 : 1 };
+  const { scale } = brief(lab);
+  return onStage(lab, subject, shape, (scene) => fixedRate({ ...scene, ...scale }, rate));
+}
+
+function named(series: readonly Series[], figure: string): Series[] {
+  return series.map((each) => ({ ...each, name: `${each.name}, ${figure}` }));
+}
+
+/** What a sweep found of one subject. */
+interface Swept<Value> extends Omit<Series, "points"> {
+  points: { x: number; y: Value }[];
+}
+
+/** Measures every subject at every place; once `isEnough`, no further for that one. */
+async function sweep<Value>(
+  lab: Lab,
+  subjects: readonly Subject[],
+  places: readonly number[],
+  measure: (subject: Subject, place: number) => Promise<Value>,
+  isEnough: (value: Value) => boolean = () => false,
+): Promise<Swept<Value>[]> {
+  const found = subjects.map((subject): Swept<Value> => ({
+    name: subject.name,
+    color: [CHAT_IN_MEMORY, ...lab.peers].indexOf(subject),
+    points: [],
+  }));
+  for (const x of places) {
+    for (const [index, subject] of subjects.entries()) {
+      const points = found[index]?.points ?? [];
+      const last = points.at(-1)?.y;
+      if (last === undefined || !isEnough(last)) points.push({ x, y: await measure(subject, x) });
+    }
+    lab.say(`  at ${x}`);
+  }
+  return found;
+}
+
+function brief(lab: Lab): Lab {
+  const { warmUp, seconds } = lab.scale;
+  return { ...lab, scale: { ...lab.scale, warmUp: warmUp / 2, seconds: seconds / 2 } };
+}
+
+function tableOfSeries(
+  corner: string,
+  places: readonly number[],
+  series: readonly Series[],
+  format: (value: number) => string,
+): NonNullable<Section["table"]> {
+  const at = (place: number) => ({ points }: Plot["series"][number]) => {
+    const point = points.find(({ x }) => x === place);
+    return point === undefined ? "" : format(point.y);
+  };
+  return {
+    head: [corner, ...series.map(({ name }) => name)],
+    rows: places.map((place) => [`${place}`, ...series.map(at(place))]),
+  };
+}

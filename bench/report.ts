@@ -1,0 +1,107 @@
+/**
+ * The report: Markdown from what was found. Pure, but for the writing.
+ */
+
+import type { Section, Verdict } from "./section.ts";
+import { toSvg } from "./svg.ts";
+
+/** What the report says before any figure. */
+export interface Circumstances {
+  date: string;
+  command: string;
+  minutes: number;
+  machine: readonly string[];
+  warnings: readonly string[];
+  scaling: readonly string[];
+}
+
+/** Writes `BENCHMARKS.md` and its plots into `directory`. */
+export async function writeReport(
+  directory: string,
+  circumstances: Circumstances,
+  sections: readonly Section[],
+): Promise<void> {
+  for (const { plot } of sections) {
+    if (plot !== undefined) {
+      await Deno.writeTextFile(`${directory}/${plot.file}.svg`, toSvg(plot));
+    }
+  }
+  await Deno.writeTextFile(`${directory}/BENCHMARKS.md`, toMarkdown(circumstances, sections));
+}
+
+function toMarkdown(
+  { date, command, minutes, machine, warnings, scaling }: Circumstances,
+  sections: readonly Section[],
+): string {
+  return [
+    "# Benchmarks",
+    "",
+    `Written by \`${command}\` on ${date}, in ${minutes.toFixed(0)} minutes.`,
+    "",
+    ...machine.map((line) => `- ${line}`),
+    ...warnings.map((warning) => `- **Mind:** ${warning}`),
+    "",
+    "## The goals",
+    "",
+    ...markdownTable({
+      head: ["work", "found", "goal", ""],
+      rows: sections.flatMap(({ verdicts, title }) =>
+        verdicts.map((verdict) => [
+          `${title}: ${verdict.work}`,
+          verdict.found,
+          verdict.goal,
+          word(verdict),
+        ])
+      ),
+    }),
+    "",
+    "## How to read it",
+    "",
+    HOW_TO_READ,
+    "",
+    ...sections.filter(({ text }) => text !== "").flatMap(sectionLines),
+    "## Scaling, on paper",
+    "",
+    ...scaling,
+    "",
+  ].join("\n");
+}
+
+const HOW_TO_READ = "A delivery is one message to one client: a message in a room of 100 is 100. " +
+  "Server and load have a processor each, so every figure is what one core does, and " +
+  "figures of different machines can't be compared; the ratios can. In each round all " +
+  "servers are measured one after the other, in the next round backwards; a ratio is the " +
+  "median of the rounds' ratios, with the least and the most in brackets. *Closed loop*, " +
+  "wherever no rate is named: each client has a fixed number of messages on their way and " +
+  "sends the next as it hears its share, and latency there is mostly the queue of all the " +
+  "others' messages. *Fixed rate*: messages are due at moments that the server has no say " +
+  "in, and latency counts from then, so a server that stalls can't hide what waited. Every " +
+  "delivery is counted, and the sum compared with what was sent (‡: some were missing, or a " +
+  "connection was lost). CPU time and memory are the operating system's own figures for the " +
+  "server's process; *per CPU second* is deliveries for each second that the server was " +
+  "running. † marks where the load had no time left, so that the server might do better. " +
+  "§ marks where something else used a tenth of a processor or more, in spite of repeats.";
+
+function sectionLines({ title, text, table, plot }: Section): string[] {
+  return [
+    `## ${title}`,
+    "",
+    text,
+    "",
+    ...plot === undefined ? [] : [`![${plot.title}](${plot.file}.svg)`, ""],
+    ...table === undefined ? [] : [...markdownTable(table), ""],
+  ];
+}
+
+/** A table's lines. */
+export function markdownTable({ head, rows }: NonNullable<Section["table"]>): string[] {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+}
+
+/** What a verdict says, in one word. */
+export function word({ isMet }: Verdict): string {
+  if (isMet === undefined) return "not measured";
+  return isMet ? "met" : "**missed**";
+}

@@ -1,0 +1,157 @@
+/**
+ * The rows about how much a server carries: one busy room, many rooms, and how
+ * fair it is to them.
+ */
+
+import { median } from "./histogram.ts";
+import { compare, type Lab, onStage, peersOf, percent, type Rounds, type Scene } from "./lab.ts";
+import { closedLoop, type Findings, fixedRate } from "./load.ts";
+import { atLeast, middle, milliseconds, type Section, tableOf } from "./section.ts";
+import { chat, CHAT_IN_MEMORY, CHAT_REFS, type Subject } from "./subjects.ts";
+
+/** Messages that each client has on their way: it says the next when the last is back. */
+export const IN_FLIGHT = 1;
+
+/** The same for clients that do not wait. */
+const PIPELINED = 4;
+
+/** Only so many stamps are read where there are millions. */
+const SAMPLE = 16;
+
+/** The part of a rate that a server must carry for its latency to mean anything. */
+const CARRIED = 0.95;
+
+const ONE_ROOM = { rooms: 1, members: 100, sample: SAMPLE };
+const MANY_ROOMS = { rooms: 400, members: 10, sample: SAMPLE };
+
+/** One room, 100 clients, all of them sending. */
+export async function measureOneRoom(lab: Lab): Promise<Section> {
+  const normal = chatOnDisk(lab, "normal");
+  const full = chatOnDisk(lab, "full");
+  const subjects = [CHAT_IN_MEMORY, CHAT_REFS, normal, full, ...lab.peers];
+  const rounds = await compare(lab, subjects, (subject) => saturate(lab, subject, ONE_ROOM));
+  const verdict = (subject: Subject, peer: string, goal: number) =>
+    atLeast(lab, rounds, [subject, peer], goal);
+  return {
+    title: "One room, 100 clients all sending",
+    text: "64-byte texts; each client says the next thing when it has heard the last. With a " +
+      "`ref`, as chat-client sends them, each sender's own copy differs from the others'.",
+    verdicts: [
+      verdict(CHAT_IN_MEMORY, "nats", 2),
+      verdict(CHAT_IN_MEMORY, "redis", 1),
+      verdict(CHAT_IN_MEMORY, "lecture", 8),
+      verdict(CHAT_IN_MEMORY, "c", 0.7),
+      verdict(normal, "nats", 1.5),
+      verdict(full, "nats", 1),
+    ],
+    table: tableOf(subjects, rounds),
+    basis: {
+      oneRoom: own(rounds, ({ throughput }) => throughput),
+      bytesEach: own(rounds, ({ bytesEach }) => bytesEach),
+    },
+  };
+}
+
+/** The same when nobody waits for an answer. */
+export async function measurePipelined(lab: Lab): Promise<Section> {
+  const subjects = [CHAT_IN_MEMORY, ...lab.peers];
+  const measure = (subject: Subject) => saturate(lab, subject, ONE_ROOM, PIPELINED);
+  const rounds = await compare(lab, subjects, measure);
+  return {
+    title: `One room, with ${PIPELINED} messages of each on their way`,
+    text:
+      "100 clients again. Not what people do, but it shows how servers gain from more to do at a time: who " +
+      "writes much at once has little to do for each message but to copy it.",
+    verdicts: [],
+    table: tableOf(subjects, rounds),
+  };
+}
+
+/** 400 rooms of 10, all of them busy. */
+export async function measureManyRooms(lab: Lab): Promise<Section> {
+  const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis")];
+  const shape = manyRooms(lab);
+  const rounds = await compare(lab, subjects, (subject) => saturate(lab, subject, shape));
+  const stalls = (rounds.get(CHAT_IN_MEMORY.key) ?? []).map(({ longestStall }) => longestStall);
+  const others = subjects.slice(1).map(({ key, name }) => {
+    const found = (rounds.get(key) ?? []).map(({ longestStall }) => longestStall);
+    return `${name}: ${middle(found, milliseconds)}`;
+  });
+  return {
+    title: `${shape.rooms} rooms of 10, ${shape.rooms * 10} clients all sending`,
+    text: "64-byte texts, each client as above. The longest time that a room " +
+      `heard nothing, with the peers: ${others.join("; ")}.`,
+    verdicts: [
+      atLeast(lab, rounds, [CHAT_IN_MEMORY, "nats"], 1.3),
+      {
+        work: "The longest time that a room hears nothing",
+        found: middle(stalls, milliseconds),
+        goal: "< 1 s",
+        isMet: Math.max(...stalls) < 1000,
+      },
+    ],
+    table: tableOf(subjects, rounds),
+    basis: { manyRooms: own(rounds, ({ throughput }) => throughput) },
+  };
+}
+
+/** The same rooms at 70 % of what they can carry. */
+export async function measureFairness(lab: Lab): Promise<Section> {
+  const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis")];
+  const shape = manyRooms(lab);
+  const wanted = new Map<Findings, number>();
+  const measure = async (scene: Scene) => {
+    const task = { ...scene, ...lab.scale };
+    const rate = 0.7 * (await closedLoop(task, IN_FLIGHT)).throughput;
+    const findings = await fixedRate(task, rate / shape.members);
+    wanted.set(findings, rate);
+    return findings;
+  };
+  const rounds = await compare(lab, subjects, (subject) => onStage(lab, subject, shape, measure));
+  const found = rounds.get(CHAT_IN_MEMORY.key) ?? [];
+  const ratios = found.map(({ latency }) => latency.p99 / latency.p50);
+  const carried = median(found.map((each) => each.throughput / (wanted.get(each) ?? NaN)));
+  const rest = carried < CARRIED ? `, but it carried only ${percent(carried)} of the rate` : "";
+  return {
+    title: "Fairness at 70 % of that",
+    text: "Each server at a fixed rate, 70 % of what it carried just before, so that the rates " +
+      "differ; latency from when a message was due.",
+    verdicts: [{
+      work: "p99 against p50",
+      found: middle(ratios, (ratio) => `${ratio.toFixed(1)} ×`) + rest,
+      goal: "≤ 10 ×",
+      isMet: median(ratios) <= 10 && carried >= CARRIED,
+    }],
+    table: tableOf(subjects, rounds),
+  };
+}
+
+/** The median of a figure of the server's. */
+function own(rounds: Rounds, figure: (findings: Findings) => number): number {
+  return median((rounds.get(CHAT_IN_MEMORY.key) ?? []).map(figure));
+}
+
+/** Measures how much `subject` carries. */
+export function saturate(
+  lab: Lab,
+  subject: Subject,
+  shape: { rooms: number; members: number; sample?: number },
+  inFlight = IN_FLIGHT,
+): Promise<Findings> {
+  const load = (scene: Scene) => closedLoop({ ...scene, ...lab.scale }, inFlight);
+  return onStage(lab, subject, { sample: SAMPLE, ...shape }, load);
+}
+
+/** The server with its log in a file of its own. */
+export function chatOnDisk(lab: Lab, sync: "normal" | "full"): Subject {
+  const file = () => `${lab.directory}/${crypto.randomUUID()}.db`;
+  const subject = chat(`chat-server --sync ${sync}`, `chat-${sync}`);
+  return {
+    ...subject,
+    command: (port) => chat("", "", "--sync", sync, "--data", file()).command(port),
+  };
+}
+
+function manyRooms(lab: Lab) {
+  return lab.scale.isQuick ? { ...MANY_ROOMS, rooms: 100 } : MANY_ROOMS;
+}

@@ -1,0 +1,159 @@
+/**
+ * What a row of the benchmark comes to: figures, and whether they met their goals.
+ */
+
+import { median } from "./histogram.ts";
+import { type Lab, MOST_NOISE, percent, type Rounds } from "./lab.ts";
+import type { Findings } from "./load.ts";
+import type { Basis } from "./scaling.ts";
+import type { Subject } from "./subjects.ts";
+
+/** One goal, and what was found. */
+export interface Verdict {
+  work: string;
+  found: string;
+  goal: string;
+  /** `undefined`: it was not measured. */
+  isMet: boolean | undefined;
+}
+
+/** A table under a section's verdicts. */
+export interface Table {
+  head: readonly string[];
+  rows: readonly (readonly string[])[];
+}
+
+/** A line of a plot: points in the order of their x. */
+export interface Series {
+  name: string;
+  /** The number of its colour, the same in every plot. */
+  color: number;
+  points: readonly { x: number; y: number }[];
+}
+
+/** A plot with logarithmic axes. */
+export interface Plot {
+  /** The file's name, without its end. */
+  file: string;
+  title: string;
+  x: string;
+  y: string;
+  series: readonly Series[];
+}
+
+/** What one row found. */
+export interface Section {
+  title: string;
+  /** What was done, and what is worth knowing about the figures. */
+  text: string;
+  verdicts: readonly Verdict[];
+  table?: Table;
+  plot?: Plot;
+  /** What the scaling section is to count with. */
+  basis?: Basis;
+}
+
+/** A row of the benchmark. */
+export interface Row {
+  /** As `--only` names it. */
+  name: string;
+  /** What it measures, for `--help`. */
+  about: string;
+  measure(lab: Lab): Promise<Section>;
+}
+
+/** Whether one subject does at least `goal` times what a peer does, by the median of the rounds. */
+export function atLeast(
+  lab: Lab,
+  rounds: Rounds,
+  [subject, peer]: readonly [Subject, string],
+  goal: number,
+): Verdict {
+  const against = lab.peers.find(({ key }) => key === peer);
+  const work = `${subject.name} against ${against?.name ?? peer}`;
+  const wanted = `≥ ${goal.toFixed(1)} ×`;
+  const ratios = ratiosOf(rounds, subject.key, peer);
+  if (ratios.length === 0) {
+    return { work, found: `${peer} is missing here`, goal: wanted, isMet: undefined };
+  }
+  const found = `${median(ratios).toFixed(2)} × ${spread(ratios, (ratio) => ratio.toFixed(2))}`;
+  return { work, found, goal: wanted, isMet: median(ratios) >= goal };
+}
+
+/** How two subjects compare, in each round. */
+export function ratiosOf(
+  rounds: Rounds,
+  one: string,
+  other: string,
+  figure: (findings: Findings) => number = ({ throughput }) => throughput,
+): number[] {
+  const others = rounds.get(other) ?? [];
+  return (rounds.get(one) ?? []).slice(0, others.length).map((findings, round) =>
+    figure(findings) / figure(others[round] as Findings)
+  );
+}
+
+/** The least and the most of `values`, in brackets; nothing when there is only one. */
+export function spread(values: readonly number[], format: (value: number) => string): string {
+  if (values.length < 2) return "";
+  return `(${format(Math.min(...values))}–${format(Math.max(...values))})`;
+}
+
+/** A median with its spread. */
+export function middle(values: readonly number[], format: (value: number) => string): string {
+  return `${format(median(values))} ${spread(values, format)}`.trim();
+}
+
+/** Everything that was found of each subject, as a table. */
+export function tableOf(subjects: readonly Subject[], rounds: Rounds): Table {
+  const head = [
+    "",
+    "deliveries/s",
+    "p50",
+    "p99",
+    "server's CPU",
+    "load's",
+    "per CPU second",
+    "RSS",
+  ];
+  const rows = subjects.map(({ key, name }) => [name, ...cells(rounds.get(key) ?? [])]);
+  return { head, rows };
+}
+
+function cells(findings: readonly Findings[]): string[] {
+  const all = (figure: (findings: Findings) => number) => findings.map(figure);
+  const perCpu = all(({ throughput, serverCpu = NaN }) => throughput / serverCpu);
+  const trouble = all(({ missing, lost }) => missing + lost).some((count) => count !== 0);
+  const isNoisy = all(({ noise }) => noise).some((noise) => noise > MOST_NOISE);
+  return [
+    middle(all(({ throughput }) => throughput), millions) + (trouble ? " ‡" : "") +
+    (isNoisy ? " §" : ""),
+    milliseconds(median(all(({ latency }) => latency.p50))),
+    milliseconds(median(all(({ latency }) => latency.p99))),
+    percent(median(all(({ serverCpu = NaN }) => serverCpu))),
+    loadCell(median(all(({ loadBusy }) => loadBusy))),
+    millions(median(perCpu)),
+    megabytes(median(all(({ serverMemory = NaN }) => serverMemory))),
+  ];
+}
+
+/** The load's share of its processor, with a sign when it held the server up. */
+function loadCell(busy: number): string {
+  return percent(busy) + (busy > 0.9 ? " †" : "");
+}
+
+/** A figure for people. */
+export function millions(value: number): string {
+  if (Number.isNaN(value)) return "?";
+  return value < 100_000 ? `${(value / 1000).toFixed(1)} k` : `${(value / 1e6).toFixed(2)} M`;
+}
+
+/** A time for people. */
+export function milliseconds(value: number): string {
+  return `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+}
+
+/** Memory for people. */
+export function megabytes(bytes: number): string {
+  return Number.isNaN(bytes) ? "?" : `${Math.round(bytes / 1e6)} MB`;
+}
