@@ -1,4 +1,3 @@
-/// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 /**
  * The worker in which SQLite blocks, so that nothing else has to. One of these
