@@ -19,7 +19,7 @@ const BOUND = 64_000_000;
 export async function measureStuckReader(lab: Lab): Promise<Section> {
   const shape = { rooms: 1, members: 100, sample: 16 };
   // Long enough for the system's own buffers to be full.
-  const scale = { ...lab.scale, seconds: lab.scale.seconds + 1, warmUp: lab.scale.warmUp + 2 };
+  const scale = { ...lab.scale, seconds: 2 * lab.scale.seconds };
   const measure = (isStuck: boolean) =>
     inQuiet(lab, () =>
       onStage(lab, CHAT_IN_MEMORY, shape, async (scene) => {

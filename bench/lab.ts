@@ -11,7 +11,10 @@ import { openWire } from "./wire.ts";
 
 /** How thoroughly to measure. */
 export interface Scale {
-  /** Seconds of warming up, and of measuring. */
+  /**
+   * Seconds of warming up, and of measuring. A server that is compiled while it runs
+   * is at its speed after some three seconds, having one processor for both.
+   */
   warmUp: number;
   seconds: number;
   /** How often each comparison is made. */

@@ -83,7 +83,7 @@ async function main(args: string[]): Promise<number> {
 function labFor({ isQuick, soak }: Options, directory: string, signal: AbortSignal): Lab {
   const scale = isQuick
     ? { warmUp: 0.3, seconds: 0.7, rounds: 1, isQuick }
-    : { warmUp: 1.2, seconds: 1.5, rounds: 3, isQuick };
+    : { warmUp: 3.5, seconds: 2, rounds: 3, isQuick };
   const say = (line: string) => console.log(line);
   return { scale, soak, ...findPeers(directory), directory, signal, say };
 }
