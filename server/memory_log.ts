@@ -64,6 +64,8 @@ export class MemoryLog implements MessageLog {
   readonly #clock: () => number;
   readonly #rooms = new Map<string, KeptRoom>();
   readonly #sessions = new Map<string, KeptSession>();
+  /** Since when the sessions without a connection are away; the oldest first. */
+  readonly #awaySince = new Map<string, number>();
   #now = 0;
 
   constructor(retention: MemoryRetention, clock: () => number = Date.now) {
@@ -150,6 +152,7 @@ export class MemoryLog implements MessageLog {
         break;
       case "quit":
         this.#sessions.delete(draft.session);
+        this.#awaySince.delete(draft.session);
         break;
       case "read":
         this.#read(draft);
@@ -224,6 +227,7 @@ export class MemoryLog implements MessageLog {
       ? { ref: 0, used: new Map(), inbox: [], inboxSeq: 0, inboxSeen: 0 }
       : known;
     const opened = { ...kept, session, name, rooms, awaySince: undefined };
+    this.#awaySince.delete(session);
     this.#sessions.set(session, opened);
     return opened;
   }
@@ -235,9 +239,11 @@ export class MemoryLog implements MessageLog {
     // The oldest are first: a session that goes away goes to the end.
     this.#sessions.delete(hash);
     this.#sessions.set(hash, session);
-    for (const [each, { awaySince }] of this.#sessions) {
-      if (awaySince === undefined) continue;
+    this.#awaySince.delete(hash);
+    this.#awaySince.set(hash, this.#now);
+    for (const [each, awaySince] of this.#awaySince) {
       if (awaySince >= this.#now - this.#retention.sessionsFor) break;
+      this.#awaySince.delete(each);
       this.#sessions.delete(each);
     }
   }
