@@ -4,6 +4,7 @@
  */
 
 import { takePlace } from "./child.ts";
+import { measureClient } from "./client_row.ts";
 import { measureConnects, measureIdle, measureStart } from "./connections_rows.ts";
 import { measureDurable, measureSoak, measureStuckReader } from "./burden_rows.ts";
 import type { Lab } from "./lab.ts";
@@ -35,6 +36,7 @@ const ROWS: readonly Row[] = [
   { name: "idle", about: "memory of 10,000 connections", measure: measureIdle },
   { name: "connects", about: "connections a second", measure: measureConnects },
   { name: "start", about: "time to listen", measure: measureStart },
+  { name: "client", about: "chat-client: time to prompt, memory", measure: measureClient },
   { name: "stuck", about: "one client that never reads", measure: measureStuckReader },
   { name: "durable", about: "messages a second, on the disk", measure: measureDurable },
   {

@@ -1,0 +1,152 @@
+/**
+ * What the client costs the person before it: the time to its prompt, and its
+ * memory after a busy day. In a real terminal, which util-linux's `script` makes.
+ */
+
+import { Child, exists } from "./child.ts";
+import { median } from "./histogram.ts";
+import type { Lab } from "./lab.ts";
+import { read, residentBytes } from "./proc.ts";
+import { megabytes, middle, milliseconds, type Section, type Verdict } from "./section.ts";
+import { CHAT_IN_MEMORY } from "./subjects.ts";
+
+/** Messages that arrive before the memory is looked at. */
+const MESSAGES = 10_000;
+
+/** The last of them. */
+const LAST = "that was all";
+
+const encoder = new TextEncoder();
+
+/** Start to prompt, and memory after 10,000 messages, of `dist/chat-client`. */
+export async function measureClient(lab: Lab): Promise<Section> {
+  const binary = new URL("../dist/chat-client", import.meta.url).pathname;
+  const missing = whatIsMissing(binary);
+  const times: number[] = [];
+  const sizes: number[] = [];
+  if (missing === undefined) {
+    await using server = await Child.start((port) => CHAT_IN_MEMORY.command(port));
+    for (let round = 0; round < 3 * lab.scale.rounds + 1; round++) {
+      lab.signal.throwIfAborted();
+      await using client = await TerminalClient.start(binary, server.port, `Starter ${round}`);
+      // The first one also reads the disk.
+      if (round > 0) times.push(client.promptAfter);
+    }
+    for (let round = 0; round < lab.scale.rounds; round++) {
+      lab.signal.throwIfAborted();
+      sizes.push(await sizeAfterMessages(binary, server.port, round));
+    }
+  }
+  const verdicts: Verdict[] = [
+    verdict("Start to prompt", times, { limit: 100, goal: "≤ 100 ms", show: milliseconds }),
+    verdict(`Resident after ${MESSAGES} messages`, sizes, {
+      limit: 80e6,
+      goal: "≤ 80 MB",
+      show: megabytes,
+    }),
+  ].map((each) => missing === undefined ? each : { ...each, found: missing, isMet: undefined });
+  for (const { work, found } of verdicts) lab.say(`  ${work}: ${found}`);
+  return { title: "chat-client", text: "`dist/chat-client` in a terminal.", verdicts };
+}
+
+function whatIsMissing(binary: string): string | undefined {
+  if (Deno.build.os !== "linux" || !exists("script", "--version")) {
+    return "there is no script (util-linux) here";
+  }
+  if (!exists(binary, "--version")) {
+    return "there is no dist/chat-client; deno task compile makes it";
+  }
+  return undefined;
+}
+
+function verdict(
+  work: string,
+  values: readonly number[],
+  { limit, goal, show }: { limit: number; goal: string; show: (value: number) => string },
+): Verdict {
+  if (values.length === 0) return { work, found: "not measured", goal, isMet: undefined };
+  return { work, found: middle(values, show), goal, isMet: median(values) <= limit };
+}
+
+async function sizeAfterMessages(binary: string, port: number, round: number): Promise<number> {
+  await using client = await TerminalClient.start(binary, port, `Reader ${round}`);
+  const speaker = await Deno.connect({ hostname: "127.0.0.1", port });
+  // Its own copies are read and dropped, so that it is not fed as a slow reader.
+  const drained = speaker.readable.pipeTo(new WritableStream()).catch(() => {/* closed below */});
+  const say = (text: string) => JSON.stringify({ type: "message", payload: { text } }) + "\n";
+  const connect = { type: "connect", payload: { name: `Speaker ${round}`, room: "General" } };
+  const lines = Array.from(
+    { length: MESSAGES - 1 },
+    (_, index) => say(`${index} `.padEnd(64, "x")),
+  );
+  const bytes = encoder.encode([JSON.stringify(connect) + "\n", ...lines, say(LAST)].join(""));
+  for (let sent = 0; sent < bytes.length;) sent += await speaker.write(bytes.subarray(sent));
+  await client.shows(LAST);
+  speaker.close();
+  await drained;
+  return residentBytes(client.pid) ?? NaN;
+}
+
+/** A client in a terminal of its own. */
+class TerminalClient implements AsyncDisposable {
+  /** Milliseconds from its start until its prompt was there. */
+  readonly promptAfter: number;
+  readonly #script: Deno.ChildProcess;
+  readonly #home: string;
+  readonly #output: ReadableStreamDefaultReader<string>;
+
+  private constructor(
+    script: Deno.ChildProcess,
+    home: string,
+    output: ReadableStreamDefaultReader<string>,
+    promptAfter: number,
+  ) {
+    this.#script = script;
+    this.#home = home;
+    this.#output = output;
+    this.promptAfter = promptAfter;
+  }
+
+  /** Starts it and waits for its prompt. */
+  static async start(binary: string, port: number, name: string): Promise<TerminalClient> {
+    const home = await Deno.makeTempDir({ prefix: "chat-bench-client-" });
+    const began = performance.now();
+    const script = new Deno.Command("script", {
+      args: ["-qfec", `exec '${binary}' 127.0.0.1:${port} --name '${name}'`, "/dev/null"],
+      env: { HOME: home, XDG_STATE_HOME: home, XDG_CONFIG_HOME: home, TERM: "xterm-256color" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const output = script.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    await readUntil(output, "General> ");
+    return new TerminalClient(script, home, output, performance.now() - began);
+  }
+
+  /** The process behind `script`. */
+  get pid(): number {
+    const { pid } = this.#script;
+    return Number(read(`/proc/${pid}/task/${pid}/children`)?.trim().split(" ")[0]);
+  }
+
+  /** Resolves when the terminal was sent `text`. */
+  shows(text: string): Promise<void> {
+    return readUntil(this.#output, text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    Deno.kill(this.pid, "SIGTERM");
+    while (!(await this.#output.read()).done);
+    await this.#script.stdin.close().catch(() => {/* it has gone with the program */});
+    await this.#script.status;
+    await Deno.remove(this.#home, { recursive: true });
+  }
+}
+
+async function readUntil(output: ReadableStreamDefaultReader<string>, text: string): Promise<void> {
+  for (let seen = ""; !seen.includes(text);) {
+    const { value } = await output.read();
+    if (value === undefined) throw new Error(`chat-client ended before it showed ${text}`);
+    seen = seen.slice(-text.length) + value;
+  }
+}
