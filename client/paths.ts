@@ -6,15 +6,6 @@ export interface Platform {
   readonly get: (variable: string) => string | undefined;
 }
 
-/** The variables that {@linkcode configDirectory} and {@linkcode stateDirectory} read. */
-export const PATH_VARIABLES = [
-  "HOME",
-  "XDG_CONFIG_HOME",
-  "XDG_STATE_HOME",
-  "APPDATA",
-  "LOCALAPPDATA",
-] as const;
-
 /** The directory of `config.json`; `undefined` where the platform names none. */
 export function configDirectory(platform: Platform): string | undefined {
   return directory(platform, ["XDG_CONFIG_HOME", ".config"], "APPDATA");

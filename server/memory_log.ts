@@ -5,28 +5,26 @@
 
 import { type DirectPayload, fold, type MessagePayload, type UnreadRoom } from "../protocol/mod.ts";
 import { mentions } from "../protocol/mentions.ts";
-import type {
-  Author,
-  DirectDraft,
-  DirectEntry,
-  Draft,
-  Entry,
-  Found,
-  MessageDraft,
-  MessageLog,
-  Outcome,
-  Page,
-  Range,
-  ReadDraft,
-  Search,
-  SessionDraft,
-  StoredSession,
+import {
+  type Author,
+  type DirectDraft,
+  type DirectEntry,
+  type Draft,
+  type Entry,
+  type Found,
+  MENTIONS_LOOKED_FOR,
+  type MessageDraft,
+  type MessageLog,
+  type Outcome,
+  type Page,
+  type Range,
+  type ReadDraft,
+  type Search,
+  type SessionDraft,
+  type StoredSession,
 } from "./message_log.ts";
 import { fillPage } from "./page.ts";
 import { matches, parseQuery } from "./search_query.ts";
-
-/** Unread messages of a room that are looked into for mentions; older ones are only counted. */
-const MENTIONS_LOOKED_FOR = 1000;
 
 /** How much is kept. Times are in milliseconds, 0 is for ever. */
 export interface MemoryRetention {

@@ -70,7 +70,7 @@ export interface TopicDraft {
   topic: string;
 }
 
-/** How far a name has read in a room. `atLeast` leaves an existing mark as it is. */
+/** How far a name has read in a room. */
 export interface ReadDraft {
   kind: "read";
   name: string;
@@ -187,6 +187,9 @@ export interface MessageLog extends AsyncDisposable {
   /** What `name` has not read, in those of `rooms` that have a log. */
   unread(name: string, rooms: string[]): Promise<UnreadRoom[]>;
 }
+
+/** Unread messages of a room that are looked into for mentions; older ones are only counted. */
+export const MENTIONS_LOOKED_FOR = 1000;
 
 /** The log could not be asked: a disk or a file failed. Its message is for people. */
 export class LogFailure extends Error {

@@ -5,22 +5,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type DirectPayload, fold, type MessagePayload, type UnreadRoom } from "../protocol/mod.ts";
 import { mentions } from "../protocol/mentions.ts";
-import type {
-  Entry,
-  Found,
-  Page,
-  Range,
-  Search,
-  StoredRoom,
-  StoredSession,
+import {
+  type Entry,
+  type Found,
+  MENTIONS_LOOKED_FOR,
+  type Page,
+  type Range,
+  type Search,
+  type StoredRoom,
+  type StoredSession,
 } from "./message_log.ts";
 import { fillPage } from "./page.ts";
 import { toExpression } from "./search_query.ts";
 import { SEQ_SPAN } from "./sqlite_schema.ts";
 import { exactly, exactText, Statements } from "./statements.ts";
-
-/** Unread messages of a room that are looked into for mentions; older ones are only counted. */
-const MENTIONS_LOOKED_FOR = 1000;
 
 const MESSAGE = `message.id % ${SEQ_SPAN} AS seq, sender, ${exactly("text")} AS text, at`;
 
