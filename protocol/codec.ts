@@ -141,6 +141,7 @@ const EVENTS: PayloadOf<Event> = {
     seq: optional(anyNumber),
     behind: optional(anyNumber),
     code: optional(anyWord<ErrorCode>()),
+    retry_after: optional(anyNumber),
   },
   topic: { room: anyString, topic: anyString },
   members: {
@@ -162,6 +163,7 @@ const EVENTS: PayloadOf<Event> = {
   error: {
     code: anyWord<ErrorCode>(),
     message: anyString,
+    retry_after: optional(anyNumber),
   },
 };
 

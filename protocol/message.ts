@@ -57,6 +57,8 @@ export const ERROR_CODES = {
   session_replaced: "The session went on over a newer connection. This one is closed.",
   handshake_timeout: "No `connect` came in time. The connection is closed.",
   idle_timeout: "Nothing came for too long, not even a `pong`. The connection is closed.",
+  rate_limited:
+    "Too much was asked too fast. Nothing was done; `retry_after` says when it may be asked again.",
   server_full: "The server has as many connections as it takes. The connection is closed.",
 } as const;
 
@@ -218,10 +220,12 @@ export type PingEvent = Envelope<"ping", { nonce?: string }>;
 /** Answers `ping`. */
 export type PongEvent = Envelope<"pong", { nonce?: string }>;
 /** A request was refused, or the connection is about to close. */
-export type ErrorEvent = Envelope<
-  "error",
-  { code: ErrorCode; message: string }
->;
+export type ErrorEvent = Envelope<"error", {
+  code: ErrorCode;
+  message: string;
+  /** With `rate_limited`: in how many milliseconds it may be asked again. */
+  retry_after?: number;
+}>;
 
 /** A message as events and answers carry it. */
 export interface MessagePayload {
@@ -281,6 +285,7 @@ export interface NotificationPayload {
   behind?: number;
   /** With `error`: what a version 2 client would have been told by an `error`. */
   code?: ErrorCode;
+  retry_after?: number;
 }
 
 /** A room and the `seq` of its last message (0: none yet). */
@@ -329,4 +334,20 @@ export function errorEvent(
 ): ErrorEvent {
   const payload = { code, message };
   return id === undefined ? { type: "error", payload } : { type: "error", id, payload };
+}
+
+/** The `error` `rate_limited`: `reason` says what there was too much of, the rest says when to ask again. */
+export function rateLimited(reason: string, milliseconds: number, id?: string): ErrorEvent {
+  const wait = Math.ceil(milliseconds);
+  const { payload, ...envelope } = errorEvent(
+    "rate_limited",
+    `${reason}; try again in ${inWords(wait)}`,
+    id,
+  );
+  return { ...envelope, payload: { ...payload, retry_after: wait } };
+}
+
+function inWords(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
 }

@@ -99,9 +99,13 @@
  * back. `unread` counts, in each room that the session is in, the messages of
  * others above the mark `seq`, and those among the last 1000 that name the name.
  *
- * `error`: `{code, message}`; {@linkcode ERROR_CODES} lists the codes. An error
- * refuses one request and changes nothing. The connection stays open, but for
- * the codes that say that it is closed.
+ * `error`: `{code, message, retry_after?}`; {@linkcode ERROR_CODES} lists the codes.
+ * An error refuses one request and changes nothing. The connection stays open, but
+ * for the codes that say that it is closed.
+ *
+ * `rate_limited` carries `retry_after`, whole milliseconds: whoever asks again
+ * before that is likely to be refused again. What was refused has not used its
+ * `ref`: it may be sent again as it was.
  *
  * **Order.** The answers of one connection come in the order of its requests, and
  * what a client asked to be sent again comes before the answer to its next

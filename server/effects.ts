@@ -8,6 +8,7 @@ import {
   errorEvent,
   type Event,
   type NotificationPayload,
+  rateLimited,
 } from "../protocol/mod.ts";
 import { inLectureWords } from "./lecture.ts";
 import type { DirectDraft, Draft, MessageDraft, RetryDraft } from "./message_log.ts";
@@ -145,6 +146,11 @@ export function reply({ link, profile, id }: Origin, event: Event): Effect[] {
 /** Refuses a request. */
 export function refuse(origin: Origin, code: ErrorCode, reason: string): Effect[] {
   return reply(origin, errorEvent(code, reason));
+}
+
+/** Refuses a request for now: `reason` says what there was too much of, the rest when to ask again. */
+export function refuseForNow(origin: Origin, reason: string, milliseconds: number): Effect[] {
+  return reply(origin, rateLimited(reason, milliseconds));
 }
 
 /** Sends a notification to `members`; nothing when nobody is there. */

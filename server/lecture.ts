@@ -15,7 +15,7 @@ const WORDING: Wording = {
   message: (event) => event,
   notification: (event) => event,
   direct: ({ payload: { sender, to, text } }) => told(`${sender} to ${to}: ${text}`),
-  error: ({ payload: { code, message } }) => told(message, { event: "error", code }),
+  error: ({ payload: { message, ...rest } }) => told(message, { event: "error", ...rest }),
   topic: ({ payload: { room, topic } }) =>
     told(topic === "" ? `${room} has no topic.` : `The topic of ${room} is: ${topic}`, { room }),
   members: ({ payload: { room, members, more } }) =>

@@ -43,6 +43,7 @@ const EVENTS: Whole<Event> = {
     seq: 0,
     behind: 12,
     code: "bad_name",
+    retry_after: 5,
   },
   topic: { room: "Tea", topic: "" },
   members: { room: "Tea", members: ["Bob", "Zoë"], total: 2, more: false },
@@ -52,7 +53,7 @@ const EVENTS: Whole<Event> = {
   unread: { rooms: [{ room: "Tea", seq: 1, unread: 2, mentions: 0 }] },
   ping: { nonce: "n" },
   pong: { nonce: "n" },
-  error: { code: "bad_name", message: "m" },
+  error: { code: "rate_limited", message: "m", retry_after: 1000 },
 };
 
 const NEEDED: Needed<Event> = {
@@ -68,7 +69,7 @@ const NEEDED: Needed<Event> = {
   unread: EVENTS.unread,
   ping: {},
   pong: {},
-  error: EVENTS.error,
+  error: { code: "bad_name", message: "m" },
 };
 
 const TYPES = Object.keys(EVENTS) as EventType[];

@@ -7,6 +7,7 @@ import {
   errorEvent,
   type Event,
   LIMITS,
+  rateLimited,
   type Request,
   VERSION,
 } from "../protocol/message.ts";
@@ -29,6 +30,30 @@ Deno.test("errorEvent() carries a code, a message, and an id if there is one", P
     assertEquals(decodeEvent(encode(event)), event);
   }
   assertEquals(Object.keys(errorEvent("bad_name", "m")), ["type", "payload"]);
+});
+
+Deno.test("rateLimited() says when to ask again, in words and in whole milliseconds", PURE, () => {
+  const cases: [milliseconds: number, words: string][] = [
+    [1, "1 s"],
+    [999.2, "1 s"],
+    [1001, "2 s"],
+    [90_000, "90 s"],
+    [120_001, "3 minutes"],
+  ];
+  for (const [milliseconds, words] of cases) {
+    const event = rateLimited("Too many requests", milliseconds, "7");
+    assertEquals(event, {
+      type: "error",
+      id: "7",
+      payload: {
+        code: "rate_limited",
+        message: `Too many requests; try again in ${words}`,
+        retry_after: Math.ceil(milliseconds),
+      },
+    });
+    assertEquals(decodeEvent(encode(event)), event);
+  }
+  assertEquals(Object.keys(rateLimited("r", 1)), ["type", "payload"]);
 });
 
 // The characters that take the most bytes in a line: a control character as its

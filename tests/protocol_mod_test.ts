@@ -86,7 +86,7 @@ const EVENT_FIELDS: Pick<FieldsOf<Event>, "connect_ack" | "message" | "direct" |
   },
   message: { sender: "", room: "", text: "", seq: "", at: "", ref: "?" },
   direct: { sender: "", to: "", text: "", seq: "", at: "", ref: "?" },
-  error: { code: "", message: "" },
+  error: { code: "", message: "", retry_after: "?" },
 };
 
 Deno.test("The specification spells out the events as they are", READS_SOURCE, async () => {
@@ -135,7 +135,7 @@ Deno.test("The specification states the limits of the code", READS_SOURCE, async
 Deno.test("The specification names no error code that there is none of", READS_SOURCE, async () => {
   const named = [...(await specification()).matchAll(/`error` `(\w+)`|`(\w+_\w+)`/g)]
     .map((match) => match[1] ?? match[2] ?? "");
-  const others = ["connect_ack", "new_name", "direct_since", "caught_up"];
+  const others = ["connect_ack", "new_name", "direct_since", "caught_up", "retry_after"];
   assert(named.includes("session_replaced"));
   for (const word of named) {
     assert(word in protocol.ERROR_CODES || others.includes(word), word);
@@ -155,6 +155,7 @@ Deno.test("The front door opens on all that a client or a server needs", PURE, (
     "fold",
     "isLongerThan",
     "parseName",
+    "rateLimited",
     "readLines",
     "showable",
     "showableLines",
