@@ -1,0 +1,29 @@
+/**
+ * Whom an address stands for, where limits are by address.
+ */
+
+/**
+ * The one whom limits take a peer for. Of an IPv6 address that is its /64: whoever has
+ * one address of those has them all. An IPv4 address written as IPv6 is the IPv4 address.
+ */
+export function peerKey(hostname: string): string {
+  const plain = withoutMapping(hostname);
+  if (!plain.includes(":")) return plain;
+  const [head = "", tail] = (plain.split("%")[0] as string).split("::");
+  const first = head === "" ? [] : head.split(":");
+  const last = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length);
+  const groups = [...first, ...Array(zeros).fill("0"), ...last];
+  const prefix = groups.slice(0, 4).map((group) => parseInt(group, 16).toString(16));
+  return `${prefix.join(":")}::/64`;
+}
+
+/** Whether a peer is on this machine. */
+export function isLoopback(hostname: string): boolean {
+  const plain = withoutMapping(hostname);
+  return plain === "::1" || /^127(\.\d+){3}$/.test(plain);
+}
+
+function withoutMapping(hostname: string): string {
+  return /^::ffff:(\d+(?:\.\d+){3})$/i.exec(hostname)?.[1] ?? hostname;
+}
