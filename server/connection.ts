@@ -5,6 +5,7 @@
  */
 
 import { LineFramer, readLines } from "../protocol/mod.ts";
+import { isLoopback } from "./address.ts";
 import { Batch } from "./batch.ts";
 import { join } from "./bytes.ts";
 
@@ -26,18 +27,35 @@ const WRITE_SIZE = 64 * 1024;
  */
 const CLOSE_PATIENCE = 2000;
 
+/** What a connection needs of its socket: a `Deno.TcpConn` has it all, whatever is spoken over it. */
+export interface Socket extends Pick<Deno.TcpConn, SocketPart> {
+  /** Whether nobody between the two ends can read along. */
+  readonly isEncrypted?: boolean;
+}
+
+type SocketPart =
+  | "remoteAddr"
+  | "read"
+  | "write"
+  | "closeWrite"
+  | "close"
+  | "setNoDelay"
+  | "setKeepAlive";
+
 /** A connection's socket, read loop, send queue and writer. */
 export class Connection {
   /** Counts from 1 for the server's life; names the connection in the logs. */
   readonly id: number;
   /** The peer's address and port. */
   readonly peer: string;
+  /** Whether a secret may pass: it is encrypted, or never leaves this machine. */
+  readonly isSecure: boolean;
   readonly framer = new LineFramer();
   /** Called when a peer that has much to read has read some of it: a sign of life. */
   onProgress: () => void = () => {};
   /** Why it was given up, for the log. */
   failure: string | undefined;
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: Socket;
   /** Sent in this tick: batches among them may still grow. */
   #sent: (Uint8Array | Batch)[] = [];
   /** Ready to be written. */
@@ -49,10 +67,11 @@ export class Connection {
   #closed = false;
   readonly #drained = Promise.withResolvers<void>();
 
-  constructor(conn: Deno.TcpConn, id: number) {
+  constructor(conn: Socket, id: number) {
     this.#conn = conn;
     this.id = id;
     this.peer = formatAddress(conn.remoteAddr);
+    this.isSecure = conn.isEncrypted === true || isLoopback(conn.remoteAddr.hostname);
     // A chat line must not wait for the next one (Nagle); a dead peer must be found some day.
     conn.setNoDelay(true);
     conn.setKeepAlive(true);

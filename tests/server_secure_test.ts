@@ -1,0 +1,29 @@
+import { assertEquals } from "@std/assert";
+import { Connection } from "../server/connection.ts";
+
+/** An address of this machine that others can reach; `undefined` where there is none. */
+function outerAddress(): string | undefined {
+  return Deno.networkInterfaces()
+    .find(({ address, family }) => family === "IPv4" && !address.startsWith("127."))?.address;
+}
+
+/** Whether a connection that comes in over `hostname` is one for secrets. */
+async function isSecureOver(hostname: string): Promise<boolean> {
+  using listener = Deno.listen({ hostname, port: 0 });
+  using _peer = await Deno.connect({ hostname, port: listener.addr.port });
+  const connection = new Connection(await listener.accept(), 1);
+  connection.abort();
+  return connection.isSecure;
+}
+
+Deno.test("a connection over loopback is secure, for it never leaves the machine", async () => {
+  assertEquals(await isSecureOver("127.0.0.1"), true);
+});
+
+Deno.test({
+  name: "a plain connection from elsewhere is not secure",
+  ignore: outerAddress() === undefined,
+  async fn() {
+    assertEquals(await isSecureOver(outerAddress() as string), false);
+  },
+});
