@@ -50,6 +50,11 @@ export class LineFramer {
   // BOMs are kept out, invalid sequences throw (WHATWG Encoding, "fatal").
   readonly #decoder = new TextDecoder("utf-8", { fatal: true });
 
+  /** Whether a line has begun, with more than white space, and not ended. */
+  get isInLine(): boolean {
+    return this.#at !== At.Start;
+  }
+
   /** Takes the next bytes; gives the lines that they complete, each ended by one `\n`. */
   push(bytes: Uint8Array): string {
     let lines = "";
@@ -60,6 +65,11 @@ export class LineFramer {
       index++
     ) {
       if (!this.#endsLineWith(bytes[index] as number)) continue;
+      // Nothing at all, between two newlines: a flood of them must cost next to nothing.
+      if (bytes[index] === NEWLINE && index === start && this.#unfinishedLength === 0) {
+        start = index + 1;
+        continue;
+      }
       lines += this.#complete(bytes.subarray(start, index + 1));
       start = index + 1;
     }

@@ -59,7 +59,10 @@ export const ERROR_CODES = {
   idle_timeout: "Nothing came for too long, not even a `pong`. The connection is closed.",
   rate_limited:
     "Too much was asked too fast. Nothing was done; `retry_after` says when it may be asked again.",
+  room_full: "The room has as many members as it takes.",
+  no_more_rooms: "There is no such room, and the server has as many rooms as it takes.",
   server_full: "The server has as many connections as it takes. The connection is closed.",
+  address_full: "Your address has as many connections as it may have. The connection is closed.",
 } as const;
 
 /** One of {@linkcode ERROR_CODES}. */

@@ -103,9 +103,14 @@
  * An error refuses one request and changes nothing. The connection stays open, but
  * for the codes that say that it is closed.
  *
- * `rate_limited` carries `retry_after`, whole milliseconds: whoever asks again
- * before that is likely to be refused again. What was refused has not used its
- * `ref`: it may be sent again as it was.
+ * **Asking too fast.** A server takes so many requests a second of a connection, and
+ * a burst of them; some count as several. What comes on top is answered by `error`
+ * `rate_limited` with `retry_after`, whole milliseconds: until those have passed, all
+ * requests but `pong` and `quit` are refused, so that of what was sent in one go
+ * nothing passes out of its order. After that the refused ones may be sent again as
+ * they were, in their order: they have not used their `ref`. Whoever goes on
+ * regardless is read more slowly. Where `rate_limited` answers a new connection,
+ * that is closed.
  *
  * **Order.** The answers of one connection come in the order of its requests, and
  * what a client asked to be sent again comes before the answer to its next
@@ -138,7 +143,9 @@
  *
  * `since` maps rooms to the last `seq` that the client has seen there. The session
  * is in those rooms too, and what was said after is sent again, in order, before
- * the room goes on live, with no gap and no double. `direct_since` does the same for
+ * the room goes on live, with no gap and no double. A room that is full, or new where
+ * the server has as many as it takes, is left out: `rooms` of `connect_ack` says
+ * which the session is in. `direct_since` does the same for
  * direct messages; without it a session taken up again is sent those that came
  * since its last connection ended. A message of the client's own comes with its `ref`.
  *

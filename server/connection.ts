@@ -53,6 +53,8 @@ export class Connection {
   readonly framer = new LineFramer();
   /** Called when a peer that has much to read has read some of it: a sign of life. */
   onProgress: () => void = () => {};
+  /** Called with the bytes of each read; gives the milliseconds for which no more is to be read. */
+  onRead: (bytes: number) => number = () => 0;
   /** Why it was given up, for the log. */
   failure: string | undefined;
   readonly #conn: Socket;
@@ -65,6 +67,8 @@ export class Connection {
   #writable: PromiseWithResolvers<void> | undefined;
   #closing: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  /** Ends each rest that is being taken: of its reader, and of whoever handles the lines. */
+  readonly #resting = new Set<() => void>();
   readonly #drained = Promise.withResolvers<void>();
 
   constructor(conn: Socket, id: number) {
@@ -92,17 +96,35 @@ export class Connection {
    * or the connection fails (`failure`). Fails as `onLine` fails. A promise of `onLine` holds up the next line.
    */
   async read(onLine: (line: string) => Promise<void> | void): Promise<void> {
-    const read = (buffer: Uint8Array) =>
-      this.#conn.read(buffer).catch((error) => {
+    let rest = 0;
+    const read = async (buffer: Uint8Array) => {
+      if (rest > 0) await this.rest(rest);
+      try {
+        const count = await this.#conn.read(buffer);
+        rest = this.onRead(count ?? 0);
+        return count;
+      } catch (error) {
         this.#fail(error);
         return null;
-      });
+      }
+    };
     for await (const line of readLines(read, this.framer)) {
       if (this.isClosing) continue;
       const pending = onLine(line);
       if (pending !== undefined) await pending;
       if (this.#queuedBytes > SEND_QUEUE_LIMIT) await this.writable();
     }
+  }
+
+  /** Resolves after so many milliseconds, or when the connection closes. */
+  async rest(milliseconds: number): Promise<void> {
+    if (this.isClosing) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, milliseconds);
+    this.#resting.add(resolve);
+    await promise;
+    clearTimeout(timer);
+    this.#resting.delete(resolve);
   }
 
   /** Queues bytes or a batch. They leave after the tick's {@linkcode Connection.flush}. */
@@ -142,6 +164,7 @@ export class Connection {
   close(): void {
     if (this.isClosing) return;
     this.flush();
+    this.#wake();
     this.#closing = setTimeout(() => this.abort(), CLOSE_PATIENCE);
     if (!this.#writing) this.#endWriting();
   }
@@ -151,10 +174,15 @@ export class Connection {
     clearTimeout(this.#closing);
     if (this.#closed) return;
     this.#closed = true;
+    this.#wake();
     this.#queue = [];
     this.#conn.close();
     this.#drained.resolve();
     this.#resumeFeeding();
+  }
+
+  #wake(): void {
+    for (const wake of this.#resting) wake();
   }
 
   #resumeFeeding(): void {

@@ -14,6 +14,7 @@ import {
   type RoomPosition,
   VERSION,
 } from "../protocol/mod.ts";
+import { type Barred, barredFrom, type Bounds, UNBOUNDED } from "./bounds.ts";
 import {
   announceRename,
   answering,
@@ -27,7 +28,7 @@ import {
 } from "./effects.ts";
 import type { Memory, StoredSession } from "./message_log.ts";
 import { RULES, type Rules } from "./requests.ts";
-import { Room, sortByFold } from "./room.ts";
+import { countUpTo, Room, sortByFold } from "./room.ts";
 import { type Link, Session } from "./session.ts";
 
 /** What `connect` needs and the rules can't make: secrets, and hashes of secrets. */
@@ -50,16 +51,18 @@ export type HubRequest = Extract<Request, { type: keyof Rules }>;
 export class Hub {
   /** The server's name and version, as `connect_ack` gives them. */
   readonly #server: string;
+  readonly bounds: Bounds;
   readonly #sessions = new Map<Link, Session>();
   readonly #byName = new Map<string, Session>();
   readonly #byToken = new Map<string, Session>();
   readonly #rooms = new Map<string, Room>();
   #isStopping = false;
-  #roomsInOrder: readonly Room[] | undefined;
+  #roomsInOrder: Room[] | undefined;
 
   /** Begins with what the log remembers. `now`, here as everywhere, is in milliseconds of one clock. */
-  constructor(server: string, memory: Memory, now: number) {
+  constructor(server: string, memory: Memory, now: number, bounds = UNBOUNDED) {
     this.#server = server;
+    this.bounds = bounds;
     for (const { name, topic, seq } of memory.rooms) {
       const room = this.#make(name);
       room.topic = topic;
@@ -82,6 +85,11 @@ export class Hub {
   /** The room of that name, if there is one. */
   room(name: string): Room | undefined {
     return this.#rooms.get(fold(name));
+  }
+
+  /** Why nobody more can enter the room of that name; nothing when one more can. */
+  barred(name: string): Barred | undefined {
+    return barredFrom(name, this.room(name), this.#rooms.size, this.bounds);
   }
 
   /** All rooms, in the order of their folded names. */
@@ -112,10 +120,8 @@ export class Hub {
     const holder = this.#byName.get(fold(name));
     const wait = holder === undefined || holder === known ? 0 : holder.holdsNameFor(now);
     if (wait > 0) return refuse(origin, "name_taken", takenText(name, wait));
-    const wanted = roomsAskedFor(request, known?.roomNames ?? []);
-    if (new Set(wanted.map(fold)).size > LIMITS.rooms) {
-      return refuse(origin, "too_many_rooms", `${LIMITS.rooms} rooms are the most`);
-    }
+    const barred = this.#barredAtConnect(request, known?.roomNames ?? []);
+    if (barred !== undefined) return refuse(origin, barred.code, barred.reason);
     if (holder !== undefined && holder !== known) this.#forget(holder);
     return known === undefined
       ? this.#open(origin, request, credentials)
@@ -211,10 +217,7 @@ export class Hub {
   /** Takes `session` out of `room` and tells those who stay. */
   leave(session: Session, room: Room): Effect[] {
     room.remove(session);
-    if (room.isForgettable) {
-      this.#rooms.delete(room.fold);
-      this.#roomsInOrder = undefined;
-    }
+    if (room.isForgettable) this.#drop(room);
     const message = `${session.name} has left the room.`;
     return notify(room.members, { message, event: "left", room: room.name, name: session.name });
   }
@@ -288,7 +291,9 @@ export class Hub {
     const { since = {}, direct_since } = request.payload;
     const announced = roomsAskedFor(request, before.rooms)
       .flatMap((name) =>
-        session.rooms.has(fold(name)) ? [] : this.join(session, link, name).effects
+        session.rooms.has(fold(name)) || this.barred(name) !== undefined
+          ? []
+          : this.join(session, link, name).effects
       );
     const positions = new Map(Object.entries(since).map(([name, seq]) => [fold(name), seq]));
     const follows = [...session.rooms.values()].map((room) => {
@@ -325,7 +330,7 @@ export class Hub {
       session: token,
       resumed: token === request.payload.session,
       server: this.#server,
-      limits: LIMITS,
+      limits: { ...LIMITS, rooms: this.bounds.roomsOfSession },
     };
     const event = () =>
       answering<Event>(id, {
@@ -333,6 +338,19 @@ export class Hub {
         payload: { ...payload, rooms: rooms.map(positionOf), direct: session.inboxSeq },
       });
     return { kind: "send", link, event };
+  }
+
+  /**
+   * Why a session can't connect because of rooms. Only what it asks for now counts against
+   * it: one that was in more rooms than it may be in today must be able to come back.
+   */
+  #barredAtConnect(request: ConnectRequest, had: readonly string[]): Barred | undefined {
+    const before = new Set(had.map(fold));
+    const all = new Set([...before, ...roomsAskedFor(request, []).map(fold)]);
+    const { room } = request.payload;
+    const most = before.size === all.size ? LIMITS.rooms : this.bounds.roomsOfSession;
+    if (all.size > most) return { code: "too_many_rooms", reason: `${most} rooms are the most` };
+    return room === undefined || before.has(fold(room)) ? undefined : this.barred(room);
   }
 
   /** The session whose token was shown, from here or from the log. */
@@ -355,8 +373,14 @@ export class Hub {
   #make(name: string): Room {
     const room = new Room(name);
     this.#rooms.set(room.fold, room);
-    this.#roomsInOrder = undefined;
+    // Not sorted anew: whoever makes a room and lists them all, again and again, would have us do it each time.
+    this.#roomsInOrder?.splice(countUpTo(this.#roomsInOrder, room.fold), 0, room);
     return room;
+  }
+
+  #drop(room: Room): void {
+    this.#rooms.delete(room.fold);
+    this.#roomsInOrder?.splice(countUpTo(this.#roomsInOrder, room.fold) - 1, 1);
   }
 
   #forget(session: Session): void {

@@ -10,6 +10,7 @@ import {
   type Values,
   wholeNumber,
 } from "../protocol/options.ts";
+import { LIMIT_OPTIONS } from "./limits.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./logger.ts";
 
 /** Seconds. */
@@ -47,17 +48,11 @@ export const OPTIONS = {
     [1, A_CENTURY],
     "Days that an absent client can come back and miss nothing",
   ),
-  "max-connections": wholeNumber(
-    "COUNT",
-    10_000,
-    [1, 1_000_000],
-    "Connections at a time; one more is refused",
-  ),
   "handshake-timeout": wholeNumber(
     "SECONDS",
     10,
-    [1, A_DAY],
-    "Time that a new connection has to say `connect`",
+    [0, A_DAY],
+    "Time that a new connection has to say `connect`; 0 for ever",
   ),
   "idle-timeout": wholeNumber(
     "SECONDS",
@@ -65,6 +60,7 @@ export const OPTIONS = {
     [1, A_DAY],
     "Silence after which a client is pinged; after twice that it is let go",
   ),
+  ...LIMIT_OPTIONS,
   "log-level": oneOf(LOG_LEVELS, "info", "The least that is worth a line on stderr"),
   "log-format": oneOf(LOG_FORMATS, "text", "Lines for people or for programs"),
   help: toggle("Show this help and exit"),
@@ -85,6 +81,8 @@ ${describeOptions(OPTIONS)}
 The state directory is $XDG_STATE_HOME/chat-server, or ~/.local/state/chat-server;
 on macOS ~/Library/Application Support/chat-server, on Windows %LOCALAPPDATA%\\chat-server.
 One server at a time may use a file.
+
+0 lifts the limit that a --max-… or …-rate option, or --login-failures, sets.
 
 Prints one line on stdout once it accepts connections; what it does, on stderr.
 SIGINT or SIGTERM tells everyone and stops it; a second one stops it at once.

@@ -8,6 +8,7 @@ export type Silence = "no handshake" | "ping" | "idle";
 
 /** The bounds, in milliseconds. */
 export interface Bounds {
+  /** 0 for none. */
   handshake: number;
   idle: number;
 }
@@ -16,19 +17,24 @@ export interface Bounds {
 export class Patience {
   readonly #bounds: Bounds;
   readonly #onSilence: (silence: Silence) => void;
-  #timer: ReturnType<typeof setTimeout>;
+  readonly #isInLine: () => boolean;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #heardAt = performance.now();
   #pinged = false;
+  #mayBeSilent = false;
 
-  constructor(bounds: Bounds, onSilence: (silence: Silence) => void) {
+  /** `isInLine` says whether the peer has begun a line and not finished it. */
+  constructor(bounds: Bounds, onSilence: (silence: Silence) => void, isInLine: () => boolean) {
     this.#bounds = bounds;
     this.#onSilence = onSilence;
+    this.#isInLine = isInLine;
+    if (bounds.handshake === 0) return;
     this.#timer = setTimeout(() => onSilence("no handshake"), bounds.handshake);
   }
 
   /** Notes that the peer said something. */
-  heard(): void {
-    this.#heardAt = performance.now();
+  heard(now = performance.now()): void {
+    this.#heardAt = now;
     this.#pinged = false;
   }
 
@@ -37,7 +43,13 @@ export class Patience {
     this.#await(this.#bounds.idle);
   }
 
-  /** Stops watching: for ever, or because this peer can't answer a ping (the lecture's clients). */
+  /** The same of one that can't answer a ping (the lecture's clients): it may be silent for ever, but not within a line. */
+  greetedLecture(): void {
+    this.#mayBeSilent = true;
+    this.greeted();
+  }
+
+  /** Stops watching. */
   stop(): void {
     clearTimeout(this.#timer);
   }
@@ -48,12 +60,13 @@ export class Patience {
   }
 
   #check(): void {
+    if (this.#mayBeSilent && !this.#isInLine()) this.heard();
     const left = this.#heardAt + this.#bounds.idle - performance.now();
     if (left > 0) return this.#await(left);
     if (this.#pinged) return this.#onSilence("idle");
     this.#pinged = true;
     this.#heardAt = performance.now();
-    this.#onSilence("ping");
+    if (!this.#mayBeSilent) this.#onSilence("ping");
     this.#await(this.#bounds.idle);
   }
 }

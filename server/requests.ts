@@ -6,7 +6,6 @@
 import {
   type Event,
   fold,
-  LIMITS,
   type NotificationPayload,
   type Request,
   type RequestType,
@@ -23,7 +22,7 @@ import {
   reply,
 } from "./effects.ts";
 import type { Hub } from "./hub.ts";
-import type { Room } from "./room.ts";
+import { countUpTo, type Room } from "./room.ts";
 import type { Session } from "./session.ts";
 
 /** One request in the making: whose it is, over which connection, and when. */
@@ -108,10 +107,14 @@ function join({ hub, session, origin }: Call, { room: name, since }: PayloadOf<"
   if (roomOf(session, name) !== undefined) {
     return refuse(origin, "already_in_room", `You are in ${name} already`);
   }
-  if (session.rooms.size >= LIMITS.rooms) {
-    const reason = `You are in ${LIMITS.rooms} rooms, and that is the most; leave one first`;
+  const most = hub.bounds.roomsOfSession;
+  if (session.rooms.size >= most) {
+    const reason =
+      `You are in ${session.rooms.size} rooms, and ${most} is the most; leave one first`;
     return refuse(origin, "too_many_rooms", reason);
   }
+  const barred = hub.barred(name);
+  if (barred !== undefined) return refuse(origin, barred.code, barred.reason);
   const { link, id } = origin;
   const { room, effects } = hub.join(session, link, name);
   const told = notification(session, room, "joined", `${session.name} has joined the room.`);
@@ -172,6 +175,8 @@ function topic(
 function read({ session, origin }: Call, { room: name, seq }: PayloadOf<"read">): Effect[] {
   const room = roomOf(session, name);
   if (room === undefined) return refuseRoom(session, origin, name);
+  // There is nothing to have read; and the log need not learn of a room for that.
+  if (!room.hasLog) return [];
   const draft = { kind: "read", name: session.name, room: room.name, seq, ifNew: false } as const;
   return [{ kind: "keep", draft }];
 }
@@ -215,18 +220,6 @@ function pageOf<Named extends { fold: string }>(
 ): { page: Named[]; more: boolean } {
   const start = after === undefined ? 0 : countUpTo(sorted, fold(after));
   return { page: sorted.slice(start, start + size), more: start + size < sorted.length };
-}
-
-/** How many of `sorted` come before or with `last`: a binary search, since a page may be one of many. */
-function countUpTo(sorted: readonly { fold: string }[], last: string): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as { fold: string }).fold <= last) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The room of that name, if the session is in it. */

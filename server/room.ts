@@ -12,17 +12,17 @@ import type { Link, Session } from "./session.ts";
  */
 export type Members = readonly Link[];
 
-/** A room. It exists as long as someone is in it, and for ever once it has a log or a topic. */
+/** A room. It exists as long as someone is in it, and for ever once it had a log or a topic. */
 export class Room {
   readonly name: string;
   readonly fold: string;
-  topic = "";
   /** The `seq` of the last message that its members were sent. */
   seq = 0;
   /** Whether anything was ever said in it. */
   hasLog = false;
   readonly #sessions = new Map<Session, Link>();
   #members: Members = [];
+  #topic: string | undefined;
   #inOrder: readonly Session[] | undefined;
 
   constructor(name: string) {
@@ -32,7 +32,16 @@ export class Room {
 
   /** Whether nothing would be lost if there were no such room. */
   get isForgettable(): boolean {
-    return this.#sessions.size === 0 && !this.hasLog && this.topic === "";
+    // A topic that was cleared has left its traces in the log.
+    return this.#sessions.size === 0 && !this.hasLog && this.#topic === undefined;
+  }
+
+  get topic(): string {
+    return this.#topic ?? "";
+  }
+
+  set topic(topic: string) {
+    this.#topic = topic;
   }
 
   /** Everyone's connection, now. */
@@ -79,4 +88,16 @@ export class Room {
 /** Sorts what has a name as the wire lists it: by fold, code unit by code unit. */
 export function sortByFold<Named extends { fold: string }>(named: Named[]): Named[] {
   return named.sort((one, other) => one.fold < other.fold ? -1 : 1);
+}
+
+/** How many of `sorted` come before or with `last`: a binary search, since a page may be one of many. */
+export function countUpTo(sorted: readonly { fold: string }[], last: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as { fold: string }).fold <= last) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -7,14 +7,19 @@ import {
   type ConnectRequest,
   decodeRequest,
   type ErrorCode,
+  type ErrorEvent,
   errorEvent,
   LIMITS,
+  rateLimited,
   type Refused,
   type Request,
 } from "../protocol/mod.ts";
 import { Connection, formatAddress } from "./connection.ts";
+import { Door, type TurnedAway } from "./door.ts";
 import { refuse } from "./effects.ts";
 import { Hub } from "./hub.ts";
+import { Limiter } from "./limiter.ts";
+import type { Limits } from "./limits.ts";
 import type { LogFields, Logger } from "./logger.ts";
 import { LogFailure, type Memory, type MessageLog } from "./message_log.ts";
 import { Patience, type Silence } from "./patience.ts";
@@ -27,7 +32,7 @@ export interface Settings {
   host: string;
   /** 0 picks a free one. */
   port: number;
-  maxConnections: number;
+  limits: Limits;
   handshakeTimeout: number;
   idleTimeout: number;
   /** The program's name and version, for `connect_ack`. */
@@ -44,6 +49,12 @@ const SWEEP_INTERVAL = 10_000;
 /** How long to wait before accepting again when the system has no more sockets, in milliseconds. */
 const ACCEPT_PAUSE = 100;
 
+/**
+ * Peers that are told at one time why they may not come in. A connection costs as much to
+ * refuse as to serve, for as long as the peer takes to hear it: the rest is only closed.
+ */
+const MOST_TURNED_AWAY = 100;
+
 /** What one who is behind need not wait for: it says what is to be sent at all. */
 const AT_ONCE: ReadonlySet<string> = new Set(["join", "leave", "quit"]);
 
@@ -53,22 +64,26 @@ export class ChatServer implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #hub: Hub;
   readonly #pipeline: Pipeline;
+  readonly #door: Door;
   readonly #patience = new Map<Connection, Patience>();
   readonly #serving = new Set<Promise<void>>();
   readonly #sweeper: ReturnType<typeof setInterval>;
   readonly #accepting: Promise<void>;
   #lastId = 0;
+  #turnedAway = 0;
   #stopping = false;
 
   /** Listens at once. Fails as `Deno.listen` does: `AddrInUse`, `AddrNotAvailable`, … */
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#listener = Deno.listen({ hostname: settings.host, port: settings.port });
-    this.#hub = new Hub(settings.server, settings.memory, performance.now());
+    const { door, bounds } = settings.limits;
+    this.#door = new Door(door);
+    this.#hub = new Hub(settings.server, settings.memory, performance.now(), bounds);
     this.#pipeline = new Pipeline(settings.log, (reason) => {
       settings.logger.log("error", "append failed", { reason });
     });
-    this.#sweeper = setInterval(() => this.#hub.sweep(performance.now()), SWEEP_INTERVAL);
+    this.#sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_INTERVAL);
     this.#accepting = this.#accept();
   }
 
@@ -115,8 +130,18 @@ export class ChatServer implements AsyncDisposable {
   }
 
   #welcome(conn: Deno.TcpConn): void {
+    const { hostname } = conn.remoteAddr;
+    const turnedAway = this.#door.enter(hostname, performance.now());
+    if (turnedAway !== undefined && this.#turnedAway >= MOST_TURNED_AWAY) return conn.close();
     const connection = new Connection(conn, ++this.#lastId);
-    const serving = this.#serve(connection).catch((error) => {
+    const serving = turnedAway === undefined
+      ? this.#serve(connection).finally(() => this.#door.leave(hostname))
+      : this.#turnAway(connection, turnedAway);
+    this.#follow(connection, serving);
+  }
+
+  #follow(connection: Connection, work: Promise<void>): void {
+    const serving = work.catch((error) => {
       this.#logOf(connection, "error", "internal error", { reason: String(error?.stack ?? error) });
       connection.abort();
     });
@@ -124,23 +149,37 @@ export class ChatServer implements AsyncDisposable {
     serving.then(() => this.#serving.delete(serving));
   }
 
+  /** Tells a peer why it may not come in. Closing with something unread would reset the connection, and lose that. */
+  async #turnAway(connection: Connection, { code, reason, wait }: TurnedAway): Promise<void> {
+    this.#turnedAway++;
+    this.#logOf(connection, "warn", "turned away", { code, reason });
+    const closed = `${reason}; the connection is closed`;
+    const error = code === "rate_limited" ? rateLimited(closed, wait) : errorEvent(code, closed);
+    this.#close(connection, error);
+    try {
+      await connection.drained;
+      await connection.discard();
+    } finally {
+      this.#turnedAway--;
+    }
+    connection.abort();
+  }
+
   /** One connection, from its first byte to its last. */
   async #serve(connection: Connection): Promise<void> {
-    const { handshakeTimeout: handshake, idleTimeout: idle, maxConnections } = this.#settings;
+    const { handshakeTimeout: handshake, idleTimeout: idle, limits } = this.#settings;
     const patience = new Patience(
       { handshake, idle },
       (silence) => this.#onSilence(connection, silence),
+      () => connection.framer.isInLine,
     );
     this.#patience.set(connection, patience);
     // Who is busy reading is not silent, even if it says nothing.
     connection.onProgress = () => patience.heard();
+    const limiter = new Limiter(limits.rates, performance.now());
+    connection.onRead = (bytes) => limiter.read(bytes, performance.now());
     this.#logOf(connection, "info", "connection opened");
-    const isOneTooMany = this.#patience.size > maxConnections;
-    if (isOneTooMany) {
-      this.#letGo(connection, "server_full", `The server has its ${maxConnections} connections`);
-    } else {
-      await this.#listen(connection, patience);
-    }
+    await this.#listen(connection, patience, limiter);
     if (connection.framer.problem === "line_too_long") {
       this.#letGo(connection, "line_too_long", `A line has more than ${LIMITS.line} bytes`);
     } else if (connection.framer.problem === "not_utf8") {
@@ -154,25 +193,50 @@ export class ChatServer implements AsyncDisposable {
     await connection.drained;
     this.#pipeline.forget(connection);
     // Closing with something unread would reset the connection, and lose what it was told.
-    if (isOneTooMany || connection.framer.problem !== undefined) await connection.discard();
+    if (connection.framer.problem !== undefined) await connection.discard();
     connection.abort();
     this.#logOf(connection, "info", "connection closed", { reason: connection.failure });
   }
 
   /** Reads until the peer ends. A defect of ours that one line lays bare ends that connection alone. */
-  async #listen(connection: Connection, patience: Patience): Promise<void> {
+  async #listen(connection: Connection, patience: Patience, limiter: Limiter): Promise<void> {
     try {
-      await connection.read((line) => this.#receive(connection, patience, line));
+      await connection.read((line) => {
+        const now = performance.now();
+        patience.heard(now);
+        const request = decodeRequest(line);
+        const wait = limiter.admit(request.type, now);
+        if (wait === 0) return this.#receive(connection, patience, request);
+        return this.#refuseForNow(connection, request, wait, limiter.refused(now));
+      });
     } catch (error) {
       const reason = error instanceof Error ? error.stack ?? error.message : String(error);
       this.#logOf(connection, "error", "internal error", { reason });
     }
   }
 
-  #receive(connection: Connection, patience: Patience, line: string): Promise<void> | void {
-    patience.heard();
-    const request = decodeRequest(line);
-    const isBehind = this.#pipeline.feedOf(connection)?.isBehind ?? false;
+  /** Refuses what came too fast; whoever goes on and on is read more slowly, for `rest` milliseconds at a time. */
+  async #refuseForNow(
+    connection: Connection,
+    request: Request | Refused,
+    wait: number,
+    rest: number,
+  ): Promise<void> {
+    if (this.#isBehind(connection)) await this.#sentSoFar(connection);
+    const { id, lecture } = request.type === "refused"
+      ? { id: request.error.id, lecture: request.lecture }
+      : { id: request.id, lecture: isLectures(request) };
+    const error = rateLimited("Too many requests", wait, id);
+    this.#pipeline.push(this.#hub.refuse(connection, { type: "refused", error, lecture }));
+    if (rest > 0) await connection.rest(rest);
+  }
+
+  #receive(
+    connection: Connection,
+    patience: Patience,
+    request: Request | Refused,
+  ): Promise<void> | void {
+    const isBehind = this.#isBehind(connection);
     if (!isBehind || AT_ONCE.has(request.type)) return this.#handle(connection, patience, request);
     // It has answers to come: what it asks now is answered after them.
     return this.#sentSoFar(connection).then(() => this.#handle(connection, patience, request));
@@ -221,13 +285,17 @@ export class ChatServer implements AsyncDisposable {
     this.#pipeline.push(effects);
     const session = this.#hub.sessionOf(connection);
     if (session === undefined) return;
-    if (session.profile === "lecture") patience.stop();
+    if (session.profile === "lecture") patience.greetedLecture();
     else patience.greeted();
     this.#logOf(connection, "info", "session opened", {
       name: session.name,
       profile: session.profile,
     });
     return this.#sentSoFar(connection);
+  }
+
+  #isBehind(connection: Connection): boolean {
+    return this.#pipeline.feedOf(connection)?.isBehind ?? false;
   }
 
   /** What a client asked to be sent again is part of the answer: its next request comes after it. */
@@ -265,9 +333,17 @@ export class ChatServer implements AsyncDisposable {
   /** Tells a peer why, and closes. */
   #letGo(connection: Connection, code: ErrorCode, reason: string): void {
     this.#logOf(connection, "warn", "letting go", { code, reason });
-    const error = errorEvent(code, `${reason}; the connection is closed`);
+    this.#close(connection, errorEvent(code, `${reason}; the connection is closed`));
+  }
+
+  #close(connection: Connection, error: ErrorEvent): void {
     this.#pipeline.push(this.#hub.refuse(connection, { type: "refused", error, lecture: false }));
     this.#pipeline.push([{ kind: "close", link: connection }]);
+  }
+
+  #sweep(now: number): void {
+    this.#hub.sweep(now);
+    this.#door.sweep(now);
   }
 
   #logOf(
@@ -279,4 +355,9 @@ export class ChatServer implements AsyncDisposable {
     const { id, peer } = connection;
     this.#settings.logger.log(level, event, { connection: id, peer, ...fields });
   }
+}
+
+/** Whether a request opens a session of the lecture's. */
+function isLectures(request: Request): boolean {
+  return request.type === "connect" && request.payload.version === undefined;
 }

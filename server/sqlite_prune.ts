@@ -30,6 +30,18 @@ export function prune(database: DatabaseSync, retention: Retention, now: number)
   return pruned > 0;
 }
 
+/**
+ * Deletes the rooms of which nothing is left but a number: their topics were cleared, and
+ * nothing was ever said in them. To be done before anyone counts on a room's number.
+ */
+export function forgetEmptyRooms(database: DatabaseSync): void {
+  const empty = "SELECT id FROM room WHERE seq = 0 AND topic = ''";
+  database.exec(`BEGIN IMMEDIATE;
+    DELETE FROM read_mark WHERE room IN (${empty});
+    DELETE FROM room WHERE seq = 0 AND topic = '';
+    COMMIT;`);
+}
+
 function pruneSessions(database: DatabaseSync, cutoff: number): number {
   const expired = `(SELECT id FROM session WHERE away_since < ? LIMIT ${STEP})`;
   database.prepare(`DELETE FROM direct WHERE inbox IN ${expired}`).run(cutoff);

@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Draft, Memory, Outcome, Range, Search } from "./message_log.ts";
 import { Appender } from "./sqlite_append.ts";
 import { MessageIndex } from "./sqlite_index.ts";
-import { prune, type Retention } from "./sqlite_prune.ts";
+import { forgetEmptyRooms, prune, type Retention } from "./sqlite_prune.ts";
 import { Queries } from "./sqlite_queries.ts";
 import { checkSchema, migrate, UnusableFile } from "./sqlite_schema.ts";
 
@@ -51,6 +51,7 @@ const METHODS = {
       throw error;
     }
     file = Deno.statSync(how.path);
+    forgetEmptyRooms(writable());
     const memory = { rooms: queries.rooms(), sessions: queries.connected() };
     // Whoever was connected is not any more.
     writable().prepare("UPDATE session SET away_since = ? WHERE away_since IS NULL").run(

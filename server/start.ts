@@ -4,6 +4,7 @@
  */
 
 import { DataFile, defaultDataFile, FileInUse, platform } from "./data_file.ts";
+import { limitsOf } from "./limits.ts";
 import { Logger } from "./logger.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { LogFailure } from "./message_log.ts";
@@ -98,7 +99,7 @@ function listen(
     return new ChatServer({
       host,
       port,
-      maxConnections: options["max-connections"],
+      limits: limitsOf(options),
       handshakeTimeout: options["handshake-timeout"] * 1000,
       idleTimeout: options["idle-timeout"] * 1000,
       ...parts,

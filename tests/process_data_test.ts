@@ -106,7 +106,7 @@ for (const sync of ["full", "normal"]) {
     let session: string | undefined;
     let acknowledged = 0;
     for (let round = 0; round < 3; round++) {
-      await using server = await serve(directory.file(), "--sync", sync);
+      await using server = await serve(directory.file(), "--sync", sync, "--message-rate", "0");
       const more = { session, since: { General: 0 }, direct_since: 0 };
       using alice = await Peer.join(server.port, "Alice", "General", more);
       assertEquals(alice.ack.resumed, round > 0);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { LIMITS } from "../protocol/mod.ts";
 import { Peer, type Received } from "./fixtures/peer.ts";
-import { startServer } from "./fixtures/server.ts";
+import { limits, startServer } from "./fixtures/server.ts";
 
 const MEGABYTE = 1_000_000;
 
@@ -20,7 +20,7 @@ function upTo(count: number): number[] {
 }
 
 Deno.test("one connection too many is told so and closed, and nobody notices it", async () => {
-  await using chat = await startServer({ maxConnections: 2 });
+  await using chat = await startServer({ limits: limits({ "max-connections": 2 }) });
   using alice = await Peer.join(chat.port, "Alice", "General");
   using bob = await Peer.lecture(chat.port, "Bob");
   await alice.receive("notification");

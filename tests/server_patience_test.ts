@@ -128,3 +128,22 @@ Deno.test("a lecture client may be silent, and is never pinged", async () => {
   }
   assertEquals(await lecture.settled(), []);
 });
+
+Deno.test("a lecture client may be silent after white space, but not within a line", async () => {
+  await using chat = await startServer({ idleTimeout: SHORT });
+  using silent = await Peer.lecture(chat.port, "Silent", "Quiet");
+  await silent.write(" \r");
+  using stuck = await Peer.lecture(chat.port, "Stuck", "Other");
+  await stuck.write('{"type":"message","payl');
+  assertEquals((await stuck.rest()).map(({ payload }) => payload.code), ["idle_timeout"]);
+  assertEquals(await silent.settled(), []);
+});
+
+Deno.test("without a handshake timeout a connection may take its time", async () => {
+  await using chat = await startServer({ handshakeTimeout: 0, idleTimeout: SHORT });
+  using late = await Peer.dial(chat.port);
+  using silent = await Peer.join(chat.port, "Silent");
+  await silent.rest();
+  await late.send("connect", { name: "Late", version: 2 });
+  assertEquals((await late.receive("connect_ack")).payload.name, "Late");
+});

@@ -40,6 +40,8 @@ export class ServerProcess implements AsyncDisposable {
         ...preload === undefined ? [] : ["--preload", preload],
         new URL("server.ts", ROOT).pathname,
         ...["--port", "0", "--data", data, "--log-level", "error"],
+        // The members talk as fast as they are answered.
+        ...["--message-rate", "0", "--byte-rate", "0"],
       ],
       env: { NO_COLOR: "1", ...env },
       stdin: "null",

@@ -1,0 +1,114 @@
+/**
+ * The limits that keep one peer, or many, from using up the server: the options
+ * that set them, and what they come to. 0 lifts a limit.
+ */
+
+import { LIMITS } from "../protocol/mod.ts";
+import { toggle, type Values, wholeNumber } from "../protocol/options.ts";
+import type { Bounds } from "./bounds.ts";
+import type { DoorLimits } from "./door.ts";
+import type { ConnectionRates } from "./limiter.ts";
+import type { Rate } from "./token_bucket.ts";
+
+/** More than any machine takes. */
+const MANY = 1_000_000_000;
+
+/** Rooms that the log can number (see `SEQ_SPAN`): the most, even where there is no limit. */
+const NUMBERED_ROOMS = 2_000_000;
+
+/** Seconds' worth of new connections that an address may make at once: all of an office, after an outage. */
+const ARRIVALS_AT_ONCE = 10;
+
+/** The options. */
+export const LIMIT_OPTIONS = {
+  "max-connections": wholeNumber("COUNT", 10_000, [0, MANY], "Connections at a time"),
+  "max-connections-per-address": wholeNumber(
+    "COUNT",
+    256,
+    [0, MANY],
+    "Connections of one address, or of one /64 of IPv6",
+  ),
+  "connection-rate": wholeNumber(
+    "COUNT",
+    10,
+    [0, MANY],
+    `New connections a second of one address; ${ARRIVALS_AT_ONCE} times as many at once`,
+  ),
+  "limit-loopback": toggle("Hold this machine to the limits by address too"),
+  "message-rate": wholeNumber(
+    "COUNT",
+    100,
+    [0, MANY],
+    "Messages a second of one connection; other requests count too, a search as 20",
+  ),
+  "message-burst": wholeNumber(
+    "COUNT",
+    500,
+    [1, MANY],
+    "Messages that one connection may send at once",
+  ),
+  "byte-rate": wholeNumber(
+    "BYTES",
+    250_000,
+    [0, MANY],
+    "Bytes a second that are read of one connection; the rest waits",
+  ),
+  "login-failures": wholeNumber(
+    "COUNT",
+    10,
+    [0, MANY],
+    "Wrong passwords a minute for one name, and from one address",
+  ),
+  "max-rooms": wholeNumber(
+    "COUNT",
+    LIMITS.rooms,
+    [0, LIMITS.rooms],
+    `Rooms that one session may be in, ${LIMITS.rooms} at most`,
+  ),
+  "max-members": wholeNumber("COUNT", 10_000, [0, MANY], "Members of one room"),
+  "max-rooms-in-all": wholeNumber(
+    "COUNT",
+    100_000,
+    [0, NUMBERED_ROOMS],
+    `Rooms that the server has, ${NUMBERED_ROOMS} at most`,
+  ),
+} as const;
+
+/** What the options come to; `Infinity` and `undefined` where there is no limit. */
+export interface Limits {
+  door: DoorLimits;
+  rates: ConnectionRates;
+  /** Wrong passwords for one name, and from one address. */
+  loginFailures: Rate | undefined;
+  bounds: Bounds;
+}
+
+/** Reads the limits off the options. */
+export function limitsOf(options: Values<typeof LIMIT_OPTIONS>): Limits {
+  const arrivals = options["connection-rate"];
+  const requests = options["message-rate"];
+  const bytes = options["byte-rate"];
+  return {
+    door: {
+      connections: options["max-connections"] || Infinity,
+      perAddress: options["max-connections-per-address"] || Infinity,
+      arrivals: rate(arrivals, arrivals * ARRIVALS_AT_ONCE),
+      limitLoopback: options["limit-loopback"],
+    },
+    rates: {
+      requests: rate(requests, options["message-burst"]),
+      // Whatever comes within a second is read at once.
+      bytes: rate(bytes, bytes),
+    },
+    loginFailures: rate(options["login-failures"] / 60, options["login-failures"]),
+    bounds: {
+      roomsOfSession: options["max-rooms"] || LIMITS.rooms,
+      membersOfRoom: options["max-members"] || Infinity,
+      rooms: options["max-rooms-in-all"] || NUMBERED_ROOMS,
+    },
+  };
+}
+
+function rate(perSecond: number, burst: number): Rate | undefined {
+  return perSecond === 0 ? undefined : { perSecond, burst };
+}
