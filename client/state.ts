@@ -41,7 +41,7 @@ export class ChatState {
   readonly ignored: Set<string> = new Set();
   /** Who spoke, the latest first. */
   recent: string[] = [];
-  /** The `seq` of the last direct message that was shown. */
+  /** The `seq` of the last direct message in this client's inbox that was shown. */
   lastDirectSeq: number | undefined;
   /** Who last wrote directly to this person. */
   lastDirect: string | undefined;
@@ -54,6 +54,7 @@ export class ChatState {
   readonly #sequence: Sequence;
   readonly #asked: Map<string, Question> = new Map();
   #lastId = 0;
+  #lastDirectRef = 0;
 
   /**
    * `room` is entered first, if there is one, and typed into from the beginning;
@@ -163,17 +164,28 @@ export class ChatState {
 
   /** A direct message, to this person or from them. */
   direct(direct: DirectPayload): Effect[] {
-    const own = fold(direct.sender) === fold(this.name);
     const settled: Effect[] = direct.ref === undefined
       ? []
       : [{ kind: "settle", ref: direct.ref, refused: undefined }];
-    if (direct.seq <= (this.lastDirectSeq ?? 0)) return settled;
-    this.lastDirectSeq = direct.seq;
+    if (!this.#isNewDirect(direct)) return settled;
+    const own = fold(direct.sender) === fold(this.name);
     if (own) return [...settled, show({ kind: "direct", direct, own })];
     this.#heard(direct.sender);
     if (this.ignored.has(fold(direct.sender))) return settled;
     this.lastDirect = direct.sender;
     return [...settled, show({ kind: "direct", direct, own })];
+  }
+
+  /** Each inbox counts its own messages, so what this client sent is known by its ref. */
+  #isNewDirect({ to, seq, ref }: DirectPayload): boolean {
+    if (ref !== undefined && fold(to) !== fold(this.name)) {
+      const fresh = ref > this.#lastDirectRef;
+      this.#lastDirectRef = Math.max(ref, this.#lastDirectRef);
+      return fresh;
+    }
+    const fresh = seq > (this.lastDirectSeq ?? 0);
+    this.lastDirectSeq = Math.max(seq, this.lastDirectSeq ?? 0);
+    return fresh;
   }
 
   /** Something happened in a room, or to the server. */

@@ -118,6 +118,24 @@ Deno.test("direct messages are shown once", PURE, () => {
   assertEquals(state.lastDirectSeq, 4);
 });
 
+Deno.test("what is said to others does not hide what they answer", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  const direct = (sender: string, to: string, seq: number, ref?: number) =>
+    state.receive({
+      type: "direct",
+      payload: { sender, to, text: "psst", seq, at: 0, ...ref === undefined ? {} : { ref } },
+    }, 0).map(({ kind }) => kind);
+  // `seq` counts in the inbox of the one it is for: Bob's has had forty, Alice's none.
+  assertEquals(direct("Alice", "Bob", 41, 1), ["settle", "show"]);
+  assertEquals(direct("Alice", "Bob", 41, 1), ["settle"]);
+  assertEquals(direct("Alice", "Carol the lecture client", 0, 2), ["settle", "show"]);
+  assertEquals(direct("Bob", "Alice", 1), ["show"]);
+  // A message to oneself comes twice: to the inbox, and as the sender's copy.
+  assertEquals(direct("Alice", "Alice", 2), ["show"]);
+  assertEquals(direct("Alice", "Alice", 2, 3), ["settle"]);
+  assertEquals(state.lastDirectSeq, 2);
+});
+
 Deno.test("a log that has begun anew does not hide its first messages", PURE, () => {
   const state = new ChatState("Alice", "General", 0);
   connected(state, 50);
