@@ -115,8 +115,9 @@ export class App implements View {
   }
 
   #tick(session: Session): void {
-    // While the link is down the prompt counts the seconds to the next try.
+    // While there is something to wait for, the prompt counts the seconds.
     if (session.status.state !== "online") return this.changed();
+    if (session.status.heldUntil !== undefined) this.changed();
     this.#markRead(session);
   }
 

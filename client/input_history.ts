@@ -14,9 +14,9 @@ export interface InputHistory {
 /** Nothing was typed yet. */
 export const EMPTY_HISTORY: InputHistory = { lines: [], browsing: undefined };
 
-/** Remembers a line, unless it is the one before again. */
+/** Remembers a line, unless there is nothing in it or it is the one before again. */
 export function remember(history: InputHistory, line: string): InputHistory {
-  if (history.lines.at(-1) === line) return { ...history, browsing: undefined };
+  if (line === "" || history.lines.at(-1) === line) return { ...history, browsing: undefined };
   return { lines: [...history.lines, line].slice(-MOST_REMEMBERED), browsing: undefined };
 }
 

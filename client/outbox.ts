@@ -95,6 +95,13 @@ export class Outbox {
     return this.#state.drafts.get(ref) as Draft;
   }
 
+  /** Puts a draft that was surely not taken behind all others, as a new one. */
+  renew({ ref, target, text }: Draft): Draft {
+    const fresh = this.add(target, text);
+    this.settle(ref);
+    return fresh;
+  }
+
   /** To be called before a draft is first written to a socket. */
   markSent(ref: number): void {
     if (this.#state.drafts.get(ref)?.sent === false) this.#append({ sent: ref });

@@ -50,11 +50,20 @@ export interface Unread {
 
 /** What the prompt says of the link: nothing while it is up. */
 export function statusText(status: LinkStatus, clock: Clock, now: number): string | undefined {
-  if (status.state === "online") return undefined;
   if (status.state === "connecting") return "connecting";
-  const seconds = Math.max(0, Math.ceil((status.retryAt - now) / 1000));
+  if (status.state === "online") return heldText(status.heldUntil, now);
+  const seconds = secondsUntil(status.retryAt, now);
   const next = seconds > 0 ? `next try in ${seconds} s` : "trying now";
   return `offline since ${clock(status.since).time}, ${next}: ${status.reason}`;
+}
+
+function heldText(heldUntil: number | undefined, now: number): string | undefined {
+  if (heldUntil === undefined) return undefined;
+  return `waiting ${secondsUntil(heldUntil, now)} s: the server takes only so much at a time`;
+}
+
+function secondsUntil(time: number, now: number): number {
+  return Math.max(0, Math.ceil((time - now) / 1000));
 }
 
 /** Puts the block together for a screen of that size. */

@@ -3,9 +3,11 @@
 import {
   type ConnectAckEvent,
   type ConnectRequest,
+  type ErrorEvent,
   type Event,
   isLongerThan,
   type Request,
+  type RequestType,
   VERSION,
 } from "../protocol/mod.ts";
 import type { Address } from "./address.ts";
@@ -13,7 +15,8 @@ import { type Effect, notice, problem } from "./entries.ts";
 import type { Draft, Target } from "./journal.ts";
 import { Link, type LinkReport } from "./link.ts";
 import type { Outbox } from "./outbox.ts";
-import { ChatState, draftId } from "./state.ts";
+import { Pace } from "./pace.ts";
+import { ChatState, draftId, refOf } from "./state.ts";
 import type { LinkStatus, View } from "./view.ts";
 import { within } from "./within.ts";
 
@@ -22,6 +25,9 @@ const LEAVE_PATIENCE = 3_000;
 
 /** Milliseconds that leaving waits for the server to close. */
 const QUIT_PATIENCE = 1_000;
+
+// What has no answer.
+const UNPACED: ReadonlySet<RequestType> = new Set(["read"]);
 
 /** What a session needs. */
 export interface SessionOptions {
@@ -48,6 +54,8 @@ export class Session {
   refused = 0;
   readonly #options: SessionOptions;
   readonly #link: Link;
+  readonly #pace = new Pace();
+  #pausing: ReturnType<typeof setTimeout> | undefined;
   #settled: () => void = () => {};
   #over = false;
   #end: () => void = () => {};
@@ -74,6 +82,7 @@ export class Session {
       return await this.#link.run();
     } finally {
       this.#over = true;
+      clearTimeout(this.#pausing);
       this.#settled();
       this.#end();
       this.outbox.close();
@@ -87,7 +96,7 @@ export class Session {
       return undefined;
     }
     const draft = this.outbox.add(target, text);
-    if (this.#link.online) this.#transmit(draft);
+    if (this.#link.online) this.#transmit([draft]);
     this.#options.view.changed();
     return draft;
   }
@@ -164,17 +173,43 @@ export class Session {
     this.outbox.session = ack.session;
     this.perform(this.state.connected(ack));
     if (again) this.#options.view.show({ kind: "notice", text: "Connected again" });
-    for (const draft of [...this.outbox.drafts]) this.#transmit(draft);
+    this.#transmit([...this.outbox.drafts]);
     this.#options.view.connected();
   }
 
   #event(event: Event | undefined): void {
     if (event === undefined || event.type === "connect_ack") return;
+    if (event.type === "error" && this.#isAskedAgain(event)) return;
+    if (event.id !== undefined) this.#answered(event.id);
     this.perform(this.state.receive(event, Date.now()));
+  }
+
+  #answered(id: string): void {
+    this.#pace.answered(id);
+    this.#pump();
+  }
+
+  /** Whether the request that was refused is asked again, so that nobody else need care. */
+  #isAskedAgain({ id = "", payload: { code, retry_after } }: ErrorEvent): boolean {
+    const ref = refOf(id);
+    if (code === "stale_ref" && ref !== undefined && this.#pace.wasRefused(id)) {
+      this.#renew(ref);
+      return true;
+    }
+    const wasSlowed = this.#pace.isSlowed;
+    const isLater = code === "rate_limited" && this.#pace.refused(id, retry_after, Date.now());
+    if (isLater && !wasSlowed) {
+      const text = "The server takes only so much at a time: what waits goes out a little later";
+      this.#options.view.show({ kind: "notice", text });
+    }
+    if (isLater) this.#pump();
+    return isLater;
   }
 
   #offline(reason: string, retryAt: number): void {
     this.state.disconnected();
+    this.#pace.clear();
+    clearTimeout(this.#pausing);
     const known = this.status.state === "offline" ? this.status : undefined;
     this.status = { state: "offline", since: known?.since ?? Date.now(), retryAt, reason };
     if (known === undefined) {
@@ -192,12 +227,39 @@ export class Session {
     }
   }
 
-  #transmit({ ref, target, text }: Draft): void {
-    this.outbox.markSent(ref);
-    const request: Request = "room" in target
-      ? { type: "message", id: draftId(ref), payload: { ...target, text, ref } }
-      : { type: "direct", id: draftId(ref), payload: { ...target, text, ref } };
-    this.#link.send(request);
+  #transmit(drafts: readonly Draft[]): void {
+    for (const draft of drafts) this.#pace.add(requestOf(draft));
+    this.#pump();
+  }
+
+  /** Writes what may be written, and comes back when more may be. */
+  #pump(): void {
+    for (const request of this.#pace.next()) {
+      const ref = refOf(request.id ?? "");
+      if (ref !== undefined) this.outbox.markSent(ref);
+      this.#link.send(request);
+    }
+    const { heldUntil } = this.#pace;
+    if (this.status.state !== "online" || this.status.heldUntil === heldUntil) return;
+    this.status = { state: "online", heldUntil };
+    clearTimeout(this.#pausing);
+    if (heldUntil !== undefined) {
+      this.#pausing = setTimeout(() => this.#resume(), heldUntil - Date.now());
+    }
+    this.#options.view.changed();
+  }
+
+  #resume(): void {
+    this.#pace.resume();
+    this.#pump();
+  }
+
+  /** A later one was taken before this one, which therefore needs a new ref. */
+  #renew(ref: number): void {
+    const draft = this.outbox.get(ref);
+    if (draft === undefined) return;
+    this.#answered(draftId(ref));
+    this.#transmit([this.outbox.renew(draft)]);
   }
 
   #perform(effect: Effect): void {
@@ -224,14 +286,20 @@ export class Session {
   }
 
   #send(request: Request): void {
-    const sent = this.#link.send(request);
+    if (this.#link.online) {
+      if (UNPACED.has(request.type)) this.#link.send(request);
+      else this.#pace.add(request);
+      return this.#pump();
+    }
     // Nobody needs to try these again: rooms are entered once the link is back, marks go further.
-    if (sent || request.type === "join" || request.type === "read") return;
+    if (request.type === "join" || request.type === "read") return;
     this.perform([problem("Not connected: try later")]);
   }
 
   #acknowledge(ref: number): void {
     this.outbox.settle(ref);
+    // A connection that was behind gets its own copies from the log, where they have no id.
+    this.#answered(draftId(ref));
     this.#settled();
   }
 
@@ -248,4 +316,10 @@ export class Session {
     this.refused++;
     this.#options.view.show({ kind: "problem", text });
   }
+}
+
+function requestOf({ ref, target, text }: Draft): Request {
+  return "room" in target
+    ? { type: "message", id: draftId(ref), payload: { ...target, text, ref } }
+    : { type: "direct", id: draftId(ref), payload: { ...target, text, ref } };
 }

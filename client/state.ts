@@ -237,10 +237,8 @@ export class ChatState {
   }
 
   #refuse({ id, payload }: ErrorEvent, question: Question | undefined): Effect[] {
-    const ref = /^m(\d+)$/.exec(id ?? "")?.[1];
-    if (ref !== undefined) {
-      return [{ kind: "settle", ref: Number(ref), refused: payload.message }];
-    }
+    const ref = refOf(id ?? "");
+    if (ref !== undefined) return [{ kind: "settle", ref, refused: payload.message }];
     return question?.refused?.(payload) ?? [problem(payload.message)];
   }
 }
@@ -248,6 +246,12 @@ export class ChatState {
 /** The id under which a draft is sent, so that an `error` names it. */
 export function draftId(ref: number): string {
   return `m${ref}`;
+}
+
+/** The ref of the draft that was sent under this id, if it was one. */
+export function refOf(id: string): number | undefined {
+  const ref = /^m(\d+)$/.exec(id)?.[1];
+  return ref === undefined ? undefined : Number(ref);
 }
 
 type Receiver<Payload> = (state: ChatState, payload: Payload, now: number) => Effect[];

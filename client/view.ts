@@ -20,5 +20,6 @@ export interface View {
 /** Where the link stands. */
 export type LinkStatus =
   | { state: "connecting" }
-  | { state: "online" }
+  /** Until `heldUntil`, in epoch milliseconds, the server takes nothing more. */
+  | { state: "online"; heldUntil?: number | undefined }
   | { state: "offline"; since: number; retryAt: number; reason: string };
