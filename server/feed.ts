@@ -65,7 +65,8 @@ export class Feed {
    * is live again: in a busy room that may take for ever.
    */
   sentSoFar(): Promise<void> {
-    if (!this.#isBehind) return Promise.resolve();
+    // A connection that is closing is sent nothing more, and nobody would end the wait.
+    if (!this.#isBehind || this.#connection.isClosing) return Promise.resolve();
     this.#replay ??= { goals: new Map(), done: Promise.withResolvers<void>() };
     for (const room of this.#cursors.keys()) this.#replay.goals.set(room, room.seq);
     return this.#replay.done.promise;

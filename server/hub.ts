@@ -53,6 +53,8 @@ export class Hub {
   readonly #server: string;
   readonly bounds: Bounds;
   readonly #sessions = new Map<Link, Session>();
+  /** Every link that ever had a session: it gets no second one, though the first may be over. */
+  readonly #used = new WeakSet<Link>();
   readonly #byName = new Map<string, Session>();
   readonly #byToken = new Map<string, Session>();
   readonly #rooms = new Map<string, Room>();
@@ -107,10 +109,14 @@ export class Hub {
     const { name, room, version } = request.payload;
     const profile = version === undefined ? "lecture" : "version 2";
     const origin = { link, profile, id: request.id } as const;
-    const current = this.#sessions.get(link);
-    if (current !== undefined) {
+    if (this.#used.has(link)) {
+      const current = this.#sessions.get(link);
       const reason = "This connection has its session already; open another one";
-      return refuse({ ...origin, profile: current.profile }, "already_connected", reason);
+      return refuse(
+        { ...origin, profile: current?.profile ?? profile },
+        "already_connected",
+        reason,
+      );
     }
     if (profile === "lecture" && room === undefined) {
       return refuse(origin, "missing_field", 'Cannot accept "connect": payload.room is missing');
@@ -241,7 +247,7 @@ export class Hub {
     const { link, profile } = origin;
     const tokenHash = profile === "lecture" ? undefined : credentials.tokenHash;
     const session = new Session(request.payload.name, { link }, tokenHash);
-    this.#sessions.set(link, session);
+    this.#attach(link, session);
     this.#byName.set(session.fold, session);
     if (tokenHash !== undefined) this.#byToken.set(tokenHash, session);
     return this.#enter(session, origin, request, { token: credentials.token, rooms: [] });
@@ -261,12 +267,17 @@ export class Hub {
     const renamed = former === session.name ? [] : announceRename(session, former);
     const { rooms = [], inboxSeen = sentSoFar } = session.absence ?? {};
     session.attach(origin.link);
-    this.#sessions.set(origin.link, session);
+    this.#attach(origin.link, session);
     return [
       ...replaced,
       ...this.#enter(session, origin, request, { token, rooms, inboxSeen }),
       ...renamed,
     ];
+  }
+
+  #attach(link: Link, session: Session): void {
+    this.#sessions.set(link, session);
+    this.#used.add(link);
   }
 
   /** Lets go of the connection that `session` still has, half-dead or not; the rooms notice nothing. */

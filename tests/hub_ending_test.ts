@@ -33,6 +33,22 @@ Deno.test("hub ends a session that quits: its name is free and its token void", 
   assertEquals([again.ack.resumed, again.ack.rooms], [false, [{ room: "General", seq: 0 }]]);
 });
 
+Deno.test("hub gives a connection no second session once its first is over", PURE, () => {
+  const chat = new HubChat();
+  const [alice, bob] = [chat.join("Alice", "General"), chat.join("Bob", "General")];
+  const [eve] = [chat.lecture("Eve")];
+  alice.send("quit");
+  eve.send("quit");
+  chat.join("Bob", "General", { session: bob.ack.session });
+  // All three may have sent this before they learned that they are closed.
+  for (const peer of [alice, eve, bob]) {
+    peer.send("connect", { name: "Again", room: "General", version: 2 });
+    assertEquals(chat.hub.sessionOf(peer), undefined);
+  }
+  // Nobody has taken the name, or is in the room without a connection.
+  chat.join("Again", "General");
+});
+
 Deno.test("hub closes the connection of a lecture client that quits", PURE, () => {
   const chat = new HubChat();
   const bob = chat.join("Bob", "General");
