@@ -25,6 +25,12 @@ export async function runJson(start: Start, patience: number): Promise<number> {
   return await new JsonMode(start, patience).run();
 }
 
+/**
+ * Levels of a line that is passed on, far more than any event has. `JSON.stringify`
+ * calls itself for each, and where the stack ends, so would all output.
+ */
+const DEEPEST = 500;
+
 class JsonMode {
   readonly #start: Start;
   readonly #link: Link;
@@ -123,7 +129,8 @@ class JsonMode {
     const { event, line } = report;
     if (event?.id === LAST_ID) return this.#sayDone();
     if (event?.type === "message") this.#positions[event.payload.room] = event.payload.seq;
-    return this.#print(JSON.parse(line));
+    const value = parsed(line);
+    if (value !== undefined) return this.#print(value);
   }
 
   #report(payload: Record<string, unknown>): Promise<void> {
@@ -137,4 +144,20 @@ class JsonMode {
       // Nobody reads any more; `run` knows, and leaves.
     }
   }
+}
+
+/** What a line says; `undefined` when it is no JSON, or too deep to be written again. */
+function parsed(line: string): unknown {
+  try {
+    const value: unknown = JSON.parse(line);
+    return line.length > 2 * DEEPEST && isDeeper(value, DEEPEST) ? undefined : value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }
