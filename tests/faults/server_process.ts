@@ -8,10 +8,15 @@ const ROOT = new URL("../../", import.meta.url);
 /** Seconds for a server to start, or to stop when asked; a busy machine takes its time. */
 const PATIENCE = 30;
 
+/** For clients that talk as fast as they are answered. */
+export const UNLIMITED: readonly string[] = ["--message-rate", "0", "--byte-rate", "0"];
+
 /** How a server is started. */
 export interface ServerOptions {
-  /** The log's file. */
-  data: string;
+  /** The log's file; left out, the log is kept in memory alone. */
+  data?: string;
+  /** Further options, as on the command line; left out, {@linkcode UNLIMITED}. */
+  args?: readonly string[];
   /** A module that the runtime loads before the server. */
   preload?: string;
   env?: Record<string, string>;
@@ -21,39 +26,58 @@ export interface ServerOptions {
 export class ServerProcess implements AsyncDisposable {
   readonly port: number;
   readonly #child: Deno.ChildProcess;
+  readonly #complaints: Complaints;
   /** Everything that it writes, read to its end. */
   readonly #output: Promise<unknown>;
   readonly #isGone: () => void;
 
-  private constructor(child: Deno.ChildProcess, port: number, output: Promise<unknown>) {
+  private constructor(
+    child: Deno.ChildProcess,
+    port: number,
+    complaints: Complaints,
+    output: Promise<unknown>,
+  ) {
     this.#child = child;
     this.port = port;
+    this.#complaints = complaints;
     this.#output = output;
     this.#isGone = undoAtExit(() => signal(this.#child, "SIGKILL"));
   }
 
   /** Starts a server on a free port, and waits until it listens. */
-  static async start({ data, preload, env = {} }: ServerOptions): Promise<ServerProcess> {
+  static async start(options: ServerOptions): Promise<ServerProcess> {
+    const { data, args = UNLIMITED, preload, env = {} } = options;
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--no-check", "--allow-all"],
         ...preload === undefined ? [] : ["--preload", preload],
         new URL("server.ts", ROOT).pathname,
-        ...["--port", "0", "--data", data, "--log-level", "error"],
-        // The members talk as fast as they are answered.
-        ...["--message-rate", "0", "--byte-rate", "0"],
+        ...["--port", "0", "--log-level", "error"],
+        ...data === undefined ? ["--memory"] : ["--data", data],
+        ...args,
       ],
       env: { NO_COLOR: "1", ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const errors = new Response(child.stderr).text();
+    const complaints = new Complaints(child.stderr);
     const [first, rest] = await firstLine(child.stdout);
     const port = Number(/^Listening on .*:(\d+)$/.exec(first)?.[1]);
-    if (port > 0) return new ServerProcess(child, port, Promise.all([errors, rest]));
-    await Promise.all([child.status, rest]);
-    throw new Broken(`The server did not start: ${await errors}`);
+    const output = Promise.all([complaints.read, rest]);
+    if (port > 0) return new ServerProcess(child, port, complaints, output);
+    await Promise.all([child.status, output]);
+    throw new Broken(`The server did not start: ${complaints.text}`);
+  }
+
+  /** Its number with the system. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** What it has logged as an error, or said in its last breath. */
+  get complaints(): string {
+    return this.#complaints.text;
   }
 
   /** Kills it: no chance to say or write anything more. */
@@ -77,6 +101,21 @@ export class ServerProcess implements AsyncDisposable {
     this.#isGone();
     await this.#output;
     return code;
+  }
+}
+
+/** What is written to a stream, as far as it has come. */
+class Complaints {
+  text = "";
+  /** Resolves at the stream's end. */
+  readonly read: Promise<void>;
+
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+    this.read = this.#read(stream);
+  }
+
+  async #read(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) this.text += part;
   }
 }
 

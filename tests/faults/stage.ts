@@ -41,7 +41,7 @@ export class Stage implements AsyncDisposable {
   readonly #seed: number;
   readonly #history = new Map<string, Line[]>();
   #server: ServerProcess | undefined;
-  #starting: ServerOptions;
+  #starting: ServerOptions & { data: string };
 
   constructor(
     fault: string,

@@ -1,0 +1,123 @@
+/** Well-formed requests that no honest client would send like this: wrong in order, number or claim. */
+
+import { LIMITS, type Request, VERSION } from "../../protocol/mod.ts";
+import type { Random } from "../faults/random.ts";
+import { type Cast, OTHERS_TOKEN, OWN_TOKEN } from "./cast.ts";
+import { conversation, makeRequest } from "./requests.ts";
+import type { Act } from "./script.ts";
+
+/** A request, whether the protocol knows it or not, or something else that a peer does. */
+export type Move = { type: string; id?: unknown; payload?: unknown } | { act: Act };
+
+/** The ways to misbehave. */
+const TRICKS: readonly ((cast: Cast, random: Random) => Move[])[] = [
+  // Everything but connect.
+  (cast, random) => conversation(cast, random, 30).slice(1),
+  // Everything, and connect again and again.
+  (cast, random) => conversation(cast, random, 40).flatMap((request) => [connect(cast), request]),
+  // Refs that fall, repeat, and end at the highest that there is.
+  (cast, random) => [connect(cast), ...times(60, () => message(cast, { ref: oddRef(random) }))],
+  // Its own token over a second session, and somebody else's.
+  (cast, random) => [
+    connect(cast),
+    { act: "wait" },
+    ...talk(cast, random),
+    connect(cast, { session: random.pick([OWN_TOKEN, OTHERS_TOKEN]) }),
+  ],
+  (cast, random) => [connect(cast, { session: OTHERS_TOKEN, since: {} }), ...talk(cast, random)],
+  // Beyond the end of every room, and of the rooms.
+  (cast, random) => [connect(cast, { since: manySince(random) }), ...talk(cast, random)],
+  (cast, random) => [
+    connect(cast),
+    ...times(40, () => ({ type: "join", payload: { room: aRoom(random), since: oddSeq(random) } })),
+    ...times(40, () => ({ type: "read", payload: { room: aRoom(random), seq: oddSeq(random) } })),
+    ...times(40, () => ({
+      type: "history",
+      payload: { room: aRoom(random), before: oddSeq(random), after: oddSeq(random), limit: 500 },
+    })),
+  ],
+  // More rooms than one may be in, and a room for every letter.
+  (cast, random) => [
+    connect(cast),
+    ...times(LIMITS.rooms + 10, (index) => ({
+      type: "join",
+      payload: { room: `Flood ${random.between(1, 3000)} ${index % 7}` },
+    })),
+    { type: "unread" },
+    { type: "rooms" },
+  ],
+  // In and out, and out of what it is not in.
+  (cast, random) => [
+    connect(cast),
+    ...times(80, () => makeRequest(random.pick(["join", "leave", "topic"]), cast, random, 1)),
+  ],
+  // Names in a circle, among them the others'.
+  (cast, random) => [
+    connect(cast),
+    ...times(60, () => ({
+      type: "rename",
+      payload: { name: random.pick([cast.name, `${cast.name}!`, ...cast.others]) },
+    })),
+  ],
+  // To itself, to others, to nobody; between them words that are not for clients to say.
+  (cast, random) => [
+    connect(cast),
+    ...times(60, (index) => makeRequest("direct", cast, random, index + 1)),
+    ...["connect_ack", "notification", "error", "constructor", "__proto__", "Message", ""].map(
+      (type) => ({ type, payload: { message: "x", code: "shutdown" } }),
+    ),
+  ],
+  // Asks for much and reads none of it.
+  (cast) => [
+    connect(cast, { since: { [cast.rooms[0] as string]: 0 } }),
+    { act: "stop reading" },
+    ...times(60, (index) => message(cast, { ref: index + 1, text: "long ".repeat(800) })),
+    ...times(60, () => ({ type: "history", payload: { room: cast.rooms[0], limit: 500 } })),
+    { act: "reset" },
+  ],
+  // Leaves in the middle, politely or not, and goes on.
+  (cast, random) => [connect(cast), ...talk(cast, random), { act: "half-close" }],
+  (cast, random) => [connect(cast), ...talk(cast, random), { act: "reset" }],
+  (cast, random) => [connect(cast), ...talk(cast, random), { type: "quit" }, ...talk(cast, random)],
+  // A session that is taken up by itself, over and over, without a word.
+  (cast) => [connect(cast), { act: "wait" }, { act: "reset" }],
+];
+
+/** What a peer does that misbehaves in one of these ways. */
+export function misbehave(cast: Cast, random: Random): Move[] {
+  return random.pick(TRICKS)(cast, random);
+}
+
+function connect({ name, rooms }: Cast, more: Record<string, unknown> = {}): Move {
+  return { type: "connect", payload: { name, room: rooms[0], version: VERSION, ...more } };
+}
+
+function message({ rooms }: Cast, more: Record<string, unknown>): Move {
+  return { type: "message", payload: { room: rooms[0], text: "again", ...more } };
+}
+
+function talk(cast: Cast, random: Random): Request[] {
+  return conversation(cast, random, random.between(5, 40)).slice(1);
+}
+
+function oddRef(random: Random): number {
+  return random.pick([1, 1, 2, 3, random.between(1, 1000), 2 ** 32, Number.MAX_SAFE_INTEGER, 0]);
+}
+
+function oddSeq(random: Random): number {
+  const { MAX_SAFE_INTEGER: most } = Number;
+  return random.pick([0, 1, -1, random.between(0, 2000), 2 ** 31, 2 ** 32, 2 ** 52, most]);
+}
+
+function aRoom(random: Random): string {
+  return `Room ${random.between(1, 400)}`;
+}
+
+function manySince(random: Random): Record<string, number> {
+  const count = random.pick([1, 10, LIMITS.rooms, LIMITS.rooms + 1]);
+  return Object.fromEntries(times(count, (index) => [`Room ${index}`, oddSeq(random)]));
+}
+
+function times<Item>(count: number, make: (index: number) => Item): Item[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}

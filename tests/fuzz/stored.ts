@@ -1,0 +1,118 @@
+/**
+ * Looks through a log's file, row by row: whatever was sent, only what the protocol
+ * allows may have got in, and in every room and inbox the numbers leave no gap.
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { fold, LIMITS } from "../../protocol/mod.ts";
+import { isCount, isName, isText, isTime, isTopic } from "./rules.ts";
+import { exactly, exactText } from "../../server/statements.ts";
+import { SqliteLog } from "../../server/sqlite_log.ts";
+
+type Row = Record<string, unknown>;
+
+/** What a column may hold. */
+const COLUMNS: readonly { table: string; column: string; holds: (value: unknown) => boolean }[] = [
+  { table: "room", column: "name", holds: isName },
+  { table: "room", column: "topic", holds: isTopic },
+  { table: "message", column: "sender", holds: isName },
+  { table: "message", column: "text", holds: isText },
+  { table: "message", column: "at", holds: isTime },
+  { table: "message", column: "ref", holds: (value) => value === null || isCount(value) },
+  { table: "direct", column: "sender", holds: isName },
+  { table: "direct", column: "recipient", holds: isName },
+  { table: "direct", column: "text", holds: isText },
+  { table: "direct", column: "at", holds: isTime },
+  { table: "direct", column: "ref", holds: (value) => value === null || isCount(value) },
+  { table: "session", column: "name", holds: isName },
+  { table: "session", column: "rooms", holds: areRooms },
+  { table: "session", column: "token_hash", holds: (value) => /^[0-9a-f]{64}$/.test(`${value}`) },
+  { table: "read_mark", column: "seq", holds: isCount },
+];
+
+/** What must find no row. */
+const WRONG: Record<string, string> = {
+  "a room whose seq is not that of its last message, or with a gap":
+    `SELECT room.name FROM room LEFT JOIN message ON message.id >> 32 = room.id
+     GROUP BY room.id HAVING count(message.id) <> room.seq OR
+       coalesce(max(message.id & 0xffffffff), 0) <> room.seq`,
+  "a message of no room": "SELECT id FROM message WHERE id >> 32 NOT IN (SELECT id FROM room)",
+  "an inbox with a gap": `SELECT inbox FROM direct WHERE inbox IS NOT NULL
+     GROUP BY inbox HAVING count(*) <> max(seq) OR min(seq) <> 1`,
+  "two messages of one ref": `SELECT session FROM message WHERE ref * session IS NOT NULL
+     GROUP BY session, ref HAVING count(*) > 1`,
+  "a ref above its session's highest": `SELECT message.id FROM message
+     JOIN session ON session.id = message.session WHERE message.ref > session.ref`,
+};
+
+/** What is wrong with the log in the file at `path`, of which no server has hold any more. */
+export async function faultsOfLog(path: string): Promise<string[]> {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return [
+      ...integrityFaults(database),
+      ...COLUMNS.flatMap((rule) => columnFaults(database, rule)),
+      ...foldFaults(database),
+      ...Object.entries(WRONG).flatMap(([what, sql]) => found(database, what, sql)),
+      ...await faultsOfReading(path),
+    ];
+  } finally {
+    database.close();
+  }
+}
+
+function integrityFaults(database: DatabaseSync): string[] {
+  const rows = database.prepare("PRAGMA integrity_check").all() as Row[];
+  return rows.map((row) => `${row["integrity_check"]}`).filter((words) => words !== "ok");
+}
+
+function columnFaults(
+  database: DatabaseSync,
+  { table, column, holds }: (typeof COLUMNS)[number],
+): string[] {
+  const rows = database.prepare(`SELECT ${exactly(column)} AS value FROM "${table}"`).iterate();
+  for (const { value: stored } of rows as Iterable<Row>) {
+    const value = stored instanceof Uint8Array ? exactText(stored) : stored;
+    if (!holds(value)) return [`${table}.${column} holds ${JSON.stringify(value)}`];
+  }
+  return [];
+}
+
+/** A name and what it is found by must belong together. */
+function foldFaults(database: DatabaseSync): string[] {
+  const rows = database.prepare("SELECT name, fold FROM room UNION SELECT name, fold FROM session");
+  return (rows.all() as { name: string; fold: string }[])
+    .filter((row) => fold(row.name) !== row.fold)
+    .map((row) => `${JSON.stringify(row.name)} is found by ${JSON.stringify(row.fold)}`);
+}
+
+function found(database: DatabaseSync, what: string, sql: string): string[] {
+  const rows = database.prepare(sql).all() as Row[];
+  return rows.slice(0, 3).map((row) => `${what}: ${JSON.stringify(row)}`);
+}
+
+/** The project's own way to read it: every room, from its first message to its last. */
+async function faultsOfReading(path: string): Promise<string[]> {
+  const retention = { retainDays: 0, retainMessages: 0, sessionDays: 30 };
+  const { log, memory } = await SqliteLog.open({ path, sync: "normal", retention });
+  const faults: string[] = [];
+  try {
+    for (const { name: room, seq: last } of memory.rooms) {
+      let seq = 0;
+      for (let more = true; more;) {
+        const page = await log.read({ room, after: seq, limit: LIMITS.history });
+        if (page.items.some((item) => item.seq !== ++seq)) faults.push(`${room} breaks at ${seq}`);
+        more = page.more && page.items.length > 0;
+      }
+      if (seq !== last) faults.push(`${room} is read to ${seq} of ${last}`);
+    }
+  } finally {
+    await log[Symbol.asyncDispose]();
+  }
+  return faults;
+}
+
+function areRooms(value: unknown): boolean {
+  const rooms: unknown = JSON.parse(`${value}`);
+  return Array.isArray(rooms) && rooms.length <= LIMITS.rooms && rooms.every(isName);
+}
