@@ -5,6 +5,7 @@
 
 import { type DirectPayload, fold, type MessagePayload, type UnreadRoom } from "../protocol/mod.ts";
 import { mentions } from "../protocol/mentions.ts";
+import { ExpiryClock } from "./expiry_clock.ts";
 import {
   type Author,
   type DirectDraft,
@@ -58,21 +59,34 @@ interface KeptSession extends StoredSession {
 
 /** A log in memory. `clock` gives epoch milliseconds. */
 export class MemoryLog implements MessageLog {
+  readonly isInMemory = true;
   readonly #retention: MemoryRetention;
   readonly #clock: () => number;
   readonly #rooms = new Map<string, KeptRoom>();
   readonly #sessions = new Map<string, KeptSession>();
   /** Since when the sessions without a connection are away; the oldest first. */
   readonly #awaySince = new Map<string, number>();
+  readonly #uptime: () => number;
+  readonly #expiryClock: ExpiryClock;
   #now = 0;
+  /** The time by which things are forgotten. */
+  #expiryNow = 0;
 
-  constructor(retention: MemoryRetention, clock: () => number = Date.now) {
+  /** `uptime` is that of a clock which nobody can set. */
+  constructor(
+    retention: MemoryRetention,
+    clock: () => number = Date.now,
+    uptime: () => number = () => performance.now(),
+  ) {
     this.#retention = retention;
     this.#clock = clock;
+    this.#uptime = uptime;
+    this.#expiryClock = new ExpiryClock(clock(), uptime());
   }
 
   append(drafts: readonly Draft[]): Promise<Outcome[]> {
     this.#now = this.#clock();
+    this.#expiryNow = this.#expiryClock.now(this.#now, this.#uptime());
     return Promise.resolve(drafts.map((draft) => this.#keep(draft)));
   }
 
@@ -240,7 +254,7 @@ export class MemoryLog implements MessageLog {
     this.#awaySince.delete(hash);
     this.#awaySince.set(hash, this.#now);
     for (const [each, awaySince] of this.#awaySince) {
-      if (awaySince >= this.#now - this.#retention.sessionsFor) break;
+      if (awaySince >= this.#expiryNow - this.#retention.sessionsFor) break;
       this.#awaySince.delete(each);
       this.#sessions.delete(each);
     }
@@ -269,7 +283,7 @@ export class MemoryLog implements MessageLog {
     const { retainFor, retainMessages } = this.#retention;
     const { messages } = room;
     const tooMany = retainMessages === 0 ? 0 : messages.length - retainMessages;
-    const oldestAt = retainFor === 0 ? -Infinity : this.#now - retainFor;
+    const oldestAt = retainFor === 0 ? -Infinity : this.#expiryNow - retainFor;
     let count = Math.max(0, tooMany);
     while (count < messages.length && (messages[count] as Kept).entry.at < oldestAt) count++;
     if (count === 0 || count < Math.min(1000, messages.length / 8)) return;

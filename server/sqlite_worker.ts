@@ -5,6 +5,7 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
+import { ExpiryClock } from "./expiry_clock.ts";
 import type { Draft, Memory, Outcome, Range, Search } from "./message_log.ts";
 import { Appender } from "./sqlite_append.ts";
 import { MessageIndex } from "./sqlite_index.ts";
@@ -35,6 +36,7 @@ let file: Deno.FileInfo | undefined;
 let database: DatabaseSync | undefined;
 let appender: Appender;
 let index: MessageIndex;
+let expiryClock: ExpiryClock;
 let queries: Queries;
 let indexTimer: ReturnType<typeof setTimeout> | undefined;
 let pruneTimer: ReturnType<typeof setTimeout> | undefined;
@@ -53,6 +55,8 @@ const METHODS = {
     file = Deno.statSync(how.path);
     forgetEmptyRooms(writable());
     const memory = { rooms: queries.rooms(), sessions: queries.connected() };
+    const lastAway = queries.lastAway() ?? Date.now();
+    expiryClock = new ExpiryClock(Math.min(lastAway, Date.now()), performance.now());
     // Whoever was connected is not any more.
     writable().prepare("UPDATE session SET away_since = ? WHERE away_since IS NULL").run(
       Date.now(),
@@ -206,7 +210,8 @@ function indexInPeace(): void {
 function pruneSome(): void {
   let again = false;
   try {
-    again = written(() => prune(writable(), opening.retention, Date.now()));
+    const now = expiryClock.now(Date.now(), performance.now());
+    again = written(() => prune(writable(), opening.retention, now));
     appender.forgetSessions();
   } catch {
     // The next append meets the same failure and reports it; pruning can wait.
