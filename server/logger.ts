@@ -1,5 +1,5 @@
 /**
- * The server's log of itself: one line an event, on stderr, for people or for programs.
+ * The server's log of itself: one line an event, for people or for programs.
  */
 
 import { showable } from "../protocol/mod.ts";
@@ -23,13 +23,15 @@ export type LogFields = Record<string, string | number | undefined>;
 export class Logger {
   readonly #least: number;
   readonly #format: LogFormat;
-  readonly #write: (line: string) => void;
+  readonly #write: (line: string) => unknown;
   readonly #clock: () => Date;
+  #dropped = 0;
 
+  /** `write` gives `false` for a line that it could not take. */
   constructor(
     level: LogLevel,
     format: LogFormat,
-    write: (line: string) => void = writeToStderr,
+    write: (line: string) => unknown,
     clock: () => Date = () => new Date(),
   ) {
     this.#least = LOG_LEVELS.indexOf(level);
@@ -41,11 +43,19 @@ export class Logger {
   /** Writes one line: what happened, and to what. */
   log(level: LogLevel, event: string, fields: LogFields = {}): void {
     if (LOG_LEVELS.indexOf(level) < this.#least) return;
+    if (this.#dropped > 0) {
+      const line = this.#line("warn", "log lines dropped", { count: this.#dropped });
+      if (this.#write(line) !== false) this.#dropped = 0;
+    }
+    if (this.#write(this.#line(level, event, fields)) === false) this.#dropped++;
+  }
+
+  #line(level: LogLevel, event: string, fields: LogFields): string {
     const time = this.#clock().toISOString();
     const line = this.#format === "json"
       ? escapeUnsafe(JSON.stringify({ time, level, event, ...fields }))
       : [time, level.padEnd(5), event, ...textFields(fields)].join(" ");
-    this.#write(line + "\n");
+    return line + "\n";
   }
 }
 
@@ -68,14 +78,4 @@ function escapeUnsafe(json: string): string {
       character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
         .join(""),
   );
-}
-
-const encoder = new TextEncoder();
-
-function writeToStderr(line: string): void {
-  try {
-    Deno.stderr.writeSync(encoder.encode(line));
-  } catch {
-    // Whoever read the log is gone, or its disk is full: no reason to end the chat.
-  }
 }

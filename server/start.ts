@@ -5,6 +5,7 @@
 
 import { DataFile, defaultDataFile, FileInUse, platform } from "./data_file.ts";
 import { limitsOf } from "./limits.ts";
+import { LineWriter } from "./line_writer.ts";
 import { Logger } from "./logger.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { LogFailure } from "./message_log.ts";
@@ -27,8 +28,14 @@ export interface Running {
 
 /** Starts what `options` ask for. `server` is the program's name and version. */
 export async function start(options: ServerOptions, server: string): Promise<Running> {
-  const logger = new Logger(options["log-level"], options["log-format"]);
+  const stderr = new LineWriter(Deno.stderr);
+  const logger = new Logger(
+    options["log-level"],
+    options["log-format"],
+    (line) => stderr.write(line),
+  );
   const parts = new AsyncDisposableStack();
+  parts.defer(() => stderr.flush());
   try {
     const { log, memory, path } = options.memory
       ? openMemory(options)
@@ -100,6 +107,7 @@ function listen(
       host,
       port,
       limits: limitsOf(options),
+      usage: () => Deno.memoryUsage(),
       handshakeTimeout: options["handshake-timeout"] * 1000,
       idleTimeout: options["idle-timeout"] * 1000,
       ...parts,

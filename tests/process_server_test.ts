@@ -124,7 +124,7 @@ async function joinSilently(port: number): Promise<Deno.Conn> {
 }
 
 Deno.test("the server stops though a peer reads nothing of all that it was sent", async () => {
-  await using server = await ServerProcess.start();
+  await using server = await ServerProcess.start("--message-rate", "0", "--byte-rate", "0");
   using alice = await Peer.join(server.port, "Alice", "General");
   using _silent = await joinSilently(server.port);
   await alice.receive("notification");

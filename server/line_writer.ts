@@ -1,0 +1,61 @@
+/**
+ * Writes lines in the background, to where nobody may read them. A pipe that is full
+ * would hold up whoever writes to it, and with it the whole server.
+ */
+
+/** Characters that may wait to be written: an hour of everyday log, seconds of a flood. */
+const MOST_WAITING = 1_000_000;
+
+/** Milliseconds that the end of the program waits for the last lines. */
+const FLUSH_PATIENCE = 1000;
+
+const encoder = new TextEncoder();
+
+/** Where lines go. */
+export type Sink = Pick<typeof Deno.stderr, "write">;
+
+/** Takes lines at once, and writes them one after another. */
+export class LineWriter {
+  readonly #sink: Sink;
+  #waiting = "";
+  #writing: Promise<void> | undefined;
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  /** Takes a line; false when too much waits already. */
+  write(line: string): boolean {
+    if (this.#waiting.length + line.length > MOST_WAITING) return false;
+    this.#waiting += line;
+    this.#writing ??= this.#drain();
+    return true;
+  }
+
+  /** Resolves when all is written, or when patience ends. */
+  async flush(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, FLUSH_PATIENCE));
+    await Promise.race([this.#writing, late]);
+    clearTimeout(timer);
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting !== "") {
+      const bytes = encoder.encode(this.#waiting);
+      this.#waiting = "";
+      await this.#writeAll(bytes);
+    }
+    this.#writing = undefined;
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let written = 0; written < bytes.length;) {
+        written += await this.#sink.write(bytes.subarray(written));
+      }
+    } catch {
+      // Whoever read the lines is gone, or its disk is full: no reason to end the chat.
+    }
+  }
+}
