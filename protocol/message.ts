@@ -61,6 +61,8 @@ export const ERROR_CODES = {
     "Too much was asked too fast. Nothing was done; `retry_after` says when it may be asked again.",
   room_full: "The room has as many members as it takes.",
   no_more_rooms: "There is no such room, and the server has as many rooms as it takes.",
+  server_busy:
+    "The server is short of memory and takes on nothing new. A new connection is closed.",
   server_full: "The server has as many connections as it takes. The connection is closed.",
   address_full: "Your address has as many connections as it may have. The connection is closed.",
 } as const;

@@ -86,6 +86,11 @@ export class Connection {
     return this.#drained.promise;
   }
 
+  /** Whether much waits for the peer to read it. */
+  get isHeavy(): boolean {
+    return this.#queuedBytes > LOW_WATER;
+  }
+
   /** Whether it is closed or about to be: nothing that comes from it counts any more. */
   get isClosing(): boolean {
     return this.#closed || this.#closing !== undefined;

@@ -8,6 +8,7 @@ import { toggle, type Values, wholeNumber } from "../protocol/options.ts";
 import type { Bounds } from "./bounds.ts";
 import type { DoorLimits } from "./door.ts";
 import type { ConnectionRates } from "./limiter.ts";
+import { type MemoryBounds, memoryBounds } from "./memory_guard.ts";
 import type { Rate } from "./token_bucket.ts";
 
 /** More than any machine takes. */
@@ -72,6 +73,12 @@ export const LIMIT_OPTIONS = {
     [0, NUMBERED_ROOMS],
     `Rooms that the server has, ${NUMBERED_ROOMS} at most`,
   ),
+  "max-memory": wholeNumber(
+    "MB",
+    0,
+    [0, MANY],
+    "Memory of the process above which nothing new is taken on; 0 for what the runtime can have",
+  ),
 } as const;
 
 /** What the options come to; `Infinity` and `undefined` where there is no limit. */
@@ -81,7 +88,11 @@ export interface Limits {
   /** Wrong passwords for one name, and from one address. */
   loginFailures: Rate | undefined;
   bounds: Bounds;
+  memory: MemoryBounds;
 }
+
+/** Bytes. */
+const A_MEGABYTE = 1_000_000;
 
 /** Reads the limits off the options. */
 export function limitsOf(options: Values<typeof LIMIT_OPTIONS>): Limits {
@@ -106,6 +117,7 @@ export function limitsOf(options: Values<typeof LIMIT_OPTIONS>): Limits {
       membersOfRoom: options["max-members"] || Infinity,
       rooms: options["max-rooms-in-all"] || NUMBERED_ROOMS,
     },
+    memory: memoryBounds(options["max-memory"] * A_MEGABYTE || Infinity),
   };
 }
 

@@ -170,6 +170,8 @@ export type Found = Page<Entry> | { problem: string };
 
 /** The log of a server. All promises keep the order of the calls. */
 export interface MessageLog extends AsyncDisposable {
+  /** Whether everything that is kept takes memory. */
+  readonly isInMemory: boolean;
   /**
    * Puts drafts into the log, in their order, all or none of a batch; resolves when
    * they will survive what the log promises to survive. Never rejects: a draft that

@@ -22,6 +22,7 @@ export class Patience {
   #heardAt = performance.now();
   #pinged = false;
   #mayBeSilent = false;
+  #stalledAt: number | undefined;
 
   /** `isInLine` says whether the peer has begun a line and not finished it. */
   constructor(bounds: Bounds, onSilence: (silence: Silence) => void, isInLine: () => boolean) {
@@ -36,6 +37,18 @@ export class Patience {
   heard(now = performance.now()): void {
     this.#heardAt = now;
     this.#pinged = false;
+  }
+
+  /** Notes that the peer took some of what waits for it: who is busy reading is not silent. */
+  took(): void {
+    this.heard();
+    this.#stalledAt = undefined;
+  }
+
+  /** For how many milliseconds the peer has taken nothing, since this was asked first. */
+  stalledFor(now: number): number {
+    this.#stalledAt ??= now;
+    return now - this.#stalledAt;
   }
 
   /** Notes that the peer said `connect`: from now on it may be silent for longer. */

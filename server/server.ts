@@ -10,17 +10,17 @@ import {
   type ErrorEvent,
   errorEvent,
   LIMITS,
-  rateLimited,
   type Refused,
   type Request,
 } from "../protocol/mod.ts";
 import { Connection, formatAddress } from "./connection.ts";
 import { Door, type TurnedAway } from "./door.ts";
 import { refuse } from "./effects.ts";
+import { Gate, type GateOptions, type Stopped } from "./gate.ts";
 import { Hub } from "./hub.ts";
-import { Limiter } from "./limiter.ts";
 import type { Limits } from "./limits.ts";
 import type { LogFields, Logger } from "./logger.ts";
+import { MemoryGuard, MemoryWatch, type Usage } from "./memory_guard.ts";
 import { LogFailure, type Memory, type MessageLog } from "./message_log.ts";
 import { Patience, type Silence } from "./patience.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -33,6 +33,8 @@ export interface Settings {
   /** 0 picks a free one. */
   port: number;
   limits: Limits;
+  /** What the process has taken of the machine's memory. */
+  usage: () => Usage;
   handshakeTimeout: number;
   idleTimeout: number;
   /** The program's name and version, for `connect_ack`. */
@@ -49,11 +51,8 @@ const SWEEP_INTERVAL = 10_000;
 /** How long to wait before accepting again when the system has no more sockets, in milliseconds. */
 const ACCEPT_PAUSE = 100;
 
-/**
- * Peers that are told at one time why they may not come in. A connection costs as much to
- * refuse as to serve, for as long as the peer takes to hear it: the rest is only closed.
- */
-const MOST_TURNED_AWAY = 100;
+/** Milliseconds for which a peer may hold much memory and read nothing, when there is little. */
+const STALL = 5000;
 
 /** What one who is behind need not wait for: it says what is to be sent at all. */
 const AT_ONCE: ReadonlySet<string> = new Set(["join", "leave", "quit"]);
@@ -65,20 +64,30 @@ export class ChatServer implements AsyncDisposable {
   readonly #hub: Hub;
   readonly #pipeline: Pipeline;
   readonly #door: Door;
+  readonly #memory: MemoryGuard;
+  readonly #watch: MemoryWatch;
+  readonly #gate: GateOptions;
   readonly #patience = new Map<Connection, Patience>();
   readonly #serving = new Set<Promise<void>>();
   readonly #sweeper: ReturnType<typeof setInterval>;
   readonly #accepting: Promise<void>;
   #lastId = 0;
-  #turnedAway = 0;
   #stopping = false;
 
   /** Listens at once. Fails as `Deno.listen` does: `AddrInUse`, `AddrNotAvailable`, … */
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#listener = Deno.listen({ hostname: settings.host, port: settings.port });
-    const { door, bounds } = settings.limits;
-    this.#door = new Door(door);
+    const { door, bounds, rates, memory } = settings.limits;
+    this.#memory = new MemoryGuard(memory);
+    this.#door = new Door(door, this.#memory);
+    this.#gate = { rates, memory: this.#memory, isLogInMemory: settings.log.isInMemory };
+    this.#watch = new MemoryWatch({
+      guard: this.#memory,
+      usage: settings.usage,
+      onShort: () => this.#letStalledGo(performance.now()),
+      log: (level, event, fields) => settings.logger.log(level, event, fields),
+    });
     this.#hub = new Hub(settings.server, settings.memory, performance.now(), bounds);
     this.#pipeline = new Pipeline(settings.log, (reason) => {
       settings.logger.log("error", "append failed", { reason });
@@ -103,6 +112,7 @@ export class ChatServer implements AsyncDisposable {
     this.#stopping = true;
     this.#listener.close();
     clearInterval(this.#sweeper);
+    this.#watch.stop();
     await this.#accepting;
     this.#pipeline.push(this.#hub.shutdown());
     await this.#pipeline.reached();
@@ -130,10 +140,10 @@ export class ChatServer implements AsyncDisposable {
   }
 
   #welcome(conn: Deno.TcpConn): void {
+    const connection = new Connection(conn, ++this.#lastId);
     const { hostname } = conn.remoteAddr;
     const turnedAway = this.#door.enter(hostname, performance.now());
-    if (turnedAway !== undefined && this.#turnedAway >= MOST_TURNED_AWAY) return conn.close();
-    const connection = new Connection(conn, ++this.#lastId);
+    if (turnedAway?.isTold === false) return connection.abort();
     const serving = turnedAway === undefined
       ? this.#serve(connection).finally(() => this.#door.leave(hostname))
       : this.#turnAway(connection, turnedAway);
@@ -150,36 +160,33 @@ export class ChatServer implements AsyncDisposable {
   }
 
   /** Tells a peer why it may not come in. Closing with something unread would reset the connection, and lose that. */
-  async #turnAway(connection: Connection, { code, reason, wait }: TurnedAway): Promise<void> {
-    this.#turnedAway++;
-    this.#logOf(connection, "warn", "turned away", { code, reason });
-    const closed = `${reason}; the connection is closed`;
-    const error = code === "rate_limited" ? rateLimited(closed, wait) : errorEvent(code, closed);
+  async #turnAway(connection: Connection, { error }: TurnedAway): Promise<void> {
+    const { code, message: reason } = error.payload;
+    this.#logOf(connection, "debug", "turned away", { code, reason });
     this.#close(connection, error);
     try {
       await connection.drained;
       await connection.discard();
     } finally {
-      this.#turnedAway--;
+      this.#door.told();
     }
     connection.abort();
   }
 
   /** One connection, from its first byte to its last. */
   async #serve(connection: Connection): Promise<void> {
-    const { handshakeTimeout: handshake, idleTimeout: idle, limits } = this.#settings;
+    const { handshakeTimeout: handshake, idleTimeout: idle } = this.#settings;
     const patience = new Patience(
       { handshake, idle },
       (silence) => this.#onSilence(connection, silence),
       () => connection.framer.isInLine,
     );
     this.#patience.set(connection, patience);
-    // Who is busy reading is not silent, even if it says nothing.
-    connection.onProgress = () => patience.heard();
-    const limiter = new Limiter(limits.rates, performance.now());
-    connection.onRead = (bytes) => limiter.read(bytes, performance.now());
+    connection.onProgress = () => patience.took();
+    const gate = new Gate(this.#gate, performance.now());
+    connection.onRead = (bytes) => gate.read(bytes, performance.now());
     this.#logOf(connection, "info", "connection opened");
-    await this.#listen(connection, patience, limiter);
+    await this.#listen(connection, patience, gate);
     if (connection.framer.problem === "line_too_long") {
       this.#letGo(connection, "line_too_long", `A line has more than ${LIMITS.line} bytes`);
     } else if (connection.framer.problem === "not_utf8") {
@@ -199,15 +206,16 @@ export class ChatServer implements AsyncDisposable {
   }
 
   /** Reads until the peer ends. A defect of ours that one line lays bare ends that connection alone. */
-  async #listen(connection: Connection, patience: Patience, limiter: Limiter): Promise<void> {
+  async #listen(connection: Connection, patience: Patience, gate: Gate): Promise<void> {
     try {
       await connection.read((line) => {
         const now = performance.now();
         patience.heard(now);
         const request = decodeRequest(line);
-        const wait = limiter.admit(request.type, now);
-        if (wait === 0) return this.#receive(connection, patience, request);
-        return this.#refuseForNow(connection, request, wait, limiter.refused(now));
+        const stopped = gate.stop(request, now);
+        return stopped === undefined
+          ? this.#receive(connection, patience, request)
+          : this.#refuse(connection, request, stopped);
       });
     } catch (error) {
       const reason = error instanceof Error ? error.stack ?? error.message : String(error);
@@ -215,18 +223,14 @@ export class ChatServer implements AsyncDisposable {
     }
   }
 
-  /** Refuses what came too fast; whoever goes on and on is read more slowly, for `rest` milliseconds at a time. */
-  async #refuseForNow(
+  /** Refuses a request that nobody has looked at, in its turn. */
+  async #refuse(
     connection: Connection,
     request: Request | Refused,
-    wait: number,
-    rest: number,
+    { error, rest }: Stopped,
   ): Promise<void> {
     if (this.#isBehind(connection)) await this.#sentSoFar(connection);
-    const { id, lecture } = request.type === "refused"
-      ? { id: request.error.id, lecture: request.lecture }
-      : { id: request.id, lecture: isLectures(request) };
-    const error = rateLimited("Too many requests", wait, id);
+    const lecture = request.type === "refused" ? request.lecture : isLectures(request);
     this.#pipeline.push(this.#hub.refuse(connection, { type: "refused", error, lecture }));
     if (rest > 0) await connection.rest(rest);
   }
@@ -316,6 +320,16 @@ export class ChatServer implements AsyncDisposable {
     this.#pipeline.push(await answerQuestion(this.#settings.log, session, origin, question));
   }
 
+  /** When memory is short, those who hold much of it and don't read: they come back and miss nothing. */
+  #letStalledGo(now: number): void {
+    for (const [connection, patience] of this.#patience) {
+      if (connection.isClosing || !connection.isHeavy || patience.stalledFor(now) < STALL) continue;
+      const reason = "memory is short, and it reads nothing";
+      this.#logOf(connection, "warn", "letting go", { code: "server_busy", reason });
+      connection.abort();
+    }
+  }
+
   #onSilence(connection: Connection, silence: Silence): void {
     const { handshakeTimeout, idleTimeout } = this.#settings;
     if (silence === "ping") {
@@ -343,7 +357,10 @@ export class ChatServer implements AsyncDisposable {
 
   #sweep(now: number): void {
     this.#hub.sweep(now);
-    this.#door.sweep(now);
+    const turnedAway = this.#door.sweep(now);
+    if (turnedAway > 0) {
+      this.#settings.logger.log("warn", "connections turned away", { count: turnedAway });
+    }
   }
 
   #logOf(

@@ -22,6 +22,7 @@ import type { Call, Method, Opening, Reply } from "./sqlite_worker.ts";
 
 /** A log in SQLite. */
 export class SqliteLog implements MessageLog {
+  readonly isInMemory = false;
   readonly #path: string;
   readonly #writer: Caller;
   #reader: Promise<Caller> | undefined;

@@ -123,7 +123,7 @@ Deno.test("a token that the log can't be asked for is refused with a reason, and
         return () => Promise.reject(new LogFailure("the disk failed"));
       }
       const method = (inner as unknown as Record<PropertyKey, CallableFunction>)[name];
-      return method?.bind(inner);
+      return typeof method === "function" ? method.bind(inner) : method;
     },
   });
   await using chat = await startServer({ log });
