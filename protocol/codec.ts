@@ -12,10 +12,12 @@ import {
   type Fields,
   isRecord,
   name,
+  newPassword,
   numbers,
   objectOf,
   optional,
   parseFields,
+  password,
   positions,
   Problem,
   room,
@@ -37,6 +39,7 @@ import {
   type RequestType,
   type RoomPosition,
   type RoomSummary,
+  type SessionSummary,
   type UnreadRoom,
   VERSION,
 } from "./message.ts";
@@ -57,7 +60,7 @@ const REQUESTS: PayloadOf<Request> = {
     session: optional(shortString(64)),
     since: optional(positions),
     direct_since: optional(seq),
-    password: optional(shortString(256)),
+    password: optional(password),
   },
   message: { room: optional(room), text, ref: optional(ref) },
   direct: { to: name, text, ref: optional(ref) },
@@ -81,6 +84,11 @@ const REQUESTS: PayloadOf<Request> = {
   },
   read: { room, seq },
   unread: {},
+  register: { password: newPassword },
+  password: { current: password, password: newPassword },
+  unregister: { password },
+  sessions: {},
+  end_session: { session: shortString(64) },
   ping: { nonce: optional(shortString(LIMITS.id)) },
   pong: { nonce: optional(shortString(LIMITS.id)) },
   quit: {},
@@ -98,6 +106,14 @@ const UNREAD_ROOM: Fields<UnreadRoom> = {
   ...ROOM_POSITION,
   unread: anyNumber,
   mentions: anyNumber,
+};
+
+const SESSION: Fields<SessionSummary> = {
+  session: anyString,
+  current: anyBoolean,
+  connected: anyBoolean,
+  since: anyNumber,
+  address: optional(anyString),
 };
 
 const MESSAGE: Fields<MessagePayload> = {
@@ -158,6 +174,7 @@ const EVENTS: PayloadOf<Event> = {
   },
   search: { messages: arrayOf(objectOf(MESSAGE)), more: anyBoolean },
   unread: { rooms: arrayOf(objectOf(UNREAD_ROOM)) },
+  sessions: { sessions: arrayOf(objectOf(SESSION)) },
   ping: { nonce: optional(anyString) },
   pong: { nonce: optional(anyString) },
   error: {

@@ -91,6 +91,29 @@ export function shortString(longest: number): Field<string> {
   );
 }
 
+/**
+ * A password that is shown, in NFC: however its accents were typed, it is the same.
+ * Any that could ever have been set is let through, or a new rule would lock its owner out.
+ */
+export const password = passwordOf(1, "bad_field", "string");
+
+/** A password that is to be set, in NFC. */
+export const newPassword = passwordOf(LIMITS.shortest_password, "bad_password", "password");
+
+function passwordOf(least: number, code: ErrorCode, what: string): Field<string> {
+  const problem = new Problem(
+    code,
+    `must be a ${what} of ${least} to ${LIMITS.password} characters`,
+  );
+  return field((value) => {
+    // NFC makes one code point of six code units at most, so a huge one is refused before the work.
+    if (typeof value !== "string" || value.length > LIMITS.password * 8) return problem;
+    const composed = value.normalize("NFC");
+    const fits = isLongerThan(composed, least - 1) && !isLongerThan(composed, LIMITS.password);
+    return fits && composed.isWellFormed() ? composed : problem;
+  });
+}
+
 /** A whole number from `least` to `most`. */
 export function wholeNumber(
   least: number,

@@ -24,6 +24,11 @@ export const LIMITS = {
   history: 500,
   /** Rooms that one session may be in: `connect_ack` and `unread` name them all in one line. */
   rooms: 256,
+  /** Code points in a password, after NFC; and the fewest in a new one. */
+  password: 256,
+  shortest_password: 8,
+  /** Sessions of one registered name that are connected, or hold their place, at a time. */
+  sessions: 16,
 } as const;
 
 /** The version that this protocol module speaks, sent in `connect` and `connect_ack`. */
@@ -45,6 +50,16 @@ export const ERROR_CODES = {
   not_connected: "Something other than `connect` came first.",
   already_connected: "A second `connect` came on one connection.",
   name_taken: "Another session holds the name.",
+  lookalike_name: "The name looks like another one beside which it can't stand.",
+  password_required: "The name is registered, or has to be; it needs its password.",
+  wrong_password: "The password is not the name's, or the name has none.",
+  bad_password: "A new password was too short or too long.",
+  insecure_link: "A password came over a link that others can read. Nobody should use it again.",
+  already_registered: "The name is registered already.",
+  not_registered: "The name is not registered.",
+  too_many_sessions: "The name has as many sessions as one may have.",
+  unknown_session: "The name has no session of that id.",
+  session_ended: "The session was ended, or its name is someone's now. The connection is closed.",
   unknown_name: "Nobody of that name is there.",
   unknown_room: "There is no room of that name.",
   room_required: "`room` was left out by a session that is not in exactly one room.",
@@ -141,6 +156,16 @@ export type UnreadRequest = Envelope<"unread", Record<never, never>>;
 export type PingRequest = Envelope<"ping", { nonce?: string }>;
 /** Answers the server's `ping`. */
 export type PongRequest = Envelope<"pong", { nonce?: string }>;
+/** Makes the session's name its own: from now on it needs this password. */
+export type RegisterRequest = Envelope<"register", { password: string }>;
+/** Changes the password of the session's name, and ends the name's other sessions. */
+export type PasswordRequest = Envelope<"password", { current: string; password: string }>;
+/** Makes the session's name anyone's again, and ends the name's other sessions. */
+export type UnregisterRequest = Envelope<"unregister", { password: string }>;
+/** Asks for the sessions of the session's name. */
+export type SessionsRequest = Envelope<"sessions", Record<never, never>>;
+/** Ends one of the sessions that `sessions` lists. */
+export type EndSessionRequest = Envelope<"end_session", { session: string }>;
 /** Ends the session: its name is free and its token is void. The server closes. */
 export type QuitRequest = Envelope<"quit", Record<never, never>>;
 
@@ -159,6 +184,11 @@ export type Request =
   | SearchRequest
   | ReadRequest
   | UnreadRequest
+  | RegisterRequest
+  | PasswordRequest
+  | UnregisterRequest
+  | SessionsRequest
+  | EndSessionRequest
   | PingRequest
   | PongRequest
   | QuitRequest;
@@ -220,6 +250,8 @@ export type SearchEvent = Envelope<
 >;
 /** What is unread, by room. */
 export type UnreadEvent = Envelope<"unread", { rooms: UnreadRoom[] }>;
+/** The sessions of the asking session's name: those that are connected first, then the rest. */
+export type SessionsEvent = Envelope<"sessions", { sessions: SessionSummary[] }>;
 /** Asks for a `pong`: the connection has been silent. */
 export type PingEvent = Envelope<"ping", { nonce?: string }>;
 /** Answers `ping`. */
@@ -267,6 +299,10 @@ export type NotificationKind =
   | "behind"
   | "caught_up"
   | "dropped"
+  | "registered"
+  | "password_changed"
+  | "unregistered"
+  | "session_ended"
   | "shutdown"
   | "error";
 
@@ -275,7 +311,7 @@ export interface NotificationPayload {
   message: string;
   event?: NotificationKind;
   room?: string;
-  /** Who joined, left, changed the topic, or had this name before. */
+  /** Who joined, left, changed the topic, or had this name before; the name that was registered. */
   name?: string;
   /** With `renamed`: the name from now on. */
   new_name?: string;
@@ -312,6 +348,19 @@ export interface UnreadRoom extends RoomPosition {
   mentions: number;
 }
 
+/** A session as `sessions` lists it. */
+export interface SessionSummary {
+  /** What `end_session` calls it by; no secret. */
+  session: string;
+  /** Whether it is the one that asks. */
+  current: boolean;
+  connected: boolean;
+  /** Epoch milliseconds: when it was connected, or when it lost its connection. */
+  since: number;
+  /** Of a connected one: where it is. */
+  address?: string;
+}
+
 /** Everything that a server may send. */
 export type Event =
   | ConnectAckEvent
@@ -324,6 +373,7 @@ export type Event =
   | HistoryEvent
   | SearchEvent
   | UnreadEvent
+  | SessionsEvent
   | PingEvent
   | PongEvent
   | ErrorEvent;

@@ -46,7 +46,7 @@
  *
  * | request | payload | answer |
  * | --- | --- | --- |
- * | `connect` | `name`, `room?`, `version`, `session?`, `since?`, `direct_since?` | `connect_ack` |
+ * | `connect` | `name`, `room?`, `version`, `session?`, `since?`, `direct_since?`, `password?` | `connect_ack` |
  * | `message` | `room?`, `text`, `ref?` | its own `message`, with `ref` and `id` |
  * | `direct` | `to`, `text`, `ref?` | its own `direct`, with `ref` and `id` |
  * | `join` | `room`, `since?` | its own `notification`, `event: "joined"`, with `seq` |
@@ -59,6 +59,11 @@
  * | `search` | `query`, `room?`, `from?`, `limit?` | `search` `{messages, more}` |
  * | `read` | `room`, `seq` | – |
  * | `unread` | – | `unread` `{rooms: [{room, seq, unread, mentions}]}` |
+ * | `register` | `password` | its own `notification`, `event: "registered"` |
+ * | `password` | `current`, `password` | its own `notification`, `event: "password_changed"` |
+ * | `unregister` | `password` | its own `notification`, `event: "unregistered"` |
+ * | `sessions` | – | `sessions` `{sessions: [{session, current, connected, since, address?}]}` |
+ * | `end_session` | `session` | its own `notification`, `event: "session_ended"` |
  * | `ping` | `nonce?` | `pong` `{nonce?}` |
  * | `pong` | `nonce?` | – ; it answers the server's `ping` |
  * | `quit` | – | the server ends the session and closes the connection |
@@ -81,7 +86,8 @@
  * person; `event` is `joined`, `left`, `renamed` (`name`, `new_name`), `topic`
  * (`name`, `topic`), `behind` (`behind`: how many messages follow), `caught_up`,
  * `dropped` (`room`, `seq`: what was said before that message is no longer kept),
- * `shutdown`, or, in the lecture profile, `error` (`code`).
+ * `registered`, `password_changed`, `unregistered` (`name`), `session_ended`, `shutdown`,
+ * or, in the lecture profile, `error` (`code`).
  *
  * `members` and `rooms` come in pages, in the order of folded names. While `more`
  * is true, ask again with `after` set to the last name that you got.
@@ -161,6 +167,43 @@
  *
  * The lecture's clients have no token. Their session ends with their connection,
  * and their `ref` is only given back.
+ *
+ * # Names that are registered
+ *
+ * `register` makes the session's name one that needs a password: 8 to 256 code points
+ * after NFC. From then on nobody comes in under it without: `connect` is refused with
+ * `password_required` or, whatever was wrong, `wrong_password`. That is said
+ * too where the name is not registered at all, so that who mistypes a name does not come in as a
+ * stranger. A session's token needs no password beside it. The lecture's clients
+ * show theirs in the same field. A server may take registered names alone; `password_required` is
+ * then said of all others.
+ *
+ * A registered name may be connected several times, up to 16: each of its *devices* has a
+ * session of its own, with rooms, `ref` and inbox. In a room they are one member: it is listed
+ * and counted once, joins with the first of them and leaves with the last. A direct
+ * message reaches the inboxes of all of them, those that are away too; and what one of
+ * them says directly comes into the inboxes of the others, with the `seq` that it has there. So a
+ * session that gets a `direct` from its own name without a `ref` of its own was told what
+ * another device said. With several inboxes, the `seq` on the sender's own copy is that of one.
+ *
+ * `password` changes the password, `unregister` makes the name anyone's again. Both end the name's
+ * other sessions: those that are connected are told `session_ended` and closed. After a change
+ * of password such a session's token is good again together with the new password, and nothing
+ * of its inbox and its `ref` is lost; after `unregister` it is void.
+ *
+ * `sessions` lists the sessions of the name: `session` is a short id, not the token; `current`
+ * marks the one that asks; `since` is epoch milliseconds, when it was connected or, if it is
+ * not, when it went away; `address` is where a connected one is. `end_session` ends
+ * one for good: its token is void. Of a name that is not registered there is one session.
+ *
+ * A password is taken over TLS and over loopback only; over any other link it is answered
+ * by `insecure_link`, unread. After failures the server takes none for a while, from that
+ * address or for that name, whether there is such a name or not: `rate_limited`
+ * says for how long.
+ *
+ * Two names look alike when a reader may take one for the other: their skeletons after Unicode's
+ * UTS #39 are the same, upper and lower case aside. They can't stand beside each other in one
+ * room; nor may a name be used or registered that looks like a registered one: `lookalike_name`.
  *
  * # Names, rooms, texts
  *

@@ -27,6 +27,12 @@ const WORDING: Wording = {
   history: () => undefined,
   search: () => undefined,
   unread: () => undefined,
+  sessions: ({ payload: { sessions } }) => {
+    const listed = sessions.map(({ session, current, connected }) =>
+      `${session}${current ? " (this one)" : connected ? "" : " (away)"}`
+    );
+    return told(`Sessions: ${listed.join(", ")}`);
+  },
   ping: () => undefined,
   pong: () => undefined,
 };

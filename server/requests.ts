@@ -40,6 +40,10 @@ type Rule<Type extends RequestType> = (call: Call, payload: PayloadOf<Type>) => 
 /** The requests that need more than the hub: see `hub.connect` and `questions.ts`. */
 type Elsewhere = "connect" | "history" | "search" | "unread";
 
+/** The requests about registered names, which nobody can register yet. */
+const refuseAccount = ({ session, origin }: Call) =>
+  refuse(origin, "not_registered", `"${session.name}" is not registered`);
+
 /** A rule for every request that the hub answers by itself. */
 export type Rules = { [Type in Exclude<RequestType, Elsewhere>]: Rule<Type> };
 
@@ -54,6 +58,11 @@ export const RULES: Rules = {
   members: listMembers,
   rooms: listRooms,
   read,
+  register: refuseAccount,
+  password: refuseAccount,
+  unregister: refuseAccount,
+  sessions: refuseAccount,
+  end_session: refuseAccount,
   ping: ({ origin }, payload) => reply(origin, { type: "pong", payload }),
   pong: () => [],
   quit: ({ hub, session, origin, now }) => hub.quit(session, origin.link, now),

@@ -51,6 +51,12 @@ const EVENTS: Whole<Event> = {
   history: { room: "Tea", messages: [SAID, { ...SAID, ref: 2 }], more: true },
   search: { messages: [], more: false },
   unread: { rooms: [{ room: "Tea", seq: 1, unread: 2, mentions: 0 }] },
+  sessions: {
+    sessions: [
+      { session: "a1", current: true, connected: true, since: 1767225600000 },
+      { session: "b2", current: false, connected: true, since: 0, address: "[::1]:1" },
+    ],
+  },
   ping: { nonce: "n" },
   pong: { nonce: "n" },
   error: { code: "rate_limited", message: "m", retry_after: 1000 },
@@ -67,6 +73,7 @@ const NEEDED: Needed<Event> = {
   history: EVENTS.history,
   search: EVENTS.search,
   unread: EVENTS.unread,
+  sessions: { sessions: [{ session: "a1", current: false, connected: false, since: 0 }] },
   ping: {},
   pong: {},
   error: { code: "bad_name", message: "m" },

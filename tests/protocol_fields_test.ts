@@ -116,6 +116,15 @@ const REF = numberRule(1);
 const SEQ = numberRule(0);
 const NONCE = stringRule(64);
 
+const NEW_PASSWORD: Rule = {
+  good: ["12345678", " ".repeat(8), "\u0000".repeat(8), "x".repeat(256), "😀".repeat(256)],
+  bad: wrong(
+    ["", "1234567", "😀".repeat(7), "x".repeat(257), "x".repeat(60_000), HALF_PAIR, ...NO_STRINGS],
+    "bad_password",
+    "must be a password of 8 to 256 characters",
+  ),
+};
+
 const RULES: Rules = {
   connect: {
     name: NAME,
@@ -138,6 +147,11 @@ const RULES: Rules = {
   search: { query: stringRule(256), room: ROOM, from: NAME, limit: numberRule(1, 500) },
   read: { room: ROOM, seq: SEQ },
   unread: {},
+  register: { password: NEW_PASSWORD },
+  password: { current: stringRule(256), password: NEW_PASSWORD },
+  unregister: { password: stringRule(256) },
+  sessions: {},
+  end_session: { session: stringRule(64) },
   ping: { nonce: NONCE },
   pong: { nonce: NONCE },
   quit: {},
@@ -185,6 +199,18 @@ Deno.test("decodeRequest() gives names and rooms in NFC, those of `since` too", 
   }));
   assert(decoded.type === "connect");
   assertEquals(decoded.payload, { name: "Zoë", room: "Café", since: { "Café": 3 } });
+});
+
+Deno.test("decodeRequest() gives passwords in NFC, and measures them so", PURE, () => {
+  const composed = "\u00e9".repeat(7);
+  const typed = "e\u0301".repeat(7);
+  const decode = (type: string, payload: unknown) =>
+    decodeRequest(JSON.stringify({ type, payload }));
+  const shown = decode("unregister", { password: typed });
+  assert(shown.type === "unregister");
+  assertEquals(shown.payload.password, composed);
+  assertEquals(decode("register", { password: typed }).type, "refused");
+  assertEquals(decode("register", { password: typed + "!" }).type, "register");
 });
 
 Deno.test("decodeRequest() leaves a text exactly as it was written", PURE, () => {

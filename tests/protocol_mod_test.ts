@@ -44,6 +44,11 @@ const FIELDS: FieldsOf<Request> = {
   search: { query: "", room: "?", from: "?", limit: "?" },
   read: { room: "", seq: "" },
   unread: {},
+  register: { password: "" },
+  password: { current: "", password: "" },
+  unregister: { password: "" },
+  sessions: {},
+  end_session: { session: "" },
   ping: { nonce: "?" },
   pong: { nonce: "?" },
   quit: {},
@@ -61,8 +66,6 @@ Deno.test(
     const expected = Object.entries(FIELDS).map(([type, fields]) => [
       type,
       Object.entries(fields as Record<string, string>)
-        // No server asks for a password yet, so that the specification is silent about it.
-        .filter(([field]) => field !== "password")
         // It may be left out, but what the table is about is got by it.
         .map(([field, mark]) => field === "version" ? field : field + mark),
     ]);
@@ -126,6 +129,8 @@ Deno.test("The specification states the limits of the code", READS_SOURCE, async
       `A name or a room: 1 to ${LIMITS.name} code points`,
       `A text: 1 to ${LIMITS.text} code points`,
       `A topic: one line of at most ${LIMITS.topic}.`,
+      `a password: ${LIMITS.shortest_password} to ${LIMITS.password} code points`,
+      `several times, up to ${LIMITS.sessions}:`,
       `\`"version": ${VERSION}\` in \`connect\``,
     ]
   ) assertStringIncludes(text, sentence);
@@ -135,7 +140,15 @@ Deno.test("The specification states the limits of the code", READS_SOURCE, async
 Deno.test("The specification names no error code that there is none of", READS_SOURCE, async () => {
   const named = [...(await specification()).matchAll(/`error` `(\w+)`|`(\w+_\w+)`/g)]
     .map((match) => match[1] ?? match[2] ?? "");
-  const others = ["connect_ack", "new_name", "direct_since", "caught_up", "retry_after"];
+  const others = [
+    "connect_ack",
+    "new_name",
+    "direct_since",
+    "caught_up",
+    "retry_after",
+    "end_session",
+    "password_changed",
+  ];
   assert(named.includes("session_replaced"));
   for (const word of named) {
     assert(word in protocol.ERROR_CODES || others.includes(word), word);
