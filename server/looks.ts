@@ -1,0 +1,45 @@
+/**
+ * How a name looks: names that a reader would take for each other have a look in
+ * common. After Unicode's UTS #39: characters that look like others are replaced
+ * by those, and what comes out is the name's skeleton. Pure.
+ */
+
+import { fold } from "../protocol/mod.ts";
+import confusables from "./confusables.json" with { type: "json" };
+
+/** The shape of each character that looks like another; see tools/confusables.ts. */
+const SHAPES: ReadonlyMap<string, string> = new Map(readTable(confusables.rows.join("")));
+
+/** Characters of names, as they look: UTS #39's skeleton. */
+export function skeleton(name: string): string {
+  let shapes = "";
+  for (const character of name.normalize("NFD")) shapes += SHAPES.get(character) ?? character;
+  return shapes.normalize("NFD");
+}
+
+/**
+ * The looks of a name: of the name as it is written, where a capital I passes for an l,
+ * and of its fold, since a name that is written in another case is the same. Two names
+ * look alike when they have a look in common.
+ */
+export function looksOf(name: string): readonly string[] {
+  const written = skeleton(name).toLowerCase();
+  const folded = skeleton(fold(name)).toLowerCase();
+  return written === folded ? [written] : [written, folded];
+}
+
+function* readTable(table: string): Iterable<[character: string, shape: string]> {
+  for (const group of table.split(";")) {
+    const [codes = "", steps = ""] = group.split(":");
+    const shape = String.fromCodePoint(...codes.split(".").map(fromBase36));
+    let code = 0;
+    for (const step of steps.split(",")) {
+      code += fromBase36(step);
+      yield [String.fromCodePoint(code), shape];
+    }
+  }
+}
+
+function fromBase36(digits: string): number {
+  return parseInt(digits, 36);
+}
