@@ -5,6 +5,7 @@
 import config from "./deno.json" with { type: "json" };
 import { parseOptions } from "./protocol/options.ts";
 import { helpText, OPTIONS } from "./server/options.ts";
+import { passwd, PASSWD_OPTIONS, PasswdFailure, passwdHelpText } from "./server/passwd.ts";
 import { type Running, start, StartFailure } from "./server/start.ts";
 
 const NAME = "chat-server";
@@ -12,6 +13,7 @@ const NAME = "chat-server";
 if (import.meta.main) await main(Deno.args);
 
 async function main(args: string[]): Promise<void> {
+  if (args[0] === "passwd") return await setPassword(args.slice(1));
   const parsed = parseOptions(OPTIONS, args);
   if ("problem" in parsed) fail(2, `${parsed.problem}; try --help`);
   const { memory, data } = parsed.values;
@@ -25,6 +27,21 @@ async function main(args: string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
     fail(1, error.message);
+  }
+}
+
+/** `chat-server passwd NAME`. */
+async function setPassword(args: string[]): Promise<void> {
+  const parsed = parseOptions(PASSWD_OPTIONS, args, 1);
+  if ("problem" in parsed) fail(2, `${parsed.problem}; try passwd --help`);
+  if (parsed.values.help) return console.log(passwdHelpText().trimEnd());
+  const [name] = parsed.operands;
+  if (name === undefined) fail(2, "Say whose password: chat-server passwd NAME");
+  try {
+    console.log(await passwd(name, parsed.values));
+  } catch (error) {
+    if (!(error instanceof PasswdFailure)) throw error;
+    fail(error.code, error.message);
   }
 }
 

@@ -6,7 +6,7 @@ import { TEXT } from "./text.ts";
 
 /** A hub with one room of so many members. */
 function hubWith(members: number): { hub: Hub; link: object; leaveOne: () => void } {
-  const hub = new Hub("chat-server bench", { rooms: [], sessions: [] }, 0);
+  const hub = new Hub("chat-server bench", { rooms: [], sessions: [], claims: [] }, 0);
   const links = Array.from({ length: members }, () => ({}));
   for (const [index, link] of links.entries()) connect(hub, link, `c${index}`);
   const guest = {};

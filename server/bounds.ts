@@ -1,5 +1,5 @@
 /**
- * How many rooms there may be, and how many may be in one.
+ * How many rooms there may be, how many may be in one, and whether everybody may.
  */
 
 import { type ErrorCode, LIMITS } from "../protocol/mod.ts";
@@ -12,6 +12,8 @@ export interface Bounds {
   membersOfRoom: number;
   /** Rooms in all. */
   rooms: number;
+  /** Whether only registered names are taken. */
+  registeredOnly?: boolean;
 }
 
 /** As many as there is memory for. */

@@ -48,6 +48,8 @@ export class Connection {
   readonly id: number;
   /** The peer's address and port. */
   readonly peer: string;
+  /** The peer's address. */
+  readonly hostname: string;
   /** Whether a secret may pass: it is encrypted, or never leaves this machine. */
   readonly isSecure: boolean;
   readonly framer = new LineFramer();
@@ -75,7 +77,8 @@ export class Connection {
     this.#conn = conn;
     this.id = id;
     this.peer = formatAddress(conn.remoteAddr);
-    this.isSecure = conn.isEncrypted === true || isLoopback(conn.remoteAddr.hostname);
+    this.hostname = conn.remoteAddr.hostname;
+    this.isSecure = conn.isEncrypted === true || isLoopback(this.hostname);
     // A chat line must not wait for the next one (Nagle); a dead peer must be found some day.
     conn.setNoDelay(true);
     conn.setKeepAlive(true);

@@ -50,15 +50,19 @@ export interface Say {
   origin: Origin;
 }
 
-/** Put a direct message in the log; then send it to its inbox's connection and its sender. */
+/** Put a direct message in the log; then send it to its inboxes' connections and its sender. */
 export interface Tell {
   kind: "tell";
   draft: DirectDraft;
-  /** The session that it is for, where that is here. */
-  target: Session | undefined;
-  /** The connection that the target had. */
-  targetLink: Link | undefined;
+  /** The sessions that are to hear of it, of those that are here. */
+  targets: readonly Target[];
   origin: Origin;
+}
+
+/** A session that is to hear of a direct message, and the connection that it had then. */
+export interface Target {
+  session: Session;
+  link: Link | undefined;
 }
 
 /** Answer a `ref` that was used before; refuse one that was not. */
@@ -163,24 +167,54 @@ export function notify(members: Members, payload: NotificationPayload, origin?: 
   return [{ kind: "broadcast", members, event, own }];
 }
 
-/** Tells everyone who shares a room with `session`, and itself, once, of its new name. */
-export function announceRename(session: Session, former: string, origin?: Origin): Effect[] {
-  const rooms = [...session.rooms.values()];
-  const links = new Set(rooms.flatMap((room) => [...room.members]));
+/** Tells those in a room who has come or gone; `but` is not told. */
+export function announce(
+  { name: room, members }: Room,
+  event: "joined" | "left",
+  name: string,
+  but?: Link,
+): Effect[] {
+  const others = but === undefined ? members : members.filter((link) => link !== but);
+  return notify(others, { message: `${name} has ${event} the room.`, event, room, name });
+}
+
+/**
+ * Tells everyone who shares a room with `session`, and itself, once, of its new name.
+ * Where another session of the former name stays, or one of the new name was there
+ * before, somebody only came or only went.
+ */
+export function announceRename(
+  session: Session,
+  former: { name: string; fold: string },
+  origin?: Origin,
+): Effect[] {
+  const isOther = session.fold !== former.fold;
+  const links = new Set<Link>();
+  const effects: Effect[] = [];
+  for (const room of session.rooms.values()) {
+    const stays = isOther && room.sessionsNamed(former.fold) > 0;
+    const wasThere = isOther && room.sessionsNamed(session.fold) > 1;
+    if (stays === wasThere && stays) continue;
+    if (stays) effects.push(...announce(room, "joined", session.name, session.link));
+    else if (wasThere) effects.push(...announce(room, "left", former.name, session.link));
+    else for (const link of room.members) links.add(link);
+  }
   if (origin !== undefined) links.add(origin.link);
-  const message = `${former} is now known as ${session.name}.`;
-  const payload = { message, event: "renamed", name: former, new_name: session.name } as const;
-  return notify([...links], payload, origin);
+  const message = `${former.name} is now known as ${session.name}.`;
+  const payload = { message, event: "renamed", name: former.name, new_name: session.name } as const;
+  return [...notify([...links], payload, origin), ...effects];
 }
 
 /** Keeps how a session is now. Nothing in the lecture profile, whose sessions end with their connection. */
-export function keepSession({ tokenHash, name, rooms, absence }: Session): Effect[] {
+export function keepSession({ tokenHash, name, roomNames, proof }: Session): Effect[] {
   if (tokenHash === undefined) return [];
-  const names = absence?.rooms ?? [...rooms.values()].map((room) => room.name);
-  return [{
-    kind: "keep",
-    draft: { kind: "session", session: tokenHash, name, rooms: [...names] },
-  }];
+  const rooms = [...roomNames];
+  return [{ kind: "keep", draft: { kind: "session", session: tokenHash, name, rooms, proof } }];
+}
+
+/** Keeps that a session is over. */
+export function keepQuit(tokenHash: string): Effect {
+  return { kind: "keep", draft: { kind: "quit", session: tokenHash } };
 }
 
 /** Notes where a name that was never in the room before begins to read. */

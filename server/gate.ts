@@ -14,7 +14,7 @@ import { type ConnectionRates, Limiter } from "./limiter.ts";
 import { type MemoryGuard, SHORT_OF_MEMORY } from "./memory_guard.ts";
 
 /** What makes the server hold more than before. */
-const NEW_WORK: ReadonlySet<string> = new Set(["connect", "join"]);
+const NEW_WORK: ReadonlySet<string> = new Set(["connect", "join", "register"]);
 
 /** The same where the log itself is in memory. */
 const NEW_WORK_IN_MEMORY: ReadonlySet<string> = new Set([

@@ -24,6 +24,12 @@ export const COSTS: Readonly<Record<RequestType | "refused", number>> = {
   search: 20,
   read: 1,
   unread: 10,
+  // scrypt has a queue of its own, and is shorter than this makes it seem.
+  register: 20,
+  password: 20,
+  unregister: 20,
+  sessions: 5,
+  end_session: 5,
   ping: 1,
   pong: 0,
   quit: 0,

@@ -58,7 +58,7 @@ export const LIMIT_OPTIONS = {
     "COUNT",
     10,
     [0, MANY],
-    "Wrong passwords a minute for one name, and from one address",
+    "Wrong passwords of one address, or for one name, before each makes a longer wait",
   ),
   "max-rooms": wholeNumber(
     "COUNT",
@@ -85,8 +85,8 @@ export const LIMIT_OPTIONS = {
 export interface Limits {
   door: DoorLimits;
   rates: ConnectionRates;
-  /** Wrong passwords for one name, and from one address. */
-  loginFailures: Rate | undefined;
+  /** Wrong passwords of one address, or for one name, that make no wait. */
+  loginFailures: number;
   bounds: Bounds;
   memory: MemoryBounds;
 }
@@ -111,7 +111,7 @@ export function limitsOf(options: Values<typeof LIMIT_OPTIONS>): Limits {
       // Whatever comes within a second is read at once.
       bytes: rate(bytes, bytes),
     },
-    loginFailures: rate(options["login-failures"] / 60, options["login-failures"]),
+    loginFailures: options["login-failures"] || Infinity,
     bounds: {
       roomsOfSession: options["max-rooms"] || LIMITS.rooms,
       membersOfRoom: options["max-members"] || Infinity,

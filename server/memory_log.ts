@@ -6,8 +6,12 @@
 import { type DirectPayload, fold, type MessagePayload, type UnreadRoom } from "../protocol/mod.ts";
 import { mentions } from "../protocol/mentions.ts";
 import { ExpiryClock } from "./expiry_clock.ts";
+import { MemoryClaims } from "./memory_claims.ts";
 import {
   type Author,
+  type Claim,
+  CLAIM_SESSIONS,
+  type ClaimSession,
   type DirectDraft,
   type DirectEntry,
   type Draft,
@@ -16,16 +20,20 @@ import {
   MENTIONS_LOOKED_FOR,
   type MessageDraft,
   type MessageLog,
+  mustHaveInbox,
   type Outcome,
   type Page,
   type Range,
   type ReadDraft,
   type Search,
   type SessionDraft,
+  type StoredClaim,
   type StoredSession,
+  type UnclaimDraft,
 } from "./message_log.ts";
 import { fillPage } from "./page.ts";
 import { matches, parseQuery } from "./search_query.ts";
+import { NAME_HOLD } from "./session.ts";
 
 /** How much is kept. Times are in milliseconds, 0 is for ever. */
 export interface MemoryRetention {
@@ -68,6 +76,9 @@ export class MemoryLog implements MessageLog {
   readonly #awaySince = new Map<string, number>();
   readonly #uptime: () => number;
   readonly #expiryClock: ExpiryClock;
+  readonly #claims = new MemoryClaims();
+  /** The sessions of each claim, and some that were. */
+  readonly #byClaim = new Map<number, Set<string>>();
   #now = 0;
   /** The time by which things are forgotten. */
   #expiryNow = 0;
@@ -92,6 +103,23 @@ export class MemoryLog implements MessageLog {
 
   session(tokenHash: string): Promise<StoredSession | undefined> {
     return Promise.resolve(this.#sessions.get(tokenHash));
+  }
+
+  claim(name: string): Promise<StoredClaim | undefined> {
+    return Promise.resolve(this.#claims.stored(name));
+  }
+
+  claimSessions(claim: number): Promise<ClaimSession[]> {
+    return Promise.resolve(
+      this.#sessionsOf(claim).map(({ session, awaySince }) => {
+        return awaySince === undefined ? { session } : { session, awaySince };
+      }),
+    );
+  }
+
+  changedClaims(): Promise<Claim[] | undefined> {
+    // There is no other process.
+    return Promise.resolve(undefined);
   }
 
   read(
@@ -163,9 +191,16 @@ export class MemoryLog implements MessageLog {
         this.#away(draft.session, draft.inboxSeq);
         break;
       case "quit":
-        this.#sessions.delete(draft.session);
-        this.#awaySince.delete(draft.session);
+        this.#quit(draft.session);
         break;
+      case "claim":
+        return this.#claims.claim(draft);
+      case "password":
+        return this.#claims.changePassword(draft);
+      case "rehash":
+        return this.#claims.rehash(draft);
+      case "unclaim":
+        return this.#unclaim(draft);
       case "read":
         this.#read(draft);
         break;
@@ -191,19 +226,22 @@ export class MemoryLog implements MessageLog {
   #direct(draft: DirectDraft): Outcome {
     const repeated = this.#repeated(draft);
     if (repeated !== undefined) return repeated;
-    const inbox = this.#inboxOf(draft);
-    if (inbox === undefined && draft.inbox !== undefined) return { kind: "unknown name" };
+    const recipients = this.#recipients(draft);
+    const [inbox] = recipients;
+    if (inbox === undefined && mustHaveInbox(draft)) return { kind: "unknown name" };
     const { sender, to, text } = draft;
-    const entry = {
-      sender,
-      to,
-      text,
-      seq: inbox === undefined ? 0 : ++inbox.inboxSeq,
-      at: this.#now,
+    const put = (into: KeptSession | undefined) => {
+      const seq = into === undefined ? 0 : ++into.inboxSeq;
+      const entry = { sender, to, text, seq, at: this.#now };
+      into?.inbox.push(entry);
+      return entry;
     };
-    inbox?.inbox.push(entry);
+    const copies = [...recipients.slice(1), ...this.#senders(draft, recipients)].map((other) => {
+      return { session: other.session, seq: put(other).seq };
+    });
+    const entry = put(inbox);
     this.#use(draft, entry);
-    return { kind: "direct", entry, session: inbox?.session };
+    return { kind: "direct", entry, session: inbox?.session, copies };
   }
 
   #repeated({ session: hash, ref, sender }: Author): Outcome | undefined {
@@ -224,8 +262,42 @@ export class MemoryLog implements MessageLog {
     session.used.set(ref, entry);
   }
 
-  #inboxOf({ inbox, to }: DirectDraft): KeptSession | undefined {
-    if (inbox === undefined) return undefined;
+  /** Whose inboxes a direct message is for; the sender's own is the first, if it is one of them. */
+  #recipients({ inbox, session, to }: DirectDraft): KeptSession[] {
+    if (inbox === undefined) return [];
+    if (inbox === "by name" || "session" in inbox) {
+      const only = this.#inboxOf(inbox, to);
+      return only === undefined ? [] : [only];
+    }
+    const sessions = this.#sessionsOf(inbox.claim);
+    const [own, others] = [
+      sessions.filter((each) => each.session === session),
+      sessions.filter((each) => each.session !== session),
+    ];
+    return [...own, ...others];
+  }
+
+  /** The sender's other sessions, whose inboxes keep a copy; but for those that have it already. */
+  #senders({ copies, session }: DirectDraft, recipients: KeptSession[]): KeptSession[] {
+    if (copies === undefined) return [];
+    return this.#sessionsOf(copies)
+      .filter((each) => each.session !== session && !recipients.includes(each));
+  }
+
+  /** The sessions of a claim: first those that are away, the longest first. */
+  #sessionsOf(claim: number): KeptSession[] {
+    const hashes = this.#byClaim.get(claim) ?? new Set();
+    const sessions: KeptSession[] = [];
+    for (const hash of hashes) {
+      const session = this.#sessions.get(hash);
+      if (session?.proof?.claim === claim) sessions.push(session);
+      else hashes.delete(hash);
+    }
+    const awaySince = (session: KeptSession) => session.awaySince ?? Number.MAX_VALUE;
+    return sessions.sort((one, other) => awaySince(one) - awaySince(other));
+  }
+
+  #inboxOf(inbox: { session: string } | "by name", to: string): KeptSession | undefined {
     if (inbox !== "by name") return this.#sessions.get(inbox.session);
     const wanted = fold(to);
     const named = [...this.#sessions.values()].filter(({ name }) => fold(name) === wanted);
@@ -233,15 +305,48 @@ export class MemoryLog implements MessageLog {
     return named.find(({ awaySince }) => awaySince === undefined) ?? named.at(-1);
   }
 
-  #session({ session, name, rooms }: SessionDraft): KeptSession {
+  #session({ session, name, rooms, proof }: SessionDraft): KeptSession {
+    if (proof !== undefined && !this.#sessions.has(session)) this.#trim(proof.claim);
     const known = this.#sessions.get(session);
     const kept = known === undefined
       ? { ref: 0, used: new Map(), inbox: [], inboxSeq: 0, inboxSeen: 0 }
       : known;
-    const opened = { ...kept, session, name, rooms, awaySince: undefined };
+    const opened: KeptSession = { ...kept, session, name, rooms, awaySince: undefined };
+    delete opened.proof;
+    if (proof !== undefined) {
+      opened.proof = proof;
+      this.#byClaim.set(proof.claim, (this.#byClaim.get(proof.claim) ?? new Set()).add(session));
+    }
     this.#awaySince.delete(session);
     this.#sessions.set(session, opened);
     return opened;
+  }
+
+  #quit(session: string): void {
+    this.#sessions.delete(session);
+    this.#awaySince.delete(session);
+  }
+
+  /** Makes room for one more session of a claim: who signs in again and again leaves few behind. */
+  #trim(claim: number): void {
+    const sessions = this.#sessionsOf(claim);
+    const longAway = sessions.filter(({ awaySince = Infinity }) =>
+      // The server still knows those that are away for less.
+      awaySince < this.#now - 2 * NAME_HOLD
+    );
+    const tooMany = sessions.length + 1 - CLAIM_SESSIONS;
+    for (const { session } of longAway.slice(0, Math.max(0, tooMany))) this.#quit(session);
+  }
+
+  /** Gives up a claim; of its sessions one may go on, as anyone's of that name. */
+  #unclaim({ proof, session: kept }: UnclaimDraft): Outcome {
+    if (!this.#claims.remove(proof)) return { kind: "outdated" };
+    for (const session of this.#sessionsOf(proof.claim)) {
+      if (session.session === kept) delete session.proof;
+      else this.#quit(session.session);
+    }
+    this.#byClaim.delete(proof.claim);
+    return { kind: "kept" };
   }
 
   #away(hash: string, inboxSeen: number): void {

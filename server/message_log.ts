@@ -4,7 +4,12 @@
  * implementation may be a file on this machine or, later, a cluster's stream.
  */
 
-import type { DirectPayload, MessagePayload, UnreadRoom } from "../protocol/mod.ts";
+import {
+  type DirectPayload,
+  LIMITS,
+  type MessagePayload,
+  type UnreadRoom,
+} from "../protocol/mod.ts";
 
 /** Who said something and, for a session that can retry, under which `ref`. */
 export interface Author {
@@ -22,6 +27,48 @@ export interface MessageDraft extends Author {
   text: string;
 }
 
+/** A name that needs its password. */
+export interface Claim {
+  id: number;
+  /** As it was written by whoever registered it. */
+  name: string;
+  /** Counts its passwords from 1: what was shown to an earlier one counts no more. */
+  edition: number;
+}
+
+/** That a session has shown the password of a claim. */
+export interface Proof {
+  claim: number;
+  edition: number;
+}
+
+/** What scrypt takes: rounds of memory, block size, repetitions. */
+export interface ScryptCost {
+  n: number;
+  r: number;
+  p: number;
+}
+
+/** What is kept of a password, in hexadecimal, with what its hash cost. */
+export interface StoredPassword extends ScryptCost {
+  salt: string;
+  hash: string;
+}
+
+/** A claim with what is kept of its password. */
+export interface StoredClaim extends Claim {
+  password: StoredPassword;
+}
+
+/** Whose inboxes keep a direct message to a registered name: all sessions of the claim. */
+export interface ClaimInboxes {
+  claim: number;
+  /** Those of them that are here, by their token hashes. */
+  sessions: string[];
+  /** Whether a lecture client of that name is here, which has no inbox. */
+  isHere: boolean;
+}
+
 /** A message for one name. */
 export interface DirectDraft extends Author {
   kind: "direct";
@@ -29,9 +76,12 @@ export interface DirectDraft extends Author {
   to: string;
   /**
    * Whose inbox keeps it: a session by its token hash; `"by name"`, the session that
-   * had the name last; or none, for a lecture client that is here now.
+   * had the name last; or none, for a lecture client that is here now. Those of a
+   * registered name are many.
    */
-  inbox: { session: string } | "by name" | undefined;
+  inbox: { session: string } | "by name" | ClaimInboxes | undefined;
+  /** The sender's claim: the inboxes of its other sessions keep a copy. */
+  copies?: number | undefined;
   text: string;
 }
 
@@ -46,6 +96,7 @@ export interface SessionDraft {
   session: string;
   name: string;
   rooms: string[];
+  proof?: Proof | undefined;
 }
 
 /** A session whose connection ended; it has seen its inbox up to `inboxSeq`. */
@@ -61,6 +112,34 @@ export interface AwayDraft {
 export interface QuitDraft {
   kind: "quit";
   session: string;
+}
+
+/** A name to be registered. */
+export interface ClaimDraft {
+  kind: "claim";
+  name: string;
+  password: StoredPassword;
+}
+
+/** A claim's next password, once the present one was shown. */
+export interface PasswordDraft {
+  kind: "password";
+  proof: Proof;
+  password: StoredPassword;
+}
+
+/** The same password of a claim, kept in a way that costs more to guess. */
+export interface RehashDraft {
+  kind: "rehash";
+  proof: Proof;
+  password: StoredPassword;
+}
+
+/** A claim that is given up; the claim's sessions end with it, but for `session`. */
+export interface UnclaimDraft {
+  kind: "unclaim";
+  proof: Proof;
+  session?: string | undefined;
 }
 
 /** A room's topic. */
@@ -88,6 +167,10 @@ export type Draft =
   | SessionDraft
   | AwayDraft
   | QuitDraft
+  | ClaimDraft
+  | PasswordDraft
+  | RehashDraft
+  | UnclaimDraft
   | TopicDraft
   | ReadDraft;
 
@@ -97,18 +180,30 @@ export type Entry = Omit<MessagePayload, "ref">;
 /** A direct message that is in the log; `seq` counts from 1 in each inbox (0: in none). */
 export type DirectEntry = Omit<DirectPayload, "ref">;
 
+/** A direct message in one of several inboxes. */
+export interface InboxCopy {
+  session: string;
+  seq: number;
+}
+
 /** What became of a draft. */
 export type Outcome =
   /** It is in the log. */
   | { kind: "message"; entry: Entry }
-  /** It is in the log; `session` is whose inbox keeps it. */
-  | { kind: "direct"; entry: DirectEntry; session: string | undefined }
+  /** It is in the log; `session` is whose inbox keeps it, `copies` who else's, with its number there. */
+  | { kind: "direct"; entry: DirectEntry; session: string | undefined; copies?: InboxCopy[] }
   /** Its `ref` was used before: this is what it was used for. */
   | { kind: "repeated"; entry: Entry | DirectEntry }
   /** Its `ref` is not above the highest, and no message has it (any more). */
   | { kind: "stale ref"; highest: number }
   /** Nobody ever had the name that it is for. */
   | { kind: "unknown name" }
+  /** The claim as it is now. */
+  | { kind: "claimed"; claim: Claim }
+  /** The name was registered before. */
+  | { kind: "already claimed" }
+  /** The claim has another password by now, or is gone. */
+  | { kind: "outdated" }
   /** It is in the log and has nothing to show. */
   | { kind: "kept" }
   /** It is not in the log. */
@@ -129,6 +224,13 @@ export interface StoredSession {
   /** The `seq` of the last direct message in its inbox, and of the last it has seen. */
   inboxSeq: number;
   inboxSeen: number;
+  proof?: Proof;
+}
+
+/** A session of a claim; `awaySince` is epoch milliseconds, left out while it has a connection. */
+export interface ClaimSession {
+  session: string;
+  awaySince?: number;
 }
 
 /** What a log remembers when a server starts. */
@@ -136,6 +238,7 @@ export interface Memory {
   rooms: StoredRoom[];
   /** The sessions that had a connection when the server stopped, or crashed. */
   sessions: StoredSession[];
+  claims: Claim[];
 }
 
 /** A stretch of a room's entries; its own come with `ref` for the session that asks. */
@@ -180,6 +283,12 @@ export interface MessageLog extends AsyncDisposable {
   append(drafts: readonly Draft[]): Promise<Outcome[]>;
   /** The session of that token hash. Sees everything appended before. */
   session(tokenHash: string): Promise<StoredSession | undefined>;
+  /** The claim to that name. Sees everything appended before, here or by another process. */
+  claim(name: string): Promise<StoredClaim | undefined>;
+  /** The sessions of a claim: first those that are away, the longest first. */
+  claimSessions(claim: number): Promise<ClaimSession[]>;
+  /** All claims, if another process has changed the log since the last time. */
+  changedClaims(): Promise<Claim[] | undefined>;
   /** A stretch of a room. Rejects with a {@linkcode LogFailure}, as the rest do. */
   read(range: Range): Promise<Page<MessagePayload>>;
   /** What an inbox holds above `after`, oldest first. */
@@ -189,6 +298,15 @@ export interface MessageLog extends AsyncDisposable {
   /** What `name` has not read, in those of `rooms` that have a log. */
   unread(name: string, rooms: string[]): Promise<UnreadRoom[]>;
 }
+
+/** Whether a direct message is refused where no inbox takes it. */
+export function mustHaveInbox({ inbox }: DirectDraft): boolean {
+  if (typeof inbox === "object" && "claim" in inbox) return !inbox.isHere;
+  return inbox !== undefined;
+}
+
+/** Sessions of a claim that are kept; of those that are long away, the longest goes first. */
+export const CLAIM_SESSIONS = LIMITS.sessions;
 
 /** Unread messages of a room that are looked into for mentions; older ones are only counted. */
 export const MENTIONS_LOOKED_FOR = 1000;

@@ -60,6 +60,7 @@ export const OPTIONS = {
     [1, A_DAY],
     "Silence after which a client is pinged; after twice that it is let go",
   ),
+  "registered-only": toggle("Take registered names alone; chat-server passwd registers them"),
   ...LIMIT_OPTIONS,
   "log-level": oneOf(LOG_LEVELS, "info", "The least that is worth a line on stderr"),
   "log-format": oneOf(LOG_FORMATS, "text", "Lines for people or for programs"),
@@ -75,6 +76,7 @@ export function helpText(): string {
   return `chat-server: the chat that keeps its promises
 
 Usage: chat-server [OPTIONS]
+       chat-server passwd NAME [--data FILE] [--delete]
 
 ${describeOptions(OPTIONS)}
 

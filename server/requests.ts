@@ -4,6 +4,7 @@
  */
 
 import {
+  type ErrorCode,
   type Event,
   fold,
   type NotificationPayload,
@@ -21,7 +22,10 @@ import {
   refuse,
   reply,
 } from "./effects.ts";
+import type { AccountRequest } from "./accounts.ts";
 import type { Hub } from "./hub.ts";
+import type { Claim, DirectDraft } from "./message_log.ts";
+import type { Question } from "./questions.ts";
 import { countUpTo, type Room } from "./room.ts";
 import type { Session } from "./session.ts";
 
@@ -37,12 +41,8 @@ export interface Call {
 type PayloadOf<Type extends RequestType> = Extract<Request, { type: Type }>["payload"];
 type Rule<Type extends RequestType> = (call: Call, payload: PayloadOf<Type>) => Effect[];
 
-/** The requests that need more than the hub: see `hub.connect` and `questions.ts`. */
-type Elsewhere = "connect" | "history" | "search" | "unread";
-
-/** The requests about registered names, which nobody can register yet. */
-const refuseAccount = ({ session, origin }: Call) =>
-  refuse(origin, "not_registered", `"${session.name}" is not registered`);
+/** The requests that need more than the hub: see `hub.connect`, `questions.ts` and `accounts.ts`. */
+type Elsewhere = "connect" | Question["type"] | AccountRequest["type"];
 
 /** A rule for every request that the hub answers by itself. */
 export type Rules = { [Type in Exclude<RequestType, Elsewhere>]: Rule<Type> };
@@ -58,11 +58,6 @@ export const RULES: Rules = {
   members: listMembers,
   rooms: listRooms,
   read,
-  register: refuseAccount,
-  password: refuseAccount,
-  unregister: refuseAccount,
-  sessions: refuseAccount,
-  end_session: refuseAccount,
   ping: ({ origin }, payload) => reply(origin, { type: "pong", payload }),
   pong: () => [],
   quit: ({ hub, session, origin, now }) => hub.quit(session, origin.link, now),
@@ -93,23 +88,39 @@ function retry(session: Session, origin: Origin, payload: PayloadOf<"message">):
 }
 
 function direct({ hub, session, origin }: Call, { to, text, ref }: PayloadOf<"direct">): Effect[] {
-  const target = hub.named(to);
+  const { names } = hub;
+  const recipients = names.holders(to);
+  const claim = names.claimOf(to);
+  // What one device of a name says directly, its other devices hear too.
+  const devices = session.proof === undefined ? [] : names.holders(session.name);
   const draft = {
     kind: "direct",
-    to: target?.name ?? to,
+    to: recipients[0]?.name ?? claim?.name ?? to,
     text,
     sender: session.name,
     session: session.tokenHash,
     ref,
-    inbox: inboxOf(target),
+    inbox: claim === undefined ? inboxOf(recipients[0]) : inboxesOf(claim, recipients),
+    copies: session.proof?.claim,
   } as const;
-  return [{ kind: "tell", draft, target, targetLink: target?.link, origin }];
+  const hearers = new Set([...recipients, ...devices]);
+  if (!recipients.includes(session)) hearers.delete(session);
+  const targets = [...hearers].map((each) => ({ session: each, link: each.link }));
+  return [{ kind: "tell", draft, targets, origin }];
 }
 
 /** Where a direct message for `target` is kept; one who is not here may be known to the log. */
-function inboxOf(target: Session | undefined): { session: string } | "by name" | undefined {
+function inboxOf(target: Session | undefined): DirectDraft["inbox"] {
   if (target === undefined) return "by name";
   return target.tokenHash === undefined ? undefined : { session: target.tokenHash };
+}
+
+/** Where a direct message to a registered name is kept: with all its sessions, here or not. */
+function inboxesOf(claim: Claim, recipients: readonly Session[]): DirectDraft["inbox"] {
+  const sessions = recipients.flatMap(({ tokenHash }) =>
+    tokenHash === undefined ? [] : [tokenHash]
+  );
+  return { claim: claim.id, sessions, isHere: sessions.length < recipients.length };
 }
 
 function join({ hub, session, origin }: Call, { room: name, since }: PayloadOf<"join">): Effect[] {
@@ -124,6 +135,8 @@ function join({ hub, session, origin }: Call, { room: name, since }: PayloadOf<"
   }
   const barred = hub.barred(name);
   if (barred !== undefined) return refuse(origin, barred.code, barred.reason);
+  const lookalike = hub.lookalikeOf(session.name, [name], session);
+  if (lookalike !== undefined) return refuse(origin, "lookalike_name", lookalike);
   const { link, id } = origin;
   const { room, effects } = hub.join(session, link, name);
   const told = notification(session, room, "joined", `${session.name} has joined the room.`);
@@ -152,11 +165,35 @@ function leave({ hub, session, origin }: Call, { room: name }: PayloadOf<"leave"
 }
 
 function rename({ hub, session, origin, now }: Call, { name }: PayloadOf<"rename">): Effect[] {
-  const former = session.name;
-  if (!hub.rename(session, name, now)) {
-    return refuse(origin, "name_taken", `The name "${name}" is taken; choose another`);
+  const former = { name: session.name, fold: session.fold };
+  const problem = renameProblem(hub, session, name, now);
+  if (problem !== undefined) return refuse(origin, problem.code, problem.reason);
+  if (fold(name) !== session.fold) {
+    for (const holder of hub.names.holders(name)) hub.names.forget(holder);
   }
+  hub.setName(session, name);
+  if (session.fold !== former.fold) session.proof = undefined;
   return [...keepSession(session), ...announceRename(session, former, origin)];
+}
+
+function renameProblem(
+  hub: Hub,
+  session: Session,
+  name: string,
+  now: number,
+): { code: ErrorCode; reason: string } | undefined {
+  if (fold(name) !== session.fold) {
+    if (!hub.mayHave(name, undefined)) {
+      const reason = `"${name}" needs a password; connect with it instead`;
+      return { code: "password_required", reason };
+    }
+    const [holder] = hub.names.holders(name);
+    if (holder !== undefined && holder.holdsNameFor(now) > 0) {
+      return { code: "name_taken", reason: `The name "${name}" is taken; choose another` };
+    }
+  }
+  const reason = hub.lookalikeOf(name, session.roomNames, session);
+  return reason === undefined ? undefined : { code: "lookalike_name", reason };
 }
 
 function topic(
@@ -204,7 +241,7 @@ function listMembers(
   if (room === undefined) return refuseUnknownRoom(origin, name);
   const { page, more } = pageOf(room.inOrder, after, MEMBERS_PAGE);
   const members = page.map((session) => session.name);
-  const total = room.inOrder.length;
+  const total = room.size;
   return reply(origin, { type: "members", payload: { room: room.name, members, total, more } });
 }
 
@@ -215,7 +252,7 @@ function listRooms({ hub, origin }: Call, { after }: PayloadOf<"rooms">): Effect
   const { page, more } = pageOf(hub.roomsInOrder, after, ROOMS_PAGE);
   const rooms = page.map((room) => ({
     room: room.name,
-    members: room.members.length,
+    members: room.size,
     topic: room.topic,
   }));
   return reply(origin, { type: "rooms", payload: { rooms, more } });

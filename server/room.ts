@@ -21,6 +21,8 @@ export class Room {
   /** Whether anything was ever said in it. */
   hasLog = false;
   readonly #sessions = new Map<Session, Link>();
+  /** How many sessions of each folded name are in it. */
+  readonly #names = new Map<string, number>();
   #members: Members = [];
   #topic: string | undefined;
   #inOrder: readonly Session[] | undefined;
@@ -54,14 +56,25 @@ export class Room {
     return this.#sessions.keys();
   }
 
-  /** The sessions in the room, in the order of their folded names. */
+  /** How many names are in the room: several sessions of one name are one member. */
+  get size(): number {
+    return this.#names.size;
+  }
+
+  /** How many sessions of that folded name are in the room. */
+  sessionsNamed(folded: string): number {
+    return this.#names.get(folded) ?? 0;
+  }
+
+  /** One session of each name in the room, in the order of their folded names. */
   get inOrder(): readonly Session[] {
     // Sorted when asked for, not at every join: a thousand joins are cheap.
-    return this.#inOrder ??= sortByFold([...this.#sessions.keys()]);
+    return this.#inOrder ??= sortByFold([...this.#oneOfEachName()]);
   }
 
   /** Puts `session` in, or lets it go on over another connection. */
   add(session: Session, link: Link): void {
+    if (!this.#sessions.has(session)) this.#count(session.fold, 1);
     this.#sessions.set(session, link);
     session.rooms.set(this.fold, this);
     this.#changed();
@@ -69,14 +82,27 @@ export class Room {
 
   /** Takes `session` out. */
   remove(session: Session): void {
-    this.#sessions.delete(session);
+    if (this.#sessions.delete(session)) this.#count(session.fold, -1);
     session.rooms.delete(this.fold);
     this.#changed();
   }
 
-  /** Notes that a member has another name. */
-  renamed(): void {
+  /** Notes that a member, whose fold was `former`, has another name. */
+  renamed(session: Session, former: string): void {
+    this.#count(former, -1);
+    this.#count(session.fold, 1);
     this.#inOrder = undefined;
+  }
+
+  #count(folded: string, change: 1 | -1): void {
+    const count = this.sessionsNamed(folded) + change;
+    if (count === 0) this.#names.delete(folded);
+    else this.#names.set(folded, count);
+  }
+
+  #oneOfEachName(): Iterable<Session> {
+    if (this.#names.size === this.#sessions.size) return this.#sessions.keys();
+    return new Map([...this.#sessions.keys()].map((session) => [session.fold, session])).values();
   }
 
   #changed(): void {

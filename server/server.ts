@@ -13,19 +13,20 @@ import {
   type Refused,
   type Request,
 } from "../protocol/mod.ts";
+import { isAccountRequest } from "./accounts.ts";
 import { Connection, formatAddress } from "./connection.ts";
 import { Door, type TurnedAway } from "./door.ts";
-import { refuse } from "./effects.ts";
 import { Gate, type GateOptions, type Stopped } from "./gate.ts";
+import { greet } from "./greeting.ts";
 import { Hub } from "./hub.ts";
 import type { Limits } from "./limits.ts";
 import type { LogFields, Logger } from "./logger.ts";
 import { MemoryGuard, MemoryWatch, type Usage } from "./memory_guard.ts";
-import { LogFailure, type Memory, type MessageLog } from "./message_log.ts";
+import type { Memory, MessageLog, ScryptCost } from "./message_log.ts";
+import { Office } from "./office.ts";
 import { Patience, type Silence } from "./patience.ts";
 import { Pipeline } from "./pipeline.ts";
 import { answerQuestion, isQuestion, type Question } from "./questions.ts";
-import { makeCredentials } from "./tokens.ts";
 
 /** What a server needs to be told. Times are in milliseconds. */
 export interface Settings {
@@ -43,6 +44,10 @@ export interface Settings {
   /** Where messages go, and what it remembers. Whoever opened it closes it. */
   log: MessageLog;
   memory: Memory;
+  /** Whether only registered names may come in. */
+  registeredOnly: boolean;
+  /** What a password's hash is to cost, if not the usual. */
+  passwordCost?: ScryptCost;
 }
 
 /** How often sessions that no longer hold their names are forgotten, in milliseconds. */
@@ -67,6 +72,7 @@ export class ChatServer implements AsyncDisposable {
   readonly #memory: MemoryGuard;
   readonly #watch: MemoryWatch;
   readonly #gate: GateOptions;
+  readonly #office: Office;
   readonly #patience = new Map<Connection, Patience>();
   readonly #serving = new Set<Promise<void>>();
   readonly #sweeper: ReturnType<typeof setInterval>;
@@ -88,9 +94,18 @@ export class ChatServer implements AsyncDisposable {
       onShort: () => this.#letStalledGo(performance.now()),
       log: (level, event, fields) => settings.logger.log(level, event, fields),
     });
-    this.#hub = new Hub(settings.server, settings.memory, performance.now(), bounds);
+    this.#hub = new Hub(settings.server, settings.memory, performance.now(), {
+      ...bounds,
+      registeredOnly: settings.registeredOnly,
+    });
     this.#pipeline = new Pipeline(settings.log, (reason) => {
       settings.logger.log("error", "append failed", { reason });
+    });
+    this.#office = new Office({
+      ...settings,
+      hub: this.#hub,
+      pipeline: this.#pipeline,
+      onWrong: (connection, name) => this.#logOf(connection, "warn", "wrong password", { name }),
     });
     this.#sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_INTERVAL);
     this.#accepting = this.#accept();
@@ -113,6 +128,7 @@ export class ChatServer implements AsyncDisposable {
     this.#listener.close();
     clearInterval(this.#sweeper);
     this.#watch.stop();
+    this.#office.close();
     await this.#accepting;
     this.#pipeline.push(this.#hub.shutdown());
     await this.#pipeline.reached();
@@ -258,6 +274,8 @@ export class ChatServer implements AsyncDisposable {
       this.#pipeline.push(this.#hub.refuse(connection, request));
     } else if (isQuestion(request)) {
       return this.#ask(connection, request);
+    } else if (isAccountRequest(request)) {
+      return this.#office.accounts.handle(connection, request);
     } else {
       this.#pipeline.push(this.#hub.handle(connection, request, performance.now()));
       if (request.type === "join" && request.payload.since !== undefined) {
@@ -269,25 +287,7 @@ export class ChatServer implements AsyncDisposable {
   }
 
   async #connect(connection: Connection, patience: Patience, request: ConnectRequest) {
-    const credentials = await makeCredentials(request.payload.session);
-    const { shownHash } = credentials;
-    const known = this.#hub.withToken(shownHash ?? "");
-    if (known?.link !== undefined) {
-      credentials.inboxSeen = this.#pipeline.feedOf(known.link)?.inboxSeen;
-    } else if (shownHash !== undefined && known === undefined) {
-      try {
-        credentials.stored = await this.#settings.log.session(shownHash);
-      } catch (error) {
-        if (!(error instanceof LogFailure)) throw error;
-        const origin = { link: connection, profile: "version 2", id: request.id } as const;
-        const reason = `The session can't be looked up: ${error.message}`;
-        this.#pipeline.push(refuse(origin, "log_failed", reason));
-        return;
-      }
-    }
-    const effects = this.#hub.connect(connection, request, credentials, performance.now());
-    this.#pipeline.push(effects);
-    const session = this.#hub.sessionOf(connection);
+    const session = await greet(this.#office.reception, connection, request);
     if (session === undefined) return;
     if (session.profile === "lecture") patience.greetedLecture();
     else patience.greeted();

@@ -3,6 +3,8 @@
  */
 
 import { fold } from "../protocol/mod.ts";
+import { looksOf } from "./looks.ts";
+import type { Proof } from "./message_log.ts";
 import type { Room } from "./room.ts";
 
 /**
@@ -17,8 +19,11 @@ export type Profile = "lecture" | "version 2";
 /** How long a session without a connection keeps its name, in milliseconds. */
 export const NAME_HOLD = 120_000;
 
-/** A session's connection; or since when (epoch milliseconds) it has none, and what it had then. */
-type Presence = { link: Link } | Absence;
+/** Digits of a session's hash in its id: enough to tell the sessions of a name apart, and no secret. */
+const ID_DIGITS = 12;
+
+/** A session's connection and since when it has it; or since when it has none, and what it had then. */
+type Presence = { link: Link; since: number } | Absence;
 
 /** A session without a connection, as it was when it lost the last one. */
 export interface Absence {
@@ -30,26 +35,38 @@ export interface Absence {
   inboxSeen: number;
 }
 
+/** What a session is called by, whose token's hash is `hash`. */
+export function idOf(hash: string): string {
+  return hash.slice(0, ID_DIGITS);
+}
+
 /** An identity and what it holds: a name, rooms, at most one connection. */
 export class Session {
   readonly profile: Profile;
   /** SHA-256 of the token that takes the session up again; none in the lecture profile. */
   readonly tokenHash: string | undefined;
+  /** What it is called by among the sessions of its name. */
+  readonly id: string;
+  /** That it may have its name, where that is registered. */
+  proof: Proof | undefined;
   /** The rooms it is in, by folded name. */
   readonly rooms = new Map<string, Room>();
   /** The `seq` of the last direct message in its inbox that was delivered here. */
   inboxSeq = 0;
   #name: string;
   #fold: string;
+  #looks: readonly string[];
   #presence: Presence;
 
-  /** `tokenHash` is left out in the lecture profile. */
-  constructor(name: string, presence: Presence, tokenHash?: string) {
+  /** `hash` is its token's; a session in the lecture profile has no token, but the hash is its own. */
+  constructor(name: string, presence: Presence, hash: string, profile: Profile = "version 2") {
     this.#name = name;
     this.#fold = fold(name);
+    this.#looks = looksOf(name);
     this.#presence = presence;
-    this.tokenHash = tokenHash;
-    this.profile = tokenHash === undefined ? "lecture" : "version 2";
+    this.tokenHash = profile === "lecture" ? undefined : hash;
+    this.id = idOf(hash);
+    this.profile = profile;
   }
 
   get name(): string {
@@ -59,6 +76,7 @@ export class Session {
   set name(name: string) {
     this.#name = name;
     this.#fold = fold(name);
+    this.#looks = looksOf(name);
   }
 
   /** The name in the form in which names are compared. */
@@ -66,9 +84,19 @@ export class Session {
     return this.#fold;
   }
 
+  /** How the name looks; see looks.ts. */
+  get looks(): readonly string[] {
+    return this.#looks;
+  }
+
   /** The connection, if there is one. */
   get link(): Link | undefined {
     return "link" in this.#presence ? this.#presence.link : undefined;
+  }
+
+  /** Since when it has its connection, or has none. */
+  get since(): number {
+    return "link" in this.#presence ? this.#presence.since : this.#presence.awaySince;
   }
 
   /** What it had when it lost its connection, if it has none. */
@@ -82,8 +110,8 @@ export class Session {
   }
 
   /** Goes on over `link`. */
-  attach(link: Link): void {
-    this.#presence = { link };
+  attach(link: Link, since: number): void {
+    this.#presence = { link, since };
   }
 
   /** Has no connection any more. */

@@ -12,9 +12,13 @@ import {
   type Retry,
   type Say,
   send,
+  type Target,
   type Tell,
 } from "./effects.ts";
 import type { DirectEntry, Entry, Outcome } from "./message_log.ts";
+import type { Session } from "./session.ts";
+
+type Kept = Extract<Outcome, { kind: "direct" }>;
 
 /** An effect that has a draft. */
 export type Drafting = Say | Tell | Retry | Keep;
@@ -28,7 +32,7 @@ export function settle(effect: Drafting, outcome: Outcome): Effect[] {
     case "message":
       return effect.kind === "say" ? deliver(effect, outcome.entry) : [];
     case "direct":
-      return effect.kind === "tell" ? deliverDirect(effect, outcome.entry) : [];
+      return effect.kind === "tell" ? deliverDirect(effect, outcome) : [];
     case "repeated":
       return reply(origin, ownEvent(outcome.entry, draft.ref));
     case "stale ref":
@@ -45,7 +49,7 @@ export function settle(effect: Drafting, outcome: Outcome): Effect[] {
         "log_failed",
         `It could not be kept, so nobody has seen it: ${outcome.reason}`,
       );
-    case "kept":
+    default:
       return [];
   }
 }
@@ -60,16 +64,32 @@ function deliver({ room, members, origin, draft }: Say, entry: Entry): Effect[] 
   return [{ kind: "broadcast", members, event, own }];
 }
 
-function deliverDirect({ target, targetLink, origin, draft }: Tell, entry: DirectEntry): Effect[] {
-  const own = reply(origin, ownEvent(entry, draft.ref));
-  if (target === undefined) return own;
-  // A feed that reads the inbox may have been faster.
-  const isNew = entry.seq === 0 || entry.seq > target.inboxSeq;
-  target.inboxSeq = Math.max(target.inboxSeq, entry.seq);
-  if (!isNew || targetLink === undefined || targetLink === origin.link) return own;
-  const delivered = send(targetLink, target.profile, { type: "direct", payload: entry });
+function deliverDirect({ targets, origin, draft }: Tell, outcome: Kept): Effect[] {
+  const { entry, session: primary, copies = [] } = outcome;
+  const seqs = new Map(copies.map(({ session, seq }) => [session, seq]));
+  if (primary !== undefined) seqs.set(primary, entry.seq);
+  const told = targets.flatMap((target) => {
+    const { tokenHash } = target.session;
+    const seq = tokenHash === undefined ? 0 : seqs.get(tokenHash);
+    return seq === undefined || !isNewIn(target.session, seq) || target.link === origin.link
+      ? []
+      : tellDirect(target, { ...entry, seq });
+  });
+  return [...told, ...reply(origin, ownEvent(entry, draft.ref))];
+}
+
+/** Notes what is in the inbox now. A feed that reads the inbox may have been faster: then it is not new. */
+function isNewIn(session: Session, seq: number): boolean {
+  const isNew = seq === 0 || seq > session.inboxSeq;
+  session.inboxSeq = Math.max(session.inboxSeq, seq);
+  return isNew;
+}
+
+function tellDirect({ session, link }: Target, payload: DirectEntry): Effect[] {
+  if (link === undefined) return [];
+  const delivered = send(link, session.profile, { type: "direct", payload });
   // To one who is behind the inbox brings it later; a lecture client has none, and misses it.
-  return [...delivered.map((effect) => ({ ...effect, isLiveOnly: true })), ...own];
+  return delivered.map((effect) => ({ ...effect, isLiveOnly: true }));
 }
 
 /** The sender's own copy of what it said. */

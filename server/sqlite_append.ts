@@ -5,18 +5,23 @@
 
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { fold } from "../protocol/mod.ts";
-import type {
-  Author,
-  DirectDraft,
-  DirectEntry,
-  Draft,
-  Entry,
-  MessageDraft,
-  Outcome,
-  ReadDraft,
-  RetryDraft,
-  SessionDraft,
+import {
+  type Author,
+  CLAIM_SESSIONS,
+  type DirectDraft,
+  type DirectEntry,
+  type Draft,
+  type Entry,
+  type MessageDraft,
+  mustHaveInbox,
+  type Outcome,
+  type ReadDraft,
+  type RetryDraft,
+  type SessionDraft,
+  type UnclaimDraft,
 } from "./message_log.ts";
+import { NAME_HOLD } from "./session.ts";
+import { ClaimTable } from "./sqlite_claims.ts";
 import { MessageIndex } from "./sqlite_index.ts";
 import { SEQ_SPAN } from "./sqlite_schema.ts";
 import { exactly, exactText, Statements } from "./statements.ts";
@@ -45,6 +50,7 @@ export class Appender {
   readonly #database: DatabaseSync;
   readonly #index: MessageIndex;
   readonly #sql: Statements;
+  readonly #claims: ClaimTable;
   readonly #rooms = new Map<string, RoomRow>();
   readonly #sessions = new Map<string, SessionRow>();
   readonly #changedRooms = new Set<RoomRow>();
@@ -54,6 +60,7 @@ export class Appender {
   constructor(database: DatabaseSync, index: MessageIndex) {
     this.#database = database;
     this.#sql = new Statements(database);
+    this.#claims = new ClaimTable(this.#sql);
     this.#index = index;
   }
 
@@ -100,6 +107,14 @@ export class Appender {
         );
       case "quit":
         return this.#quit(draft.session);
+      case "claim":
+        return this.#claims.claim(draft, this.#now);
+      case "password":
+        return this.#claims.changePassword(draft, this.#now);
+      case "rehash":
+        return this.#claims.rehash(draft);
+      case "unclaim":
+        return this.#unclaim(draft);
       case "topic":
         return this.#ran(
           "UPDATE room SET topic = ? WHERE id = ?",
@@ -131,31 +146,46 @@ export class Appender {
   #direct(draft: DirectDraft): Outcome {
     const author = this.#author(draft);
     if ("outcome" in author) return author.outcome;
-    const inbox = this.#inbox(draft);
-    if (inbox === undefined && draft.inbox !== undefined) return { kind: "unknown name" };
+    const recipients = this.#recipients(draft);
+    const [inbox] = recipients;
+    if (inbox === undefined && mustHaveInbox(draft)) return { kind: "unknown name" };
     const { sender, to, text, ref } = draft;
-    const seq = inbox === undefined ? 0 : ++inbox.inbox_seq;
-    const entry = { sender, to, text, seq, at: this.#now };
+    const entry = { sender, to, text, at: this.#now };
+    const others = [...recipients.slice(1), ...this.#senders(draft, recipients)];
+    const copies = others.map((other) => {
+      return { session: other.token_hash, seq: this.#putDirect(entry, other) };
+    });
     // Nobody will ask for it: neither the one it is for nor, by its ref, its sender.
-    if (inbox === undefined && author.session === undefined) {
-      return { kind: "direct", entry, session: undefined };
-    }
+    const seq = inbox === undefined && author.session === undefined
+      ? 0
+      : this.#putDirect(entry, inbox, { session: author.session, ref });
+    this.#use(author.session, ref);
+    const session = inbox?.token_hash;
+    return { kind: "direct", entry: { ...entry, seq }, session, copies };
+  }
+
+  /** Puts a direct message into an inbox, or where only its author finds it; gives its number there. */
+  #putDirect(
+    { sender, to, text, at }: Omit<DirectEntry, "seq">,
+    inbox: SessionRow | undefined,
+    author?: { session: SessionRow | undefined; ref: number | undefined },
+  ): number {
+    const seq = inbox === undefined ? 0 : ++inbox.inbox_seq;
     if (inbox !== undefined) this.#changedSessions.add(inbox);
     this.#sql.run(
       `INSERT INTO direct (inbox, seq, sender, recipient, text, at, session, ref)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[inbox?.id ?? null, seq, sender, to, text, this.#now],
-      ...[author.session?.id ?? null, ref ?? null],
+      ...[inbox?.id ?? null, seq, sender, to, text, at],
+      ...[author?.session?.id ?? null, author?.ref ?? null],
     );
-    this.#use(author.session, ref);
-    return { kind: "direct", entry, session: inbox?.token_hash };
+    return seq;
   }
 
   /** The session to whose account a `ref` goes; or what the `ref` comes to when it was used before. */
   #author({ sender, session: hash, ref }: Author): { session?: SessionRow } | { outcome: Outcome } {
     if (hash === undefined || ref === undefined) return {};
     // It may have been opened while nothing could be kept.
-    const session = this.#sessionOf(hash) ?? this.#open(hash, sender);
+    const session = this.#sessionOrNew(hash, sender);
     if (ref > session.ref) return { session };
     const values = [session.id, ref];
     const entry = this.#sql.get<Inexact<Entry>>(
@@ -185,9 +215,34 @@ export class Appender {
     this.#changedSessions.add(session);
   }
 
-  #inbox({ inbox, to }: DirectDraft): SessionRow | undefined {
-    if (inbox === undefined) return undefined;
-    if (inbox !== "by name") return this.#sessionOf(inbox.session) ?? this.#open(inbox.session, to);
+  /** Whose inboxes a direct message is for; the sender's own is the first, if it is one of them. */
+  #recipients(draft: DirectDraft): SessionRow[] {
+    const { inbox, session, to } = draft;
+    if (inbox === undefined) return [];
+    if (inbox === "by name" || "session" in inbox) {
+      const only = this.#inbox(inbox, to);
+      return only === undefined ? [] : [only];
+    }
+    const hashes = new Set([...this.#claims.tokensOf(inbox.claim), ...inbox.sessions]);
+    const isOwn = session !== undefined && hashes.delete(session);
+    return [...isOwn ? [session] : [], ...hashes].map((hash) => this.#sessionOrNew(hash, to));
+  }
+
+  /** The sender's other sessions, whose inboxes keep a copy; but for those that have it already. */
+  #senders({ copies, session, sender }: DirectDraft, recipients: SessionRow[]): SessionRow[] {
+    if (copies === undefined) return [];
+    return this.#claims.tokensOf(copies)
+      .filter((hash) => hash !== session)
+      .map((hash) => this.#sessionOrNew(hash, sender))
+      .filter((row) => !recipients.includes(row));
+  }
+
+  #sessionOrNew(hash: string, name: string): SessionRow {
+    return this.#sessionOf(hash) ?? this.#open(hash, name);
+  }
+
+  #inbox(inbox: { session: string } | "by name", to: string): SessionRow | undefined {
+    if (inbox !== "by name") return this.#sessionOrNew(inbox.session, to);
     const last = this.#sql.get<{ token_hash: string }>(
       `SELECT token_hash FROM session WHERE fold = ?
         ORDER BY away_since IS NULL DESC, away_since DESC, id DESC LIMIT 1`,
@@ -196,15 +251,39 @@ export class Appender {
     return last === undefined ? undefined : this.#sessionOf(last.token_hash);
   }
 
-  #session({ session, name, rooms }: SessionDraft): Outcome {
+  #session({ session, name, rooms, proof }: SessionDraft): Outcome {
+    if (proof !== undefined && this.#sessionOf(session) === undefined) this.#trim(proof.claim);
     return this.#ran(
-      `INSERT INTO session (token_hash, name, fold, rooms) VALUES (?, ?, ?, ?)
+      `INSERT INTO session (token_hash, name, fold, rooms, claim, edition)
+        VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (token_hash) DO UPDATE SET
-          name = excluded.name, fold = excluded.fold, rooms = excluded.rooms, away_since = NULL`,
-      session,
-      name,
-      fold(name),
-      JSON.stringify(rooms),
+          name = excluded.name, fold = excluded.fold, rooms = excluded.rooms, away_since = NULL,
+          claim = excluded.claim, edition = excluded.edition`,
+      ...[session, name, fold(name), JSON.stringify(rooms)],
+      ...[proof?.claim ?? null, proof?.edition ?? null],
+    );
+  }
+
+  /** Makes room for one more session of a claim: who signs in again and again leaves few behind. */
+  #trim(claim: number): void {
+    const sessions = this.#claims.sessionsOf(claim);
+    const longAway = sessions.filter(({ awaySince }) =>
+      // The server still knows those that are away for less.
+      awaySince !== undefined && awaySince < this.#now - 2 * NAME_HOLD
+    );
+    const tooMany = sessions.length + 1 - CLAIM_SESSIONS;
+    for (const { session } of longAway.slice(0, Math.max(0, tooMany))) this.#quit(session);
+  }
+
+  /** Gives up a claim; of its sessions one may go on, as anyone's of that name. */
+  #unclaim({ proof, session: kept }: UnclaimDraft): Outcome {
+    if (!this.#claims.remove(proof)) return { kind: "outdated" };
+    for (const hash of this.#claims.tokensOf(proof.claim)) {
+      if (hash !== kept) this.#quit(hash);
+    }
+    return this.#ran(
+      "UPDATE session SET claim = NULL, edition = NULL WHERE claim = ?",
+      proof.claim,
     );
   }
 

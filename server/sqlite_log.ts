@@ -6,6 +6,8 @@
 
 import type { DirectPayload, MessagePayload, UnreadRoom } from "../protocol/mod.ts";
 import {
+  type Claim,
+  type ClaimSession,
   type Draft,
   type Found,
   LogFailure,
@@ -15,6 +17,7 @@ import {
   type Page,
   type Range,
   type Search,
+  type StoredClaim,
   type StoredSession,
 } from "./message_log.ts";
 import { UnusableFile } from "./sqlite_schema.ts";
@@ -60,6 +63,18 @@ export class SqliteLog implements MessageLog {
   session(tokenHash: string): Promise<StoredSession | undefined> {
     // From the writer, behind every append that came before.
     return this.#writer.call("session", tokenHash);
+  }
+
+  claim(name: string): Promise<StoredClaim | undefined> {
+    return this.#writer.call("claim", name);
+  }
+
+  claimSessions(claim: number): Promise<ClaimSession[]> {
+    return this.#writer.call("claimSessions", claim);
+  }
+
+  changedClaims(): Promise<Claim[] | undefined> {
+    return this.#writer.call("changedClaims");
   }
 
   async read(range: Range): Promise<Page<MessagePayload>> {

@@ -157,7 +157,8 @@ export class Queries {
   }
 }
 
-const SESSION = "SELECT token_hash, name, rooms, inbox_seq, inbox_seen FROM session";
+const SESSION =
+  "SELECT token_hash, name, rooms, inbox_seq, inbox_seen, claim, edition FROM session";
 
 interface SessionRow {
   token_hash: string;
@@ -165,10 +166,14 @@ interface SessionRow {
   rooms: string;
   inbox_seq: number;
   inbox_seen: number;
+  claim: number | null;
+  edition: number | null;
 }
 
 function toSession(row: SessionRow): StoredSession {
+  const { claim, edition } = row;
   return {
+    ...claim === null || edition === null ? {} : { proof: { claim, edition } },
     session: row.token_hash,
     name: row.name,
     rooms: JSON.parse(row.rooms),

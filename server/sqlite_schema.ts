@@ -84,6 +84,27 @@ const MIGRATIONS: readonly string[] = [
     tokenize='unicode61 remove_diacritics 2'
   );
   `,
+  `
+  CREATE TABLE claim (
+    -- Never used again: a session's proof of an old claim is worth nothing for a new one.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    fold TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    edition INTEGER NOT NULL DEFAULT 1,
+    salt TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    r INTEGER NOT NULL,
+    p INTEGER NOT NULL,
+    made_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL
+  ) STRICT;
+
+  -- The claim whose password the session has shown, and which of its passwords.
+  ALTER TABLE session ADD COLUMN claim INTEGER;
+  ALTER TABLE session ADD COLUMN edition INTEGER;
+  CREATE INDEX session_claim ON session (claim) WHERE claim IS NOT NULL;
+  `,
 ];
 
 /** The schema's version that this program reads and writes. */
@@ -107,6 +128,18 @@ export function checkSchema(database: DatabaseSync): void {
       `it was written by a newer chat-server (schema ${version}, this one knows ${SCHEMA_VERSION})`,
     );
   }
+  if (!isEmpty && version < SCHEMA_VERSION) checkPages(database);
+}
+
+/** A damaged file would be damaged more by a migration; in one of this version, damage is met when it is read. */
+function checkPages(database: DatabaseSync): void {
+  const found = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+  if (found !== "ok") throw new LogFailure("it is damaged");
+}
+
+/** Whether a file has this program's schema. */
+export function isUpToDate(database: DatabaseSync): boolean {
+  return pragma(database, "user_version") === SCHEMA_VERSION;
 }
 
 /** Brings an open file to this program's schema, once {@linkcode checkSchema} has let it pass. */

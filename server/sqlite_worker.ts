@@ -6,12 +6,14 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { ExpiryClock } from "./expiry_clock.ts";
-import type { Draft, Memory, Outcome, Range, Search } from "./message_log.ts";
+import type { Claim, Draft, Memory, Outcome, Range, Search } from "./message_log.ts";
 import { Appender } from "./sqlite_append.ts";
 import { MessageIndex } from "./sqlite_index.ts";
 import { forgetEmptyRooms, prune, type Retention } from "./sqlite_prune.ts";
 import { Queries } from "./sqlite_queries.ts";
+import { ClaimTable } from "./sqlite_claims.ts";
 import { checkSchema, migrate, UnusableFile } from "./sqlite_schema.ts";
+import { Statements } from "./statements.ts";
 
 /** How a file is opened. */
 export interface Opening {
@@ -38,6 +40,9 @@ let appender: Appender;
 let index: MessageIndex;
 let expiryClock: ExpiryClock;
 let queries: Queries;
+let claims: ClaimTable;
+/** Changes when another connection has written to the file. */
+let dataVersion: number | undefined;
 let indexTimer: ReturnType<typeof setTimeout> | undefined;
 let pruneTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -54,9 +59,14 @@ const METHODS = {
     }
     file = Deno.statSync(how.path);
     forgetEmptyRooms(writable());
-    const memory = { rooms: queries.rooms(), sessions: queries.connected() };
     const lastAway = queries.lastAway() ?? Date.now();
     expiryClock = new ExpiryClock(Math.min(lastAway, Date.now()), performance.now());
+    const memory = {
+      rooms: queries.rooms(),
+      sessions: queries.connected(),
+      claims: claims.all(),
+    };
+    dataVersion = readDataVersion();
     // Whoever was connected is not any more.
     writable().prepare("UPDATE session SET away_since = ? WHERE away_since IS NULL").run(
       Date.now(),
@@ -92,6 +102,18 @@ const METHODS = {
 
   session: (hash: string) =>
     database === undefined ? written(() => queries.session(hash)) : queries.session(hash),
+  claim: (name: string) => written(() => claims.stored(name)),
+  claimSessions: (claim: number) => written(() => claims.sessionsOf(claim)),
+
+  /** All claims, where someone else may have changed them since the last time. */
+  changedClaims(): Claim[] | undefined {
+    return written(() => {
+      const before = dataVersion;
+      dataVersion = readDataVersion();
+      return before === dataVersion ? undefined : claims.all();
+    });
+  },
+
   read: (range: Range) => queries.read(range),
   inbox: (session: string, after: number, limit: number) => queries.inbox(session, after, limit),
   search: (search: Search) => queries.search(search),
@@ -144,6 +166,13 @@ function openForWriting(): void {
   index = new MessageIndex(database);
   appender = new Appender(database, index);
   queries = new Queries(database);
+  claims = new ClaimTable(new Statements(database));
+  // A new connection counts by itself.
+  dataVersion = undefined;
+}
+
+function readDataVersion(): number {
+  return writable().prepare("PRAGMA data_version").get()?.["data_version"] as number;
 }
 
 function writable(): DatabaseSync {

@@ -74,7 +74,7 @@ function openMemory(options: ServerOptions) {
     retainMessages: options["retain-messages"],
     sessionsFor: options["session-days"] * A_DAY,
   });
-  return { path: "in memory", log, memory: { rooms: [], sessions: [] } };
+  return { path: "in memory", log, memory: { rooms: [], sessions: [], claims: [] } };
 }
 
 async function openLog(path: string, options: ServerOptions) {
@@ -110,6 +110,7 @@ function listen(
       usage: () => Deno.memoryUsage(),
       handshakeTimeout: options["handshake-timeout"] * 1000,
       idleTimeout: options["idle-timeout"] * 1000,
+      registeredOnly: options["registered-only"],
       ...parts,
     });
   } catch (error) {

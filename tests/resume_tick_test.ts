@@ -14,7 +14,7 @@ Deno.test("who falls behind in the middle of a tick gets the rest of it once", a
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using alice = await Peer.dial(listener.addr.port);
   const link = new Connection(await listener.accept(), 1);
-  const session = new Session("Alice", { link }, "hash of alice");
+  const session = new Session("Alice", { link, since: 0 }, "hash of alice");
   const [general, music] = [new Room("General"), new Room("Music")];
   general.add(session, link);
   music.seq = 1;

@@ -43,6 +43,9 @@ const PAYLOADS: {
   history: (random, turn) => ({ room: "General", messages: [message(random, turn)], more: false }),
   search: (random, turn) => ({ messages: [message(random, turn)], more: false }),
   unread: (_, turn) => ({ rooms: [{ room: "General", seq: turn, unread: 1, mentions: 1 }] }),
+  sessions: () => ({
+    sessions: [{ session: "0123456789ab", current: true, connected: true, since: 1e12 }],
+  }),
   ping: () => ({}),
   pong: () => ({ nonce: "nonce" }),
   error: (random) => ({

@@ -28,7 +28,9 @@ const RULES: Record<string, (value: unknown) => boolean> = {
   mentions: isCount,
   direct: isCount,
   code: (value) => typeof value === "string" && Object.hasOwn(ERROR_CODES, value),
-  session: (value) => typeof value === "string" && /^[0-9a-f]{32}$/.test(value),
+  // A token, or the short id of one.
+  session: (value) => typeof value === "string" && /^([0-9a-f]{32}|[0-9a-f]{12})$/.test(value),
+  since: isTime,
 };
 
 /** Judges the lines of one connection. */

@@ -51,6 +51,11 @@ const PAYLOADS: {
     ]),
   read: ({ rooms }, random) => ({ room: random.pick(rooms), seq: random.between(0, 100) }),
   unread: () => ({}),
+  register: () => ({ password: "correct horse" }),
+  password: () => ({ current: "correct horse", password: "battery staple" }),
+  unregister: () => ({ password: "correct horse" }),
+  sessions: () => ({}),
+  end_session: (_, random) => ({ session: `id ${random.between(1, 9)}` }),
   ping: (_, random) => random.pick([{}, { nonce: word(random) }]),
   pong: (_, random) => random.pick([{}, { nonce: word(random) }]),
   quit: () => ({}),
@@ -64,6 +69,8 @@ const WEIGHTS: Partial<Record<RequestType, number>> = {
   quit: 0.02,
   connect: 0.1,
   search: 0.3,
+  // A name that is registered lets in none of the conversations after.
+  register: 0,
 };
 
 /** The types, each as often as it is to come in a hundred. */

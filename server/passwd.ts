@@ -1,0 +1,157 @@
+/**
+ * `chat-server passwd NAME`: gives a name a password, or takes it away, without
+ * having to know the one it has. Works on the log's file, whether a server has it
+ * open or not; one that does learns of the change within a second or two.
+ */
+
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { DatabaseSync } from "node:sqlite";
+import { newPassword, Problem } from "../protocol/fields.ts";
+import { fold, parseName, showable } from "../protocol/mod.ts";
+import { describeOptions, text, toggle, type Values } from "../protocol/options.ts";
+import { DataFile, defaultDataFile, FileInUse, platform } from "./data_file.ts";
+import { looksOf } from "./looks.ts";
+import type { StoredPassword } from "./message_log.ts";
+import { Passwords } from "./passwords.ts";
+import { askSecret } from "./secret_prompt.ts";
+import { ClaimTable } from "./sqlite_claims.ts";
+import { checkSchema, isUpToDate, migrate } from "./sqlite_schema.ts";
+import { Statements } from "./statements.ts";
+
+/** The options of `chat-server passwd`. */
+export const PASSWD_OPTIONS = {
+  data: text("FILE", undefined, "The log's file [default: chat.db in the state directory]"),
+  delete: toggle("Make the name anyone's again, and end its sessions"),
+  help: toggle("Show this help and exit"),
+} as const;
+
+/** Why a password can't be set, in one line for a person; with the program's exit code. */
+export class PasswdFailure extends Error {
+  override name = "PasswdFailure";
+  constructor(readonly code: 1 | 2, message: string) {
+    super(message);
+  }
+}
+
+/** The text of `chat-server passwd --help`. */
+export function passwdHelpText(): string {
+  return `Usage: chat-server passwd NAME [OPTIONS]
+
+Register NAME, or change its password; its sessions need the new one to come back.
+The password is asked for twice or, away from a terminal, read from one line of the input.
+A server that uses the file need not be stopped.
+
+${describeOptions(PASSWD_OPTIONS)}
+`;
+}
+
+/** Does what `chat-server passwd NAME` asks; gives the line that says what was done. */
+export async function passwd(
+  name: string,
+  options: Values<typeof PASSWD_OPTIONS>,
+): Promise<string> {
+  const parsed = parseName(name);
+  if ("problem" in parsed) {
+    throw new PasswdFailure(2, `Cannot use the name "${showable(name)}": it ${parsed.problem}`);
+  }
+  const path = options.data ?? defaultDataFile(platform);
+  if (path === undefined) {
+    const reason = "Cannot tell where the log is: no home directory; use --data FILE";
+    throw new PasswdFailure(1, reason);
+  }
+  try {
+    if (options.delete) return withClaims(path, (claims) => unregister(claims, parsed.name));
+    // Before the password is asked for: what can't be done should not be asked about.
+    withClaims(path, (claims) => refuseLookalike(claims, parsed.name));
+    const password = await new Passwords().hash(await askForPassword());
+    return withClaims(path, (claims) => register(claims, parsed.name, password));
+  } catch (error) {
+    if (error instanceof PasswdFailure || !(error instanceof Error)) throw error;
+    throw new PasswdFailure(1, `Cannot use the log ${path}: ${error.message}`);
+  }
+}
+
+function register(claims: ClaimTable, name: string, password: StoredPassword): string {
+  refuseLookalike(claims, name);
+  const known = claims.stored(name);
+  if (known === undefined) {
+    claims.claim({ kind: "claim", name, password }, Date.now());
+    return `"${name}" is registered.`;
+  }
+  const proof = { claim: known.id, edition: known.edition };
+  claims.changePassword({ kind: "password", proof, password }, Date.now());
+  return `"${known.name}" has a new password; its sessions need it to come back.`;
+}
+
+function unregister(claims: ClaimTable, name: string): string {
+  const known = claims.stored(name);
+  if (known === undefined) throw new PasswdFailure(1, `"${name}" is not registered`);
+  claims.drop({ claim: known.id, edition: known.edition });
+  return `"${known.name}" is registered no more.`;
+}
+
+function refuseLookalike(claims: ClaimTable, name: string): void {
+  const looks = looksOf(name);
+  const other = claims.all().find((claim) =>
+    fold(claim.name) !== fold(name) && looksOf(claim.name).some((look) => looks.includes(look))
+  );
+  if (other === undefined) return;
+  const reason = `Cannot register "${name}": it looks like "${other.name}", which is registered`;
+  throw new PasswdFailure(1, reason);
+}
+
+/** Does one thing to the claims of a log: all of it, or nothing. */
+function withClaims<Result>(path: string, change: (claims: ClaimTable) => Result): Result {
+  using stack = new DisposableStack();
+  const file = openFile(path);
+  if (file !== undefined) stack.use(file);
+  const database = new DatabaseSync(file?.path ?? path);
+  stack.defer(() => database.close());
+  checkSchema(database);
+  database.exec("PRAGMA busy_timeout = 10000");
+  if (file !== undefined) {
+    database.exec("PRAGMA journal_mode = WAL");
+    migrate(database);
+  } else if (!isUpToDate(database)) {
+    throw new PasswdFailure(
+      1,
+      `The server that uses ${path} is older than this one; stop it first`,
+    );
+  }
+  database.exec("BEGIN IMMEDIATE");
+  const result = change(new ClaimTable(new Statements(database)));
+  database.exec("COMMIT");
+  return result;
+}
+
+/** The file for this process alone; `undefined` where a server has it, which is no hindrance. */
+function openFile(path: string): DataFile | undefined {
+  try {
+    return new DataFile(path);
+  } catch (error) {
+    if (error instanceof FileInUse) return undefined;
+    throw error;
+  }
+}
+
+async function askForPassword(): Promise<string> {
+  if (!Deno.stdin.isTerminal()) return checked(await firstLine());
+  const password = checked(askSecret("Password:"));
+  const again = askSecret("The same again:");
+  if (checked(again) !== password) throw new PasswdFailure(1, "The two passwords differ");
+  return password;
+}
+
+function checked(password: string): string {
+  const parsed = newPassword.parse(password);
+  if (parsed instanceof Problem) throw new PasswdFailure(1, `The password ${parsed.rule}`);
+  return parsed;
+}
+
+async function firstLine(): Promise<string> {
+  const lines = Deno.stdin.readable
+    .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array<ArrayBuffer>, string>)
+    .pipeThrough(new TextLineStream());
+  for await (const line of lines) return line;
+  return "";
+}
