@@ -67,7 +67,7 @@ export const ERROR_CODES = {
   already_in_room: "The session is in that room already.",
   too_many_rooms: "The session is in as many rooms as one may be.",
   stale_ref: "The `ref` is not above the session's highest, and no message that is kept has it.",
-  bad_query: "A search query could not be read.",
+  bad_query: "A search query could not be read, or asks for too much at once.",
   log_failed: "The log failed: the message was not kept, and nobody has seen it.",
   session_replaced: "The session went on over a newer connection. This one is closed.",
   handshake_timeout: "No `connect` came in time. The connection is closed.",

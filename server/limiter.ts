@@ -23,7 +23,7 @@ export const COSTS: Readonly<Record<RequestType | "refused", number>> = {
   history: 5,
   search: 20,
   read: 1,
-  unread: 10,
+  unread: 20,
   // scrypt has a queue of its own, and is shorter than this makes it seem.
   register: 20,
   password: 20,

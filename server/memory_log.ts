@@ -3,6 +3,7 @@
  * Kept to the same rules as the log in a file, and to the same tests.
  */
 
+import { setImmediate } from "node:timers";
 import { type DirectPayload, fold, type MessagePayload, type UnreadRoom } from "../protocol/mod.ts";
 import { mentions } from "../protocol/mentions.ts";
 import { ExpiryClock } from "./expiry_clock.ts";
@@ -32,7 +33,7 @@ import {
   type UnclaimDraft,
 } from "./message_log.ts";
 import { fillPage } from "./page.ts";
-import { matches, parseQuery } from "./search_query.ts";
+import { matches, parseQuery, TOO_DEAR } from "./search_query.ts";
 import { NAME_HOLD } from "./session.ts";
 
 /** How much is kept. Times are in milliseconds, 0 is for ever. */
@@ -42,6 +43,12 @@ export interface MemoryRetention {
   retainMessages: number;
   sessionsFor: number;
 }
+
+/** Messages that one search may look at. */
+const MOST_SEARCHED = 200_000;
+
+/** Messages that are looked at before everybody else has a turn. */
+const TURN = 500;
 
 interface Kept {
   entry: Entry;
@@ -147,29 +154,36 @@ export class MemoryLog implements MessageLog {
     return Promise.resolve(fillPage(entries, limit, (entry) => entry));
   }
 
-  search({ query, rooms, from, limit }: Search): Promise<Found> {
+  async search({ query, rooms, from, limit }: Search): Promise<Found> {
     const parsed = parseQuery(query);
-    if ("problem" in parsed) return Promise.resolve(parsed);
+    if ("problem" in parsed) return parsed;
     const sender = from === undefined ? undefined : fold(from);
-    const found = rooms.flatMap((name) => {
-      const hits: Entry[] = [];
-      const messages = this.#rooms.get(fold(name))?.messages ?? [];
-      for (let index = messages.length - 1; index >= 0 && hits.length <= limit; index--) {
+    const found: Entry[] = [];
+    let looked = 0;
+    for (const name of rooms) {
+      const { messages = [] } = this.#rooms.get(fold(name)) ?? {};
+      const most = found.length + limit;
+      for (let index = messages.length - 1; index >= 0 && found.length <= most; index--) {
+        if (++looked > MOST_SEARCHED) return { problem: TOO_DEAR };
+        if (looked % TURN === 0) await nextTurn();
         const { entry } = messages[index] as Kept;
         if (sender !== undefined && fold(entry.sender) !== sender) continue;
-        if (matches(parsed.terms, entry.text)) hits.push(entry);
+        if (matches(parsed.terms, entry.text)) found.push(entry);
       }
-      return hits;
-    });
+    }
     found.sort((one, other) => other.at - one.at || other.seq - one.seq);
-    return Promise.resolve(fillPage(found, limit, (entry) => entry));
+    return fillPage(found, limit, (entry) => entry);
   }
 
-  unread(name: string, rooms: string[]): Promise<UnreadRoom[]> {
-    return Promise.resolve(rooms.flatMap((roomName) => {
+  async unread(name: string, rooms: string[]): Promise<UnreadRoom[]> {
+    const unread: UnreadRoom[] = [];
+    for (const roomName of rooms) {
       const room = this.#rooms.get(fold(roomName));
-      return room === undefined ? [] : [unreadIn(room, name)];
-    }));
+      if (room === undefined) continue;
+      unread.push(unreadIn(room, name));
+      await nextTurn();
+    }
+    return unread;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -408,4 +422,8 @@ function unreadIn(
   const others = newest.filter(({ entry }) => fold(entry.sender) !== reader);
   const naming = others.filter(({ entry }) => mentions(entry.text, name));
   return { room, seq, unread: unread - (newest.length - others.length), mentions: naming.length };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -4,7 +4,7 @@
  */
 
 import type { ErrorCode, Event, Request } from "../protocol/mod.ts";
-import { type Effect, type Origin, refuse, reply } from "./effects.ts";
+import { type Effect, type Origin, refuse, refuseForNow, reply } from "./effects.ts";
 import { LogFailure, type MessageLog } from "./message_log.ts";
 import { refuseRoom, roomOf } from "./requests.ts";
 import type { Session } from "./session.ts";
@@ -20,17 +20,46 @@ export function isQuestion(request: Request): request is Question {
   return request.type === "history" || request.type === "search" || request.type === "unread";
 }
 
-/** Asks the log what `session` asked; a log that fails is an answer too. */
-export async function answerQuestion(
+/** Questions that take long and may wait for their turn, each of another connection. */
+const MOST_WAITING = 32;
+
+/** Milliseconds after which to ask again when too many wait. */
+const RETRY_AFTER = 2000;
+
+/** Asks the log what sessions ask. */
+export class Questions {
+  readonly #log: MessageLog;
+  #waiting = 0;
+
+  constructor(log: MessageLog) {
+    this.#log = log;
+  }
+
+  /** What comes of a question; a log that fails is an answer too. */
+  async answer(session: Session, origin: Origin, question: Question): Promise<Effect[]> {
+    const { room } = question.payload as { room?: string };
+    if (room !== undefined && roomOf(session, room) === undefined) {
+      return refuseRoom(session, origin, room);
+    }
+    if (question.type === "history") return await answer(this.#log, session, origin, question);
+    if (this.#waiting >= MOST_WAITING) {
+      return refuseForNow(origin, "Too many search at the same time", RETRY_AFTER);
+    }
+    this.#waiting++;
+    try {
+      return await answer(this.#log, session, origin, question);
+    } finally {
+      this.#waiting--;
+    }
+  }
+}
+
+async function answer(
   log: MessageLog,
   session: Session,
   origin: Origin,
   question: Question,
 ): Promise<Effect[]> {
-  const { room } = question.payload as { room?: string };
-  if (room !== undefined && roomOf(session, room) === undefined) {
-    return refuseRoom(session, origin, room);
-  }
   try {
     const answer = await ask(log, session, question);
     return "code" in answer

@@ -16,21 +16,31 @@ export interface Term {
 /** What a query looks for, or what is wrong with it. */
 export type Terms = { terms: Term[] } | { problem: string };
 
+/** Terms of which all words that begin so are looked up: the dearest part of a search. */
+const MOST_PREFIXES = 3;
+
+/** What is wrong with a query that would keep the log busy for too long. */
+export const TOO_DEAR = "takes too long: look for longer words, or in one room";
+
 // A phrase in quotes, or a word; either may end in * for "begins with".
 const TERM = /"([^"]*)"(\*?)|([^\s"]+)/gu;
 
 /** Reads `query`: words that must all be there, in any order; `"a phrase"`; `begin*`. */
 export function parseQuery(query: string): Terms {
   if (query.split('"').length % 2 === 0) return { problem: 'has a " without its pair' };
-  const terms: Term[] = [];
+  const terms = new Map<string, Term>();
   for (const [, quoted, star, word = ""] of query.matchAll(TERM)) {
     if (word === "*") return { problem: "has a * without a word before it" };
     const isPrefix = star === "*" || word.endsWith("*");
     const phrase = quoted ?? (isPrefix ? word.slice(0, -1) : word);
     // What has neither letters nor digits is in no index: it can't be looked for.
-    if (/[\p{L}\p{N}]/u.test(phrase)) terms.push({ phrase, isPrefix });
+    if (/[\p{L}\p{N}]/u.test(phrase)) terms.set(`${isPrefix} ${phrase}`, { phrase, isPrefix });
   }
-  return terms.length === 0 ? { problem: "has no word to look for" } : { terms };
+  const distinct = [...terms.values()];
+  if (distinct.filter(({ isPrefix }) => isPrefix).length > MOST_PREFIXES) {
+    return { problem: `has more than ${MOST_PREFIXES} words that end in *` };
+  }
+  return distinct.length === 0 ? { problem: "has no word to look for" } : { terms: distinct };
 }
 
 /** An FTS5 expression for `query` in what `from` said, or anyone; or what is wrong with the query. */

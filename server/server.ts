@@ -26,7 +26,7 @@ import type { Memory, MessageLog, ScryptCost } from "./message_log.ts";
 import { Office } from "./office.ts";
 import { Patience, type Silence } from "./patience.ts";
 import { Pipeline } from "./pipeline.ts";
-import { answerQuestion, isQuestion, type Question } from "./questions.ts";
+import { isQuestion, type Question, Questions } from "./questions.ts";
 
 /** What a server needs to be told. Times are in milliseconds. */
 export interface Settings {
@@ -68,6 +68,7 @@ export class ChatServer implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #hub: Hub;
   readonly #pipeline: Pipeline;
+  readonly #questions: Questions;
   readonly #door: Door;
   readonly #memory: MemoryGuard;
   readonly #watch: MemoryWatch;
@@ -107,6 +108,7 @@ export class ChatServer implements AsyncDisposable {
       pipeline: this.#pipeline,
       onWrong: (connection, name) => this.#logOf(connection, "warn", "wrong password", { name }),
     });
+    this.#questions = new Questions(settings.log);
     this.#sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_INTERVAL);
     this.#accepting = this.#accept();
   }
@@ -317,7 +319,7 @@ export class ChatServer implements AsyncDisposable {
     }
     await this.#pipeline.reached();
     const origin = { link: connection, profile: session.profile, id: question.id };
-    this.#pipeline.push(await answerQuestion(this.#settings.log, session, origin, question));
+    this.#pipeline.push(await this.#questions.answer(session, origin, question));
   }
 
   /** When memory is short, those who hold much of it and don't read: they come back and miss nothing. */

@@ -1,7 +1,7 @@
 /**
  * The log in a file of SQLite's. SQLite blocks its thread, so it lives in workers:
- * one appends, and a second one answers history and searches, which would
- * otherwise hold up the appends behind them.
+ * one appends; a second one reads pages, for history and for those who are behind;
+ * a third one answers what takes longer, and would hold up the pages behind it.
  */
 
 import type { DirectPayload, MessagePayload, UnreadRoom } from "../protocol/mod.ts";
@@ -26,13 +26,14 @@ import type { Call, Method, Opening, Reply } from "./sqlite_worker.ts";
 /** A log in SQLite. */
 export class SqliteLog implements MessageLog {
   readonly isInMemory = false;
-  readonly #path: string;
   readonly #writer: Caller;
-  #reader: Promise<Caller> | undefined;
+  readonly #pages: Reader;
+  readonly #searches: Reader;
 
   private constructor(path: string, writer: Caller) {
-    this.#path = path;
     this.#writer = writer;
+    this.#pages = new Reader(path);
+    this.#searches = new Reader(path);
   }
 
   /**
@@ -77,44 +78,58 @@ export class SqliteLog implements MessageLog {
     return this.#writer.call("changedClaims");
   }
 
-  async read(range: Range): Promise<Page<MessagePayload>> {
-    return (await this.#read()).call("read", range);
+  read(range: Range): Promise<Page<MessagePayload>> {
+    return this.#pages.call("read", range);
   }
 
-  async inbox(session: string, after: number, limit: number): Promise<Page<DirectPayload>> {
-    return (await this.#read()).call("inbox", session, after, limit);
+  inbox(session: string, after: number, limit: number): Promise<Page<DirectPayload>> {
+    return this.#pages.call("inbox", session, after, limit);
   }
 
   async search(search: Search): Promise<Found> {
     await this.#writer.call("index");
-    return (await this.#read()).call("search", search);
+    return await this.#searches.call("search", search);
   }
 
-  async unread(name: string, rooms: string[]): Promise<UnreadRoom[]> {
-    return (await this.#read()).call("unread", name, rooms);
+  unread(name: string, rooms: string[]): Promise<UnreadRoom[]> {
+    return this.#searches.call("unread", name, rooms);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const reader = await this.#reader?.catch(() => undefined);
-    await reader?.call("close");
-    reader?.end();
+    await Promise.all([this.#pages.close(), this.#searches.close()]);
     await this.#writer.call("close");
     this.#writer.end();
   }
+}
 
-  /** Whoever answers questions; started when the first is asked. */
-  #read(): Promise<Caller> {
-    return this.#reader ??= this.#openReader();
+/** A worker that answers questions; started when the first is asked. */
+class Reader {
+  readonly #path: string;
+  #caller: Promise<Caller> | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
   }
 
-  async #openReader(): Promise<Caller> {
-    const reader = new Caller();
+  async call<Result>(method: Method, ...args: unknown[]): Promise<Result> {
+    this.#caller ??= this.#open();
+    return (await this.#caller).call(method, ...args);
+  }
+
+  async close(): Promise<void> {
+    const caller = await this.#caller?.catch(() => undefined);
+    await caller?.call("close");
+    caller?.end();
+  }
+
+  async #open(): Promise<Caller> {
+    const caller = new Caller();
     try {
-      await reader.call("openReader", this.#path);
-      return reader;
+      await caller.call("openReader", this.#path);
+      return caller;
     } catch (error) {
-      reader.end();
-      this.#reader = undefined;
+      caller.end();
+      this.#caller = undefined;
       throw error;
     }
   }

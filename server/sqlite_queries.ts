@@ -6,7 +6,6 @@ import type { DatabaseSync } from "node:sqlite";
 import { type DirectPayload, fold, type MessagePayload, type UnreadRoom } from "../protocol/mod.ts";
 import { mentions } from "../protocol/mentions.ts";
 import {
-  type Entry,
   type Found,
   MENTIONS_LOOKED_FOR,
   type Page,
@@ -16,7 +15,7 @@ import {
   type StoredSession,
 } from "./message_log.ts";
 import { fillPage } from "./page.ts";
-import { toExpression } from "./search_query.ts";
+import { toExpression, TOO_DEAR } from "./search_query.ts";
 import { SEQ_SPAN } from "./sqlite_schema.ts";
 import { exactly, exactText, Statements } from "./statements.ts";
 
@@ -36,12 +35,20 @@ interface RoomRow {
   seq: number;
 }
 
-/** Answers from one open database. */
+/** Milliseconds after which a search is given up. */
+const SEARCH_PATIENCE = 2000;
+
+/** Hits between two looks at the time. */
+const DEADLINE_EVERY = 1000;
+
+/** Answers from one open database. `uptime` is in milliseconds of a clock which nobody can set. */
 export class Queries {
   readonly #sql: Statements;
+  readonly #uptime: () => number;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, uptime: () => number = () => performance.now()) {
     this.#sql = new Statements(database);
+    this.#uptime = uptime;
   }
 
   /** Every room that has a log or a topic. */
@@ -106,22 +113,51 @@ export class Queries {
   search({ query, rooms, from, limit }: Search): Found {
     const expression = toExpression(query, from);
     if ("problem" in expression) return expression;
-    const found: Entry[] = [];
-    for (const name of rooms) {
+    const ids = new Map(rooms.flatMap((name) => {
       const room = this.#room(name);
-      if (room === undefined) continue;
-      const base = room.id * SEQ_SPAN;
-      const rows = this.#sql.all<MessageRow>(
-        `SELECT ${MESSAGE} FROM (
-            SELECT rowid FROM message_index WHERE message_index MATCH ? AND rowid > ? AND rowid < ?
-            ORDER BY rowid DESC LIMIT ?
-          ) AS hit JOIN message ON message.id = hit.rowid`,
-        ...[expression.match, base, base + SEQ_SPAN, limit + 1],
-      );
-      found.push(...rows.map((row) => toMessage(room.name, row)));
+      return room === undefined ? [] : [[room.id, room.name] as const];
+    }));
+    const hits = this.#newestHits(expression.match, [...ids.keys()], limit + 1);
+    if (hits === undefined) return { problem: TOO_DEAR };
+    const rows = this.#sql.iterate<MessageRow & { room: number }>(
+      `SELECT ${MESSAGE}, message.id / ${SEQ_SPAN} AS room FROM message
+        WHERE id IN (SELECT value FROM json_each(?)) ORDER BY at DESC, seq DESC LIMIT ?`,
+      ...[JSON.stringify(hits), limit + 1],
+    );
+    return fillPage(rows, limit, (row) => toMessage(ids.get(row.room) as string, row));
+  }
+
+  /** The ids of the newest hits, at most so many in each room; `undefined` when finding them takes too long. */
+  #newestHits(match: string, rooms: number[], limit: number): number[] | undefined {
+    const [only] = rooms;
+    if (only === undefined) return [];
+    if (rooms.length === 1) return this.#hitsIn(match, only, limit);
+    const deadline = this.#uptime() + SEARCH_PATIENCE;
+    // One pass for all rooms: a look into each would read the index anew each time.
+    const rows = this.#sql.iterate<{ rowid: number }>(
+      `SELECT rowid FROM message_index WHERE message_index MATCH ?
+        AND rowid / ${SEQ_SPAN} IN (SELECT value FROM json_each(?)) ORDER BY rowid DESC`,
+      ...[match, JSON.stringify(rooms)],
+    );
+    const hits: number[] = [];
+    let [room, inRoom, looked] = [0, 0, 0];
+    for (const { rowid } of rows) {
+      if (++looked % DEADLINE_EVERY === 0 && this.#uptime() > deadline) return undefined;
+      const next = Math.floor(rowid / SEQ_SPAN);
+      inRoom = next === room ? inRoom + 1 : 1;
+      room = next;
+      if (inRoom <= limit) hits.push(rowid);
     }
-    found.sort((one, other) => other.at - one.at || other.seq - one.seq);
-    return fillPage(found, limit, (entry) => entry);
+    return hits;
+  }
+
+  #hitsIn(match: string, room: number, limit: number): number[] {
+    const rows = this.#sql.all<{ rowid: number }>(
+      `SELECT rowid FROM message_index WHERE message_index MATCH ? AND rowid > ? AND rowid < ?
+        ORDER BY rowid DESC LIMIT ?`,
+      ...[match, room * SEQ_SPAN, (room + 1) * SEQ_SPAN, limit],
+    );
+    return rows.map(({ rowid }) => rowid);
   }
 
   /** What `name` has not read. */

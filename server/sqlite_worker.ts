@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 /**
  * The worker in which SQLite blocks, so that nothing else has to. One of these
- * writes; another, when the log is a file, answers what takes longer.
+ * writes; two others, when they are first asked, read.
  */
 
 import { DatabaseSync } from "node:sqlite";
