@@ -4,10 +4,12 @@
  * bound, `flush()` says so, and nothing more is read from the peer until it drains.
  */
 
-import { LineFramer, readLines } from "../protocol/mod.ts";
+import { LineFramer } from "../protocol/mod.ts";
 import { isLoopback } from "./address.ts";
 import { Batch } from "./batch.ts";
 import { join } from "./bytes.ts";
+import type { LineSplitter } from "./line_splitter.ts";
+import type { Pace } from "./pace.ts";
 
 /**
  * Bytes that may wait for a peer to read them: well above one tick of a busy room.
@@ -17,6 +19,12 @@ const SEND_QUEUE_LIMIT = 1024 * 1024;
 
 /** Bytes down to which a queue must drain before it is fed again. */
 const LOW_WATER = 128 * 1024;
+
+/** Bytes read at once from a peer that says a line now and then: nearly all are shorter. */
+const IDLE_READ = 512;
+
+/** Bytes read at once from a peer that has just filled its buffer. */
+const BUSY_READ = 16 * 1024;
 
 /** Bytes in one write; more chunks than that are not joined. */
 const WRITE_SIZE = 64 * 1024;
@@ -60,6 +68,7 @@ export class Connection {
   /** Why it was given up, for the log. */
   failure: string | undefined;
   readonly #conn: Socket;
+  readonly #pace: Pace;
   /** Sent in this tick: batches among them may still grow. */
   #sent: (Uint8Array | Batch)[] = [];
   /** Ready to be written. */
@@ -73,8 +82,9 @@ export class Connection {
   readonly #resting = new Set<() => void>();
   readonly #drained = Promise.withResolvers<void>();
 
-  constructor(conn: Socket, id: number) {
+  constructor(conn: Socket, id: number, pace: Pace) {
     this.#conn = conn;
+    this.#pace = pace;
     this.id = id;
     this.peer = formatAddress(conn.remoteAddr);
     this.hostname = conn.remoteAddr.hostname;
@@ -103,21 +113,40 @@ export class Connection {
    * Hands on each line, until the peer ends, the framing breaks (`framer.problem`)
    * or the connection fails (`failure`). Fails as `onLine` fails. A promise of `onLine` holds up the next line.
    */
-  async read(onLine: (line: string) => Promise<void> | void): Promise<void> {
-    let rest = 0;
-    const read = async (buffer: Uint8Array) => {
+  async read(
+    splitter: LineSplitter,
+    onLine: (line: string) => Promise<void> | void,
+  ): Promise<void> {
+    // All the memory that reading costs while nothing comes.
+    const idle = new Uint8Array(IDLE_READ);
+    for (let buffer = idle, isOver = false; !isOver;) {
+      const count = await this.#read(buffer);
+      const text = count === null ? this.framer.end() : this.framer.push(buffer.subarray(0, count));
+      if (text !== "") await this.#handOn(await splitter.split(text), onLine);
+      isOver = count === null || this.framer.problem !== undefined;
+      buffer = count === buffer.length ? new Uint8Array(BUSY_READ) : idle;
+    }
+  }
+
+  async #read(buffer: Uint8Array): Promise<number | null> {
+    try {
+      const count = await this.#conn.read(buffer);
+      this.#pace.heard();
+      const rest = this.onRead(count ?? 0);
       if (rest > 0) await this.rest(rest);
-      try {
-        const count = await this.#conn.read(buffer);
-        rest = this.onRead(count ?? 0);
-        return count;
-      } catch (error) {
-        this.#fail(error);
-        return null;
-      }
-    };
-    for await (const line of readLines(read, this.framer)) {
-      if (this.isClosing) continue;
+      return count;
+    } catch (error) {
+      this.#fail(error);
+      return null;
+    }
+  }
+
+  async #handOn(
+    lines: readonly string[],
+    onLine: (line: string) => Promise<void> | void,
+  ): Promise<void> {
+    for (const line of lines) {
+      if (this.isClosing) return;
       const pending = onLine(line);
       if (pending !== undefined) await pending;
       if (this.#queuedBytes > SEND_QUEUE_LIMIT) await this.writable();
@@ -157,7 +186,7 @@ export class Connection {
       this.#queuedBytes += bytes.length;
     }
     this.#sent = [];
-    if (!this.#writing) this.#write();
+    this.#startWriting();
     return this.#queuedBytes <= SEND_QUEUE_LIMIT;
   }
 
@@ -208,9 +237,14 @@ export class Connection {
     }
   }
 
-  /** The single writer: one write at a time, as much of the queue in it as is sensible. */
-  async #write(): Promise<void> {
+  #startWriting(): void {
+    if (this.#writing || this.#queue.length === 0) return;
     this.#writing = true;
+    this.#pace.write(this);
+  }
+
+  /** The single writer, which `Pace` starts: one write at a time, as much of the queue in it as is sensible. */
+  async write(): Promise<void> {
     try {
       while (this.#queue.length > 0) {
         const bytes = this.#takeFromQueue();

@@ -5,7 +5,6 @@
  * to the log, the next gathers.
  */
 
-import { setImmediate } from "node:timers";
 import { encode, type Event } from "../protocol/mod.ts";
 import { Batch } from "./batch.ts";
 import type { Connection } from "./connection.ts";
@@ -14,6 +13,7 @@ import { Feed } from "./feed.ts";
 import type { MessageLog, Outcome } from "./message_log.ts";
 import type { Members } from "./room.ts";
 import type { Link, Session } from "./session.ts";
+import type { Pace } from "./pace.ts";
 import { type Drafting, settle } from "./settle.ts";
 
 /** Effects that may gather while the log is busy; whoever sends more requests then is not read. */
@@ -28,6 +28,7 @@ type Performers = {
 /** Carries out effects. */
 export class Pipeline {
   readonly #log: MessageLog;
+  readonly #pace: Pace;
   /** Called once for each batch of which something could not be kept, with the reason. */
   readonly #onFailure: (reason: string) => void;
   #gathered: Effect[] = [];
@@ -38,8 +39,9 @@ export class Pipeline {
   /** The connections that this tick has sent to. */
   readonly #touched = new Set<Connection>();
 
-  constructor(log: MessageLog, onFailure: (reason: string) => void) {
+  constructor(log: MessageLog, pace: Pace, onFailure: (reason: string) => void) {
     this.#log = log;
+    this.#pace = pace;
     this.#onFailure = onFailure;
   }
 
@@ -48,8 +50,7 @@ export class Pipeline {
     this.#gathered.push(...effects);
     if (this.#isRunning || this.#gathered.length === 0) return;
     this.#isRunning = true;
-    // Not setTimeout(0): that is a whole millisecond.
-    setImmediate(() => this.#run());
+    this.#pace.afterReads(() => this.#run());
   }
 
   /** Resolves when everything pushed so far has been carried out. */

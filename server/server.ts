@@ -20,10 +20,12 @@ import { Gate, type GateOptions, type Stopped } from "./gate.ts";
 import { greet } from "./greeting.ts";
 import { Hub } from "./hub.ts";
 import type { Limits } from "./limits.ts";
+import { LineSplitter } from "./line_splitter.ts";
 import type { LogFields, Logger } from "./logger.ts";
 import { MemoryGuard, MemoryWatch, type Usage } from "./memory_guard.ts";
 import type { Memory, MessageLog, ScryptCost } from "./message_log.ts";
 import { Office } from "./office.ts";
+import { Pace } from "./pace.ts";
 import { Patience, type Silence } from "./patience.ts";
 import { Pipeline } from "./pipeline.ts";
 import { isQuestion, type Question, Questions } from "./questions.ts";
@@ -67,6 +69,8 @@ export class ChatServer implements AsyncDisposable {
   readonly #settings: Settings;
   readonly #listener: Deno.TcpListener;
   readonly #hub: Hub;
+  readonly #splitter = new LineSplitter();
+  readonly #pace = new Pace();
   readonly #pipeline: Pipeline;
   readonly #questions: Questions;
   readonly #door: Door;
@@ -99,7 +103,7 @@ export class ChatServer implements AsyncDisposable {
       ...bounds,
       registeredOnly: settings.registeredOnly,
     });
-    this.#pipeline = new Pipeline(settings.log, (reason) => {
+    this.#pipeline = new Pipeline(settings.log, this.#pace, (reason) => {
       settings.logger.log("error", "append failed", { reason });
     });
     this.#office = new Office({
@@ -137,6 +141,7 @@ export class ChatServer implements AsyncDisposable {
     for (const connection of this.#patience.keys()) connection.close();
     await Promise.all(this.#serving);
     await this.#pipeline.reached();
+    await this.#pace[Symbol.asyncDispose]();
     this.#settings.logger.log("info", "stopped");
   }
 
@@ -158,7 +163,7 @@ export class ChatServer implements AsyncDisposable {
   }
 
   #welcome(conn: Deno.TcpConn): void {
-    const connection = new Connection(conn, ++this.#lastId);
+    const connection = new Connection(conn, ++this.#lastId, this.#pace);
     const { hostname } = conn.remoteAddr;
     const turnedAway = this.#door.enter(hostname, performance.now());
     if (turnedAway?.isTold === false) return connection.abort();
@@ -226,7 +231,7 @@ export class ChatServer implements AsyncDisposable {
   /** Reads until the peer ends. A defect of ours that one line lays bare ends that connection alone. */
   async #listen(connection: Connection, patience: Patience, gate: Gate): Promise<void> {
     try {
-      await connection.read((line) => {
+      await connection.read(this.#splitter, (line) => {
         const now = performance.now();
         patience.heard(now);
         const request = decodeRequest(line);

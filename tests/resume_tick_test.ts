@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Connection } from "../server/connection.ts";
 import type { Effect } from "../server/effects.ts";
 import { MemoryLog } from "../server/memory_log.ts";
+import { Pace } from "../server/pace.ts";
 import { Pipeline } from "../server/pipeline.ts";
 import { Room } from "../server/room.ts";
 import { Session } from "../server/session.ts";
@@ -13,12 +14,13 @@ Deno.test("who falls behind in the middle of a tick gets the rest of it once", a
   await log.append([says("before", { room: "Music" })]);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using alice = await Peer.dial(listener.addr.port);
-  const link = new Connection(await listener.accept(), 1);
+  await using pace = new Pace();
+  const link = new Connection(await listener.accept(), 1, pace);
   const session = new Session("Alice", { link, since: 0 }, "hash of alice");
   const [general, music] = [new Room("General"), new Room("Music")];
   general.add(session, link);
   music.seq = 1;
-  const pipeline = new Pipeline(log, () => {});
+  const pipeline = new Pipeline(log, pace, () => {});
   const say = (text: string): Effect => {
     const origin = { link: {}, profile: "version 2", id: undefined } as const;
     return { kind: "say", draft: says(text), room: general, members: general.members, origin };
