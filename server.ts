@@ -6,13 +6,15 @@ import config from "./deno.json" with { type: "json" };
 import { parseOptions } from "./protocol/options.ts";
 import { helpText, OPTIONS } from "./server/options.ts";
 import { passwd, PASSWD_OPTIONS, PasswdFailure, passwdHelpText } from "./server/passwd.ts";
+import { giveUpFiles, giveUpNetwork } from "./server/permissions.ts";
 import { type Running, start, StartFailure } from "./server/start.ts";
 
 const NAME = "chat-server";
 
 if (import.meta.main) await main(Deno.args);
 
-async function main(args: string[]): Promise<void> {
+/** Runs the server that `args` ask for, until a signal stops it. */
+export async function main(args: string[]): Promise<void> {
   if (args[0] === "passwd") return await setPassword(args.slice(1));
   const parsed = parseOptions(OPTIONS, args);
   if ("problem" in parsed) fail(2, `${parsed.problem}; try --help`);
@@ -22,6 +24,8 @@ async function main(args: string[]): Promise<void> {
   if (parsed.values.version) return console.log(`${NAME} ${config.version}`);
   try {
     const running = await start(parsed.values, `${NAME} ${config.version}`);
+    giveUpFiles();
+    giveUpNetwork();
     stopOnSignals(running);
     console.log(`Listening on ${running.address}`);
   } catch (error) {

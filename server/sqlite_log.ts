@@ -20,6 +20,7 @@ import {
   type StoredClaim,
   type StoredSession,
 } from "./message_log.ts";
+import { onlyFilesIn } from "./permissions.ts";
 import { UnusableFile } from "./sqlite_schema.ts";
 import type { Call, Method, Opening, Reply } from "./sqlite_worker.ts";
 
@@ -27,13 +28,13 @@ import type { Call, Method, Opening, Reply } from "./sqlite_worker.ts";
 export class SqliteLog implements MessageLog {
   readonly isInMemory = false;
   readonly #writer: Caller;
-  readonly #pages: Reader;
-  readonly #searches: Reader;
+  readonly #pages: Caller;
+  readonly #searches: Caller;
 
-  private constructor(path: string, writer: Caller) {
+  private constructor([writer, pages, searches]: readonly [Caller, Caller, Caller]) {
     this.#writer = writer;
-    this.#pages = new Reader(path);
-    this.#searches = new Reader(path);
+    this.#pages = pages;
+    this.#searches = searches;
   }
 
   /**
@@ -42,12 +43,16 @@ export class SqliteLog implements MessageLog {
    * with {@linkcode LogFailure} for one that can't be opened. Touches neither.
    */
   static async open(opening: Opening): Promise<{ log: SqliteLog; memory: Memory }> {
-    const writer = new Caller();
+    const { path } = opening;
+    // All at once, and now: a server that runs can start no worker any more.
+    const callers = [new Caller(path), new Caller(path), new Caller(path)] as const;
+    const [writer, ...readers] = callers;
     try {
       const memory = await writer.call<Memory>("open", opening);
-      return { log: new SqliteLog(opening.path, writer), memory };
+      await Promise.all(readers.map((reader) => reader.call("openReader", path)));
+      return { log: new SqliteLog(callers), memory };
     } catch (error) {
-      writer.end();
+      for (const caller of callers) caller.end();
       throw error;
     }
   }
@@ -97,41 +102,7 @@ export class SqliteLog implements MessageLog {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#pages.close(), this.#searches.close()]);
-    await this.#writer.call("close");
-    this.#writer.end();
-  }
-}
-
-/** A worker that answers questions; started when the first is asked. */
-class Reader {
-  readonly #path: string;
-  #caller: Promise<Caller> | undefined;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  async call<Result>(method: Method, ...args: unknown[]): Promise<Result> {
-    this.#caller ??= this.#open();
-    return (await this.#caller).call(method, ...args);
-  }
-
-  async close(): Promise<void> {
-    const caller = await this.#caller?.catch(() => undefined);
-    await caller?.call("close");
-    caller?.end();
-  }
-
-  async #open(): Promise<Caller> {
-    const caller = new Caller();
-    try {
-      await caller.call("openReader", this.#path);
-      return caller;
-    } catch (error) {
-      caller.end();
-      this.#caller = undefined;
-      throw error;
-    }
+    await this.#writer.close();
   }
 }
 
@@ -143,8 +114,12 @@ class Caller {
   /** Why the worker answers no more. */
   #defect: LogFailure | undefined;
 
-  constructor() {
-    this.#worker = new Worker(new URL("./sqlite_worker.ts", import.meta.url), { type: "module" });
+  /** Starts a worker for the log at `path`, which can reach the files beside it and nothing else. */
+  constructor(path: string) {
+    this.#worker = new Worker(new URL("./sqlite_worker.ts", import.meta.url), {
+      type: "module",
+      deno: { permissions: onlyFilesIn(path.replace(/[^/\\]*$/, "") || ".") },
+    });
     this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#settle(data);
     // A defect in the worker, not a failing disk. Whoever waits must hear of it.
     this.#worker.onerror = (event) => {
@@ -164,6 +139,13 @@ class Caller {
     return waiting.promise;
   }
 
+  /** Ends the worker once it has let go of the file. */
+  async close(): Promise<void> {
+    await this.call("close");
+    this.end();
+  }
+
+  /** Ends the worker at once. */
   end(): void {
     this.#worker.terminate();
   }

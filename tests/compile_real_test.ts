@@ -1,5 +1,9 @@
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { compile, compilerFor } from "../tools/compilers.ts";
+import { programs, thisMachine } from "../tools/targets.ts";
 import { compiledPrograms } from "./compiled_programs.ts";
+import { assertConfined, PLACES } from "./fixtures/confinement.ts";
+import { Directory } from "./fixtures/log.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { ServerProcess, TestProcess } from "./fixtures/process.ts";
 
@@ -100,6 +104,25 @@ Deno.test({
     } finally {
       await Deno.remove(home, { recursive: true });
     }
+  },
+});
+
+Deno.test({
+  name: "compiled server can't run a program, reach other files, or go out",
+  ignore: "skipped" in compiled || Deno.build.os === "windows",
+  async fn() {
+    if ("skipped" in compiled) return;
+    using output = new Directory();
+    const signal = AbortSignal.timeout(120_000);
+    const [program] = programs.filter(({ name }) => name === "chat-server").map((server) => ({
+      ...server,
+      entry: "tests/fixtures/probed_server.ts",
+      include: [...server.include, "tests/fixtures/probed_worker.ts"],
+    }));
+    if (program === undefined) throw new Error("There is no program chat-server");
+    const build = { program, target: thisMachine(Deno.build) };
+    await compile(build, await compilerFor(compiled.runtime, signal), output.path, signal);
+    for (const place of PLACES) await assertConfined([output.file("chat-server")], place);
   },
 });
 

@@ -42,7 +42,8 @@ export const programs: readonly Program[] = [
   {
     name: "chat-server",
     entry: "server.ts",
-    // The log's file may be anywhere, so reading and writing can't be narrowed here.
+    // The log's file may be anywhere, so reading and writing can't be narrowed here: the
+    // server does it itself, once it runs (see server/permissions.ts).
     permissions: [
       "--allow-net",
       "--allow-read",

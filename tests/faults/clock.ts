@@ -3,11 +3,15 @@
  * as the file says that CHAT_FAULTS_CLOCK names, from the moment it says so.
  */
 
-const path = Deno.env.get("CHAT_FAULTS_CLOCK") as string;
+// Open from the start: once the server runs, it can open nothing any more.
+const file = Deno.openSync(Deno.env.get("CHAT_FAULTS_CLOCK") as string);
 const RealDate = Date;
 
 function now(): number {
-  return RealDate.now() + Number(Deno.readTextFileSync(path));
+  const digits = new Uint8Array(32);
+  file.seekSync(0, Deno.SeekMode.Start);
+  const count = file.readSync(digits) ?? 0;
+  return RealDate.now() + Number(new TextDecoder().decode(digits.subarray(0, count)));
 }
 
 globalThis.Date = class extends RealDate {
@@ -23,7 +27,14 @@ if (RealWorker !== undefined) {
   globalThis.Worker = class extends RealWorker {
     constructor(module: string | URL, options?: WorkerOptions) {
       if (!`${module}`.endsWith("/server/sqlite_worker.ts")) throw new Error(`Whose is ${module}?`);
-      super(new URL("clock_worker.ts", import.meta.url), options);
+      super(new URL("clock_worker.ts", import.meta.url), withClock(options));
     }
   };
+}
+
+/** What the server gives its worker, and the clock's name; its file is beside the log. */
+function withClock(options?: WorkerOptions): WorkerOptions {
+  const given = options?.deno?.permissions;
+  if (typeof given !== "object") throw new Error("The worker has no permissions of its own");
+  return { ...options, deno: { permissions: { ...given, env: ["CHAT_FAULTS_CLOCK"] } } };
 }
