@@ -79,6 +79,8 @@ export class MemoryLog implements MessageLog {
   readonly #clock: () => number;
   readonly #rooms = new Map<string, KeptRoom>();
   readonly #sessions = new Map<string, KeptSession>();
+  /** The sessions of each name, by its fold: those that went away in the order in which they did. */
+  readonly #byName = new Map<string, Set<string>>();
   /** Since when the sessions without a connection are away; the oldest first. */
   readonly #awaySince = new Map<string, number>();
   readonly #uptime: () => number;
@@ -205,7 +207,7 @@ export class MemoryLog implements MessageLog {
         this.#away(draft.session, draft.inboxSeq);
         break;
       case "quit":
-        this.#quit(draft.session);
+        this.#forget(draft.session);
         break;
       case "claim":
         return this.#claims.claim(draft);
@@ -313,10 +315,9 @@ export class MemoryLog implements MessageLog {
 
   #inboxOf(inbox: { session: string } | "by name", to: string): KeptSession | undefined {
     if (inbox !== "by name") return this.#sessions.get(inbox.session);
-    const wanted = fold(to);
-    const named = [...this.#sessions.values()].filter(({ name }) => fold(name) === wanted);
+    const named = [...this.#byName.get(fold(to)) ?? []].map((hash) => this.#sessions.get(hash));
     // Those that went away are in the order in which they did.
-    return named.find(({ awaySince }) => awaySince === undefined) ?? named.at(-1);
+    return named.find((session) => session?.awaySince === undefined) ?? named.at(-1);
   }
 
   #session({ session, name, rooms, proof }: SessionDraft): KeptSession {
@@ -331,14 +332,26 @@ export class MemoryLog implements MessageLog {
       opened.proof = proof;
       this.#byClaim.set(proof.claim, (this.#byClaim.get(proof.claim) ?? new Set()).add(session));
     }
-    this.#awaySince.delete(session);
-    this.#sessions.set(session, opened);
+    this.#forget(session);
+    this.#put(opened);
     return opened;
   }
 
-  #quit(session: string): void {
-    this.#sessions.delete(session);
-    this.#awaySince.delete(session);
+  #put(session: KeptSession): void {
+    this.#sessions.set(session.session, session);
+    const key = fold(session.name);
+    this.#byName.set(key, (this.#byName.get(key) ?? new Set()).add(session.session));
+  }
+
+  #forget(hash: string): void {
+    this.#awaySince.delete(hash);
+    const session = this.#sessions.get(hash);
+    if (session === undefined) return;
+    this.#sessions.delete(hash);
+    const key = fold(session.name);
+    const named = this.#byName.get(key);
+    named?.delete(hash);
+    if (named?.size === 0) this.#byName.delete(key);
   }
 
   /** Makes room for one more session of a claim: who signs in again and again leaves few behind. */
@@ -349,7 +362,7 @@ export class MemoryLog implements MessageLog {
       awaySince < this.#now - 2 * NAME_HOLD
     );
     const tooMany = sessions.length + 1 - CLAIM_SESSIONS;
-    for (const { session } of longAway.slice(0, Math.max(0, tooMany))) this.#quit(session);
+    for (const { session } of longAway.slice(0, Math.max(0, tooMany))) this.#forget(session);
   }
 
   /** Gives up a claim; of its sessions one may go on, as anyone's of that name. */
@@ -357,7 +370,7 @@ export class MemoryLog implements MessageLog {
     if (!this.#claims.remove(proof)) return { kind: "outdated" };
     for (const session of this.#sessionsOf(proof.claim)) {
       if (session.session === kept) delete session.proof;
-      else this.#quit(session.session);
+      else this.#forget(session.session);
     }
     this.#byClaim.delete(proof.claim);
     return { kind: "kept" };
@@ -368,14 +381,12 @@ export class MemoryLog implements MessageLog {
     if (session === undefined) return;
     Object.assign(session, { awaySince: this.#now, inboxSeen });
     // The oldest are first: a session that goes away goes to the end.
-    this.#sessions.delete(hash);
-    this.#sessions.set(hash, session);
-    this.#awaySince.delete(hash);
+    this.#forget(hash);
+    this.#put(session);
     this.#awaySince.set(hash, this.#now);
     for (const [each, awaySince] of this.#awaySince) {
       if (awaySince >= this.#expiryNow - this.#retention.sessionsFor) break;
-      this.#awaySince.delete(each);
-      this.#sessions.delete(each);
+      this.#forget(each);
     }
   }
 
