@@ -99,7 +99,8 @@
  *
  * `search` gives messages of the session's rooms, newest first: those with all the
  * words of `query`, in any order, case and accents making no difference. `"two
- * words"` is a phrase, `begin*` a beginning, `from` a sender's name.
+ * words"` is a phrase, `begin*` a beginning, of which there may be three, `from` a
+ * sender's name. A search that would keep the server busy for too long is refused.
  *
  * `read` says how far the person behind the name has read; the mark never goes
  * back. `unread` counts, in each room that the session is in, the messages of
