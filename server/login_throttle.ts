@@ -62,9 +62,11 @@ export class LoginThrottle {
   attempt(name: string, hostname: string, now: number): number {
     const address = this.#keyOf(hostname);
     const both = pair(hostname, name);
+    // Who does not wait for the address must wait for the name: behind a proxy on this machine is everyone.
+    const isWelcome = address !== undefined && this.#welcome.has(both);
     const wait = Math.max(
       address === undefined ? 0 : this.#ofAddress.waitFor(address, now),
-      this.#welcome.has(both) ? 0 : this.#forName.waitFor(name, now),
+      isWelcome ? 0 : this.#forName.waitFor(name, now),
     );
     if (wait > 0) return wait;
     if (address !== undefined) this.#ofAddress.add(address, now);

@@ -114,6 +114,17 @@ Deno.test("throttle holds this machine to names alone, unless it is told otherwi
   }
 });
 
+Deno.test(
+  "throttle makes a wait on this machine, though the owner came from there before",
+  PURE,
+  () => {
+    const throttle = new LoginThrottle(3, false);
+    throttle.attempt("alice", "127.0.0.1", 0);
+    throttle.succeeded("alice", "127.0.0.1");
+    assertEquals(failing(throttle, "alice", "127.0.0.1", 3), 1000);
+  },
+);
+
 Deno.test("throttle takes a /64 of IPv6 for one address", PURE, () => {
   const throttle = new LoginThrottle(3, false);
   for (let host = 1; host <= 3; host++) throttle.attempt(`name ${host}`, `2001:db8::${host}`, 0);
