@@ -165,6 +165,8 @@ Deno.test(
     chat.claim("Alice");
     assertEquals(stranger.take().map(({ payload }) => payload.code), ["session_ended"]);
     assertEquals(stranger.isClosed, true);
+    // What is said to Alice from now on is not for the stranger.
+    assertEquals(chat.hub.names.holders("Alice"), []);
     const connect = (name: string) => chat.dial().send("connect", { name, version: 2, session });
     assertEquals(codeOf(connect("Alice")), "password_required");
     const [ack] = connect("Alicia");
@@ -257,6 +259,9 @@ Deno.test("hub lets a registered name be connected sixteen times, and no more", 
     chat.dial().send("connect", { name: "Alice", version: 2, session, password })[0]?.payload;
   assertEquals(resume(others[4]?.ack.session).resumed, true);
   assertEquals(resume(others[3]?.ack.session).code, "too_many_sessions");
+  // Its token was void when it made way, and not only for as long as there was no place.
+  others[5]?.end();
+  assertEquals(resume(others[3]?.ack.session).resumed, false);
 });
 
 Deno.test("hub refuses to rename somebody to a registered name", PURE, () => {
@@ -294,6 +299,23 @@ Deno.test(
       codeOf(chat.dial().send("connect", { name: "Alice", version: 2, session })),
       "password_required",
     );
+  },
+);
+
+Deno.test(
+  "hub tells nobody when one of two sessions goes over to another registered name",
+  PURE,
+  () => {
+    const { chat } = withAlice();
+    const bob = chat.join("Bob", "General");
+    chat.claim("Bob", bob);
+    const phone = chat.join("Alice", "General", { password });
+    const carol = chat.join("Carol", "General");
+    bob.take();
+    const { session } = phone.ack;
+    assertEquals(chat.join("Bob", undefined, { session, password }).ack.resumed, true);
+    assertEquals([bob.heard(), carol.heard()], [[], []]);
+    assertEquals(memberNames(carol), [["Alice", "Bob", "Carol"], 3]);
   },
 );
 

@@ -65,3 +65,17 @@ Deno.test("hub gives a direct message to the session, wherever it goes on", PURE
   assertEquals(codeOf(alice.send("direct", { to: "Bobby", text: "you there?" })), undefined);
   assertEquals(fresh.heard(), ["you there?"]);
 });
+
+Deno.test("hub gives a direct message to who has the name now, not to who had it", PURE, () => {
+  const chat = new HubChat();
+  chat.join("Bob").end();
+  chat.now += 120_000;
+  for (const bob of [chat.join("Bob"), chat.join("Bobby")]) {
+    if (bob.ack.name === "Bobby") bob.send("rename", { name: "bob" });
+    const alice = chat.join("Alice");
+    alice.send("direct", { to: "Bob", text: "Hi" });
+    assertEquals(bob.heard().at(-1), "Hi");
+    for (const peer of [alice, bob]) peer.end();
+    chat.now += 120_000;
+  }
+});
