@@ -56,15 +56,24 @@ function bash({ name, options, commands }: Program): string {
     [option, rule],
   ) => {
     const reply = takesFile(rule)
-      ? 'COMPREPLY=($(compgen -f -- "$current"))'
+      ? `_${id}_files "$current"`
       : `COMPREPLY=($(compgen -W ${quote(choices(rule).join(" "))} -- "$current"))`;
     return `    --${option}) ${reply}; return ;;`;
   });
   const first = [...Object.keys(commands), ...flags(options)].join(" ");
   return [
     `# bash completions for ${name}; in ~/.bashrc: source <(${name} completions bash)`,
+    "# A file's name may have spaces in it; bash 3 can't quote them.",
+    `_${id}_files() {`,
+    "  type compopt > /dev/null 2>&1 && compopt -o filenames",
+    "  local IFS=$'\\n'",
+    '  COMPREPLY=($(compgen -f -- "$1"))',
+    "}",
     `_${id}() {`,
     '  local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words',
+    "  # Bash makes three words of --option=value.",
+    '  [ "$current" = "=" ] && current="" previous="="',
+    '  [ "$previous" = "=" ] && previous="${COMP_WORDS[COMP_CWORD-2]}"',
     '  case "$previous" in',
     ...values,
     "  esac",
@@ -93,7 +102,7 @@ function zsh({ name, options, commands }: Program): string {
   });
   return [
     `#compdef ${name}`,
-    `# zsh completions for ${name}; in ~/.zshrc: source <(${name} completions zsh)`,
+    `# zsh completions for ${name}; in ~/.zshrc below compinit: source <(${name} completions zsh)`,
     `_${id}() {`,
     "  local -a commands",
     `  commands=(${described.join(" ")})`,
@@ -104,7 +113,9 @@ function zsh({ name, options, commands }: Program): string {
     `      _arguments ${zshOptions(options).join(" ")} ;;`,
     "  esac",
     "}",
-    `compdef _${id} ${name}`,
+    "# In a directory of $fpath this file is the function; sourced, it says what it completes.",
+    `if [[ "\${zsh_eval_context[-1]}" == loadautofunc ]]; then _${id} "$@"`,
+    `else compdef _${id} ${name}; fi`,
     "",
   ].join("\n");
 }
@@ -121,18 +132,22 @@ function zshOptions(options: OptionTable): string[] {
 
 function fish({ name, options, commands }: Program): string {
   const names = Object.keys(commands);
-  const none = names.length === 0
-    ? ""
-    : ` -n ${quote(`not __fish_seen_subcommand_from ${names.join(" ")}`)}`;
+  const none = names.length === 0 ? "" : ` -n ${quote(`not ${fishCommandIn(names)}`)}`;
+  const first = ` -n ${quote("test (count (commandline -opc)) -eq 1")}`;
   const lines = fishOptions(options, `complete -c ${name}${none}`);
   for (const [command, { help, options, words }] of Object.entries(commands)) {
-    const inside = `complete -c ${name} -n ${quote(`__fish_seen_subcommand_from ${command}`)}`;
-    lines.push(`complete -c ${name}${none} -a ${command} -d ${quote(help)}`);
+    const inside = `complete -c ${name} -n ${quote(fishCommandIn([command]))}`;
+    lines.push(`complete -c ${name}${first} -a ${command} -d ${quote(help)}`);
     lines.push(...fishOptions(options, inside));
     if (words.length > 0) lines.push(`${inside} -a ${quote(words.join(" "))}`);
   }
   const head = `# fish completions for ${name}; ${name} completions fish | source`;
   return [head, `complete -c ${name} -f`, ...lines, ""].join("\n");
+}
+
+/** Whether the first argument is one of these; fish's own test finds a word anywhere, in a value too. */
+function fishCommandIn(names: readonly string[]): string {
+  return `string match -qr '^(${names.join("|")})$' -- (commandline -opc)[2]`;
 }
 
 function fishOptions(options: OptionTable, start: string): string[] {

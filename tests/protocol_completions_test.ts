@@ -27,7 +27,7 @@ Deno.test("shellCompletions() gives bash the words for each place", PURE, () => 
   for (
     const line of [
       `    --port) COMPREPLY=($(compgen -W '' -- "$current")); return ;;`,
-      `    --log) COMPREPLY=($(compgen -f -- "$current")); return ;;`,
+      `    --log) _chat_x_files "$current"; return ;;`,
       `    --format) COMPREPLY=($(compgen -W 'json text' -- "$current")); return ;;`,
       "    export) words='--log --format one two' ;;",
       "    *) words='--port --quiet' ;;",
@@ -46,19 +46,21 @@ Deno.test("shellCompletions() gives zsh the options with their help, quoted", PU
       String.raw`commands=('export:write it'\''s rooms')`,
       String.raw`_arguments '--port=[don'\''t \[use\]\: it]:value:' '--quiet[say nothing]' ;;`,
       "'--log=[the log]:value:_files' '--format=[how]:value:(json text)' '1:operand:(one two)' ;;",
-      "compdef _chat_x chat-x\n",
+      "compdef _chat_x chat-x; fi\n",
     ]
   ) assertStringIncludes(script, part);
 });
 
 Deno.test("shellCompletions() gives fish each option where it may stand", PURE, () => {
-  const outside = "complete -c chat-x -n 'not __fish_seen_subcommand_from export'";
-  const inside = "complete -c chat-x -n '__fish_seen_subcommand_from export'";
+  const isExport = String.raw`string match -qr '\''^(export)$'\'' -- (commandline -opc)[2]`;
+  const outside = `complete -c chat-x -n 'not ${isExport}'`;
+  const inside = `complete -c chat-x -n '${isExport}'`;
+  const first = "complete -c chat-x -n 'test (count (commandline -opc)) -eq 1'";
   assertEquals(shellCompletions("fish", PROGRAM).split("\n").slice(1), [
     "complete -c chat-x -f",
     String.raw`${outside} -l port -d 'don'\''t [use]: it' -x`,
     `${outside} -l quiet -d 'say nothing'`,
-    String.raw`${outside} -a export -d 'write it'\''s rooms'`,
+    String.raw`${first} -a export -d 'write it'\''s rooms'`,
     `${inside} -l log -d 'the log' -r -F`,
     `${inside} -l format -d 'how' -x -a 'json text'`,
     `${inside} -a 'one two'`,
@@ -71,7 +73,7 @@ Deno.test("shellCompletions() does without commands", PURE, () => {
   for (const shell of SHELLS) {
     const script = shellCompletions(shell, program);
     for (const part of ["chat-server", "port", "quiet"]) assertStringIncludes(script, part);
-    for (const part of ["subcommand", "export", "undefined"]) {
+    for (const part of ["commandline", "export", "undefined"]) {
       assertEquals(script.includes(part), false, `${part} for ${shell}`);
     }
   }
