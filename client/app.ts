@@ -4,8 +4,9 @@ import { fold, isLongerThan } from "../protocol/mod.ts";
 import type { ActionName } from "./bindings.ts";
 import type { Clock } from "./clock.ts";
 import type { Paint } from "./colors.ts";
-import { submit } from "./commands.ts";
+import { mayRemember, submit } from "./commands.ts";
 import { knownTo } from "./completion.ts";
+import { EMPTY_EDITOR, setText } from "./editor.ts";
 import type { Entry } from "./entries.ts";
 import type { HistoryFile } from "./history_file.ts";
 import type { Key } from "./keys.ts";
@@ -14,9 +15,10 @@ import { layOut, promptText, statusText } from "./prompt.ts";
 import { learnRooms } from "./questions.ts";
 import { Painter } from "./render.ts";
 import { Screen } from "./screen.ts";
+import { masked, pressSecret } from "./secret_input.ts";
 import type { Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
-import type { View } from "./view.ts";
+import type { AskSecret, View } from "./view.ts";
 
 /** Milliseconds between two frames: a flood is drawn at most so often. */
 const FRAME = 16;
@@ -27,6 +29,15 @@ const BELL_PAUSE = 1_000;
 /** Milliseconds between two looks at the link and at what has been read. */
 const TICK = 1_000;
 
+// These are the terminal's business, whatever is typed.
+const KEPT_KEYS: ReadonlySet<string> = new Set(["ctrl-l", "ctrl-z", "focus-in", "focus-out"]);
+
+// And these end a program that waits to sign in.
+const PASSED_KEYS: ReadonlySet<string> = new Set([...KEPT_KEYS, "ctrl-c", "ctrl-d"]);
+
+/** What stands in the line's place while nothing that is typed is taken. */
+const SIGNING_IN = { editor: EMPTY_EDITOR, prompt: "signing in ", hint: undefined };
+
 /** What the app is made of. */
 export interface AppOptions {
   terminal: Terminal;
@@ -36,6 +47,13 @@ export interface AppOptions {
   history: HistoryFile | undefined;
 }
 
+/** A secret that is being typed, in place of the line. */
+interface SecretInput {
+  readonly question: string;
+  typed: string;
+  readonly end: (secret: string | undefined) => void;
+}
+
 /** The chat in a terminal. */
 export class App implements View {
   readonly #options: AppOptions;
@@ -43,6 +61,7 @@ export class App implements View {
   readonly #screen: Screen;
   #session: Session | undefined;
   #input: LineInput;
+  #secret: SecretInput | undefined;
   /** A word to the person about the line, until the next key. */
   #remark: string | undefined;
   #frame: ReturnType<typeof setTimeout> | undefined;
@@ -102,6 +121,15 @@ export class App implements View {
     if (this.#session !== undefined) this.#markRead(this.#session);
   }
 
+  /** Asks in the line's place. What was being typed stays as it is until the secret is there. */
+  readonly secret: AskSecret = (question) => {
+    this.#secret?.end(undefined);
+    return new Promise((end) => {
+      this.#secret = { question, typed: "", end };
+      this.changed();
+    });
+  };
+
   connected(): void {
     const state = this.#session?.state;
     if (state !== undefined) this.#session?.perform([learnRooms(state)]);
@@ -127,19 +155,36 @@ export class App implements View {
 
   async #obey(terminal: Terminal, session: Session): Promise<void> {
     for await (const key of terminal.keys()) {
+      const asked = this.#secret;
       this.#press(key, session);
       this.changed();
+      // What is asked next has its turn before what is typed next.
+      if (asked !== this.#secret) await nextTurn();
     }
     await session.leave();
   }
 
   #press(key: Key, session: Session): void {
     this.#remark = undefined;
+    if (this.#secret !== undefined && !KEPT_KEYS.has(nameOf(key))) {
+      return this.#pressSecret(this.#secret, key);
+    }
+    // What is typed meanwhile was meant for a password that was asked for, or will be.
+    if (session.status.state === "signing in" && !PASSED_KEYS.has(nameOf(key))) return;
     const [input, wish] = press(this.#input, key, knownTo(session.state));
     this.#input = input;
     if (wish === undefined) return;
     if ("submit" in wish) return this.#submit(wish.submit, session);
     this.#act(wish.action, session);
+  }
+
+  #pressSecret(secret: SecretInput, key: Key): void {
+    const step = pressSecret(secret.typed, key);
+    if (step !== "cancelled" && "typed" in step) secret.typed = step.typed;
+    else {
+      this.#secret = undefined;
+      secret.end(step === "cancelled" ? undefined : step.done);
+    }
   }
 
   #submit(line: string, session: Session): void {
@@ -149,8 +194,9 @@ export class App implements View {
       return;
     }
     const effects = submit(session.state, line);
-    this.#input = sent(this.#input, line);
-    if (line.trim() !== "") this.#options.history?.add(line);
+    const kept = mayRemember(line) ? line : "";
+    this.#input = sent(this.#input, kept);
+    if (kept.trim() !== "") this.#options.history?.add(kept);
     session.perform(effects);
   }
 
@@ -209,20 +255,26 @@ export class App implements View {
     const { size } = terminal;
     const session = this.#session;
     if (session === undefined || this.#paused) return;
-    const block = layOut(
-      {
-        editor: this.#input.editor,
-        prompt: searchPrompt(this.#input) ??
-          promptText(session.state.activeRoom?.name, this.#screen.backlog.unread),
-        drafts: [...session.outbox.drafts],
-        status: statusText(session.status, this.#options.clock, Date.now()),
-        hint: this.#remark ?? hintOf(this.#input),
-      },
-      size,
-      paint,
-    );
+    const parts = {
+      ...this.#inputParts(session),
+      drafts: [...session.outbox.drafts],
+      status: statusText(session.status, this.#options.clock, Date.now()),
+    };
+    const block = layOut(parts, size, paint);
     const frame = this.#painter.paint(this.#screen.takeRows(), block, size.columns);
     if (frame !== "") terminal.write(frame);
+  }
+
+  #inputParts(session: Session) {
+    if (this.#secret !== undefined) return secretParts(this.#secret);
+    if (session.status.state === "signing in") return SIGNING_IN;
+    const { activeRoom } = session.state;
+    return {
+      editor: this.#input.editor,
+      prompt: searchPrompt(this.#input) ??
+        promptText(activeRoom?.name, this.#screen.backlog.unread),
+      hint: this.#remark ?? hintOf(this.#input),
+    };
   }
 
   /** The last frame: what is still to be shown, and no prompt. */
@@ -243,4 +295,20 @@ export class App implements View {
 
 function isFromOther(entry: Entry): boolean {
   return entry.kind === "direct" && !entry.own;
+}
+
+function nameOf(key: Key): string {
+  return key.kind === "named" ? key.name : "";
+}
+
+function secretParts({ question, typed }: SecretInput) {
+  return {
+    editor: setText(EMPTY_EDITOR, masked(typed)),
+    prompt: `${question}: `,
+    hint: "Enter ends it, Esc cancels; nobody sees it",
+  };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -1,6 +1,14 @@
 /** The commands that a person can type: one table for parsing, `/help` and completion. */
 
 import { fold, parseName } from "../protocol/mod.ts";
+import {
+  asking,
+  changePassword,
+  endSession,
+  listSessions,
+  register,
+  unregister,
+} from "./account.ts";
 import { KEYS_HELP } from "./bindings.ts";
 import { distance } from "./distance.ts";
 import { type Effect, notice, problem, show } from "./entries.ts";
@@ -49,10 +57,25 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   open: command("N", "show number N of the last search in its context", ["text"], openFound),
   unread: command("", "list what you have not read", [], unread),
   ignore: command("[NAME]", "hide somebody, or show them again; alone, list", ["person"], ignore),
+  register: command(
+    "",
+    "make your name yours: from now on it needs a password",
+    [],
+    asking(register),
+  ),
+  password: command("", "change your name's password", [], asking(changePassword)),
+  unregister: command("", "make your name anybody's again", [], asking(unregister)),
+  sessions: command("", "list where your name is connected", [], listSessions),
+  end: command("N", "end number N of the last /sessions", ["text"], endSession),
   reconnect: command("", "connect again now", [], () => [{ kind: "reconnect" }]),
   help: command("[COMMAND]", "show this, or one command", ["command"], help),
   quit: command("", "leave; a line that is just exit does the same", [], () => [{ kind: "quit" }]),
 };
+
+/** Whether a typed line may be remembered: somebody may have put a password on it. */
+export function mayRemember(line: string): boolean {
+  return !/^\s*\/(?:un)?(?:pass|reg)/i.test(line);
+}
 
 /** Does what a typed line says. */
 export function submit(state: ChatState, typed: string): Effect[] {

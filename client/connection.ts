@@ -47,6 +47,12 @@ export class Connection {
     throw new Error(`Cannot connect to ${formatAddress(address)}: no answer in 10 seconds`);
   }
 
+  /** Whether nobody on the way can read along: passwords go over such a link alone. */
+  get isSecure(): boolean {
+    const { hostname } = this.#socket.remoteAddr as Deno.NetAddr;
+    return /^(?:::ffff:)?127\.|^::1$/.test(hostname);
+  }
+
   /** What broke the framing of the server's lines, if anything did. */
   get problem(): FramingProblem | undefined {
     return this.#framer.problem;

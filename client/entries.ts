@@ -5,6 +5,7 @@ import type {
   MessagePayload,
   NotificationPayload,
   RoomSummary,
+  SessionSummary,
   UnreadRoom,
 } from "../protocol/mod.ts";
 import type { Target } from "./journal.ts";
@@ -26,6 +27,7 @@ export type Entry =
   | { kind: "rooms"; rooms: RoomSummary[] }
   | { kind: "unread"; rooms: UnreadRoom[] }
   | { kind: "found"; messages: MessagePayload[] }
+  | { kind: "sessions"; sessions: SessionSummary[] }
   | { kind: "help"; rows: [string, string][] };
 
 /** Something said in a room. */
@@ -68,6 +70,8 @@ export type Effect =
   | { kind: "settle"; ref: number; refused: string | undefined }
   /** The room that the person is in from now on. */
   | { kind: "activate"; room: string }
+  /** Ask the person for a secret; when they give one, do what it is for. */
+  | { kind: "secret"; question: string; then: (secret: string) => Effect[] }
   | { kind: "reconnect" }
   | { kind: "quit" };
 

@@ -1,6 +1,7 @@
 /** Entries → lines of styled text. Everything that comes out is safe to show. */
 
-import { fold, showable, showableLines } from "../protocol/mod.ts";
+import { fold, type SessionSummary, showable, showableLines } from "../protocol/mod.ts";
+import { type Clock, localClock } from "./clock.ts";
 import type { Entry, Happening, MessageEntry } from "./entries.ts";
 import type { Target } from "./journal.ts";
 import { splitAtMentions } from "../protocol/mentions.ts";
@@ -53,13 +54,13 @@ export function targetLabel(target: Target): string {
   return "room" in target ? label(target.room) : label(target.to);
 }
 
-/** The lines that show `entry` to the person called `self`. */
-export function format(entry: Entry, self: string): Line[] {
+/** The lines that show `entry` to the person called `self`; dates in them are `clock`'s. */
+export function format(entry: Entry, self: string, clock: Clock = localClock): Line[] {
   // The table has a row for each kind; the compiler can't see that the two kinds are the same.
-  return (FORMATS[entry.kind] as Format<Entry>)(entry, self);
+  return (FORMATS[entry.kind] as Format<Entry>)(entry, self, clock);
 }
 
-type Format<Shown> = (entry: Shown, self: string) => Line[];
+type Format<Shown> = (entry: Shown, self: string, clock: Clock) => Line[];
 
 const FORMATS: { [Kind in Entry["kind"]]: Format<Extract<Entry, { kind: Kind }>> } = {
   message: (entry, self) => [formatMessage(entry, self)],
@@ -107,6 +108,12 @@ const FORMATS: { [Kind in Entry["kind"]]: Format<Extract<Entry, { kind: Kind }>>
         at: message.at,
       };
     }),
+  sessions: ({ sessions }, _self, clock) => [
+    ...sessions.map((session, index) =>
+      ownWords("-- ", `#${index + 1} ${sessionText(session, clock)}`, "notice")
+    ),
+    ownWords("-- ", "/end N ends one: it needs the password then", "notice"),
+  ],
   help: ({ rows }) => {
     const width = Math.max(...rows.map(([usage]) => usage.length));
     return rows.map(([usage, help]) =>
@@ -114,6 +121,12 @@ const FORMATS: { [Kind in Entry["kind"]]: Format<Extract<Entry, { kind: Kind }>>
     );
   },
 };
+
+function sessionText({ current, connected, since, address }: SessionSummary, clock: Clock): string {
+  const what = current ? "this one, connected" : connected ? "connected" : "away";
+  const where = address === undefined ? "" : `, from ${address}`;
+  return `${what} since ${clock(since).stamp}${where}`;
+}
 
 /** How much is unread, in words. */
 export function unreadText(count: number, mentions: number): string {

@@ -21,11 +21,14 @@ export type JournalLine =
   /** Acknowledged, or given up. */
   | { done: number }
   /** The session's token from now on; `null` when it has ended. */
-  | { session: string | null };
+  | { session: string | null }
+  /** Whether the session is a person's, who comes back to it. */
+  | { stays: boolean };
 
 /** What a journal amounts to. */
 export interface JournalState {
   session: string | undefined;
+  stays: boolean;
   /** Unacknowledged drafts by ref, oldest first. */
   drafts: Map<number, Draft>;
   lastRef: number;
@@ -33,7 +36,7 @@ export interface JournalState {
 
 /** What an empty journal amounts to. */
 export function emptyJournal(): JournalState {
-  return { session: undefined, drafts: new Map(), lastRef: 0 };
+  return { session: undefined, stays: false, drafts: new Map(), lastRef: 0 };
 }
 
 /** Reads a journal. A line that a killed process left unfinished, or that is damaged, is skipped. */
@@ -49,6 +52,7 @@ export function parseJournal(text: string): JournalState {
 /** Brings `state` up to date with one more line. */
 export function applyLine(state: JournalState, line: JournalLine): void {
   if ("session" in line) state.session = line.session ?? undefined;
+  else if ("stays" in line) state.stays = line.stays;
   else if ("done" in line) state.drafts.delete(line.done);
   else if ("sent" in line) markSent(state.drafts.get(line.sent));
   else {
@@ -65,6 +69,7 @@ function markSent(draft: Draft | undefined): void {
 export function writeJournal(state: JournalState): string {
   const lines: JournalLine[] = [];
   if (state.session !== undefined) lines.push({ session: state.session });
+  if (state.stays) lines.push({ stays: true });
   for (const { sent, ...draft } of state.drafts.values()) {
     lines.push({ draft });
     if (sent) lines.push({ sent: draft.ref });
@@ -96,8 +101,9 @@ function parseLine(line: string): JournalLine | undefined {
 
 function isJournalLine(value: unknown): value is JournalLine {
   if (!isRecord(value)) return false;
-  const { draft, sent, done, session } = value;
+  const { draft, sent, done, session, stays } = value;
   if (session !== undefined) return session === null || typeof session === "string";
+  if (stays !== undefined) return typeof stays === "boolean";
   if (sent !== undefined || done !== undefined) return Number.isSafeInteger(sent ?? done);
   return isRecord(draft) && Number.isSafeInteger(draft["ref"]) &&
     typeof draft["text"] === "string" && isTarget(draft["target"]);

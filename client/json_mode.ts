@@ -9,13 +9,23 @@
 
 import { JsonParseStream } from "@std/json/parse-stream";
 import { JsonStringifyStream } from "@std/json/stringify-stream";
-import { type ConnectRequest, type Request, VERSION } from "../protocol/mod.ts";
+import {
+  type ConnectRequest,
+  errorEvent,
+  type Request,
+  type RequestType,
+  VERSION,
+} from "../protocol/mod.ts";
 import { inputLines } from "./input.ts";
 import { Link, type LinkReport } from "./link.ts";
+import { Login } from "./login.ts";
 import { Failure, type Start } from "./start.ts";
 
 /** The id of the last request; its answer says that all before it is done. */
 const LAST_ID = "chat-client-end-of-input";
+
+/** What has a password in it. */
+const SECRET: ReadonlySet<RequestType> = new Set(["register", "password", "unregister"]);
 
 /** Milliseconds that the server has to close after `quit`. */
 const QUIT_PATIENCE = 1_000;
@@ -34,6 +44,7 @@ const DEEPEST = 500;
 class JsonMode {
   readonly #start: Start;
   readonly #link: Link;
+  readonly #login: Login;
   readonly #writer: WritableStreamDefaultWriter<unknown>;
   readonly #written: Promise<void>;
   readonly #positions: Record<string, number> = {};
@@ -49,11 +60,15 @@ class JsonMode {
       .pipeThrough(new TextEncoderStream())
       .pipeTo(Deno.stdout.writable, { preventClose: true });
     this.#writer = stringify.writable.getWriter();
+    const { name, password: given } = start;
+    // Whoever writes JSON is no person: nobody is asked, and an error is an event.
+    this.#login = new Login({ name: () => name, given, ask: undefined, tell: () => undefined });
     this.#link = new Link({
       address: start.address,
       patience,
       hello: () => this.#hello(),
       report: (report) => this.#take(report),
+      refused: (error) => this.#login.refused(error),
     });
   }
 
@@ -88,7 +103,7 @@ class JsonMode {
     try {
       for await (const value of inputLines().pipeThrough(new JsonParseStream())) {
         await this.#online;
-        this.#link.send(value as Request);
+        await this.#pass(value as Request);
       }
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
@@ -97,6 +112,13 @@ class JsonMode {
     await this.#online;
     this.#link.send({ type: "ping", id: LAST_ID, payload: {} });
     await this.#done;
+  }
+
+  /** Passes a request on, unless it has a password in it that others could read on the way. */
+  async #pass(request: Request): Promise<void> {
+    if (!SECRET.has(request.type) || this.#link.isSecure) return void this.#link.send(request);
+    const message = "It was not sent: others can read the link, and there is a password in it";
+    await this.#print(errorEvent("insecure_link", message, request.id));
   }
 
   async #leave(running: Promise<string | undefined>): Promise<void> {
@@ -111,8 +133,11 @@ class JsonMode {
   #hello(): ConnectRequest {
     const { name, room, outbox: { session } } = this.#start;
     const since = Object.keys(this.#positions).length > 0 ? { since: this.#positions } : {};
-    const token = session === undefined ? {} : { session };
-    return { type: "connect", payload: { name, room, version: VERSION, ...token, ...since } };
+    const secrets = {
+      ...session === undefined ? {} : { session },
+      ...this.#login.password === undefined ? {} : { password: this.#login.password },
+    };
+    return { type: "connect", payload: { name, room, version: VERSION, ...secrets, ...since } };
   }
 
   #take(report: LinkReport): Promise<void> | void {

@@ -4,9 +4,10 @@ import { localClock } from "./clock.ts";
 import { inputLines } from "./input.ts";
 import { LineOutput } from "./output.ts";
 import { obeyLines, PlainView, sendLines, type Stamp, stamper } from "./plain.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionOptions } from "./session.ts";
 import { leaveOnSignals } from "./signals.ts";
 import { CONTEXT, Failure, type Start } from "./start.ts";
+import { TypedLines } from "./typed_lines.ts";
 
 /** What the lines should be like. */
 export interface LinesOptions {
@@ -17,33 +18,40 @@ export interface LinesOptions {
 
 /** Chats in lines until the input ends; the exit code. */
 export async function runLines(start: Start, options: LinesOptions): Promise<number> {
-  const person = Deno.stdin.isTerminal();
-  const { session, view, said } = openPlain(start, options, person ? CONTEXT : 0, person);
+  const typed = typedLines();
+  const person = typed !== undefined;
+  const context = person ? CONTEXT : 0;
+  const { session, view, said } = openPlain(start, { ...options, context, person }, typed);
   const signalled = leaveOnSignals(session);
   void said.closed.then(() => session.leave());
   const running = session.run();
   const began = await Promise.race([view.ready, running]);
   if (began === undefined) {
-    const take = person ? obeyLines : sendLines;
-    const reading = take(session, inputLines());
+    if (await typed?.dropEarly()) view.show({ kind: "notice", text: "Signed in" });
+    const reading = typed === undefined
+      ? sendLines(session, inputLines())
+      : obeyLines(session, typed.lines());
     await Promise.race([reading, running]);
   }
   const reason = await running;
   return exitCode(session, reason) || signalled();
 }
 
-/** A session that is shown as lines on standard output and error. */
+/** A terminal to type at, if standard input is one. */
+export function typedLines(): TypedLines | undefined {
+  return Deno.stdin.isTerminal() ? new TypedLines(Deno.stdin) : undefined;
+}
+
+/** A session that is shown as lines on standard output and error; a person types at `typed`. */
 export function openPlain(
   start: Start,
-  options: LinesOptions,
-  context: number,
-  fromMark = false,
+  options: LinesOptions & Pick<SessionOptions, "context" | "person">,
+  typed: TypedLines | undefined,
 ) {
   const said = new LineOutput(Deno.stdout);
   const own = new LineOutput(Deno.stderr);
-  const view = new PlainView({ said, own }, stampOf(options.timestamps));
-  const { patience } = options;
-  const session: Session = new Session({ ...start, view, patience, context, fromMark });
+  const view = new PlainView({ said, own, typed }, stampOf(options.timestamps));
+  const session: Session = new Session({ ...start, ...options, view });
   view.attach(() => session.state.name);
   for (const text of start.remarks) view.show({ kind: "notice", text });
   return { session, view, said };

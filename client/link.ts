@@ -5,12 +5,14 @@ import {
   type ConnectRequest,
   decodeEvent,
   type ErrorCode,
+  type ErrorEvent,
   type Event,
   type Request,
 } from "../protocol/mod.ts";
 import { type Address, formatAddress } from "./address.ts";
 import { backoff } from "./backoff.ts";
 import { Connection } from "./connection.ts";
+import type { Verdict } from "./login.ts";
 
 /** Milliseconds without a line after which the server is asked, and then given up. */
 const SILENCE = { ask: 20_000, giveUp: 40_000 } as const;
@@ -33,6 +35,8 @@ export interface LinkOptions {
   hello: () => ConnectRequest;
   /** Told everything in order; while its promise is pending, nothing more is read from the server. */
   report: (report: LinkReport) => Promise<void> | void;
+  /** What to do when the server does not let us in, or ends the session; `undefined`: as always. */
+  refused: (error: ErrorEvent["payload"]) => Promise<Verdict | undefined>;
   /** Milliseconds for which a lost link is tried again; the first connection has one try. */
   patience: number;
 }
@@ -43,10 +47,12 @@ interface Ending {
   wasOnline: boolean;
   /** Trying again would do no good. */
   final: boolean;
+  /** The server's reason, where it gave one. */
+  error?: ErrorEvent["payload"] | undefined;
 }
 
-// Codes after which this client has lost its place to another of its own.
-const FINAL_CODES: ReadonlySet<ErrorCode> = new Set(["session_replaced"]);
+// Codes after which this client has lost its place: to another of its own, or for good.
+const FINAL_CODES: ReadonlySet<ErrorCode> = new Set(["session_replaced", "session_ended"]);
 
 /** Keeps one session reachable; {@linkcode Link.run} does it. */
 export class Link {
@@ -56,7 +62,7 @@ export class Link {
   #stopped = false;
   #taking = false;
   #wake: () => void = () => {};
-  #lastError: { code: ErrorCode; message: string } | undefined;
+  #lastError: ErrorEvent["payload"] | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -65,6 +71,11 @@ export class Link {
   /** Whether requests can go out now. */
   get online(): boolean {
     return this.#online;
+  }
+
+  /** Whether a password may be sent over it. */
+  get isSecure(): boolean {
+    return this.#connection?.isSecure === true;
   }
 
   /** Sends when online; says whether it did. */
@@ -98,17 +109,21 @@ export class Link {
       const ending = await this.#connectOnce();
       if (this.#stopped) return undefined;
       if (ending.wasOnline) [lostAt, attempt] = [Date.now(), 0];
-      const spent = lostAt === undefined ? Infinity : Date.now() - lostAt;
-      if (ending.final || spent >= this.#options.patience) return ending.reason;
-      const wait = Math.min(backoff(attempt, Math.random()), this.#options.patience - spent);
-      await this.#options.report({
-        kind: "offline",
-        reason: ending.reason,
-        retryAt: Date.now() + wait,
-      });
-      await this.#pause(wait);
+      const { error } = ending;
+      const verdict = error === undefined ? undefined : await this.#options.refused(error);
+      if (this.#stopped) return undefined;
+      const { patience } = this.#options;
+      const left = lostAt === undefined ? 0 : patience - (Date.now() - lostAt);
+      const next = verdict ?? usualVerdict(ending, attempt, left);
+      if ("end" in next) return next.end;
+      if (next.wait > 0) await this.#rest(ending.reason, next.wait);
     }
     return undefined;
+  }
+
+  async #rest(reason: string, wait: number): Promise<void> {
+    await this.#options.report({ kind: "offline", reason, retryAt: Date.now() + wait });
+    await this.#pause(wait);
   }
 
   async #connectOnce(): Promise<Ending> {
@@ -118,7 +133,9 @@ export class Link {
       const connection = await Connection.open(this.#options.address);
       this.#connection = connection;
       if (this.#stopped) return { reason: "", wasOnline, final: true };
-      connection.send(this.#options.hello());
+      const hello = this.#options.hello();
+      if (hello.payload.password !== undefined && !connection.isSecure) return this.#insecure();
+      connection.send(hello);
       await this.#read(connection, () => wasOnline = true);
       return { ...this.#reasonOf(connection, wasOnline), wasOnline };
     } catch (error) {
@@ -170,14 +187,22 @@ export class Link {
     else if (event?.type === "error") connection.close();
   }
 
-  #reasonOf(connection: Connection, wasOnline: boolean): { reason: string; final: boolean } {
+  /** The server would refuse it too, but only after everybody on the way has read it. */
+  #insecure(): Ending {
+    const server = formatAddress(this.#options.address);
+    const message = `The password was not sent: others can read the link to ${server}`;
+    const error = { code: "insecure_link", message } as const;
+    return { reason: message, wasOnline: false, final: true, error };
+  }
+
+  #reasonOf(connection: Connection, wasOnline: boolean): Omit<Ending, "wasOnline"> {
     const error = this.#lastError;
     if (connection.problem !== undefined) {
       const server = formatAddress(this.#options.address);
       return { reason: `${server} does not speak this chat's protocol`, final: !wasOnline };
     }
     if (error !== undefined && (!wasOnline || FINAL_CODES.has(error.code))) {
-      return { reason: error.message, final: FINAL_CODES.has(error.code) };
+      return { reason: error.message, final: FINAL_CODES.has(error.code), error };
     }
     return { reason: wasOnline ? this.#lost() : this.#mute(), final: false };
   }
@@ -200,4 +225,10 @@ export class Link {
     });
     this.#wake = () => {};
   }
+}
+
+function usualVerdict({ reason, final, error }: Ending, attempt: number, left: number): Verdict {
+  if (final || left <= 0) return { end: reason };
+  const wait = Math.max(backoff(attempt, Math.random()), error?.retry_after ?? 0);
+  return { wait: Math.min(wait, left) };
 }

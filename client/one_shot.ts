@@ -3,7 +3,7 @@
 import { type Event, type MessagePayload, type Request, showable } from "../protocol/mod.ts";
 import type { Entry } from "./entries.ts";
 import type { Draft } from "./journal.ts";
-import { exitCode, openPlain, stampOf } from "./lines_mode.ts";
+import { exitCode, openPlain, stampOf, typedLines } from "./lines_mode.ts";
 import { LineOutput } from "./output.ts";
 import { PlainView, type Stamp } from "./plain.ts";
 import { Session } from "./session.ts";
@@ -54,7 +54,7 @@ export async function runFollow(
 ): Promise<number> {
   const { session, said } = shape === "json"
     ? openJson(start, options)
-    : openPlain(start, options, options.lines);
+    : openPlain(start, { ...options, context: options.lines }, typedLines());
   const signalled = leaveOnSignals(session);
   void said.closed.then(() => session.leave());
   return exitCode(session, await session.run()) || signalled();
@@ -180,7 +180,7 @@ async function withSession(
   patience = 0,
 ): Promise<number> {
   const own = new LineOutput(Deno.stderr);
-  const view = new SilentView({ said: own, own }, () => "");
+  const view = new SilentView({ said: own, own, typed: typedLines() }, () => "");
   const session = new Session({ ...start, room, view, patience, context: 0 });
   const signalled = leaveOnSignals(session);
   const running = session.run();

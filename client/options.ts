@@ -13,6 +13,7 @@ import {
 const COMMON = {
   name: text("NAME", undefined, "Your name in the chat"),
   server: text("HOST[:PORT]", undefined, "The server, or its alias in the config file"),
+  "password-file": text("FILE", undefined, "The name's password, if it is registered"),
   config: text("FILE", undefined, "Read this config file instead of the usual one"),
   help: toggle("Show this help"),
   version: toggle("Show the version"),
@@ -204,6 +205,8 @@ const CHAT_HELP = [
   "",
   "Where a value comes from, the first that has it: the command line; CHAT_SERVER,",
   "CHAT_NAME, CHAT_ROOM; the config file; what is asked for in a terminal; the default.",
+  "A registered name's password: --password-file, which nobody else may be able to read;",
+  "CHAT_PASSWORD; what is asked for in a terminal. It goes over TLS or on this machine alone.",
   "",
   'Config file, JSON: {"server": "work", "name": "Alice", "room": "General", "bell": true,',
   '"servers": {"work": "chat.example.org:12345"}}. It is config.json in the directory',

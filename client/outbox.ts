@@ -49,14 +49,30 @@ export class Outbox {
     directory: string,
     address: Address,
     name: string,
+    kind = "outbox",
   ): Promise<Outbox | undefined> {
-    const path = await statePath(directory, "outbox", [formatAddress(address), fold(name)]);
+    const path = await statePath(directory, kind, [formatAddress(address), fold(name)]);
     const file = await openPrivate(path);
     if (file === undefined) return undefined;
     const state = parseJournal(file.read());
     const outbox = new Outbox(state, file);
     file.replace(writeJournal(state));
     return outbox;
+  }
+
+  /**
+   * Opens a script's outbox. While a person's session stays there, that is another one:
+   * a script that took the session up would read their messages, and end it.
+   */
+  static async openForScript(
+    directory: string,
+    address: Address,
+    name: string,
+  ): Promise<Outbox | undefined> {
+    const outbox = await Outbox.open(directory, address, name);
+    if (outbox?.stays !== true) return outbox;
+    outbox.close();
+    return await Outbox.open(directory, address, name, "outbox-script");
   }
 
   /** Whether it survives the program. */
@@ -71,6 +87,15 @@ export class Outbox {
 
   set session(token: string | undefined) {
     if (token !== this.#state.session) this.#append({ session: token ?? null });
+  }
+
+  /** Whether the session stays when the program ends: a person's, of a registered name. */
+  get stays(): boolean {
+    return this.#state.stays;
+  }
+
+  set stays(stays: boolean) {
+    if (stays !== this.#state.stays) this.#append({ stays });
   }
 
   /** What is not acknowledged, oldest first. */

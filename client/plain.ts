@@ -15,13 +15,15 @@
  * own words) or `!! ` (something went wrong).
  */
 
+import { showable } from "../protocol/mod.ts";
 import type { Clock } from "./clock.ts";
 import { submit } from "./commands.ts";
 import type { Entry } from "./entries.ts";
 import { format, plainText } from "./format.ts";
 import type { LineOutput } from "./output.ts";
 import type { Session } from "./session.ts";
-import type { View } from "./view.ts";
+import type { TypedLines } from "./typed_lines.ts";
+import type { AskSecret, View } from "./view.ts";
 
 /** Drafts that may wait for the server before no more input is read. */
 const MOST_WAITING = 256;
@@ -35,6 +37,8 @@ export interface Printer {
   readonly said: LineOutput;
   /** The client's own words. */
   readonly own: LineOutput;
+  /** Where a person types, if there is one. */
+  readonly typed?: TypedLines | undefined;
 }
 
 const OWN_WORDS: ReadonlySet<Entry["kind"]> = new Set(["notice", "mark", "problem", "failed"]);
@@ -47,11 +51,17 @@ export class PlainView implements View {
   #connect: () => void = () => {};
   /** Resolves when the session has begun. */
   readonly ready: Promise<void> = new Promise((resolve) => this.#connect = resolve);
+  readonly secret: AskSecret | undefined;
 
   /** `stamp` makes what stands before each line. */
   constructor(printer: Printer, stamp: Stamp) {
     this.#printer = printer;
     this.#stamp = stamp;
+    const { typed, own } = printer;
+    this.secret = typed && ((question) => {
+      own.print(`-- ${showable(question)}: type it, it is not shown; an empty line cancels`);
+      return typed.secret();
+    });
   }
 
   /** Asks `self` for the person's name from now on, to know who is mentioned. */
@@ -101,6 +111,8 @@ export async function sendLines(session: Session, lines: AsyncIterable<string>):
 /** Does what every line says, commands included, for a person at a terminal. */
 export async function obeyLines(session: Session, lines: AsyncIterable<string>): Promise<void> {
   for await (const line of lines) {
+    // It was meant for a password that was asked for, or will be.
+    if (session.status.state === "signing in") continue;
     const effects = submit(session.state, line);
     if (effects.some(({ kind }) => kind === "quit")) break;
     // Whoever presses Enter has been told what came before.

@@ -51,10 +51,15 @@ export interface Unread {
 /** What the prompt says of the link: nothing while it is up. */
 export function statusText(status: LinkStatus, clock: Clock, now: number): string | undefined {
   if (status.state === "connecting") return "connecting";
+  if (status.state === "signing in") return signingInText(status.retryAt, now);
   if (status.state === "online") return heldText(status.heldUntil, now);
   const seconds = secondsUntil(status.retryAt, now);
   const next = seconds > 0 ? `next try in ${seconds} s` : "trying now";
   return `offline since ${clock(status.since).time}, ${next}: ${status.reason}`;
+}
+
+function signingInText(retryAt: number | undefined, now: number): string | undefined {
+  return retryAt === undefined ? undefined : `next try in ${secondsUntil(retryAt, now)} s`;
 }
 
 function heldText(heldUntil: number | undefined, now: number): string | undefined {

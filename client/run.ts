@@ -13,7 +13,8 @@ type Run<Name extends UsageName> = (
 // What only some runs need is loaded by them: the prompt is there the sooner.
 const RUNS: { [Name in UsageName]: Run<Name> } = {
   chat: async ({ values, operands }) => {
-    const start = await begin(values, operands[0]);
+    const user = Deno.stdin.isTerminal() && !values.json ? "person" : "script";
+    const start = await begin(values, operands[0], user);
     const patience = values.retry * 1000;
     if (values.json) return await (await import("./json_mode.ts")).runJson(start, patience);
     if (!values.plain && isTerminal()) {

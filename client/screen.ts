@@ -99,7 +99,7 @@ export class Screen {
     // There is a rule in its place.
     if (entry.kind === "mark") return;
     const { clock, paint, columns, self } = this.#options;
-    for (const line of format(entry, self())) {
+    for (const line of format(entry, self(), clock)) {
       const moment = clock(line.at ?? now);
       if (line.at !== undefined) this.#markDay(moment.day);
       this.#rows.push(...wrap(line, columns(), paint, line.at === undefined ? "" : moment.time));

@@ -3,20 +3,21 @@
 import {
   type ConnectAckEvent,
   type ConnectRequest,
+  type ErrorCode,
   type ErrorEvent,
   type Event,
   isLongerThan,
   type Request,
-  type RequestType,
   VERSION,
 } from "../protocol/mod.ts";
 import type { Address } from "./address.ts";
 import { type Effect, notice, problem } from "./entries.ts";
 import type { Draft, Target } from "./journal.ts";
 import { Link, type LinkReport } from "./link.ts";
+import { type GivenPassword, Login, type Verdict } from "./login.ts";
 import type { Outbox } from "./outbox.ts";
-import { Pace } from "./pace.ts";
-import { ChatState, draftId, refOf } from "./state.ts";
+import { Sender } from "./sender.ts";
+import { ChatState, draftId } from "./state.ts";
 import type { LinkStatus, View } from "./view.ts";
 import { within } from "./within.ts";
 
@@ -26,13 +27,15 @@ const LEAVE_PATIENCE = 3_000;
 /** Milliseconds that leaving waits for the server to close. */
 const QUIT_PATIENCE = 1_000;
 
-// What has no answer.
-const UNPACED: ReadonlySet<RequestType> = new Set(["read"]);
+/** What is said, once, when the server begins to refuse. */
+const SLOWED = "The server takes only so much at a time: what waits goes out a little later";
 
 /** What a session needs. */
 export interface SessionOptions {
   address: Address;
   name: string;
+  /** Where nobody is there to type the name's password. */
+  password?: GivenPassword | undefined;
   /** The room to enter; a one-shot that only asks needs none. */
   room: string | undefined;
   outbox: Outbox;
@@ -41,8 +44,11 @@ export interface SessionOptions {
   patience: number;
   /** How many past messages to begin a room with. */
   context: number;
-  /** Whether to begin a room where the person stopped reading. */
-  fromMark?: boolean;
+  /**
+   * Whether a person is there: rooms begin where they stopped reading, and the
+   * session of a registered name stays when they leave.
+   */
+  person?: boolean;
 }
 
 /** A session; {@linkcode Session.run} lives as long as it does. */
@@ -54,8 +60,11 @@ export class Session {
   refused = 0;
   readonly #options: SessionOptions;
   readonly #link: Link;
-  readonly #pace = new Pace();
-  #pausing: ReturnType<typeof setTimeout> | undefined;
+  readonly #login: Login;
+  readonly #sender: Sender;
+  #hasBegun = false;
+  /** Why the server did not let us in the last time. */
+  #refusal: ErrorCode | undefined;
   #settled: () => void = () => {};
   #over = false;
   #end: () => void = () => {};
@@ -66,13 +75,23 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.outbox = options.outbox;
-    const { name, room, context, fromMark } = options;
-    this.state = new ChatState(name, room, context, fromMark);
+    const { name, password: given, room, context, person, view } = options;
+    this.state = new ChatState(name, room, context, person);
+    const tell = (text: string) => view.show({ kind: "problem", text });
+    const ask = view.secret && ((question: string) => this.#askToSignIn(question));
+    this.#login = new Login({ name: () => this.state.name, given, ask, tell });
+    this.#sender = new Sender({
+      outbox: this.outbox,
+      write: (request) => void this.#link.send(request),
+      held: (until) => this.#held(until),
+      slowed: () => view.show({ kind: "notice", text: SLOWED }),
+    });
     this.#link = new Link({
       address: options.address,
       patience: options.patience,
       hello: () => this.#hello(),
       report: (report) => this.#take(report),
+      refused: (error) => this.#refused(error),
     });
   }
 
@@ -82,7 +101,7 @@ export class Session {
       return await this.#link.run();
     } finally {
       this.#over = true;
-      clearTimeout(this.#pausing);
+      this.#sender.stop();
       this.#settled();
       this.#end();
       this.outbox.close();
@@ -96,7 +115,7 @@ export class Session {
       return undefined;
     }
     const draft = this.outbox.add(target, text);
-    if (this.#link.online) this.#transmit([draft]);
+    if (this.#link.online) this.#sender.say([draft]);
     this.#options.view.changed();
     return draft;
   }
@@ -120,30 +139,43 @@ export class Session {
   }
 
   /**
-   * Ends the session: waits a moment for what is not acknowledged, then says `quit`.
-   * What is still not acknowledged is sent at the next start. The token stays in the
-   * outbox: after `quit` it is void, but nobody knows whether `quit` arrived.
+   * Leaves: waits a moment for what is not acknowledged, then says `quit`, unless the
+   * session stays. What is still not acknowledged is sent at the next start. The token
+   * stays in the outbox: after `quit` it is void, but nobody knows whether `quit` arrived.
    */
   async leave(): Promise<void> {
     if (this.#link.online) {
       this.#options.view.leaving();
       await within(LEAVE_PATIENCE, this.settled(0));
-      if (this.outbox.size === 0 && this.#link.send({ type: "quit", payload: {} })) {
-        this.#link.retire();
-        await within(QUIT_PATIENCE, this.#ended);
-      }
+      if (this.outbox.size === 0) await this.#part();
     }
     this.#stop();
     this.#link.stop();
     await this.#ended;
   }
 
+  async #part(): Promise<void> {
+    const parted = this.outbox.stays ? this.#answerToPing() : this.#ended;
+    if (!this.outbox.stays) this.#link.send({ type: "quit", payload: {} });
+    this.#link.retire();
+    await within(QUIT_PATIENCE, Promise.race([parted, this.#ended]));
+  }
+
+  /** What was sent last, such as what has been read, has arrived when this resolves. */
+  #answerToPing(): Promise<void> {
+    return new Promise((resolve) => {
+      const answer = () => (resolve(), []);
+      this.perform([this.state.ask({ type: "ping", payload: {} }, { answer })]);
+    });
+  }
+
   #hello(): ConnectRequest {
     const { session } = this.outbox;
+    const { password } = this.#login;
     const since = this.state.positions;
     const { activeRoom, lastDirectSeq, name } = this.state;
     // A room that has not let us in yet may refuse; later, that must not cost the link.
-    const first = this.status.state === "connecting";
+    const first = !this.#hasBegun;
     const wanted = first || activeRoom?.last !== undefined ? activeRoom?.name : undefined;
     return {
       type: "connect",
@@ -152,6 +184,7 @@ export class Session {
         version: VERSION,
         ...wanted === undefined ? {} : { room: wanted },
         ...session === undefined ? {} : { session },
+        ...password === undefined ? {} : { password },
         ...Object.keys(since).length === 0 ? {} : { since },
         ...lastDirectSeq === undefined ? {} : { direct_since: lastDirectSeq },
       },
@@ -166,50 +199,59 @@ export class Session {
     if (busy !== undefined) return Promise.race([busy, this.#stopped]);
   }
 
+  /** While a person thinks about a password, leaving must not have to wait. */
+  async #refused(error: ErrorEvent["payload"]): Promise<Verdict | undefined> {
+    this.#refusal = error.code;
+    const stopped = this.#stopped.then(() => undefined);
+    return await Promise.race([this.#login.refused(error), stopped]);
+  }
+
+  async #askToSignIn(question: string): Promise<string | undefined> {
+    this.status = { state: "signing in" };
+    return await this.#options.view.secret?.(question);
+  }
+
   #online(ack: ConnectAckEvent["payload"]): void {
-    const again = this.status.state === "offline";
+    const again = this.#hasBegun;
+    this.#hasBegun = true;
+    this.#refusal = undefined;
     this.status = { state: "online" };
+    this.#login.accepted();
     if (ack.resumed !== true) this.#giveUpSent();
     this.outbox.session = ack.session;
     this.perform(this.state.connected(ack));
+    this.#noteStay();
     if (again) this.#options.view.show({ kind: "notice", text: "Connected again" });
-    this.#transmit([...this.outbox.drafts]);
+    this.#sender.say([...this.outbox.drafts]);
     this.#options.view.connected();
   }
 
   #event(event: Event | undefined): void {
     if (event === undefined || event.type === "connect_ack") return;
-    if (event.type === "error" && this.#isAskedAgain(event)) return;
-    if (event.id !== undefined) this.#answered(event.id);
+    // The link tells of the session's end.
+    if (event.type === "error" && event.payload.code === "session_ended") return;
+    if (event.type === "error" && this.#sender.sendsAgain(event)) return;
+    if (event.id !== undefined) this.#sender.answered(event.id);
     this.perform(this.state.receive(event, Date.now()));
+    if (event.type === "notification") this.#noteStay();
   }
 
-  #answered(id: string): void {
-    this.#pace.answered(id);
-    this.#pump();
+  #noteStay(): void {
+    this.outbox.stays = this.#options.person === true && this.state.registered;
   }
 
-  /** Whether the request that was refused is asked again, so that nobody else need care. */
-  #isAskedAgain({ id = "", payload: { code, retry_after } }: ErrorEvent): boolean {
-    const ref = refOf(id);
-    if (code === "stale_ref" && ref !== undefined && this.#pace.wasRefused(id)) {
-      this.#renew(ref);
-      return true;
-    }
-    const wasSlowed = this.#pace.isSlowed;
-    const isLater = code === "rate_limited" && this.#pace.refused(id, retry_after, Date.now());
-    if (isLater && !wasSlowed) {
-      const text = "The server takes only so much at a time: what waits goes out a little later";
-      this.#options.view.show({ kind: "notice", text });
-    }
-    if (isLater) this.#pump();
-    return isLater;
+  #held(heldUntil: number | undefined): void {
+    if (this.status.state === "online") this.status = { state: "online", heldUntil };
+    this.#options.view.changed();
   }
 
   #offline(reason: string, retryAt: number): void {
     this.state.disconnected();
-    this.#pace.clear();
-    clearTimeout(this.#pausing);
+    this.#sender.stop();
+    if (this.status.state === "signing in" && this.#refusal === "rate_limited") {
+      this.status = { state: "signing in", retryAt };
+      return this.#options.view.show({ kind: "problem", text: reason });
+    }
     const known = this.status.state === "offline" ? this.status : undefined;
     this.status = { state: "offline", since: known?.since ?? Date.now(), retryAt, reason };
     if (known === undefined) {
@@ -227,41 +269,6 @@ export class Session {
     }
   }
 
-  #transmit(drafts: readonly Draft[]): void {
-    for (const draft of drafts) this.#pace.add(requestOf(draft));
-    this.#pump();
-  }
-
-  /** Writes what may be written, and comes back when more may be. */
-  #pump(): void {
-    for (const request of this.#pace.next()) {
-      const ref = refOf(request.id ?? "");
-      if (ref !== undefined) this.outbox.markSent(ref);
-      this.#link.send(request);
-    }
-    const { heldUntil } = this.#pace;
-    if (this.status.state !== "online" || this.status.heldUntil === heldUntil) return;
-    this.status = { state: "online", heldUntil };
-    clearTimeout(this.#pausing);
-    if (heldUntil !== undefined) {
-      this.#pausing = setTimeout(() => this.#resume(), heldUntil - Date.now());
-    }
-    this.#options.view.changed();
-  }
-
-  #resume(): void {
-    this.#pace.resume();
-    this.#pump();
-  }
-
-  /** A later one was taken before this one, which therefore needs a new ref. */
-  #renew(ref: number): void {
-    const draft = this.outbox.get(ref);
-    if (draft === undefined) return;
-    this.#answered(draftId(ref));
-    this.#transmit([this.outbox.renew(draft)]);
-  }
-
   #perform(effect: Effect): void {
     switch (effect.kind) {
       case "show":
@@ -277,6 +284,9 @@ export class Session {
           : this.#fail(effect.ref, effect.refused);
       case "activate":
         return this.#options.view.activated(effect.room);
+      case "secret":
+        void this.#ask(effect);
+        return;
       case "reconnect":
         this.perform([notice("Connecting again")]);
         return this.reconnect();
@@ -286,20 +296,30 @@ export class Session {
   }
 
   #send(request: Request): void {
-    if (this.#link.online) {
-      if (UNPACED.has(request.type)) this.#link.send(request);
-      else this.#pace.add(request);
-      return this.#pump();
-    }
+    if (this.#link.online) return this.#sender.ask(request);
     // Nobody needs to try these again: rooms are entered once the link is back, marks go further.
     if (request.type === "join" || request.type === "read") return;
     this.perform([problem("Not connected: try later")]);
   }
 
+  async #ask({ question, then }: Extract<Effect, { kind: "secret" }>): Promise<void> {
+    const { secret } = this.#options.view;
+    if (secret === undefined) return;
+    if (!this.#link.isSecure) return this.perform([problem(this.#insecurity())]);
+    const answer = await secret(question);
+    this.perform(answer === undefined ? [notice("Nothing was changed")] : then(answer));
+  }
+
+  #insecurity(): string {
+    return this.#link.online
+      ? "Others can read the link to the server: passwords need TLS, chats:// or --tls"
+      : "Not connected: try later";
+  }
+
   #acknowledge(ref: number): void {
     this.outbox.settle(ref);
     // A connection that was behind gets its own copies from the log, where they have no id.
-    this.#answered(draftId(ref));
+    this.#sender.answered(draftId(ref));
     this.#settled();
   }
 
@@ -316,10 +336,4 @@ export class Session {
     this.refused++;
     this.#options.view.show({ kind: "problem", text });
   }
-}
-
-function requestOf({ ref, target, text }: Draft): Request {
-  return "room" in target
-    ? { type: "message", id: draftId(ref), payload: { ...target, text, ref } }
-    : { type: "direct", id: draftId(ref), payload: { ...target, text, ref } };
 }

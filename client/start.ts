@@ -2,8 +2,10 @@
 
 import { parseName } from "../protocol/mod.ts";
 import { type Address, formatAddress } from "./address.ts";
+import type { GivenPassword } from "./login.ts";
 import type { Invocation } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import { readPassword } from "./password_file.ts";
 import { configDirectory, type Platform, stateDirectory } from "./paths.ts";
 import {
   type Config,
@@ -15,6 +17,7 @@ import {
   type Settings,
 } from "./settings.ts";
 import { makePrivateDirectory } from "./state_files.ts";
+import { messageOf } from "./system_errors.ts";
 
 /** A person's mistake, told in one line; the program ends with `code`. */
 export class Failure extends Error {
@@ -34,6 +37,7 @@ export interface Named {
   room?: string | undefined;
   server: string | undefined;
   config: string | undefined;
+  "password-file": string | undefined;
 }
 
 /** Past messages that a room begins with for a person. */
@@ -44,6 +48,8 @@ export interface Start {
   readonly address: Address;
   readonly name: string;
   readonly room: string;
+  /** The name's password, where somebody need not type it. */
+  readonly password: GivenPassword | undefined;
   readonly bell: boolean;
   readonly outbox: Outbox;
   /** Where state is kept; `undefined` where the platform names no place, or it can't be used. */
@@ -58,15 +64,23 @@ export const PLATFORM: Platform = {
   get: (variable) => Deno.env.get(variable),
 };
 
-/** Decides server, name and room, and opens the outbox; asks a person for what nobody gave. */
-export async function begin(named: Named, operand?: string): Promise<Start> {
+/**
+ * Decides server, name and room, and opens the outbox; asks a person for what nobody
+ * gave. `user` is who is going to talk.
+ */
+export async function begin(
+  named: Named,
+  operand?: string,
+  user: "person" | "script" = "script",
+): Promise<Start> {
   const config = readConfig(named.config);
   const wishes = { ...named, server: operand ?? named.server };
   const settings = decideSettings([wishes, environmentWishes(PLATFORM.get), config], config);
   if ("problem" in settings) throw new Failure(2, settings.problem);
+  const password = givenPassword(named["password-file"]);
   const { name, room } = askMissing(settings);
-  const opened = await openOutbox(settings.address, name);
-  return { address: settings.address, name, room, bell: config.bell, ...opened };
+  const opened = await openOutbox(settings.address, name, user);
+  return { address: settings.address, name, room, password, bell: config.bell, ...opened };
 }
 
 function readConfig(path: string | undefined): Config {
@@ -85,6 +99,16 @@ function readConfig(path: string | undefined): Config {
     throw new Failure(2, `Cannot use the config file ${file}: ${config.problem}`);
   }
   return config;
+}
+
+function givenPassword(file: string | undefined): GivenPassword | undefined {
+  if (file !== undefined) {
+    const read = readPassword(file);
+    if ("problem" in read) throw new Failure(2, read.problem);
+    return { ...read, from: file };
+  }
+  const password = PLATFORM.get("CHAT_PASSWORD");
+  return password ? { password, from: "CHAT_PASSWORD" } : undefined;
 }
 
 function askMissing(settings: Settings): { name: string; room: string } {
@@ -112,12 +136,14 @@ function askName(question: string, usual?: string): string {
 async function openOutbox(
   address: Address,
   name: string,
+  user: "person" | "script",
 ): Promise<Pick<Start, "outbox" | "directory" | "remarks">> {
   const directory = stateDirectory(PLATFORM);
   if (directory === undefined) return withoutDisk("there is no home directory");
   try {
     makePrivateDirectory(directory);
-    const outbox = await Outbox.open(directory, address, name);
+    const open = user === "person" ? Outbox.open : Outbox.openForScript;
+    const outbox = await open(directory, address, name);
     if (outbox !== undefined) return { outbox, directory, remarks: [] };
   } catch (error) {
     return withoutDisk(messageOf(error));
@@ -130,11 +156,6 @@ async function openOutbox(
 function withoutDisk(reason: string): Pick<Start, "outbox" | "directory" | "remarks"> {
   const remark = `Unsent messages will not survive this program: ${reason}`;
   return { outbox: Outbox.inMemory(), directory: undefined, remarks: [remark] };
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) throw error;
-  return error.message.replace(/\s*\(os error \d+\).*$/, "");
 }
 
 /** The invocations that open a session. */

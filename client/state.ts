@@ -10,6 +10,7 @@ import {
   type MessagePayload,
   type NotificationPayload,
   type Request,
+  type SessionSummary,
 } from "../protocol/mod.ts";
 import { type Effect, happening, problem, show } from "./entries.ts";
 import { mentions } from "../protocol/mentions.ts";
@@ -49,6 +50,10 @@ export class ChatState {
   listed: string[] = [];
   /** What the last search found, newest first. */
   found: MessagePayload[] = [];
+  /** Whether the own name is registered. */
+  registered = false;
+  /** The sessions of this person's name, as they were listed last. */
+  sessions: SessionSummary[] = [];
   /** The most code points that the server takes in a text. */
   textLimit = 4096;
   readonly #sequence: Sequence;
@@ -140,6 +145,7 @@ export class ChatState {
   /** Takes in `connect_ack`: which rooms there are, and what was missed. */
   connected(ack: ConnectAckEvent["payload"]): Effect[] {
     this.name = ack.name ?? this.name;
+    this.registered = ack.registered === true;
     if (ack.direct !== undefined && this.lastDirectSeq !== undefined) {
       this.lastDirectSeq = Math.min(this.lastDirectSeq, ack.direct);
     }
@@ -213,6 +219,9 @@ export class ChatState {
     if (event === "renamed" && name !== undefined && new_name !== undefined) {
       this.#renamed(name, new_name);
     }
+    if (event === "registered" || event === "unregistered") {
+      this.registered = event === "registered";
+    }
     if (event === "topic" && known !== undefined) known.topic = topic ?? "";
     return [];
   }
@@ -223,7 +232,10 @@ export class ChatState {
   }
 
   #renamed(name: string, newName: string): void {
-    if (fold(name) === fold(this.name)) this.name = newName;
+    if (fold(name) === fold(this.name)) {
+      this.registered &&= fold(newName) === fold(name);
+      this.name = newName;
+    }
     for (const { members } of this.rooms.values()) {
       if (members.delete(fold(name))) members.set(fold(newName), newName);
     }

@@ -26,7 +26,7 @@ export async function runTerminal(start: Start, bell: boolean): Promise<number> 
     view: app,
     patience: Infinity,
     context: CONTEXT,
-    fromMark: true,
+    person: true,
   });
   const signalled = leaveOnSignals(session);
   if (history?.lines.length === 0) app.show({ kind: "notice", text: WELCOME });

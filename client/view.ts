@@ -15,11 +15,18 @@ export interface View {
   busy(): Promise<void> | undefined;
   /** The session is about to end: the last chance to tell the server something. */
   leaving(): void;
+  /** Asks for a secret; missing where there is nobody to ask. */
+  readonly secret?: AskSecret | undefined;
 }
+
+/** Asks the person for a secret, which is shown nowhere; `undefined` when they give none. */
+export type AskSecret = (question: string) => Promise<string | undefined>;
 
 /** Where the link stands. */
 export type LinkStatus =
   | { state: "connecting" }
+  /** The server waits for a password, and until `retryAt`, in epoch milliseconds, for none. */
+  | { state: "signing in"; retryAt?: number | undefined }
   /** Until `heldUntil`, in epoch milliseconds, the server takes nothing more. */
   | { state: "online"; heldUntil?: number | undefined }
   | { state: "offline"; since: number; retryAt: number; reason: string };

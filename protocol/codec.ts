@@ -133,6 +133,7 @@ const EVENTS: PayloadOf<Event> = {
     version: optional(anyNumber),
     session: optional(anyString),
     resumed: optional(anyBoolean),
+    registered: optional(anyBoolean),
     server: optional(anyString),
     limits: optional(numbers),
     rooms: optional(arrayOf(objectOf(ROOM_POSITION))),

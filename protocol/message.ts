@@ -203,6 +203,8 @@ export type ConnectAckEvent = Envelope<"connect_ack", {
   message: string;
   /** The session's name as the server writes it (NFC). */
   name?: string;
+  /** Whether that name is registered. */
+  registered?: boolean;
   room?: string;
   version?: number;
   /** The token that takes this session up again. */

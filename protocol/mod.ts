@@ -68,10 +68,10 @@
  * | `pong` | `nonce?` | – ; it answers the server's `ping` |
  * | `quit` | – | the server ends the session and closes the connection |
  *
- * `connect_ack`: `{message, name, room?, version, session, resumed, server, limits, rooms, direct}`.
- * `rooms` holds, for every room that the session is in, `{room, seq}` with the
- * `seq` of its last message: what comes live is `seq + 1`. `direct` is the same for
- * the session's direct messages.
+ * `connect_ack`: `{message, name, registered, room?, version, session, resumed, server, limits, rooms, direct}`.
+ * `registered` says whether the name is. `rooms` holds, for every room that the session
+ * is in, `{room, seq}` with the `seq` of its last message: what comes live is `seq + 1`.
+ * `direct` is the same for the session's direct messages.
  *
  * `message`: `{sender, room, text, seq, at, ref?}`. `seq` counts from 1 in each room
  * and leaves no gap; it is the one order that all members see, and history's. `at`

@@ -266,6 +266,7 @@ function acknowledge(
   const payload = {
     message,
     name: session.name,
+    registered: hub.names.claimOf(session.name) !== undefined,
     ...(room === undefined ? {} : { room: hub.room(room)?.name ?? room }),
     version: VERSION,
     session: token,

@@ -14,6 +14,7 @@ const PURE = { permissions: "none" } as const;
 
 const LINES: JournalLine[] = [
   { session: "token" },
+  { stays: true },
   { draft: { ref: 1, target: { room: "General" }, text: "one\ntwo" } },
   { sent: 1 },
   { draft: { ref: 2, target: { to: "Bob" }, text: "psst" } },
@@ -25,8 +26,8 @@ Deno.test(
   "parseJournal() gives what is not acknowledged, in order, and whether it was sent",
   PURE,
   () => {
-    const { session, drafts, lastRef } = parseJournal(LINES.map(journalLine).join(""));
-    assertEquals([session, lastRef], ["token", 3]);
+    const { session, stays, drafts, lastRef } = parseJournal(LINES.map(journalLine).join(""));
+    assertEquals([session, stays, lastRef], ["token", true, 3]);
     assertEquals([...drafts.values()], [
       { ref: 2, target: { to: "Bob" }, text: "psst", sent: false },
       { ref: 3, target: { room: "Work" }, text: "three", sent: false },
@@ -55,7 +56,12 @@ Deno.test(
 Deno.test("parseJournal() skips what is damaged", PURE, () => {
   const damaged = ["null", "[]", "{}", '{"done": "x"}', '{"draft": {"ref": 1}}', "\u0000", "{"];
   const text = damaged.join("\n") + "\n" + journalLine({ session: "kept" });
-  assertEquals(parseJournal(text), { session: "kept", drafts: new Map(), lastRef: 0 });
+  assertEquals(parseJournal(text), {
+    session: "kept",
+    stays: false,
+    drafts: new Map(),
+    lastRef: 0,
+  });
 });
 
 Deno.test("writeJournal() amounts to the same, and refs go on rising", PURE, () => {

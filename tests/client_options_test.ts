@@ -63,7 +63,15 @@ Deno.test("--help names every option, every command and every exit code", PURE, 
   for (const name of Object.keys(USAGES.chat.options)) assertStringIncludes(help, `--${name}`);
   for (const name of Object.keys(USAGES)) assertStringIncludes(help, name);
   for (
-    const word of ["CHAT_SERVER", "CHAT_NAME", "CHAT_ROOM", "0 done", "1 refused", "2 wrong usage"]
+    const word of [
+      "CHAT_SERVER",
+      "CHAT_NAME",
+      "CHAT_ROOM",
+      "CHAT_PASSWORD",
+      "0 done",
+      "1 refused",
+      "2 wrong usage",
+    ]
   ) {
     assertStringIncludes(help, word);
   }

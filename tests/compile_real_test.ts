@@ -84,6 +84,7 @@ Deno.test({
         CHAT_SERVER: "",
         CHAT_NAME: "",
         CHAT_ROOM: "",
+        CHAT_PASSWORD: "",
       });
     try {
       await using server = await ServerProcess.run([compiled.server, "--memory", "--port", "0"]);

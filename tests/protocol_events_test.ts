@@ -22,6 +22,7 @@ const EVENTS: Whole<Event> = {
   connect_ack: {
     message: "Connected to the room.",
     name: "Zoë",
+    registered: true,
     room: "Tea",
     version: 2,
     session: "s",

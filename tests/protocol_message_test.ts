@@ -102,6 +102,7 @@ const LARGEST_EVENTS: Event[] = [
     payload: {
       message: "Connected to the room.",
       name: NAME,
+      registered: true,
       room: NAME,
       version: VERSION,
       session: "x".repeat(64),

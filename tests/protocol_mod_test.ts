@@ -78,6 +78,7 @@ const EVENT_FIELDS: Pick<FieldsOf<Event>, "connect_ack" | "message" | "direct" |
   connect_ack: {
     message: "",
     name: "?",
+    registered: "?",
     room: "?",
     version: "?",
     session: "?",

@@ -115,6 +115,7 @@ Deno.test("connect in version 2 is acknowledged with all that a client needs", a
     payload: {
       message: "Connected to the room.",
       name: "Alice",
+      registered: false,
       room: "General",
       version: VERSION,
       resumed: false,
