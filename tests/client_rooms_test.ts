@@ -211,6 +211,7 @@ terminalTest(
     await cy.settled();
     // A killed client could not give the terminal back; there, Enter is no end of line.
     await tmux.type("stty sane\n");
+    await tmux.untilSeen("shell$ shell$");
     await tmux.startClient(server.address, "--name", "Alice");
     await tmux.untilLast("General (Ops 2!)>");
     await tmux.press("M-a");
