@@ -9,7 +9,7 @@
  */
 
 import { setImmediate } from "node:timers";
-import { Turns } from "./turns.ts";
+import type { Turns } from "./turns.ts";
 
 /** Writes that start in one turn. */
 const WRITES = 128;
@@ -24,8 +24,8 @@ export interface Writer {
 }
 
 /** Holds reads and writes in balance. */
-export class Pace implements AsyncDisposable {
-  readonly #turns = new Turns();
+export class Pace {
+  readonly #turns: Turns;
   /** Reads of this turn. */
   #reads = 0;
   #task: (() => void) | undefined;
@@ -34,6 +34,11 @@ export class Pace implements AsyncDisposable {
   #started = 0;
   #isEnding = false;
   #isTurning = false;
+
+  /** `turns` must stay open for as long as anything is asked of it. */
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
 
   /** Notes that a read has completed. */
   heard(): void {
@@ -51,11 +56,6 @@ export class Pace implements AsyncDisposable {
   write(writer: Writer): void {
     this.#writers.push(writer);
     this.#endSoon();
-  }
-
-  /** Leaves undone what is still to be done. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#turns[Symbol.asyncDispose]();
   }
 
   #endSoon(): void {

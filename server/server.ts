@@ -29,6 +29,7 @@ import { Pace } from "./pace.ts";
 import { Patience, type Silence } from "./patience.ts";
 import { Pipeline } from "./pipeline.ts";
 import { isQuestion, type Question, Questions } from "./questions.ts";
+import type { Turns } from "./turns.ts";
 
 /** What a server needs to be told. Times are in milliseconds. */
 export interface Settings {
@@ -43,6 +44,8 @@ export interface Settings {
   /** The program's name and version, for `connect_ack`. */
   server: string;
   logger: Logger;
+  /** Whoever opened it closes it, after the server has stopped. */
+  turns: Turns;
   /** Where messages go, and what it remembers. Whoever opened it closes it. */
   log: MessageLog;
   memory: Memory;
@@ -70,7 +73,7 @@ export class ChatServer implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #hub: Hub;
   readonly #splitter = new LineSplitter();
-  readonly #pace = new Pace();
+  readonly #pace: Pace;
   readonly #pipeline: Pipeline;
   readonly #questions: Questions;
   readonly #door: Door;
@@ -103,6 +106,7 @@ export class ChatServer implements AsyncDisposable {
       ...bounds,
       registeredOnly: settings.registeredOnly,
     });
+    this.#pace = new Pace(settings.turns);
     this.#pipeline = new Pipeline(settings.log, this.#pace, (reason) => {
       settings.logger.log("error", "append failed", { reason });
     });
@@ -141,7 +145,6 @@ export class ChatServer implements AsyncDisposable {
     for (const connection of this.#patience.keys()) connection.close();
     await Promise.all(this.#serving);
     await this.#pipeline.reached();
-    await this.#pace[Symbol.asyncDispose]();
     this.#settings.logger.log("info", "stopped");
   }
 

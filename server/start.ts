@@ -13,6 +13,7 @@ import type { ServerOptions } from "./options.ts";
 import { ChatServer } from "./server.ts";
 import { SqliteLog } from "./sqlite_log.ts";
 import { UnusableFile } from "./sqlite_schema.ts";
+import { Turns } from "./turns.ts";
 
 /** Why the server can't start, in one line for a person. */
 export class StartFailure extends Error {
@@ -41,13 +42,26 @@ export async function start(options: ServerOptions, server: string): Promise<Run
       ? openMemory(options)
       : await openLog(parts.use(openFile(options.data)).path, options);
     parts.use(log);
-    const chat = parts.use(listen(options, { server, logger, log, memory }));
+    const turns = parts.use(await openTurns());
+    const chat = parts.use(listen(options, { server, logger, log, memory, turns }));
     // Not before: why it could not start is to be the one line on stderr.
     logger.log("info", "log opened", { path, rooms: memory.rooms.length });
     return { address: chat.address, stop: () => parts.disposeAsync() };
   } catch (error) {
     await parts.disposeAsync();
     throw error;
+  }
+}
+
+/** Here, since a server that runs may connect to nothing any more. */
+async function openTurns(): Promise<Turns> {
+  try {
+    return await Turns.open();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new StartFailure(
+      `Cannot connect to itself over 127.0.0.1: ${error.message}; is loopback up?`,
+    );
   }
 }
 
@@ -99,7 +113,10 @@ async function openLog(path: string, options: ServerOptions) {
 
 function listen(
   options: ServerOptions,
-  parts: Pick<ConstructorParameters<typeof ChatServer>[0], "server" | "logger" | "log" | "memory">,
+  parts: Pick<
+    ConstructorParameters<typeof ChatServer>[0],
+    "server" | "logger" | "log" | "memory" | "turns"
+  >,
 ): ChatServer {
   const { host, port } = options;
   try {

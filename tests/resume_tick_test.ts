@@ -6,6 +6,7 @@ import { Pace } from "../server/pace.ts";
 import { Pipeline } from "../server/pipeline.ts";
 import { Room } from "../server/room.ts";
 import { Session } from "../server/session.ts";
+import { Turns } from "../server/turns.ts";
 import { says } from "./fixtures/log.ts";
 import { Peer } from "./fixtures/peer.ts";
 
@@ -14,7 +15,8 @@ Deno.test("who falls behind in the middle of a tick gets the rest of it once", a
   await log.append([says("before", { room: "Music" })]);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using alice = await Peer.dial(listener.addr.port);
-  await using pace = new Pace();
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
   const link = new Connection(await listener.accept(), 1, pace);
   const session = new Session("Alice", { link, since: 0 }, "hash of alice");
   const [general, music] = [new Room("General"), new Room("Music")];

@@ -9,7 +9,8 @@ import { Pace } from "../server/pace.ts";
 import { Turns } from "../server/turns.ts";
 
 Deno.test("writes start first come, first served, no more in a turn than it can complete", async () => {
-  await using pace = new Pace();
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
   const started: number[] = [];
   const last = Promise.withResolvers<void>();
   for (let number = 0; number < 300; number++) {
@@ -22,7 +23,8 @@ Deno.test("writes start first come, first served, no more in a turn than it can 
 });
 
 Deno.test("what follows from reads waits while turns are full of them, and no longer", async () => {
-  await using pace = new Pace();
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
   const done = Promise.withResolvers<void>();
   let isDone = false;
   for (let read = 0; read < 128; read++) pace.heard();
@@ -39,7 +41,7 @@ Deno.test("what follows from reads waits while turns are full of them, and no lo
 });
 
 Deno.test("a turn has begun only when the system was asked for news", async () => {
-  await using turns = new Turns();
+  using turns = await Turns.open();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using near = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
   using far = await listener.accept();

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Connection } from "../server/connection.ts";
 import { Pace } from "../server/pace.ts";
+import { Turns } from "../server/turns.ts";
 
 /** An address of this machine that others can reach; `undefined` where there is none. */
 function outerAddress(): string | undefined {
@@ -10,7 +11,8 @@ function outerAddress(): string | undefined {
 
 /** Whether a connection that comes in over `hostname` is one for secrets. */
 async function isSecureOver(hostname: string): Promise<boolean> {
-  await using pace = new Pace();
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
   using listener = Deno.listen({ hostname, port: 0 });
   using _peer = await Deno.connect({ hostname, port: listener.addr.port });
   const connection = new Connection(await listener.accept(), 1, pace);
