@@ -78,6 +78,8 @@ export class Connection {
   #writable: PromiseWithResolvers<void> | undefined;
   #closing: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  /** Milliseconds to rest before the next read. */
+  #owed = 0;
   /** Ends each rest that is being taken: of its reader, and of whoever handles the lines. */
   readonly #resting = new Set<() => void>();
   readonly #drained = Promise.withResolvers<void>();
@@ -129,11 +131,12 @@ export class Connection {
   }
 
   async #read(buffer: Uint8Array): Promise<number | null> {
+    // What was read before is not to wait: it has been handed on by now.
+    if (this.#owed > 0) await this.rest(this.#owed);
     try {
       const count = await this.#conn.read(buffer);
       this.#pace.heard();
-      const rest = this.onRead(count ?? 0);
-      if (rest > 0) await this.rest(rest);
+      this.#owed = this.onRead(count ?? 0);
       return count;
     } catch (error) {
       this.#fail(error);

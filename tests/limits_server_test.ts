@@ -161,8 +161,12 @@ Deno.test("those who were turned away take nobody's place, however many hang on"
   for (const peer of crowd) peer[Symbol.dispose]();
 });
 
-Deno.test("a server that holds a peer back stops when it is told to", async () => {
-  const chat = await startServer({ limits: limits({ "byte-rate": 1 }) });
+Deno.test("a server that holds a peer back does what it has read, and stops when it is told to", async () => {
+  // Were `connect` held back too, it would come too late.
+  const chat = await startServer({
+    limits: limits({ "byte-rate": 1 }),
+    handshakeTimeout: 5000,
+  });
   using peer = await Peer.join(chat.port, "Alice", "x".repeat(LIMITS.room));
   await peer.send("ping", { nonce: "x".repeat(LIMITS.id) });
   await chat[Symbol.asyncDispose]();
