@@ -236,8 +236,10 @@ export class Session {
     if (event.type === "notification") this.#noteStay();
   }
 
+  /** Without its token, which a file has to keep, nobody could come back to the session. */
   #noteStay(): void {
-    this.outbox.stays = this.#options.person === true && this.state.registered;
+    const { person = false } = this.#options;
+    this.outbox.stays = person && this.state.registered && this.outbox.durable;
   }
 
   #held(heldUntil: number | undefined): void {

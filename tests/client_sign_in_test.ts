@@ -195,6 +195,26 @@ terminalTest(
   },
 );
 
+terminalTest(
+  "a session that nobody could come back to ends with its client",
+  async (home, server) => {
+    await using first = await openAlice(home, server);
+    await register(first);
+    await using elsewhere = new Home();
+    await using second = await Tmux.open(elsewhere);
+    // The first one has the outbox that keeps the token.
+    await typeLine(second, `export XDG_STATE_HOME='${home.path}/state'`);
+    await second.startClient(server.address, "--name", "Alice");
+    await typeSecret(second, "Password of Alice", PASSWORD);
+    await second.untilIn("General");
+    await typeLine(second, "exit");
+    await second.untilSeen("ended 0");
+    await typeLine(first, "/sessions");
+    const screen = await first.untilSeen("/end N ends one");
+    assertEquals(screen.match(/^-- #\d/gm)?.length, 1, screen);
+  },
+);
+
 /**
  * A server that asks for a password, takes none for `wait` milliseconds, and then lets
  * anybody in. The texts of what is said to it come out.
