@@ -32,6 +32,9 @@ const enum At {
 
 const EMPTY = new Uint8Array(0);
 
+/** BOMs are kept out, invalid sequences throw (WHATWG Encoding, "fatal"). Keeps nothing from line to line. */
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Cuts a stream of bytes into lines, however it comes in pieces: the result
  * depends on the bytes alone, never on where they were split.
@@ -47,8 +50,6 @@ export class LineFramer {
   #depth = 0;
   #unfinished: Uint8Array = EMPTY;
   #unfinishedLength = 0;
-  // BOMs are kept out, invalid sequences throw (WHATWG Encoding, "fatal").
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
 
   /** Whether a line has begun, with more than white space, and not ended. */
   get isInLine(): boolean {
@@ -132,7 +133,7 @@ export class LineFramer {
 
   #decode(bytes: Uint8Array): string {
     try {
-      return this.#decoder.decode(bytes);
+      return decoder.decode(bytes);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       this.problem = "not_utf8";

@@ -78,10 +78,8 @@ export class Connection {
   #writable: PromiseWithResolvers<void> | undefined;
   #closing: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
-  /** Milliseconds to rest before the next read. */
-  #owed = 0;
   /** Ends each rest that is being taken: of its reader, and of whoever handles the lines. */
-  readonly #resting = new Set<() => void>();
+  #resting: Set<() => void> | undefined;
   readonly #drained = Promise.withResolvers<void>();
 
   constructor(conn: Socket, id: number, pace: Pace) {
@@ -122,25 +120,19 @@ export class Connection {
     // All the memory that reading costs while nothing comes.
     const idle = new Uint8Array(IDLE_READ);
     for (let buffer = idle, isOver = false; !isOver;) {
-      const count = await this.#read(buffer);
+      let count: number | null = null;
+      try {
+        count = await this.#conn.read(buffer);
+      } catch (error) {
+        this.#fail(error);
+      }
+      this.#pace.heard();
       const text = count === null ? this.framer.end() : this.framer.push(buffer.subarray(0, count));
       if (text !== "") await this.#handOn(await splitter.split(text), onLine);
       isOver = count === null || this.framer.problem !== undefined;
+      const rest = this.onRead(count ?? 0);
+      if (rest > 0 && !isOver) await this.rest(rest);
       buffer = count === buffer.length ? new Uint8Array(BUSY_READ) : idle;
-    }
-  }
-
-  async #read(buffer: Uint8Array): Promise<number | null> {
-    // What was read before is not to wait: it has been handed on by now.
-    if (this.#owed > 0) await this.rest(this.#owed);
-    try {
-      const count = await this.#conn.read(buffer);
-      this.#pace.heard();
-      this.#owed = this.onRead(count ?? 0);
-      return count;
-    } catch (error) {
-      this.#fail(error);
-      return null;
     }
   }
 
@@ -161,6 +153,7 @@ export class Connection {
     if (this.isClosing) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, milliseconds);
+    this.#resting ??= new Set();
     this.#resting.add(resolve);
     await promise;
     clearTimeout(timer);
@@ -222,7 +215,7 @@ export class Connection {
   }
 
   #wake(): void {
-    for (const wake of this.#resting) wake();
+    for (const wake of this.#resting ?? []) wake();
   }
 
   #resumeFeeding(): void {
