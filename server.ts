@@ -4,10 +4,11 @@
 
 import config from "./deno.json" with { type: "json" };
 import { parseOptions } from "./protocol/options.ts";
-import { helpText, OPTIONS } from "./server/options.ts";
+import { contradiction, helpText, OPTIONS } from "./server/options.ts";
 import { passwd, PASSWD_OPTIONS, PasswdFailure, passwdHelpText } from "./server/passwd.ts";
 import { giveUpFiles, giveUpNetwork } from "./server/permissions.ts";
-import { type Running, start, StartFailure } from "./server/start.ts";
+import { type Running, start } from "./server/start.ts";
+import { StartFailure } from "./server/start_failure.ts";
 
 const NAME = "chat-server";
 
@@ -18,8 +19,8 @@ export async function main(args: string[]): Promise<void> {
   if (args[0] === "passwd") return await setPassword(args.slice(1));
   const parsed = parseOptions(OPTIONS, args);
   if ("problem" in parsed) fail(2, `${parsed.problem}; try --help`);
-  const { memory, data } = parsed.values;
-  if (memory && data !== undefined) fail(2, "--memory and --data exclude each other; try --help");
+  const wrong = contradiction(parsed.values);
+  if (wrong !== undefined) fail(2, `${wrong}; try --help`);
   if (parsed.values.help) return console.log(helpText().trimEnd());
   if (parsed.values.version) return console.log(`${NAME} ${config.version}`);
   try {
@@ -27,7 +28,8 @@ export async function main(args: string[]): Promise<void> {
     giveUpFiles();
     giveUpNetwork();
     stopOnSignals(running);
-    console.log(`Listening on ${running.address}`);
+    reloadOnSignal(running);
+    for (const address of running.listening) console.log(`Listening on ${address}`);
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
     fail(1, error.message);
@@ -61,6 +63,12 @@ function stopOnSignals(running: Running): void {
     running.stop().then(() => Deno.exit(0));
   };
   for (const signal of signals) Deno.addSignalListener(signal, stop);
+}
+
+/** Without TLS there is nothing to reload, and the signal does what it does to any program. */
+function reloadOnSignal({ reload }: Running): void {
+  if (reload === undefined || Deno.build.os === "windows") return;
+  Deno.addSignalListener("SIGHUP", () => void reload());
 }
 
 function fail(code: number, reason: string): never {

@@ -78,6 +78,7 @@ export const ERROR_CODES = {
   no_more_rooms: "There is no such room, and the server has as many rooms as it takes.",
   server_busy:
     "The server is short of memory and takes on nothing new. A new connection is closed.",
+  tls_required: "The port speaks TLS, and the connection did not. The connection is closed.",
   server_full: "The server has as many connections as it takes. The connection is closed.",
   address_full: "Your address has as many connections as it may have. The connection is closed.",
 } as const;

@@ -18,6 +18,29 @@
  * earned, carries it back. Unknown fields are ignored, `null` is as good as
  * leaving a field out, and a payload without fields may be left out.
  *
+ * # TLS, and addresses
+ *
+ * The same lines may go over TLS (1.2 or 1.3), on a port of its own, 12346 unless
+ * told otherwise. Who speaks no TLS there is sent the error `tls_required`, unencrypted.
+ *
+ * A place is written `chat://HOST[:PORT][/ROOM]` for plain TCP and
+ * `chats://HOST[:PORT][/ROOM][#FINGERPRINT]` for TLS. An IPv6 address stands in
+ * brackets. What a room's name has beyond letters, digits and `-._~` is
+ * percent-encoded UTF-8.
+ *
+ * A server has a certificate for its host's name, of an authority that the client
+ * knows; or it has one of its own making, under an authority of its own. The
+ * *fingerprint* is the SHA-256 of that authority's certificate (DER), 64 hexadecimal
+ * digits; colons and capitals make no difference. It stays when the certificate is
+ * renewed. Every certificate of a server's own making is for the name
+ * `chat-server.invalid`, and brings its authority's certificate along: in the chain,
+ * and as a `data:application/pkix-cert;base64,` URL of its caIssuers (RFC 5280,
+ * 4.2.2.1). A client that goes by the fingerprint takes the authority's certificate
+ * from there, compares its fingerprint with the one that it knows or asks the
+ * person, and then connects with that authority as its root and
+ * `chat-server.invalid` as the name that it expects. That the fingerprint was right
+ * proves nothing before that connection stands: anyone can show the certificate.
+ *
  * # The four messages of the lecture
  *
  * ```

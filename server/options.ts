@@ -10,6 +10,7 @@ import {
   type Values,
   wholeNumber,
 } from "../protocol/options.ts";
+import { TLS_PORT } from "../protocol/tls.ts";
 import { LIMIT_OPTIONS } from "./limits.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./logger.ts";
 
@@ -23,6 +24,19 @@ const A_CENTURY = 36_500;
 export const OPTIONS = {
   host: text("ADDRESS", "127.0.0.1", "Address to listen on; 0.0.0.0 or :: for all"),
   port: wholeNumber("PORT", 12345, [0, 65535], "Port to listen on; 0 picks a free one"),
+  tls: toggle("Serve TLS too, with a certificate that the server makes for itself"),
+  "tls-port": wholeNumber("PORT", TLS_PORT, [0, 65535], "Port for TLS; 0 picks a free one"),
+  "tls-cert": text(
+    "FILE",
+    undefined,
+    "Serve TLS too, with this certificate and its chain, PEM [default: as --tls]",
+  ),
+  "tls-key": text("FILE", undefined, "The private key of --tls-cert, PEM [default: none]"),
+  plain: oneOf(
+    ["host", "loopback", "off"],
+    "loopback",
+    "Beside TLS, whom plain TCP is for: as --host says, this machine, nobody",
+  ),
   data: text("FILE", undefined, "The log's file [default: chat.db in the state directory]"),
   memory: toggle("Keep the log in memory alone, and forget it at the end"),
   sync: oneOf(
@@ -71,6 +85,22 @@ export const OPTIONS = {
 /** The values that {@linkcode OPTIONS} can take. */
 export type ServerOptions = Values<typeof OPTIONS>;
 
+/** What is wrong with options that are right one by one; `undefined` when nothing is. */
+export function contradiction(options: ServerOptions): string | undefined {
+  const { memory, data, plain, "tls-cert": certificate, "tls-key": key } = options;
+  if (memory && data !== undefined) return "--memory and --data exclude each other";
+  if ((certificate === undefined) !== (key === undefined)) {
+    return "--tls-cert and --tls-key need each other";
+  }
+  if (plain === "off" && !isTls(options)) return "--plain off needs --tls, or --tls-cert";
+  return undefined;
+}
+
+/** Whether TLS is served. */
+export function isTls(options: ServerOptions): boolean {
+  return options.tls || options["tls-cert"] !== undefined;
+}
+
 /** The text of `chat-server --help`. */
 export function helpText(): string {
   return `chat-server: the chat that keeps its promises
@@ -86,8 +116,12 @@ One server at a time may use a file.
 
 0 lifts the limit that a --max-… or …-rate option, or --login-failures, sets.
 
-Prints one line on stdout once it accepts connections; what it does, on stderr.
-SIGINT or SIGTERM tells everyone and stops it; a second one stops it at once.
+With --tls the certificate is made at the first start, and kept in a directory beside
+the log, FILE-tls. Give its fingerprint to those who are to join. With TLS, SIGHUP reads
+--tls-cert and --tls-key again; who is connected stays so.
+
+Prints one line on stdout for each port once it accepts connections; what it does, on
+stderr. SIGINT or SIGTERM tells everyone and stops it; a second one stops it at once.
 
 Exit codes: 0 stopped when asked, 1 could not run, 2 wrong usage
 `;

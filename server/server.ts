@@ -14,7 +14,7 @@ import {
   type Request,
 } from "../protocol/mod.ts";
 import { isAccountRequest } from "./accounts.ts";
-import { Connection, formatAddress } from "./connection.ts";
+import { Connection, type Socket } from "./connection.ts";
 import { Door, type TurnedAway } from "./door.ts";
 import { Gate, type GateOptions, type Stopped } from "./gate.ts";
 import { greet } from "./greeting.ts";
@@ -31,11 +31,17 @@ import { Pipeline } from "./pipeline.ts";
 import { isQuestion, type Question, Questions } from "./questions.ts";
 import type { Turns } from "./turns.ts";
 
+/** Where connections come from: a `Deno.TcpListener`, or one for TLS. */
+export interface Listener {
+  readonly addr: Deno.NetAddr;
+  accept(): Promise<Socket>;
+  close(): void;
+}
+
 /** What a server needs to be told. Times are in milliseconds. */
 export interface Settings {
-  host: string;
-  /** 0 picks a free one. */
-  port: number;
+  /** Where connections come from. The server closes them when it stops. */
+  listeners: readonly Listener[];
   limits: Limits;
   /** What the process has taken of the machine's memory. */
   usage: () => Usage;
@@ -70,7 +76,6 @@ const AT_ONCE: ReadonlySet<string> = new Set(["join", "leave", "quit"]);
 /** A chat server that accepts connections from its making until {@linkcode ChatServer.stop}. */
 export class ChatServer implements AsyncDisposable {
   readonly #settings: Settings;
-  readonly #listener: Deno.TcpListener;
   readonly #hub: Hub;
   readonly #splitter = new LineSplitter();
   readonly #pace: Pace;
@@ -84,14 +89,12 @@ export class ChatServer implements AsyncDisposable {
   readonly #patience = new Map<Connection, Patience>();
   readonly #serving = new Set<Promise<void>>();
   readonly #sweeper: ReturnType<typeof setInterval>;
-  readonly #accepting: Promise<void>;
+  readonly #accepting: Promise<unknown>;
   #lastId = 0;
   #stopping = false;
 
-  /** Listens at once. Fails as `Deno.listen` does: `AddrInUse`, `AddrNotAvailable`, … */
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#listener = Deno.listen({ hostname: settings.host, port: settings.port });
     const { door, bounds, rates, memory } = settings.limits;
     this.#memory = new MemoryGuard(memory);
     this.#door = new Door(door, this.#memory);
@@ -118,24 +121,15 @@ export class ChatServer implements AsyncDisposable {
     });
     this.#questions = new Questions(settings.log);
     this.#sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_INTERVAL);
-    this.#accepting = this.#accept();
-  }
-
-  /** Where it listens, as `127.0.0.1:12345` or `[::1]:12345`. */
-  get address(): string {
-    return formatAddress(this.#listener.addr);
-  }
-
-  /** The port on which it listens. */
-  get port(): number {
-    return this.#listener.addr.port;
+    const accepting = settings.listeners.map((listener) => this.#accept(listener));
+    this.#accepting = Promise.all(accepting);
   }
 
   /** Stops accepting, tells everyone, lets what was said leave, and closes. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    this.#listener.close();
+    for (const listener of this.#settings.listeners) listener.close();
     clearInterval(this.#sweeper);
     this.#watch.stop();
     this.#office.close();
@@ -152,10 +146,10 @@ export class ChatServer implements AsyncDisposable {
     await this.stop();
   }
 
-  async #accept(): Promise<void> {
+  async #accept(listener: Listener): Promise<void> {
     while (!this.#stopping) {
       try {
-        this.#welcome(await this.#listener.accept());
+        this.#welcome(await listener.accept());
       } catch (error) {
         if (this.#stopping) return;
         // Out of sockets, or a peer gone before it was accepted: neither may end the server.
@@ -165,9 +159,9 @@ export class ChatServer implements AsyncDisposable {
     }
   }
 
-  #welcome(conn: Deno.TcpConn): void {
-    const connection = new Connection(conn, ++this.#lastId, this.#pace);
-    const { hostname } = conn.remoteAddr;
+  #welcome(socket: Socket): void {
+    const connection = new Connection(socket, ++this.#lastId, this.#pace);
+    const { hostname } = socket.remoteAddr;
     const turnedAway = this.#door.enter(hostname, performance.now());
     if (turnedAway?.isTold === false) return connection.abort();
     const serving = turnedAway === undefined

@@ -6,24 +6,23 @@
 import { DataFile, defaultDataFile, FileInUse, platform } from "./data_file.ts";
 import { limitsOf } from "./limits.ts";
 import { LineWriter } from "./line_writer.ts";
+import { describeListeners, type Listeners, logListeners, openListeners } from "./listeners.ts";
 import { Logger } from "./logger.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { LogFailure } from "./message_log.ts";
 import type { ServerOptions } from "./options.ts";
-import { ChatServer } from "./server.ts";
+import { ChatServer, type Settings } from "./server.ts";
 import { SqliteLog } from "./sqlite_log.ts";
 import { UnusableFile } from "./sqlite_schema.ts";
+import { StartFailure } from "./start_failure.ts";
 import { Turns } from "./turns.ts";
-
-/** Why the server can't start, in one line for a person. */
-export class StartFailure extends Error {
-  override name = "StartFailure";
-}
 
 /** A running server with what it runs on; stopping it closes everything. */
 export interface Running {
-  /** Where it listens, as `127.0.0.1:12345`. */
-  address: string;
+  /** Where it listens, as `127.0.0.1:12345`; with TLS, what to know of it. */
+  listening: string[];
+  /** Takes the certificate anew; there only with TLS. */
+  reload: (() => Promise<void>) | undefined;
   stop(): Promise<void>;
 }
 
@@ -43,10 +42,16 @@ export async function start(options: ServerOptions, server: string): Promise<Run
       : await openLog(parts.use(openFile(options.data)).path, options);
     parts.use(log);
     const turns = parts.use(await openTurns());
-    const chat = parts.use(listen(options, { server, logger, log, memory, turns }));
+    const listeners = await openListeners(options, options.memory ? undefined : path, logger);
+    parts.use(serve(options, listeners, { server, logger, log, memory, turns }));
     // Not before: why it could not start is to be the one line on stderr.
     logger.log("info", "log opened", { path, rooms: memory.rooms.length });
-    return { address: chat.address, stop: () => parts.disposeAsync() };
+    logListeners(listeners, logger);
+    return {
+      listening: describeListeners(listeners),
+      reload: listeners.tls?.reload.bind(listeners.tls),
+      stop: () => parts.disposeAsync(),
+    };
   } catch (error) {
     await parts.disposeAsync();
     throw error;
@@ -111,36 +116,18 @@ async function openLog(path: string, options: ServerOptions) {
   }
 }
 
-function listen(
+function serve(
   options: ServerOptions,
-  parts: Pick<
-    ConstructorParameters<typeof ChatServer>[0],
-    "server" | "logger" | "log" | "memory" | "turns"
-  >,
+  { plain, tls }: Listeners,
+  parts: Pick<Settings, "server" | "logger" | "log" | "memory" | "turns">,
 ): ChatServer {
-  const { host, port } = options;
-  try {
-    return new ChatServer({
-      host,
-      port,
-      limits: limitsOf(options),
-      usage: () => Deno.memoryUsage(),
-      handshakeTimeout: options["handshake-timeout"] * 1000,
-      idleTimeout: options["idle-timeout"] * 1000,
-      registeredOnly: options["registered-only"],
-      ...parts,
-    });
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new StartFailure(`Cannot listen on ${host} port ${port}: ${listenReason(error)}`);
-  }
-}
-
-function listenReason(error: Error): string {
-  if (error instanceof Deno.errors.AddrInUse) {
-    return "the port is taken; stop what uses it, or choose another with --port";
-  }
-  if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return error.message;
+  return new ChatServer({
+    listeners: [plain, tls].filter((each) => each !== undefined),
+    limits: limitsOf(options),
+    usage: () => Deno.memoryUsage(),
+    handshakeTimeout: options["handshake-timeout"] * 1000,
+    idleTimeout: options["idle-timeout"] * 1000,
+    registeredOnly: options["registered-only"],
+    ...parts,
+  });
 }

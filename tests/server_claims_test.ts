@@ -196,7 +196,9 @@ Deno.test({
   name: "passwords are refused over a link that others can read",
   ignore: outerAddress() === undefined,
   async fn() {
-    await using chat = await startServer({ host: "0.0.0.0" });
+    await using chat = await startServer({
+      listeners: [Deno.listen({ hostname: "0.0.0.0", port: 0 })],
+    });
     using alice = await registered(chat.port);
     using peer = await Peer.dial(chat.port, outerAddress());
     for (const shown of [password, "no"]) {

@@ -55,7 +55,7 @@ Deno.test("an object is understood wherever its bytes are split", async () => {
   await using chat = await startServer();
   using witness = await Peer.join(chat.port, "Witness");
   using peer = await Peer.join(chat.port, "Alice");
-  peer.conn.setNoDelay(true);
+  (peer.conn as Deno.TcpConn).setNoDelay(true);
   for (const text of [ping(TRICKY), ping("é€😀") + "\r\n"]) {
     const bytes = encoder.encode(text);
     for (let at = 1; at < bytes.length; at++) {
@@ -71,7 +71,7 @@ Deno.test("an object is understood wherever its bytes are split", async () => {
 Deno.test("objects are understood when they come byte by byte", async () => {
   await using chat = await startServer();
   using peer = await Peer.join(chat.port, "Alice");
-  peer.conn.setNoDelay(true);
+  (peer.conn as Deno.TcpConn).setNoDelay(true);
   const bytes = encoder.encode(ping("a") + ping(TRICKY) + "\r\n" + ping("c") + "\n");
   for (let at = 0; at < bytes.length; at++) await peer.write(bytes.subarray(at, at + 1));
   assertEquals(noncesOf(await peer.settled()), ["a", TRICKY, "c"]);

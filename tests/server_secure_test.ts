@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { Connection } from "../server/connection.ts";
 import { Pace } from "../server/pace.ts";
+import { TlsEndpoint, TlsListener } from "../server/tls_listener.ts";
 import { Turns } from "../server/turns.ts";
+import { Own } from "./fixtures/tls.ts";
 
 /** An address of this machine that others can reach; `undefined` where there is none. */
 function outerAddress(): string | undefined {
@@ -29,5 +31,21 @@ Deno.test({
   ignore: outerAddress() === undefined,
   async fn() {
     assertEquals(await isSecureOver(outerAddress() as string), false);
+  },
+});
+
+Deno.test({
+  name: "a connection from elsewhere over TLS is secure",
+  ignore: outerAddress() === undefined,
+  async fn() {
+    const hostname = outerAddress() as string;
+    const endpoint = new TlsEndpoint(await (await Own.make()).load());
+    const listener = new TlsListener({ hostname, port: 0 }, endpoint);
+    using _peer = await Deno.connect({ hostname, port: listener.addr.port });
+    using turns = await Turns.open();
+    const connection = new Connection(await listener.accept(), 1, new Pace(turns));
+    connection.abort();
+    listener.close();
+    assertEquals(connection.isSecure, true);
   },
 });

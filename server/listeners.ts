@@ -1,0 +1,104 @@
+/**
+ * Where a server listens: for plain TCP, for TLS, or for both.
+ */
+
+import { isLoopback } from "./address.ts";
+import { formatAddress } from "./connection.ts";
+import type { Logger } from "./logger.ts";
+import { isTls, type ServerOptions } from "./options.ts";
+import { StartFailure } from "./start_failure.ts";
+import type { Tls } from "./tls.ts";
+
+/** The listeners that were asked for; whoever accepts from them closes them. */
+export interface Listeners {
+  readonly plain: Deno.TcpListener | undefined;
+  readonly tls: Tls | undefined;
+}
+
+/** Opens them. `log` is the path of the server's log, unless it has none. Fails with a {@linkcode StartFailure}. */
+export async function openListeners(
+  options: ServerOptions,
+  log: string | undefined,
+  logger: Logger,
+): Promise<Listeners> {
+  const tls = isTls(options) ? await openTls(options, log, logger) : undefined;
+  try {
+    return { plain: await openPlain(options), tls };
+  } catch (error) {
+    tls?.close();
+    throw error;
+  }
+}
+
+/** What to tell a person of each listener. */
+export function describeListeners({ plain, tls }: Listeners): string[] {
+  const lines = plain === undefined ? [] : [formatAddress(plain.addr)];
+  if (tls === undefined) return lines;
+  const proof = tls.fingerprint === undefined ? "" : `, fingerprint ${tls.fingerprint}`;
+  return [...lines, `${formatAddress(tls.addr)} with TLS${proof}`];
+}
+
+/** Says in the log what an operator is to know of the listeners. */
+export function logListeners({ plain, tls }: Listeners, logger: Logger): void {
+  tls?.report("certificate loaded");
+  if (plain === undefined || isLoopback(plain.addr.hostname)) return;
+  logger.log("warn", "not encrypted", {
+    address: formatAddress(plain.addr),
+    advice: "anyone on the way can read along; --tls, without --plain host, keeps plain TCP on " +
+      "this machine",
+  });
+}
+
+async function openTls(
+  options: ServerOptions,
+  log: string | undefined,
+  logger: Logger,
+): Promise<Tls> {
+  const { host, "tls-port": port } = options;
+  return await orFailure({ host, port, option: "tls-port" }, async () => {
+    // What makes certificates is loaded only by those who need one.
+    const { Tls, certificateSource } = await import("./tls.ts");
+    const source = await certificateSource(options, log === undefined ? undefined : `${log}-tls`);
+    return await Tls.open(source, { hostname: host, port }, logger);
+  });
+}
+
+async function openPlain(options: ServerOptions): Promise<Deno.TcpListener | undefined> {
+  const { port } = options;
+  const host = plainHost(options);
+  if (host === undefined) return undefined;
+  return await orFailure(
+    { host, port, option: "port" },
+    () => Deno.listen({ hostname: host, port }),
+  );
+}
+
+/** Beside TLS, plain TCP stays on this machine unless it was asked for. */
+function plainHost(options: ServerOptions): string | undefined {
+  const { host, plain } = options;
+  if (!isTls(options) || plain === "host") return host;
+  if (plain === "off") return undefined;
+  return isLoopback(host) ? host : "127.0.0.1";
+}
+
+async function orFailure<Opened>(
+  { host, port, option }: { host: string; port: number; option: "port" | "tls-port" },
+  open: () => Opened | Promise<Opened>,
+): Promise<Opened> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof StartFailure) throw error;
+    const reason = reasonOf(error, option);
+    throw new StartFailure(`Cannot listen on ${host} port ${port}: ${reason}`);
+  }
+}
+
+function reasonOf(error: Error, option: "port" | "tls-port"): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `the port is taken; stop what uses it, or choose another with --${option}`;
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return error.message;
+}
