@@ -7,50 +7,31 @@ import {
   readLines,
   type Request,
 } from "../protocol/mod.ts";
-import { type Address, formatAddress } from "./address.ts";
-
-/** Milliseconds that a server may take to accept. */
-const CONNECT_TIMEOUT = 10_000;
+import type { Address } from "./address.ts";
+import { dial } from "./dial.ts";
 
 /** Bytes read at once; a flood of 1,000 messages a second needs more than the protocol's default. */
 const BUFFER_SIZE = 32_768;
 
 /** A connection; {@linkcode Connection.open} makes one. */
 export class Connection {
-  readonly #socket: Deno.TcpConn;
+  /** Whether nobody on the way can read along: passwords go over such a link alone. */
+  readonly isSecure: boolean;
+  readonly #socket: Deno.Conn;
   readonly #framer = new LineFramer();
   #queue = "";
   #writing: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(socket: Deno.TcpConn) {
+  private constructor(socket: Deno.Conn, address: Address) {
     this.#socket = socket;
+    const { hostname } = socket.remoteAddr as Deno.NetAddr;
+    this.isSecure = address.proof !== undefined || /^(?:::ffff:)?127\.|^::1$/.test(hostname);
   }
 
-  /** Connects; rejects with an `Error` whose message is for a person. */
+  /** Connects; rejects as {@linkcode dial} does. */
   static async open(address: Address): Promise<Connection> {
-    const opening = Deno.connect({ ...address, transport: "tcp" });
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<"late">((resolve) => {
-      timer = setTimeout(() => resolve("late"), CONNECT_TIMEOUT);
-    });
-    try {
-      const socket = await Promise.race([opening, late]);
-      if (socket !== "late") return new Connection(tuned(socket));
-    } catch (error) {
-      throw new Error(connectProblem(error, address), { cause: error });
-    } finally {
-      clearTimeout(timer);
-    }
-    // Nobody waits for it any more, whichever way it ends.
-    opening.then((socket) => socket.close(), () => undefined);
-    throw new Error(`Cannot connect to ${formatAddress(address)}: no answer in 10 seconds`);
-  }
-
-  /** Whether nobody on the way can read along: passwords go over such a link alone. */
-  get isSecure(): boolean {
-    const { hostname } = this.#socket.remoteAddr as Deno.NetAddr;
-    return /^(?:::ffff:)?127\.|^::1$/.test(hostname);
+    return new Connection(await dial(address), address);
   }
 
   /** What broke the framing of the server's lines, if anything did. */
@@ -102,25 +83,4 @@ export class Connection {
       this.#writing = undefined;
     }
   }
-}
-
-function tuned(socket: Deno.TcpConn): Deno.TcpConn {
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true);
-  return socket;
-}
-
-function connectProblem(error: unknown, address: Address): string {
-  const server = formatAddress(address);
-  if (error instanceof Deno.errors.ConnectionRefused) {
-    return `Cannot connect to ${server}: nothing listens there; is chat-server running?`;
-  }
-  if (error instanceof Deno.errors.NotCapable) {
-    return `Cannot connect to ${server}: chat-client was started without --allow-net`;
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  if (/lookup address|not known|resolve/i.test(message)) {
-    return `Cannot find the host "${address.hostname}": check its spelling and your network`;
-  }
-  return `Cannot connect to ${server}: ${message.replace(/\s*\(os error \d+\)$/, "")}`;
 }

@@ -13,6 +13,7 @@ import { type Address, formatAddress } from "./address.ts";
 import { backoff } from "./backoff.ts";
 import { Connection } from "./connection.ts";
 import type { Verdict } from "./login.ts";
+import { Untrusted } from "./untrusted.ts";
 
 /** Milliseconds without a line after which the server is asked, and then given up. */
 const SILENCE = { ask: 20_000, giveUp: 40_000 } as const;
@@ -141,7 +142,7 @@ export class Link {
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       const reason = wasOnline ? this.#lost() : error.message;
-      return { reason, wasOnline, final: false };
+      return { reason, wasOnline, final: error instanceof Untrusted };
     } finally {
       this.#online = false;
       this.#connection?.close();

@@ -12,7 +12,8 @@ import {
 
 const COMMON = {
   name: text("NAME", undefined, "Your name in the chat"),
-  server: text("HOST[:PORT]", undefined, "The server, or its alias in the config file"),
+  server: text("ADDRESS", undefined, "The server, or its alias in the config file"),
+  ca: text("FILE", undefined, "With TLS, trust the authorities in this file too, PEM"),
   "password-file": text("FILE", undefined, "The name's password, if it is registered"),
   config: text("FILE", undefined, "Read this config file instead of the usual one"),
   help: toggle("Show this help"),
@@ -81,7 +82,7 @@ export interface Usage {
 export const USAGES = {
   chat: {
     options: CHAT,
-    operands: "[HOST[:PORT]]",
+    operands: "[ADDRESS]",
     leastOperands: 0,
     mostOperands: 1,
     help: "Chat; in a pipe, send each line of input and print what is said",
@@ -202,6 +203,10 @@ const CHAT_HELP = [
   "",
   "Commands (chat-client COMMAND --help says more):",
   ...COMMANDS_HELP,
+  "",
+  "ADDRESS is HOST[:PORT], chat://HOST[:PORT][/ROOM], or over TLS, chats://HOST[:PORT][/ROOM].",
+  "A server may make its certificate itself: then its fingerprint is asked about once, or given",
+  "as chats://HOST/#FINGERPRINT, and the server is known by it from then on.",
   "",
   "Where a value comes from, the first that has it: the command line; CHAT_SERVER,",
   "CHAT_NAME, CHAT_ROOM; the config file; what is asked for in a terminal; the default.",

@@ -314,7 +314,7 @@ export class Session {
 
   #insecurity(): string {
     return this.#link.online
-      ? "Others can read the link to the server: passwords need TLS, chats:// or --tls"
+      ? "Others can read the link to the server: passwords need TLS, a chats:// address"
       : "Not connected: try later";
   }
 

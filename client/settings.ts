@@ -1,7 +1,8 @@
 /** Which server, name and room are meant: the command line, the environment and the config file. */
 
 import { parseName } from "../protocol/mod.ts";
-import { type Address, DEFAULT_ADDRESS, parseAddress } from "./address.ts";
+import { type Address, DEFAULT_ADDRESS } from "./address.ts";
+import { parsePlace, type Place, type Wanted } from "./place.ts";
 
 /** The room that is meant when none is named. */
 export const DEFAULT_ROOM = "General";
@@ -16,7 +17,7 @@ export interface Wishes {
 /** The config file, read. */
 export interface Config extends Wishes {
   readonly bell: boolean;
-  /** `HOST[:PORT]` by alias. */
+  /** Places by alias. */
   readonly servers: Readonly<Record<string, string>>;
 }
 
@@ -26,6 +27,8 @@ export const NO_CONFIG: Config = { bell: true, servers: {} };
 /** What the program goes by; a name that nobody gave is still to be asked for. */
 export interface Settings {
   readonly address: Address;
+  /** The link is to be TLS. */
+  readonly tls?: Wanted;
   readonly name: string | undefined;
   readonly room: string | undefined;
 }
@@ -80,15 +83,23 @@ export function decideSettings(
 ): Settings | { problem: string } {
   const first = (key: keyof Wishes) => sources.map((source) => source[key]).find((value) => value);
   const server = first("server");
-  const address = server === undefined
-    ? DEFAULT_ADDRESS
-    : parseAddress(aliased(server, config.servers));
-  if ("problem" in address) return address;
+  const place: Place | { problem: string } = server === undefined
+    ? { address: DEFAULT_ADDRESS }
+    : parsePlace(aliased(server, config.servers));
+  if ("problem" in place) return place;
+  const { room: roomThere, ...target } = place;
   const name = checked("name", first("name"));
   if (typeof name === "object") return name;
-  const room = checked("room", first("room"));
+  const room = checked("room", firstRoom(sources, roomThere));
   if (typeof room === "object") return room;
-  return { address, name, room };
+  return { ...target, name, room };
+}
+
+/** A room in the server's address is as good as one said beside it. */
+function firstRoom(sources: readonly Wishes[], roomThere: string | undefined): string | undefined {
+  const saidServer = sources.findIndex(({ server }) => server);
+  return sources.map(({ room }, index) => room || (index === saidServer ? roomThere : undefined))
+    .find((room) => room);
 }
 
 function aliased(server: string, servers: Config["servers"]): string {

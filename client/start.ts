@@ -38,6 +38,7 @@ export interface Named {
   server: string | undefined;
   config: string | undefined;
   "password-file": string | undefined;
+  ca: string | undefined;
 }
 
 /** Past messages that a room begins with for a person. */
@@ -78,9 +79,32 @@ export async function begin(
   const settings = decideSettings([wishes, environmentWishes(PLATFORM.get), config], config);
   if ("problem" in settings) throw new Failure(2, settings.problem);
   const password = givenPassword(named["password-file"]);
+  const address = await proveServer(settings, named.ca);
   const { name, room } = askMissing(settings);
-  const opened = await openOutbox(settings.address, name, user);
-  return { address: settings.address, name, room, password, bell: config.bell, ...opened };
+  const opened = await openOutbox(address, name, user);
+  return { address, name, room, password, bell: config.bell, ...opened };
+}
+
+/** With TLS, what the server has to show is decided before a session begins. */
+async function proveServer({ address, tls }: Settings, ca: string | undefined): Promise<Address> {
+  if (tls === undefined) return address;
+  const [{ groundsOf }, { proven }] = await Promise.all([
+    import("./grounds.ts"),
+    import("./trust.ts"),
+  ]);
+  const ask = isPersonThere() ? confirm : undefined;
+  const grounds = groundsOf(ca, stateDirectory(PLATFORM), ask);
+  if ("problem" in grounds) throw new Failure(2, grounds.problem);
+  try {
+    return await proven(address, tls, grounds);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new Failure(1, error.message);
+  }
+}
+
+function isPersonThere(): boolean {
+  return Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
 }
 
 function readConfig(path: string | undefined): Config {
@@ -114,7 +138,7 @@ function givenPassword(file: string | undefined): GivenPassword | undefined {
 function askMissing(settings: Settings): { name: string; room: string } {
   const { name, room } = settings;
   if (name !== undefined) return { name, room: room ?? DEFAULT_ROOM };
-  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) {
+  if (!isPersonThere()) {
     throw new Failure(2, "Who are you? Give --name NAME, or set CHAT_NAME");
   }
   return {

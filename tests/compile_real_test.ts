@@ -127,6 +127,39 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "compiled programs talk over TLS, and the fingerprint is enough to begin with",
+  ignore: "skipped" in compiled,
+  async fn() {
+    if ("skipped" in compiled) return;
+    const home = await Deno.makeTempDir();
+    const { server: path, client } = compiled;
+    const args = ["--tls", "--plain", "off", "--tls-port", "0", "--data", `${home}/chat.db`];
+    try {
+      await using server = new TestProcess([path, ...args]);
+      const form = /^Listening on (\S+) with TLS, fingerprint (\S+)$/;
+      const [, address, fingerprint] = form.exec(await server.line()) ?? [];
+      for (const fragment of [`#${fingerprint}`, ""]) {
+        await using alice = new TestProcess(
+          [
+            client,
+            "send",
+            "Hello",
+            "--name",
+            "Alice",
+            "--server",
+            `chats://${address}/${fragment}`,
+          ],
+          { HOME: home, XDG_STATE_HOME: "", XDG_CONFIG_HOME: "", CHAT_ROOM: "" },
+        );
+        assertEquals(await alice.ended(), { code: 0, stdout: "", stderr: "" });
+      }
+    } finally {
+      await Deno.remove(home, { recursive: true });
+    }
+  },
+});
+
 Deno.test("compile answers an unknown flag with one line and status 2", async () => {
   assertEquals(await compileTask("--everything"), {
     code: 2,

@@ -3,13 +3,7 @@ import { Connection } from "../server/connection.ts";
 import { Pace } from "../server/pace.ts";
 import { TlsEndpoint, TlsListener } from "../server/tls_listener.ts";
 import { Turns } from "../server/turns.ts";
-import { Own } from "./fixtures/tls.ts";
-
-/** An address of this machine that others can reach; `undefined` where there is none. */
-function outerAddress(): string | undefined {
-  return Deno.networkInterfaces()
-    .find(({ address, family }) => family === "IPv4" && !address.startsWith("127."))?.address;
-}
+import { outerAddress, Own } from "./fixtures/tls.ts";
 
 /** Whether a connection that comes in over `hostname` is one for secrets. */
 async function isSecureOver(hostname: string): Promise<boolean> {
