@@ -26,7 +26,8 @@ export async function main(args: string[]): Promise<void> {
   try {
     const running = await start(parsed.values, `${NAME} ${config.version}`);
     giveUpFiles();
-    giveUpNetwork();
+    // TLS is spoken over connections within the machine.
+    if (running.reload === undefined) giveUpNetwork();
     stopOnSignals(running);
     reloadOnSignal(running);
     for (const address of running.listening) console.log(`Listening on ${address}`);

@@ -18,11 +18,17 @@ export function giveUpNetwork(): void {
   Deno.permissions.revokeSync({ name: "net" });
 }
 
+const NOTHING: Deno.PermissionOptionsObject = {
+  ...{ read: false, write: false, net: false, env: false },
+  ...{ sys: false, run: false, ffi: false, import: false },
+};
+
 /** The permissions of a worker that has to do with the files in `directory` and with nothing else. */
 export function onlyFilesIn(directory: string): Deno.PermissionOptionsObject {
-  return {
-    read: [directory],
-    write: [directory],
-    ...{ net: false, env: false, sys: false, run: false, ffi: false, import: false },
-  };
+  return { ...NOTHING, read: [directory], write: [directory] };
+}
+
+/** The permissions of a worker that reads these files and does nothing else. */
+export function onlyReading(files: readonly string[]): Deno.PermissionOptionsObject {
+  return { ...NOTHING, read: [...files] };
 }

@@ -4,15 +4,12 @@
  */
 
 import { type Identity, validity } from "./certificate.ts";
-import {
-  type CertificateSource,
-  GivenCertificate,
-  OwnCertificate,
-  UnusableCertificate,
-} from "./certificate_source.ts";
+import { type CertificateSource, unusable, UnusableCertificate } from "./certificate_source.ts";
 import type { Socket } from "./connection.ts";
+import { GivenCertificate } from "./given_certificate.ts";
 import type { Logger } from "./logger.ts";
 import type { ServerOptions } from "./options.ts";
+import { OwnCertificate } from "./own_certificate.ts";
 import type { Listener } from "./server.ts";
 import { TlsEndpoint, TlsListener } from "./tls_listener.ts";
 
@@ -48,8 +45,13 @@ export class Tls implements Listener {
     address: { hostname: string; port: number },
     logger: Logger,
   ): Promise<Tls> {
-    const { endpoint, until } = await load(source, Date.now());
-    return new Tls(source, logger, { listener: new TlsListener(address, endpoint), until });
+    try {
+      const { endpoint, until } = await load(source, Date.now());
+      return new Tls(source, logger, { listener: new TlsListener(address, endpoint), until });
+    } catch (error) {
+      source.close();
+      throw error;
+    }
   }
 
   get addr(): Deno.NetAddr {
@@ -63,6 +65,7 @@ export class Tls implements Listener {
   close(): void {
     clearInterval(this.#watch);
     this.#listener.close();
+    this.#source.close();
   }
 
   /** What clients pin, where the certificate is of the server's own making. */
@@ -126,7 +129,7 @@ function open(identity: Identity, { name }: CertificateSource): TlsEndpoint {
     const reason = /KeyMismatch/.test(error.message)
       ? "the key is not the certificate's; give both of one pair"
       : error.message;
-    throw new UnusableCertificate(`Cannot use the certificate ${name}: ${reason}`);
+    throw unusable(name, reason);
   }
 }
 

@@ -59,6 +59,7 @@ const NEEDED: Record<string, string[]> = {
     "--allow-write",
     "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA",
     "--include=server/sqlite_worker.ts",
+    "--include=server/certificate_worker.ts",
   ],
   "chat-client": [
     "--allow-net",

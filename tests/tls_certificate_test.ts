@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { AuthorityInfoAccessExtension, X509Certificate } from "@peculiar/x509";
 import { fingerprintOf, OWN_NAME, parseFingerprint } from "../protocol/tls.ts";
 import { fingerprint, type Identity, issue, makeAuthority } from "../server/certificate.ts";
-import { GivenCertificate, OwnCertificate } from "../server/certificate_source.ts";
+import { GivenCertificate } from "../server/given_certificate.ts";
+import { OwnCertificate } from "../server/own_certificate.ts";
 import { StartFailure } from "../server/start_failure.ts";
 import { A_DAY, Certificates } from "./fixtures/tls.ts";
 
@@ -141,6 +142,7 @@ Deno.test({
   async fn() {
     await using certificates = await Certificates.make();
     const given = new GivenCertificate(certificates.files);
+    using _closed = { [Symbol.dispose]: () => given.close() };
     const loadedWith = async (mode: number) => {
       await Deno.chmod(certificates.files.key, mode);
       try {
@@ -172,6 +174,7 @@ Deno.test("a certificate that is not good now is refused with its day", async ()
   const made = Date.UTC(2030, 5, 15);
   await using certificates = await Certificates.make(made);
   const given = new GivenCertificate(certificates.files);
+  using _closed = { [Symbol.dispose]: () => given.close() };
   const path = certificates.files.certificate;
   await given.load(made + 89 * A_DAY);
   const times: [number, string][] = [

@@ -50,7 +50,7 @@ export const programs: readonly Program[] = [
       "--allow-write",
       "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA",
     ],
-    include: ["server/sqlite_worker.ts"],
+    include: ["server/sqlite_worker.ts", "server/certificate_worker.ts"],
     v8Flags: [],
   },
   {
