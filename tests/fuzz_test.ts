@@ -147,6 +147,8 @@ Deno.test("faultsOfLog() finds what must not be in a log", async () => {
     ["whose seq is not", "UPDATE room SET seq = 7"],
     ["of no room", "INSERT INTO message VALUES (99 << 32 | 1, 'Ada', 'Hi', 1700000000000, 1, 9)"],
     ["session.rooms", `UPDATE session SET rooms = '["../x\u2028"]'`],
+    ["claim.hash", CLAIM],
+    ["the password", "UPDATE message SET text = 'correct horse' WHERE id % 4294967296 = 1"],
     ["highest", "UPDATE session SET ref = 0"],
   ];
   for (const [what, sql] of wrong) {
@@ -155,6 +157,10 @@ Deno.test("faultsOfLog() finds what must not be in a log", async () => {
     assert(faults.some((fault) => fault.includes(what)), `${sql}: ${faults}`);
   }
 });
+
+/** A claim whose password was not hashed. */
+const CLAIM = `INSERT INTO claim VALUES
+  (1, 'ada', 'Ada', 1, '${"0".repeat(32)}', 'secret', 1, 1, 1, 1767225600000, 1767225600000)`;
 
 /** A log with three messages of a session, changed by `change` behind the server's back. */
 async function logWith(change: (database: DatabaseSync) => void): Promise<Directory> {

@@ -11,6 +11,9 @@ export const OWN_TOKEN = "own-token-own-token-own-token-ow";
 /** Stands for the token of another peer. */
 export const OTHERS_TOKEN = "token-of-another-token-of-anothe";
 
+/** The passwords of all registered names, before and after they change them. */
+export const PASSWORDS = ["correct horse", "battery staple"] as const;
+
 /** The part of the world that one script plays in. */
 export interface Cast {
   /** The peer's own name. */

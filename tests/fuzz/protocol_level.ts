@@ -2,7 +2,7 @@
 
 import { LIMITS, type Request, VERSION } from "../../protocol/mod.ts";
 import type { Random } from "../faults/random.ts";
-import { type Cast, OTHERS_TOKEN, OWN_TOKEN } from "./cast.ts";
+import { type Cast, OTHERS_TOKEN, OWN_TOKEN, PASSWORDS } from "./cast.ts";
 import { conversation, makeRequest } from "./requests.ts";
 import type { Act } from "./script.ts";
 
@@ -79,9 +79,29 @@ const TRICKS: readonly ((cast: Cast, random: Random) => Move[])[] = [
   (cast, random) => [connect(cast), ...talk(cast, random), { act: "half-close" }],
   (cast, random) => [connect(cast), ...talk(cast, random), { act: "reset" }],
   (cast, random) => [connect(cast), ...talk(cast, random), { type: "quit" }, ...talk(cast, random)],
+  // Registers its name, and whatever it is called next; ends sessions; guesses passwords.
+  (cast, random) => [
+    connect(cast),
+    { type: "register", payload: { password: random.pick(PASSWORDS) } },
+    ...times(8, () => makeRequest(random.pick(ABOUT_CLAIMS), cast, random, 1)),
+    ...talk(cast, random),
+  ],
+  (cast, random) => [
+    connect({ ...cast, name: random.pick(cast.others) }, { password: random.pick(PASSWORDS) }),
+    ...talk(cast, random),
+  ],
   // A session that is taken up by itself, over and over, without a word.
   (cast) => [connect(cast), { act: "wait" }, { act: "reset" }],
 ];
+
+const ABOUT_CLAIMS = [
+  "register",
+  "password",
+  "unregister",
+  "sessions",
+  "end_session",
+  "rename",
+] as const;
 
 /** What a peer does that misbehaves in one of these ways. */
 export function misbehave(cast: Cast, random: Random): Move[] {

@@ -1,7 +1,7 @@
 /** A well-formed request of every type: what is mutated. The compiler asks for a new type's here. */
 
 import { type Request, type RequestType, VERSION } from "../../protocol/mod.ts";
-import { type Cast, OWN_TOKEN } from "./cast.ts";
+import { type Cast, OWN_TOKEN, PASSWORDS } from "./cast.ts";
 import type { Random } from "../faults/random.ts";
 
 type PayloadOf<Type extends RequestType> = Extract<Request, { type: Type }>["payload"];
@@ -51,9 +51,9 @@ const PAYLOADS: {
     ]),
   read: ({ rooms }, random) => ({ room: random.pick(rooms), seq: random.between(0, 100) }),
   unread: () => ({}),
-  register: () => ({ password: "correct horse" }),
-  password: () => ({ current: "correct horse", password: "battery staple" }),
-  unregister: () => ({ password: "correct horse" }),
+  register: () => ({ password: PASSWORDS[0] }),
+  password: () => ({ current: PASSWORDS[0], password: PASSWORDS[1] }),
+  unregister: (_, random) => ({ password: random.pick(PASSWORDS) }),
   sessions: () => ({}),
   end_session: (_, random) => ({ session: `id ${random.between(1, 9)}` }),
   ping: (_, random) => random.pick([{}, { nonce: word(random) }]),
@@ -69,8 +69,10 @@ const WEIGHTS: Partial<Record<RequestType, number>> = {
   quit: 0.02,
   connect: 0.1,
   search: 0.3,
-  // A name that is registered lets in none of the conversations after.
-  register: 0,
+  // A hash takes longer than all the rest of a conversation.
+  register: 0.1,
+  password: 0.1,
+  unregister: 0.1,
 };
 
 /** The types, each as often as it is to come in a hundred. */

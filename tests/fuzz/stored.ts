@@ -3,8 +3,10 @@
  * allows may have got in, and in every room and inbox the numbers leave no gap.
  */
 
+import { Buffer } from "node:buffer";
 import { DatabaseSync } from "node:sqlite";
 import { fold, LIMITS } from "../../protocol/mod.ts";
+import { PASSWORDS } from "./cast.ts";
 import { isCount, isName, isText, isTime, isTopic } from "./rules.ts";
 import { exactly, exactText } from "../../server/statements.ts";
 import { SqliteLog } from "../../server/sqlite_log.ts";
@@ -26,8 +28,11 @@ const COLUMNS: readonly { table: string; column: string; holds: (value: unknown)
   { table: "direct", column: "ref", holds: (value) => value === null || isCount(value) },
   { table: "session", column: "name", holds: isName },
   { table: "session", column: "rooms", holds: areRooms },
-  { table: "session", column: "token_hash", holds: (value) => /^[0-9a-f]{64}$/.test(`${value}`) },
+  { table: "session", column: "token_hash", holds: isHexadecimal },
   { table: "read_mark", column: "seq", holds: isCount },
+  { table: "claim", column: "name", holds: isName },
+  { table: "claim", column: "salt", holds: isHexadecimal },
+  { table: "claim", column: "hash", holds: isHexadecimal },
 ];
 
 /** What must find no row. */
@@ -55,6 +60,7 @@ export async function faultsOfLog(path: string): Promise<string[]> {
       ...foldFaults(database),
       ...Object.entries(WRONG).flatMap(([what, sql]) => found(database, what, sql)),
       ...await faultsOfReading(path),
+      ...secretsIn(path),
     ];
   } finally {
     database.close();
@@ -80,7 +86,8 @@ function columnFaults(
 
 /** A name and what it is found by must belong together. */
 function foldFaults(database: DatabaseSync): string[] {
-  const rows = database.prepare("SELECT name, fold FROM room UNION SELECT name, fold FROM session");
+  const rows = database.prepare(`SELECT name, fold FROM room
+    UNION SELECT name, fold FROM session UNION SELECT name, fold FROM claim`);
   return (rows.all() as { name: string; fold: string }[])
     .filter((row) => fold(row.name) !== row.fold)
     .map((row) => `${JSON.stringify(row.name)} is found by ${JSON.stringify(row.fold)}`);
@@ -89,6 +96,13 @@ function foldFaults(database: DatabaseSync): string[] {
 function found(database: DatabaseSync, what: string, sql: string): string[] {
   const rows = database.prepare(sql).all() as Row[];
   return rows.slice(0, 3).map((row) => `${what}: ${JSON.stringify(row)}`);
+}
+
+/** A password that anybody registered with, as it was typed. */
+function secretsIn(path: string): string[] {
+  const bytes = Buffer.from(Deno.readFileSync(path));
+  return PASSWORDS.filter((password) => bytes.includes(password))
+    .map((password) => `it holds the password ${password}`);
 }
 
 /** The project's own way to read it: every room, from its first message to its last. */
@@ -110,6 +124,10 @@ async function faultsOfReading(path: string): Promise<string[]> {
     await log[Symbol.asyncDispose]();
   }
   return faults;
+}
+
+function isHexadecimal(value: unknown): boolean {
+  return typeof value === "string" && /^[0-9a-f]{32,}$/.test(value);
 }
 
 function areRooms(value: unknown): boolean {
