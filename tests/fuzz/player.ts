@@ -7,8 +7,8 @@ import { OTHERS_TOKEN, OWN_TOKEN } from "./cast.ts";
 import { Referee } from "./referee.ts";
 import type { Act, Script, Sending } from "./script.ts";
 
-/** Seconds within which a server has answered, or closed what is to be closed. */
-const PATIENCE = 60;
+/** Seconds within which a server has answered, or closed what is to be closed; passwords wait for their turn. */
+const PATIENCE = 120;
 
 /** Errors after which nothing more is read from a peer. */
 const LAST_WORDS: ReadonlySet<string> = new Set([
