@@ -16,9 +16,13 @@ class Pairs {
   constructor(readonly pairs: [key: string, value: Json][]) {}
 }
 
+/** Fields of every request, most often mutated in the second. */
+const ENVELOPE = ["id", "payload", "payload", "payload"];
+
 /** What may become of one value somewhere in a request. */
 const MUTATIONS: readonly ((value: Json, random: Random) => Json)[] = [
   (_, random) => new Raw(random.pick(NASTY_VALUES)),
+  (_, random) => random.pick(NASTY_STRINGS),
   (_, random) => random.pick(NASTY_STRINGS),
   (_, random) => random.between(-3, 300),
   (_, random) => random.pick([-1, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, 1e21, 0.1]),
@@ -36,14 +40,14 @@ const MUTATIONS: readonly ((value: Json, random: Random) => Json)[] = [
 export function mutateJson(request: object, random: Random): string {
   let value: Json = request;
   const times = random.chance(0.7) ? 1 : random.between(2, 4);
-  for (let time = 0; time < times; time++) value = mutateSomewhere(value, random);
+  for (let time = 0; time < times; time++) value = mutateSomewhere(value, random, ENVELOPE);
   return write(value) ?? "";
 }
 
-/** Goes down into the value, and mutates where it stops. */
-function mutateSomewhere(value: Json, random: Random): Json {
+/** Goes down into the value, and mutates where it stops: there, or in one of its fields or of `more`. */
+function mutateSomewhere(value: Json, random: Random, more: readonly string[] = []): Json {
   if (!isRecord(value) || random.chance(0.15)) return random.pick(MUTATIONS)(value, random);
-  const key = random.pick([...Object.keys(value), "payload", "id"]);
+  const key = random.pick([...Object.keys(value), ...more, random.pick(ODD_KEYS)]);
   return { ...value, [key]: mutateSomewhere(value[key], random) };
 }
 
