@@ -1,11 +1,13 @@
 // Bytes → lines: what every byte that comes from a client goes through.
 
 import { encode, LineFramer, readLines } from "../protocol/mod.ts";
+import { LineSplitter } from "../server/line_splitter.ts";
 import { TEXT } from "./text.ts";
 
 const request = encode({ type: "message", payload: { room: "General", text: TEXT } });
 const one = new TextEncoder().encode(request);
 const hundred = new TextEncoder().encode(request.repeat(100));
+const hundredLines = request.repeat(100);
 const unended = new TextEncoder().encode(request.trimEnd());
 const long = new TextEncoder().encode(
   encode({ type: "message", payload: { text: "x".repeat(4096) } }),
@@ -35,6 +37,16 @@ Deno.bench("readLines() gives 100 lines", { group: "stream" }, async () => {
 
 Deno.bench("readLines() gives 100 lines, read one by one", { group: "stream" }, async () => {
   for await (const _line of readLines(source(hundred, one.length), new LineFramer()));
+});
+
+const splitter = new LineSplitter();
+
+Deno.bench("LineSplitter.split() gives one line", { group: "split" }, async () => {
+  await splitter.split(request);
+});
+
+Deno.bench("LineSplitter.split() gives 100 lines", { group: "split" }, async () => {
+  await splitter.split(hundredLines);
 });
 
 /** A peer that sends `bytes`, so many at a time, and ends. */
