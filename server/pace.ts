@@ -17,6 +17,12 @@ const WRITES = 128;
 /** Reads after which a turn is held to be full, and others to wait; what else went on in it took the rest. */
 const CROWD = 112;
 
+/**
+ * Full turns in a row that put off answers: enough to hear ten thousand once. Whoever
+ * keeps turns full for longer, with bytes that come to nothing, may not silence all others.
+ */
+const MOST_FULL_TURNS = 100;
+
 /** What waits to be written. */
 export interface Writer {
   /** Starts a write. */
@@ -28,6 +34,8 @@ export class Pace {
   readonly #turns: Turns;
   /** Reads of this turn. */
   #reads = 0;
+  /** In a row, with this one. */
+  #fullTurns = 0;
   #task: (() => void) | undefined;
   #writers: Writer[] = [];
   /** How many of them have started. */
@@ -69,7 +77,8 @@ export class Pace {
   }
 
   #end(): void {
-    const isCrowded = this.#reads >= CROWD;
+    this.#fullTurns = this.#reads >= CROWD ? this.#fullTurns + 1 : 0;
+    const isCrowded = this.#fullTurns > 0 && this.#fullTurns <= MOST_FULL_TURNS;
     this.#reads = 0;
     if (!isCrowded) {
       const task = this.#task;

@@ -40,6 +40,21 @@ Deno.test("what follows from reads waits while turns are full of them, and no lo
   assert(isDone, "one read alone has nothing to wait for");
 });
 
+Deno.test("turns that stay full put off what follows for a while, not for ever", async () => {
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  let isDone = false;
+  let fullTurns = 0;
+  pace.afterReads(() => isDone = true);
+  while (!isDone && fullTurns < 1000) {
+    for (let read = 0; read < 128; read++) pace.heard();
+    await setImmediate();
+    await turns.next();
+    fullTurns++;
+  }
+  assert(isDone && fullTurns > 50, `${fullTurns} turns`);
+});
+
 Deno.test("a turn has begun only when the system was asked for news", async () => {
   using turns = await Turns.open();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -1,0 +1,12 @@
+import { assertEquals } from "@std/assert";
+import { LineSplitter } from "../server/line_splitter.ts";
+
+Deno.test("each text gives its own lines, however many are split at once", async () => {
+  const splitter = new LineSplitter();
+  const texts = Array.from(
+    { length: 100 },
+    (_, text) => Array.from({ length: text % 5 + 1 }, (_, line) => `${text} ${line}\r`),
+  );
+  const split = await Promise.all(texts.map((lines) => splitter.split(lines.join("\n") + "\n")));
+  assertEquals(split.map((lines) => lines.map((line) => line.trimEnd() + "\r")), texts);
+});
