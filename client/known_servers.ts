@@ -3,7 +3,8 @@
  * lines, kept beside the outbox. Who was met under one proof is not taken under another.
  */
 
-import { openPrivate } from "./state_files.ts";
+import { openPrivate, type StateFile } from "./state_files.ts";
+import { messageOf } from "./system_errors.ts";
 
 /** By what a server is known. */
 export type Acquaintance =
@@ -26,19 +27,16 @@ export class KnownServers {
     return parse(this.#read()).get(server);
   }
 
-  /** Knows `server` by this from now on. False where that could not be kept. */
-  async set(server: string, acquaintance: Acquaintance): Promise<boolean> {
-    if (this.#path === undefined) return false;
-    const file = await openPrivate(this.#path);
-    if (file === undefined) return false;
+  /** Knows `server` by this from now on, or as long as the disk lets it. */
+  async set(server: string, acquaintance: Acquaintance): Promise<void> {
+    if (this.#path === undefined) return;
     try {
-      const known = parse(file.read()).set(server, acquaintance);
-      const lines = Array.from(known, ([server, rest]) => JSON.stringify({ server, ...rest }));
-      file.replace(lines.map((line) => line + "\n").join(""));
-    } finally {
-      file.close();
+      const file = await openPrivate(this.#path);
+      if (file !== undefined) keep(file, server, acquaintance);
+    } catch (error) {
+      // Whoever is not kept is a stranger again; what ails the disk, the outbox says.
+      if (!(error instanceof Error)) throw error;
     }
-    return true;
   }
 
   #read(): string {
@@ -47,8 +45,18 @@ export class KnownServers {
       return Deno.readTextFileSync(this.#path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return "";
-      throw error;
+      throw new Error(`Cannot tell who is known: ${this.#path}: ${messageOf(error)}`);
     }
+  }
+}
+
+function keep(file: StateFile, server: string, acquaintance: Acquaintance): void {
+  try {
+    const known = parse(file.read()).set(server, acquaintance);
+    const lines = Array.from(known, ([server, rest]) => JSON.stringify({ server, ...rest }));
+    file.replace(lines.map((line) => line + "\n").join(""));
+  } finally {
+    file.close();
   }
 }
 

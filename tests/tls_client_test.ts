@@ -146,6 +146,37 @@ Deno.test("a server that a known authority vouches for needs no question, and is
   assertEquals(sessionsIn(chat.log), ["Alice"]);
 });
 
+Deno.test("a server that an authority vouched for is not known again by a certificate of its own making", async () => {
+  await using home = new Home();
+  await using certificates = await Certificates.make();
+  const given = new Own(certificates.authority);
+  await using chat = await startTlsServer(given);
+  const place = `chats://localhost:${chat.tlsPort}`;
+  assertEquals(await send(home, place, "--ca", certificates.ca), OK);
+  const own = await Own.make();
+  given.shown = own.shown;
+  await chat.tls.reload();
+  const { code, stderr } = await send(home, place, "--ca", certificates.ca);
+  assertEquals(code, 1);
+  // Not even asked about: that is for strangers.
+  assert(!stderr.includes("is new here"), stderr);
+  assertStringIncludes(stderr, "write " + place + "/#FINGERPRINT");
+  assertEquals(await send(home, `${place}/#${await own.print}`), OK);
+});
+
+Deno.test("a client that can't keep whom it knows goes by what it is told each time", async () => {
+  await using home = new Home();
+  const own = await Own.make();
+  await using chat = await startTlsServer(own);
+  const place = `chats://localhost:${chat.tlsPort}`;
+  // A directory is where the file's lock would be.
+  const lock = `${home.path}/state/chat-client/known-servers.jsonl.lock`;
+  await Deno.mkdir(lock, { recursive: true });
+  assertEquals(await send(home, `${place}/#${await own.print}`), OK);
+  assertEquals((await send(home, place)).code, 1);
+  assertEquals(await send(home, `${place}/#${await own.print}`), OK);
+});
+
 Deno.test("an expired certificate is refused, whoever vouches for it", async () => {
   await using home = new Home();
   const own = await Own.make();
