@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { LIMITS, LineFramer } from "../protocol/mod.ts";
-import { Peer } from "./fixtures/peer.ts";
+import { isOver, Peer } from "./fixtures/peer.ts";
 import { ServerProcess } from "./fixtures/process.ts";
 import { canMeasure, costOf } from "./fuzz/process_cost.ts";
 
@@ -179,7 +179,7 @@ async function askAndFinish(peer: Peer, name: string): Promise<void> {
     await peer.write(JSON.stringify(connect) + '{"type":"rooms"}'.repeat(20));
     await peer.finish();
   } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
+    if (!isOver(error)) throw error;
   }
 }
 
