@@ -16,6 +16,8 @@ const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u;
 const INVISIBLE =
   /(?! )\p{Zs}|(?![\uFE0E\uFE0F])\p{Default_Ignorable_Code_Point}|[\u2800\u{1D159}\u{13441}\u{13442}\u{16FE4}]/u;
 
+const NOT_ASCII = /\P{ASCII}/u;
+
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 
 /** A name in its canonical form (NFC), or what is wrong with it. */
@@ -64,6 +66,8 @@ function codePoint(character: string): string {
  * is its own upper case); that joins a little more ("ı" and "i"), never less.
  */
 export function fold(name: string): string {
+  // Nearly all names, many times each: of ASCII all the rest makes no more than this.
+  if (!NOT_ASCII.test(name)) return name.toLowerCase();
   const caseless = name.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase();
   return caseless.replace(IGNORABLE, "").normalize("NFKC");
 }

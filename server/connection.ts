@@ -41,6 +41,16 @@ export interface Socket extends Pick<Deno.TcpConn, SocketPart> {
   readonly isEncrypted?: boolean;
 }
 
+/** Who is told what comes over a connection. */
+export interface Hearer {
+  /** Takes a line. A promise holds up the next one. */
+  onLine(line: string): Promise<void> | void;
+  /** Takes the number of bytes of each read; gives the milliseconds for which no more is to be read. */
+  onRead(bytes: number): number;
+  /** A peer that has much to read has read some of it: a sign of life. */
+  onProgress(): void;
+}
+
 type SocketPart =
   | "remoteAddr"
   | "read"
@@ -61,14 +71,11 @@ export class Connection {
   /** Whether a secret may pass: it is encrypted, or never leaves this machine. */
   readonly isSecure: boolean;
   readonly framer = new LineFramer();
-  /** Called when a peer that has much to read has read some of it: a sign of life. */
-  onProgress: () => void = () => {};
-  /** Called with the bytes of each read; gives the milliseconds for which no more is to be read. */
-  onRead: (bytes: number) => number = () => 0;
   /** Why it was given up, for the log. */
   failure: string | undefined;
   readonly #conn: Socket;
   readonly #pace: Pace;
+  #hearer: Hearer | undefined;
   /** Sent in this tick: batches among them may still grow. */
   #sent: (Uint8Array | Batch)[] = [];
   /** Ready to be written. */
@@ -80,7 +87,8 @@ export class Connection {
   #closed = false;
   /** Ends each rest that is being taken: of its reader, and of whoever handles the lines. */
   #resting: Set<() => void> | undefined;
-  readonly #drained = Promise.withResolvers<void>();
+  #isDrained = false;
+  #drained: PromiseWithResolvers<void> | undefined;
 
   constructor(conn: Socket, id: number, pace: Pace) {
     this.#conn = conn;
@@ -96,6 +104,8 @@ export class Connection {
 
   /** Resolves when nothing more will be written: all has left, or is lost. */
   get drained(): Promise<void> {
+    if (this.#isDrained) return Promise.resolve();
+    this.#drained ??= Promise.withResolvers<void>();
     return this.#drained.promise;
   }
 
@@ -111,12 +121,10 @@ export class Connection {
 
   /**
    * Hands on each line, until the peer ends, the framing breaks (`framer.problem`)
-   * or the connection fails (`failure`). Fails as `onLine` fails. A promise of `onLine` holds up the next line.
+   * or the connection fails (`failure`). Fails as `hearer` fails.
    */
-  async read(
-    splitter: LineSplitter,
-    onLine: (line: string) => Promise<void> | void,
-  ): Promise<void> {
+  async read(splitter: LineSplitter, hearer: Hearer): Promise<void> {
+    this.#hearer = hearer;
     // All the memory that reading costs while nothing comes.
     const idle = new Uint8Array(IDLE_READ);
     for (let buffer = idle, isOver = false; !isOver;) {
@@ -128,21 +136,18 @@ export class Connection {
       }
       this.#pace.heard();
       const text = count === null ? this.framer.end() : this.framer.push(buffer.subarray(0, count));
-      if (text !== "") await this.#handOn(await splitter.split(text), onLine);
+      if (text !== "") await this.#handOn(await splitter.split(text), hearer);
       isOver = count === null || this.framer.problem !== undefined;
-      const rest = this.onRead(count ?? 0);
+      const rest = hearer.onRead(count ?? 0);
       if (rest > 0 && !isOver) await this.rest(rest);
       buffer = count === buffer.length ? new Uint8Array(BUSY_READ) : idle;
     }
   }
 
-  async #handOn(
-    lines: readonly string[],
-    onLine: (line: string) => Promise<void> | void,
-  ): Promise<void> {
+  async #handOn(lines: readonly string[], hearer: Hearer): Promise<void> {
     for (const line of lines) {
       if (this.isClosing) return;
-      const pending = onLine(line);
+      const pending = hearer.onLine(line);
       if (pending !== undefined) await pending;
       if (this.#queuedBytes > SEND_QUEUE_LIMIT) await this.writable();
     }
@@ -210,7 +215,7 @@ export class Connection {
     this.#wake();
     this.#queue = [];
     this.#conn.close();
-    this.#drained.resolve();
+    this.#noteDrained();
     this.#resumeFeeding();
   }
 
@@ -248,7 +253,7 @@ export class Connection {
           written += await this.#conn.write(bytes.subarray(written));
         }
         // A short write only reaches the system's buffer, and says nothing of the peer.
-        if (this.#queuedBytes > LOW_WATER) this.onProgress();
+        if (this.#queuedBytes > LOW_WATER) this.#hearer?.onProgress();
         this.#queuedBytes -= bytes.length;
         if (this.#queuedBytes <= LOW_WATER) this.#resumeFeeding();
       }
@@ -279,7 +284,12 @@ export class Connection {
     } catch (error) {
       this.#fail(error);
     }
-    this.#drained.resolve();
+    this.#noteDrained();
+  }
+
+  #noteDrained(): void {
+    this.#isDrained = true;
+    this.#drained?.resolve();
   }
 
   /** Notes how the connection failed. A peer that is gone is everyday life, and no more than a note. */

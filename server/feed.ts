@@ -45,7 +45,7 @@ export class Feed {
   #isInboxUnread = false;
   #isBehind = false;
   /** Own messages that are still to be sent; few, since the next request waits for them. */
-  readonly #answers = new Map<string, MessageEvent>();
+  #answers: Map<string, MessageEvent> | undefined;
   /** What is to be sent before the connection's next request: done when every room is as far as its goal. */
   #replay: Replay | undefined;
 
@@ -74,6 +74,7 @@ export class Feed {
 
   /** Takes the sender's own form of a message; the feed sends it in place of the log's when it gets there. */
   answer(event: MessageEvent): void {
+    this.#answers ??= new Map();
     this.#answers.set(keyOf(event.payload), event);
   }
 
@@ -185,8 +186,8 @@ export class Feed {
 
   #takeAnswer(payload: MessagePayload): MessageEvent {
     const key = keyOf(payload);
-    const answer = this.#answers.get(key);
-    this.#answers.delete(key);
+    const answer = this.#answers?.get(key);
+    this.#answers?.delete(key);
     return answer ?? { type: "message", payload };
   }
 

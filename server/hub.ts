@@ -24,9 +24,8 @@ export class Hub {
   /** Who has which name. */
   readonly names: Names;
   readonly bounds: Bounds;
-  readonly #sessions = new Map<Link, Session>();
-  /** Every link that ever had a session: it gets no second one, though the first may be over. */
-  readonly #used = new WeakSet<Link>();
+  /** A link whose session is over keeps its place here: it gets no second one. */
+  readonly #sessions = new Map<Link, Session | undefined>();
   readonly #rooms = new Map<string, Room>();
   #isStopping = false;
   #roomsInOrder: Room[] | undefined;
@@ -121,7 +120,7 @@ export class Hub {
   disconnect(link: Link, now: number, inboxSeen = 0): Effect[] {
     const session = this.#sessions.get(link);
     if (session === undefined) return [];
-    this.#sessions.delete(link);
+    this.unbind(link);
     const rooms = [...session.rooms.values()];
     const told = rooms.flatMap((room) => this.leave(session, room));
     session.detach({ awaySince: now, rooms: rooms.map((room) => room.name), inboxSeen });
@@ -182,7 +181,8 @@ export class Hub {
   shutdown(): Effect[] {
     this.#isStopping = true;
     const message = "The server is shutting down.";
-    return notify([...this.#sessions.keys()], { message, event: "shutdown" });
+    const links = [...this.#sessions].flatMap(([link, session]) => session ? [link] : []);
+    return notify(links, { message, event: "shutdown" });
   }
 
   /** Forgets the sessions that no longer hold their names; the log still knows them. */
@@ -196,16 +196,20 @@ export class Hub {
   /** Lets what comes over `link` be `session`'s. */
   bind(link: Link, session: Session): void {
     this.#sessions.set(link, session);
-    this.#used.add(link);
   }
 
   /** Whether `link` ever had a session. */
   wasBound(link: Link): boolean {
-    return this.#used.has(link);
+    return this.#sessions.has(link);
   }
 
   /** Lets what comes over `link` be nobody's. */
   unbind(link: Link): void {
+    this.#sessions.set(link, undefined);
+  }
+
+  /** Forgets a link over which nothing comes any more. */
+  forget(link: Link): void {
     this.#sessions.delete(link);
   }
 

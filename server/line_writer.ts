@@ -6,6 +6,9 @@
 /** Characters that may wait to be written: an hour of everyday log, seconds of a flood. */
 const MOST_WAITING = 1_000_000;
 
+/** Milliseconds for which lines gather after a write: each costs a way to another thread and back. */
+const GATHERING = 20;
+
 /** Milliseconds that the end of the program waits for the last lines. */
 const FLUSH_PATIENCE = 1000;
 
@@ -19,6 +22,9 @@ export class LineWriter {
   readonly #sink: Sink;
   #waiting = "";
   #writing: Promise<void> | undefined;
+  /** Ends the pause after a write. */
+  #hurry: () => void = () => {};
+  #isEnding = false;
 
   constructor(sink: Sink) {
     this.#sink = sink;
@@ -34,6 +40,8 @@ export class LineWriter {
 
   /** Resolves when all is written, or when patience ends. */
   async flush(): Promise<void> {
+    this.#isEnding = true;
+    this.#hurry();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, FLUSH_PATIENCE));
     await Promise.race([this.#writing, late]);
@@ -45,8 +53,19 @@ export class LineWriter {
       const bytes = encoder.encode(this.#waiting);
       this.#waiting = "";
       await this.#writeAll(bytes);
+      if (!this.#isEnding) await this.#gather();
     }
     this.#writing = undefined;
+  }
+
+  #gather(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, GATHERING);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #writeAll(bytes: Uint8Array): Promise<void> {

@@ -50,6 +50,16 @@ export class Logger {
     if (this.#write(this.#line(level, event, fields)) === false) this.#dropped++;
   }
 
+  /** Writes one line about a connection. */
+  logOf(
+    { id, peer }: { id: number; peer: string },
+    level: LogLevel,
+    event: string,
+    fields: LogFields = {},
+  ): void {
+    this.log(level, event, { connection: id, peer, ...fields });
+  }
+
   #line(level: LogLevel, event: string, fields: LogFields): string {
     const time = this.#clock().toISOString();
     const line = this.#format === "json"

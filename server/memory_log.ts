@@ -68,7 +68,7 @@ interface KeptSession extends StoredSession {
   awaySince: number | undefined;
   ref: number;
   /** What each `ref` was used for. */
-  used: Map<number, Entry | DirectEntry>;
+  used?: Map<number, Entry | DirectEntry>;
   inbox: DirectEntry[];
 }
 
@@ -80,7 +80,7 @@ export class MemoryLog implements MessageLog {
   readonly #rooms = new Map<string, KeptRoom>();
   readonly #sessions = new Map<string, KeptSession>();
   /** The sessions of each name, by its fold: those that went away in the order in which they did. */
-  readonly #byName = new Map<string, Set<string>>();
+  readonly #byName = new Map<string, readonly string[]>();
   /** Since when the sessions without a connection are away; the oldest first. */
   readonly #awaySince = new Map<string, number>();
   readonly #uptime: () => number;
@@ -265,7 +265,7 @@ export class MemoryLog implements MessageLog {
     const session = this.#sessions.get(hash) ??
       this.#session({ kind: "session", session: hash, name: sender, rooms: [] });
     if (ref > session.ref) return undefined;
-    const entry = session.used.get(ref);
+    const entry = session.used?.get(ref);
     return entry === undefined
       ? { kind: "stale ref", highest: session.ref }
       : { kind: "repeated", entry };
@@ -275,7 +275,7 @@ export class MemoryLog implements MessageLog {
     const session = this.#sessions.get(hash);
     if (session === undefined || ref === undefined) return;
     session.ref = ref;
-    session.used.set(ref, entry);
+    (session.used ??= new Map()).set(ref, entry);
   }
 
   /** Whose inboxes a direct message is for; the sender's own is the first, if it is one of them. */
@@ -315,19 +315,16 @@ export class MemoryLog implements MessageLog {
 
   #inboxOf(inbox: { session: string } | "by name", to: string): KeptSession | undefined {
     if (inbox !== "by name") return this.#sessions.get(inbox.session);
-    const named = [...this.#byName.get(fold(to)) ?? []].map((hash) => this.#sessions.get(hash));
+    const named = (this.#byName.get(fold(to)) ?? []).map((hash) => this.#sessions.get(hash));
     // Those that went away are in the order in which they did.
     return named.find((session) => session?.awaySince === undefined) ?? named.at(-1);
   }
 
   #session({ session, name, rooms, proof }: SessionDraft): KeptSession {
     if (proof !== undefined && !this.#sessions.has(session)) this.#trim(proof.claim);
-    const known = this.#sessions.get(session);
-    const kept = known === undefined
-      ? { ref: 0, used: new Map(), inbox: [], inboxSeq: 0, inboxSeen: 0 }
-      : known;
+    const { proof: _former, ...kept } = this.#sessions.get(session) ??
+      newlyKept();
     const opened: KeptSession = { ...kept, session, name, rooms, awaySince: undefined };
-    delete opened.proof;
     if (proof !== undefined) {
       opened.proof = proof;
       this.#byClaim.set(proof.claim, (this.#byClaim.get(proof.claim) ?? new Set()).add(session));
@@ -340,7 +337,7 @@ export class MemoryLog implements MessageLog {
   #put(session: KeptSession): void {
     this.#sessions.set(session.session, session);
     const key = fold(session.name);
-    this.#byName.set(key, (this.#byName.get(key) ?? new Set()).add(session.session));
+    this.#byName.set(key, [...this.#byName.get(key) ?? [], session.session]);
   }
 
   #forget(hash: string): void {
@@ -349,9 +346,9 @@ export class MemoryLog implements MessageLog {
     if (session === undefined) return;
     this.#sessions.delete(hash);
     const key = fold(session.name);
-    const named = this.#byName.get(key);
-    named?.delete(hash);
-    if (named?.size === 0) this.#byName.delete(key);
+    const named = this.#byName.get(key)?.filter((other) => other !== hash) ?? [];
+    if (named.length > 0) this.#byName.set(key, named);
+    else this.#byName.delete(key);
   }
 
   /** Makes room for one more session of a claim: who signs in again and again leaves few behind. */
@@ -437,4 +434,9 @@ function unreadIn(
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What is kept of a session that was just opened. */
+function newlyKept(): Omit<KeptSession, keyof SessionDraft | "awaySince"> & { proof?: never } {
+  return { ref: 0, inbox: [], inboxSeq: 0, inboxSeen: 0 };
 }

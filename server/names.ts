@@ -11,9 +11,10 @@ import type { Session } from "./session.ts";
 
 /** The sessions that hold a name, and the names that are registered. */
 export class Names {
-  readonly #byFold = new Map<string, Set<Session>>();
+  /** Arrays, since nearly all of them have one element. */
+  readonly #byFold = new Map<string, readonly Session[]>();
   readonly #byToken = new Map<string, Session>();
-  readonly #byLook = new Map<string, Set<Session>>();
+  readonly #byLook = new Map<string, readonly Session[]>();
   readonly #claims = new Map<string, Claim>();
   readonly #claimsById = new Map<number, Claim>();
   readonly #claimsByLook = new Map<string, Claim>();
@@ -24,7 +25,7 @@ export class Names {
 
   /** The sessions that hold that name, connected or away: at most one, unless it is registered. */
   holders(name: string): readonly Session[] {
-    return [...this.#byFold.get(fold(name)) ?? []];
+    return this.#byFold.get(fold(name)) ?? [];
   }
 
   /** The session of that token hash, connected or away. */
@@ -123,13 +124,13 @@ export class Names {
   }
 }
 
-function put(index: Map<string, Set<Session>>, key: string, session: Session): void {
-  const sessions = index.get(key);
-  if (sessions === undefined) index.set(key, new Set([session]));
-  else sessions.add(session);
+function put(index: Map<string, readonly Session[]>, key: string, session: Session): void {
+  const sessions = index.get(key) ?? [];
+  if (!sessions.includes(session)) index.set(key, [...sessions, session]);
 }
 
-function take(index: Map<string, Set<Session>>, key: string, session: Session): void {
-  const sessions = index.get(key);
-  if (sessions?.delete(session) && sessions.size === 0) index.delete(key);
+function take(index: Map<string, readonly Session[]>, key: string, session: Session): void {
+  const sessions = (index.get(key) ?? []).filter((other) => other !== session);
+  if (sessions.length > 0) index.set(key, sessions);
+  else index.delete(key);
 }

@@ -1,6 +1,7 @@
 /**
  * How long a silent peer is borne: so long until it says `connect`, then so long
- * until it is pinged, and as long again until it is let go.
+ * until it is pinged, and as long again until it is let go. Pure: the clock is
+ * passed in, and someone looks now and then.
  */
 
 /** What a silence has come to. */
@@ -13,35 +14,41 @@ export interface Bounds {
   idle: number;
 }
 
-/** Watches one connection. One timer, set again only when it fires: a line heard costs one store. */
+/** The most milliseconds between two looks, which is by how much a silence may be overlooked. */
+const LONGEST_INTERVAL = 1000;
+
+/** Milliseconds after which to look at everyone again, for bounds like these. */
+export function lookInterval({ handshake, idle }: Bounds): number {
+  const shortest = Math.min(handshake || Infinity, idle);
+  return Math.min(Math.ceil(shortest / 4), LONGEST_INTERVAL);
+}
+
+/** Watches one connection. No timer of its own: ten thousand of them would cost more than a look at all. */
 export class Patience {
   readonly #bounds: Bounds;
-  readonly #onSilence: (silence: Silence) => void;
-  readonly #isInLine: () => boolean;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #heardAt = performance.now();
+  /** When the peer was last heard; until it says `connect`, when it came. */
+  #heardAt: number;
+  #hasConnected = false;
   #pinged = false;
   #mayBeSilent = false;
   #stalledAt: number | undefined;
 
-  /** `isInLine` says whether the peer has begun a line and not finished it. */
-  constructor(bounds: Bounds, onSilence: (silence: Silence) => void, isInLine: () => boolean) {
+  constructor(bounds: Bounds, now: number) {
     this.#bounds = bounds;
-    this.#onSilence = onSilence;
-    this.#isInLine = isInLine;
-    if (bounds.handshake === 0) return;
-    this.#timer = setTimeout(() => onSilence("no handshake"), bounds.handshake);
+    this.#heardAt = now;
   }
 
   /** Notes that the peer said something. */
-  heard(now = performance.now()): void {
+  heard(now: number): void {
+    // Whatever else it says, it is `connect` that it was let in for.
+    if (!this.#hasConnected) return;
     this.#heardAt = now;
     this.#pinged = false;
   }
 
   /** Notes that the peer took some of what waits for it: who is busy reading is not silent. */
-  took(): void {
-    this.heard();
+  took(now: number): void {
+    this.heard(now);
     this.#stalledAt = undefined;
   }
 
@@ -52,34 +59,33 @@ export class Patience {
   }
 
   /** Notes that the peer said `connect`: from now on it may be silent for longer. */
-  greeted(): void {
-    this.#await(this.#bounds.idle);
+  greeted(now: number): void {
+    this.#hasConnected = true;
+    this.heard(now);
   }
 
   /** The same of one that can't answer a ping (the lecture's clients): it may be silent for ever, but not within a line. */
-  greetedLecture(): void {
+  greetedLecture(now: number): void {
     this.#mayBeSilent = true;
-    this.greeted();
+    this.greeted(now);
   }
 
-  /** Stops watching. */
-  stop(): void {
-    clearTimeout(this.#timer);
+  /** What the silence has come to; `isInLine` is whether the peer has begun a line and not finished it. */
+  look(now: number, isInLine: boolean): Silence | undefined {
+    const silence = now - this.#heardAt;
+    const { handshake, idle } = this.#bounds;
+    if (!this.#hasConnected) {
+      return handshake > 0 && silence >= handshake ? "no handshake" : undefined;
+    }
+    if (this.#mayBeSilent && !isInLine) this.heard(now);
+    else if (silence >= idle) return this.#next(now);
+    return undefined;
   }
 
-  #await(milliseconds: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#check(), milliseconds);
-  }
-
-  #check(): void {
-    if (this.#mayBeSilent && !this.#isInLine()) this.heard();
-    const left = this.#heardAt + this.#bounds.idle - performance.now();
-    if (left > 0) return this.#await(left);
-    if (this.#pinged) return this.#onSilence("idle");
+  #next(now: number): Silence | undefined {
+    if (this.#pinged) return "idle";
     this.#pinged = true;
-    this.#heardAt = performance.now();
-    if (!this.#mayBeSilent) this.#onSilence("ping");
-    this.#await(this.#bounds.idle);
+    this.#heardAt = now;
+    return this.#mayBeSilent ? undefined : "ping";
   }
 }
