@@ -3,7 +3,7 @@
  * machine has. Each is a command, and the dialect that its clients speak.
  */
 
-import { programs } from "../tools/targets.ts";
+import { runArguments } from "../tools/targets.ts";
 import { type Command, exists, versionOf } from "./child.ts";
 import { CHAT, CHAT_WITH_REF, type Dialect, LECTURE, NATS, RAW, REDIS } from "./dialects.ts";
 
@@ -48,15 +48,10 @@ export const CHAT_REFS: Subject = {
 
 /** The command that runs the server from its sources. */
 export function chatCommand(...options: string[]): Command {
-  const program = programs.find(({ name }) => name === "chat-server");
-  if (program === undefined) throw new Error("There is no program chat-server");
   return {
     program: Deno.execPath(),
     args: [
-      "run",
-      "--quiet",
-      ...program.permissions,
-      program.entry,
+      ...runArguments("chat-server"),
       // Enough for every row; the default is just below.
       "--max-connections",
       "11000",

@@ -4,6 +4,7 @@
  */
 
 import { getHeapStatistics } from "node:v8";
+import { collectGarbage, type Crowd } from "./garbage.ts";
 import type { LogFields } from "./logger.ts";
 
 /** What the process has taken, in bytes. */
@@ -62,13 +63,12 @@ const INTERVAL = 1000;
 /** Measurements, while memory is short, after which what is not used any more is collected again. */
 const COLLECT_EVERY = 5;
 
-/** Bytes of a buffer that is made and left alone to have the runtime collect: no page of it is ever touched. */
-const PRESSURE = 2 ** 30;
-
 /** What a watch needs. */
 export interface WatchOptions {
   guard: MemoryGuard;
   usage: () => Usage;
+  /** Those who hold memory for as long as they are here. */
+  crowd: Crowd;
   /** Called at every measurement that finds memory short. */
   onShort: () => void;
   log: (level: "warn" | "info", event: string, fields: LogFields) => void;
@@ -93,7 +93,8 @@ export class MemoryWatch {
   }
 
   #measure(): void {
-    const { guard, usage, onShort } = this.#options;
+    const { guard, usage, crowd, onShort } = this.#options;
+    if (crowd.hasLeft()) this.#giveBack();
     const now = usage();
     if (guard.measure(now)) this.#tell(now);
     if (!guard.isShort) return;
@@ -102,21 +103,18 @@ export class MemoryWatch {
     if (this.#count++ % COLLECT_EVERY === 0) collectGarbage();
   }
 
+  #giveBack(): void {
+    const { usage, log } = this.#options;
+    const { rss: before } = usage();
+    collectGarbage();
+    log("info", "a crowd has left: memory given back", { before, after: usage().rss });
+  }
+
   #tell({ rss, heapUsed }: Usage): void {
     const { guard, log } = this.#options;
     this.#count = 0;
     const fields = { rss, heap: heapUsed };
     if (guard.isShort) log("warn", "short of memory: nothing new is taken on", fields);
     else log("info", "enough memory again", fields);
-  }
-}
-
-/** Has the runtime collect: there is no call for it, but outside memory makes it look for some. */
-function collectGarbage(): void {
-  try {
-    for (let count = 0; count < 2; count++) new ArrayBuffer(PRESSURE);
-  } catch (error) {
-    // A system that gives none away has nothing to spare in any case.
-    if (!(error instanceof RangeError)) throw error;
   }
 }

@@ -5,6 +5,7 @@
 
 import { Connection, type Socket } from "./connection.ts";
 import { Door, type TurnedAway } from "./door.ts";
+import { Crowd } from "./garbage.ts";
 import { Hub } from "./hub.ts";
 import type { Limits } from "./limits.ts";
 import { LineSplitter } from "./line_splitter.ts";
@@ -71,7 +72,7 @@ export class ChatServer implements AsyncDisposable {
   readonly #host: Host;
   readonly #visits = new Set<Visit>();
   /** Connections that are served, or told why they are not. */
-  #serving = 0;
+  readonly #crowd = new Crowd();
   /** Called when the last of them is gone. */
   #onLastServed: () => void = () => {};
   readonly #looking: ReturnType<typeof setInterval>;
@@ -88,6 +89,7 @@ export class ChatServer implements AsyncDisposable {
     this.#watch = new MemoryWatch({
       guard: this.#memory,
       usage: settings.usage,
+      crowd: this.#crowd,
       onShort: () => this.#letStalledGo(performance.now()),
       log: (level, event, fields) => settings.logger.log(level, event, fields),
     });
@@ -139,7 +141,7 @@ export class ChatServer implements AsyncDisposable {
     this.#pipeline.push(this.#hub.shutdown());
     await this.#pipeline.reached();
     for (const { connection } of this.#visits) connection.close();
-    if (this.#serving > 0) await new Promise<void>((resolve) => this.#onLastServed = resolve);
+    if (this.#crowd.size > 0) await new Promise<void>((resolve) => this.#onLastServed = resolve);
     await this.#pipeline.reached();
     this.#settings.logger.log("info", "stopped");
   }
@@ -183,10 +185,10 @@ export class ChatServer implements AsyncDisposable {
   #follow(connection: Connection, work: Promise<void>, onEnd: () => void): void {
     const end = () => {
       onEnd();
-      this.#serving--;
-      if (this.#serving === 0) this.#onLastServed();
+      this.#crowd.leave();
+      if (this.#crowd.size === 0) this.#onLastServed();
     };
-    this.#serving++;
+    this.#crowd.arrive();
     work.then(end, (error) => {
       const reason = reasonOf(error);
       this.#settings.logger.logOf(connection, "error", "internal error", { reason });

@@ -51,7 +51,8 @@ export const programs: readonly Program[] = [
       "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA",
     ],
     include: ["server/sqlite_worker.ts", "server/certificate_worker.ts"],
-    v8Flags: [],
+    // So that it can give memory back; see server/garbage.ts.
+    v8Flags: ["--expose-gc"],
   },
   {
     name: "chat-client",
@@ -107,6 +108,17 @@ export function fileName({ program, target }: Build): string {
   return stem + target.suffix;
 }
 
+/** The arguments with which `deno` runs a program from its sources as it is compiled. */
+export function runArguments(name: string): string[] {
+  const program = programs.find((each) => each.name === name);
+  if (program === undefined) throw new TypeError(`There is no program ${name}`);
+  return ["run", "--quiet", ...program.permissions, v8FlagsOf(program), program.entry];
+}
+
+function v8FlagsOf({ v8Flags }: Program): string {
+  return `--v8-flags=${v8Flags.join(",")}`;
+}
+
 /** The arguments with which `deno` makes a build as the file `output`. */
 export function compilerArguments(
   { program, target }: Build,
@@ -124,7 +136,7 @@ export function compilerArguments(
     "--no-prompt",
     ...program.permissions,
     ...program.include.map((module) => `--include=${module}`),
-    ...program.v8Flags.length === 0 ? [] : [`--v8-flags=${program.v8Flags.join(",")}`],
+    v8FlagsOf(program),
     `--target=${target.triple}`,
     `--output=${output}`,
     program.entry,
