@@ -50,7 +50,7 @@ async function gather(
   const { name, password, session, version } = request.payload;
   const profile = version === undefined ? "lecture" : "version 2";
   const origin: Origin = { link: connection, profile, id: request.id };
-  const credentials = makeCredentials(session);
+  const credentials = await makeCredentials(session);
   const { shownHash } = credentials;
   const known = hub.names.withToken(shownHash ?? "");
   if (known?.link !== undefined) {

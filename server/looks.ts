@@ -8,13 +8,15 @@ import { fold } from "../protocol/mod.ts";
 import confusables from "./confusables.json" with { type: "json" };
 
 /** The shape of each character that looks like another; see tools/confusables.ts. */
-const SHAPES: ReadonlyMap<string, string> = new Map(readTable(confusables.rows.join("")));
+let shapes: ReadonlyMap<string, string> | undefined;
 
 /** Characters of names, as they look: UTS #39's skeleton. */
 export function skeleton(name: string): string {
-  let shapes = "";
-  for (const character of name.normalize("NFD")) shapes += SHAPES.get(character) ?? character;
-  return shapes.normalize("NFD");
+  // Read when the first name is looked at: it would make a tenth of the server's start.
+  shapes ??= new Map(readTable(confusables.rows.join("")));
+  let seen = "";
+  for (const character of name.normalize("NFD")) seen += shapes.get(character) ?? character;
+  return seen.normalize("NFD");
 }
 
 /**

@@ -5,8 +5,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import type { ScryptCost, StoredPassword } from "./message_log.ts";
+import { nodeCrypto } from "./node_crypto.ts";
 
 /** What one guess costs: 32 MB, three times. The memory is what keeps graphics cards out. */
 export const SCRYPT_COST: ScryptCost = { n: 2 ** 15, r: 8, p: 3 };
@@ -46,6 +46,7 @@ export class Passwords {
 
   /** What is to be kept of `password`. Rejects with {@linkcode Busy}. */
   async hash(password: string): Promise<StoredPassword> {
+    const { randomBytes } = await nodeCrypto();
     const salt = randomBytes(SALT_BYTES).toString("hex");
     const hash = await this.#compute(password, salt, this.#cost);
     return { salt, hash: hash.toString("hex"), ...this.#cost };
@@ -56,6 +57,7 @@ export class Passwords {
    * not, and that takes as long. Rejects with {@linkcode Busy}.
    */
   async matches(password: string, stored: StoredPassword | undefined): Promise<boolean> {
+    const { randomBytes, timingSafeEqual } = await nodeCrypto();
     const { salt, n, r, p } = stored ?? { salt: NOBODYS_SALT, ...this.#cost };
     const hash = await this.#compute(password, salt, { n, r, p });
     const expected = stored === undefined
@@ -95,10 +97,11 @@ export class Passwords {
   }
 }
 
-function derive(password: string, salt: string, { n, r, p }: ScryptCost): Promise<Buffer> {
+async function derive(password: string, salt: string, { n, r, p }: ScryptCost): Promise<Buffer> {
+  const { scrypt } = await nodeCrypto();
   // Twice what it takes: at the exact number some versions refuse.
   const limits = { N: n, r, p, maxmem: 2 * 128 * n * r };
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     scrypt(password, Buffer.from(salt, "hex"), HASH_BYTES, limits, (error, hash) => {
       if (error === null) resolve(hash);
       else reject(error);
