@@ -11,7 +11,6 @@ import { MemoryClaims } from "./memory_claims.ts";
 import {
   type Author,
   type Claim,
-  CLAIM_SESSIONS,
   type ClaimSession,
   type DirectDraft,
   type DirectEntry,
@@ -27,14 +26,13 @@ import {
   type Range,
   type ReadDraft,
   type Search,
-  type SessionDraft,
   type StoredClaim,
   type StoredSession,
   type UnclaimDraft,
 } from "./message_log.ts";
+import { type KeptSession, MemorySessions } from "./memory_sessions.ts";
 import { fillPage } from "./page.ts";
 import { matches, parseQuery, TOO_DEAR } from "./search_query.ts";
-import { NAME_HOLD } from "./session.ts";
 
 /** How much is kept. Times are in milliseconds, 0 is for ever. */
 export interface MemoryRetention {
@@ -64,30 +62,16 @@ interface KeptRoom {
   readMarks: Map<string, number>;
 }
 
-interface KeptSession extends StoredSession {
-  awaySince: number | undefined;
-  ref: number;
-  /** What each `ref` was used for. */
-  used?: Map<number, Entry | DirectEntry>;
-  inbox: DirectEntry[];
-}
-
 /** A log in memory. `clock` gives epoch milliseconds. */
 export class MemoryLog implements MessageLog {
   readonly isInMemory = true;
   readonly #retention: MemoryRetention;
   readonly #clock: () => number;
   readonly #rooms = new Map<string, KeptRoom>();
-  readonly #sessions = new Map<string, KeptSession>();
-  /** The sessions of each name, by its fold: those that went away in the order in which they did. */
-  readonly #byName = new Map<string, readonly string[]>();
-  /** Since when the sessions without a connection are away; the oldest first. */
-  readonly #awaySince = new Map<string, number>();
+  readonly #sessions = new MemorySessions();
   readonly #uptime: () => number;
   readonly #expiryClock: ExpiryClock;
   readonly #claims = new MemoryClaims();
-  /** The sessions of each claim, and some that were. */
-  readonly #byClaim = new Map<number, Set<string>>();
   #now = 0;
   /** The time by which things are forgotten. */
   #expiryNow = 0;
@@ -120,7 +104,7 @@ export class MemoryLog implements MessageLog {
 
   claimSessions(claim: number): Promise<ClaimSession[]> {
     return Promise.resolve(
-      this.#sessionsOf(claim).map(({ session, awaySince }) => {
+      this.#sessions.ofClaim(claim).map(({ session, awaySince }) => {
         return awaySince === undefined ? { session } : { session, awaySince };
       }),
     );
@@ -201,13 +185,14 @@ export class MemoryLog implements MessageLog {
       case "retry":
         return this.#repeated(draft) ?? { kind: "kept" };
       case "session":
-        this.#session(draft);
+        this.#sessions.open(draft, this.#now);
         break;
       case "away":
-        this.#away(draft.session, draft.inboxSeq);
+        this.#sessions.noteAway(draft.session, draft.inboxSeq, this.#now);
+        this.#sessions.forgetAwayBefore(this.#expiryNow - this.#retention.sessionsFor);
         break;
       case "quit":
-        this.#forget(draft.session);
+        this.#sessions.forget(draft.session);
         break;
       case "claim":
         return this.#claims.claim(draft);
@@ -263,7 +248,7 @@ export class MemoryLog implements MessageLog {
   #repeated({ session: hash, ref, sender }: Author): Outcome | undefined {
     if (hash === undefined || ref === undefined) return undefined;
     const session = this.#sessions.get(hash) ??
-      this.#session({ kind: "session", session: hash, name: sender, rooms: [] });
+      this.#sessions.open({ session: hash, name: sender, rooms: [] }, this.#now);
     if (ref > session.ref) return undefined;
     const entry = session.used?.get(ref);
     return entry === undefined
@@ -282,10 +267,12 @@ export class MemoryLog implements MessageLog {
   #recipients({ inbox, session, to }: DirectDraft): KeptSession[] {
     if (inbox === undefined) return [];
     if (inbox === "by name" || "session" in inbox) {
-      const only = this.#inboxOf(inbox, to);
+      const only = inbox === "by name"
+        ? this.#sessions.ofName(to)
+        : this.#sessions.get(inbox.session);
       return only === undefined ? [] : [only];
     }
-    const sessions = this.#sessionsOf(inbox.claim);
+    const sessions = this.#sessions.ofClaim(inbox.claim);
     const [own, others] = [
       sessions.filter((each) => each.session === session),
       sessions.filter((each) => each.session !== session),
@@ -296,95 +283,15 @@ export class MemoryLog implements MessageLog {
   /** The sender's other sessions, whose inboxes keep a copy; but for those that have it already. */
   #senders({ copies, session }: DirectDraft, recipients: KeptSession[]): KeptSession[] {
     if (copies === undefined) return [];
-    return this.#sessionsOf(copies)
+    return this.#sessions.ofClaim(copies)
       .filter((each) => each.session !== session && !recipients.includes(each));
-  }
-
-  /** The sessions of a claim: first those that are away, the longest first. */
-  #sessionsOf(claim: number): KeptSession[] {
-    const hashes = this.#byClaim.get(claim) ?? new Set();
-    const sessions: KeptSession[] = [];
-    for (const hash of hashes) {
-      const session = this.#sessions.get(hash);
-      if (session?.proof?.claim === claim) sessions.push(session);
-      else hashes.delete(hash);
-    }
-    const awaySince = (session: KeptSession) => session.awaySince ?? Number.MAX_VALUE;
-    return sessions.sort((one, other) => awaySince(one) - awaySince(other));
-  }
-
-  #inboxOf(inbox: { session: string } | "by name", to: string): KeptSession | undefined {
-    if (inbox !== "by name") return this.#sessions.get(inbox.session);
-    const named = (this.#byName.get(fold(to)) ?? []).map((hash) => this.#sessions.get(hash));
-    // Those that went away are in the order in which they did.
-    return named.find((session) => session?.awaySince === undefined) ?? named.at(-1);
-  }
-
-  #session({ session, name, rooms, proof }: SessionDraft): KeptSession {
-    if (proof !== undefined && !this.#sessions.has(session)) this.#trim(proof.claim);
-    const { proof: _former, ...kept } = this.#sessions.get(session) ??
-      newlyKept();
-    const opened: KeptSession = { ...kept, session, name, rooms, awaySince: undefined };
-    if (proof !== undefined) {
-      opened.proof = proof;
-      this.#byClaim.set(proof.claim, (this.#byClaim.get(proof.claim) ?? new Set()).add(session));
-    }
-    this.#forget(session);
-    this.#put(opened);
-    return opened;
-  }
-
-  #put(session: KeptSession): void {
-    this.#sessions.set(session.session, session);
-    const key = fold(session.name);
-    this.#byName.set(key, [...this.#byName.get(key) ?? [], session.session]);
-  }
-
-  #forget(hash: string): void {
-    this.#awaySince.delete(hash);
-    const session = this.#sessions.get(hash);
-    if (session === undefined) return;
-    this.#sessions.delete(hash);
-    const key = fold(session.name);
-    const named = this.#byName.get(key)?.filter((other) => other !== hash) ?? [];
-    if (named.length > 0) this.#byName.set(key, named);
-    else this.#byName.delete(key);
-  }
-
-  /** Makes room for one more session of a claim: who signs in again and again leaves few behind. */
-  #trim(claim: number): void {
-    const sessions = this.#sessionsOf(claim);
-    const longAway = sessions.filter(({ awaySince = Infinity }) =>
-      // The server still knows those that are away for less.
-      awaySince < this.#now - 2 * NAME_HOLD
-    );
-    const tooMany = sessions.length + 1 - CLAIM_SESSIONS;
-    for (const { session } of longAway.slice(0, Math.max(0, tooMany))) this.#forget(session);
   }
 
   /** Gives up a claim; of its sessions one may go on, as anyone's of that name. */
   #unclaim({ proof, session: kept }: UnclaimDraft): Outcome {
     if (!this.#claims.remove(proof)) return { kind: "outdated" };
-    for (const session of this.#sessionsOf(proof.claim)) {
-      if (session.session === kept) delete session.proof;
-      else this.#forget(session.session);
-    }
-    this.#byClaim.delete(proof.claim);
+    this.#sessions.unclaim(proof.claim, kept);
     return { kind: "kept" };
-  }
-
-  #away(hash: string, inboxSeen: number): void {
-    const session = this.#sessions.get(hash);
-    if (session === undefined) return;
-    Object.assign(session, { awaySince: this.#now, inboxSeen });
-    // The oldest are first: a session that goes away goes to the end.
-    this.#forget(hash);
-    this.#put(session);
-    this.#awaySince.set(hash, this.#now);
-    for (const [each, awaySince] of this.#awaySince) {
-      if (awaySince >= this.#expiryNow - this.#retention.sessionsFor) break;
-      this.#forget(each);
-    }
   }
 
   #read({ name, room: roomName, seq, ifNew }: ReadDraft): void {
@@ -434,9 +341,4 @@ function unreadIn(
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** What is kept of a session that was just opened. */
-function newlyKept(): Omit<KeptSession, keyof SessionDraft | "awaySince"> & { proof?: never } {
-  return { ref: 0, inbox: [], inboxSeq: 0, inboxSeen: 0 };
 }

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { lookInterval, Patience } from "../server/patience.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { startServer } from "./fixtures/server.ts";
 
@@ -9,6 +10,45 @@ const SHORT = 50;
 const AMPLE = 700;
 
 const PING = { type: "ping", payload: {} };
+
+const PURE = { permissions: "none" } as const;
+
+/** What looks at these times find, when the peer has begun no line. */
+function look(patience: Patience, times: readonly number[]): (string | undefined)[] {
+  return times.map((time) => patience.look(time, false));
+}
+
+Deno.test("what is said before connect gains no time", PURE, () => {
+  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
+  patience.heard(90);
+  assertEquals(look(patience, [99, 100]), [undefined, "no handshake"]);
+  const patient = new Patience({ handshake: 0, idle: 1000 }, 0);
+  assertEquals(look(patient, [1e9]), [undefined]);
+});
+
+Deno.test("a silence is pinged once, and is over with what is said or taken", PURE, () => {
+  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
+  patience.greeted(50);
+  assertEquals(look(patience, [1049, 1050, 1051, 2049]), [undefined, "ping", undefined, undefined]);
+  patience.heard(2049);
+  assertEquals(look(patience, [3048, 3049]), [undefined, "ping"]);
+  patience.took(4000);
+  assertEquals(look(patience, [4999, 5000, 6000]), [undefined, "ping", "idle"]);
+});
+
+Deno.test("a lecture client may be silent for ever, but not within a line", PURE, () => {
+  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
+  patience.greetedLecture(0);
+  assertEquals(look(patience, [999, 1500, 1e6]), [undefined, undefined, undefined]);
+  const found = [1e6 + 1, 1e6 + 1000, 1e6 + 2000].map((time) => patience.look(time, true));
+  assertEquals(found, [undefined, undefined, "idle"]);
+});
+
+Deno.test("silences are looked for often enough, and never more than a second apart", PURE, () => {
+  const intervals = [[10_000, 60_000], [0, 60_000], [0, 2000], [100, 60_000], [1, 1]]
+    .map(([handshake = 0, idle = 0]) => lookInterval({ handshake, idle }));
+  assertEquals(intervals, [1000, 1000, 500, 25, 1]);
+});
 
 Deno.test("a connection that never says connect is told so and closed", async () => {
   await using chat = await startServer({ handshakeTimeout: SHORT });
