@@ -62,7 +62,7 @@ export class NotebookFile extends Notebook implements Disposable {
   /** Opens `path`, with whatever notes are in it. */
   constructor(name: string, path: string) {
     super(name);
-    this.notes.push(...readNotes(path));
+    for (const note of readNotes(path)) this.notes.push(note);
     this.#file = Deno.openSync(path, { create: true, append: true });
     // Ends the half line that a kill may have left.
     this.#file.writeSync(new TextEncoder().encode("\n"));
