@@ -60,7 +60,7 @@ const NEEDED: Record<string, string[]> = {
     "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA",
     "--include=server/sqlite_worker.ts",
     "--include=server/certificate_worker.ts",
-    "--v8-flags=--expose-gc",
+    "--v8-flags=--expose-gc,--max-semi-space-size=8",
   ],
   "chat-client": [
     "--allow-net",

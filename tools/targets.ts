@@ -51,8 +51,10 @@ export const programs: readonly Program[] = [
       "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA",
     ],
     include: ["server/sqlite_worker.ts", "server/certificate_worker.ts"],
-    // So that it can give memory back; see server/garbage.ts.
-    v8Flags: ["--expose-gc"],
+    // It has four heaps, and by itself V8 lets the young part of each grow to 96 MB. With 24 MB
+    // each, a million hostile inputs take 422 instead of 601 MiB, in the same processor time.
+    // The other flag lets it give memory back; see server/garbage.ts.
+    v8Flags: ["--expose-gc", "--max-semi-space-size=8"],
   },
   {
     name: "chat-client",
@@ -110,12 +112,19 @@ export function fileName({ program, target }: Build): string {
 
 /** The arguments with which `deno` runs a program from its sources as it is compiled. */
 export function runArguments(name: string): string[] {
-  const program = programs.find((each) => each.name === name);
-  if (program === undefined) throw new TypeError(`There is no program ${name}`);
+  const program = programNamed(name);
   return ["run", "--quiet", ...program.permissions, v8FlagsOf(program), program.entry];
 }
 
-function v8FlagsOf({ v8Flags }: Program): string {
+/** The program of that name. */
+export function programNamed(name: string): Program {
+  const program = programs.find((each) => each.name === name);
+  if (program === undefined) throw new TypeError(`There is no program ${name}`);
+  return program;
+}
+
+/** The argument by which V8 is told what a program wants of it. */
+export function v8FlagsOf({ v8Flags }: Program): string {
   return `--v8-flags=${v8Flags.join(",")}`;
 }
 

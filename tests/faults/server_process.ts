@@ -1,5 +1,6 @@
 /** The server as a process of its own, which can be killed. */
 
+import { programNamed, v8FlagsOf } from "../../tools/targets.ts";
 import { signal, undoAtExit } from "./leftovers.ts";
 import { Broken, within } from "./waiting.ts";
 
@@ -49,7 +50,7 @@ export class ServerProcess implements AsyncDisposable {
     const { data, args = UNLIMITED, preload, env = {} } = options;
     const child = new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "--no-check", "--allow-all"],
+        ...["run", "--no-check", "--allow-all", v8FlagsOf(programNamed("chat-server"))],
         ...preload === undefined ? [] : ["--preload", preload],
         new URL("server.ts", ROOT).pathname,
         ...["--port", "0", "--log-level", "error"],
