@@ -1,5 +1,7 @@
 /** Where a server listens, as a person writes it: `HOST`, `HOST:PORT`, `[::1]:12345`. */
 
+import { hostAndPort } from "../protocol/address.ts";
+
 /** The port that both programs use unless told otherwise. */
 export const DEFAULT_PORT = 12345;
 
@@ -49,6 +51,5 @@ function address(hostname: string, port: string | number, written: string) {
 
 /** The address as a person would write it. */
 export function formatAddress({ hostname, port, proof }: Address): string {
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `${proof === undefined ? "" : "chats://"}${host}:${port}`;
+  return (proof === undefined ? "" : "chats://") + hostAndPort({ hostname, port });
 }

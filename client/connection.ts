@@ -7,6 +7,7 @@ import {
   readLines,
   type Request,
 } from "../protocol/mod.ts";
+import { isLoopback } from "../protocol/address.ts";
 import type { Address } from "./address.ts";
 import { dial } from "./dial.ts";
 
@@ -26,7 +27,7 @@ export class Connection {
   private constructor(socket: Deno.Conn, address: Address) {
     this.#socket = socket;
     const { hostname } = socket.remoteAddr as Deno.NetAddr;
-    this.isSecure = address.proof !== undefined || /^(?:::ffff:)?127\.|^::1$/.test(hostname);
+    this.isSecure = address.proof !== undefined || isLoopback(hostname);
   }
 
   /** Connects; rejects as {@linkcode dial} does. */

@@ -1,6 +1,7 @@
 /** The way to a server's socket: TCP, and TLS over it where the server has to show who it is. */
 
 import { type Address, formatAddress } from "./address.ts";
+import { messageOf } from "./system_errors.ts";
 import { anotherCertificate, certificateProblem, Untrusted } from "./untrusted.ts";
 
 /** Milliseconds that a server may take to accept, and to show its certificate. */
@@ -65,9 +66,9 @@ function connectProblem(error: unknown, address: Address): string {
   if (address.proof !== undefined && error instanceof Deno.errors.InvalidData) {
     return `Cannot connect to ${server}: ${NO_TLS}`;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/lookup address|not known|resolve/i.test(message)) {
     return `Cannot find the host "${address.hostname}": check its spelling and your network`;
   }
-  return `Cannot connect to ${server}: ${message.replace(/\s*\(os error \d+\)$/, "")}`;
+  return `Cannot connect to ${server}: ${message}`;
 }

@@ -1,4 +1,4 @@
-/** What the system says when a file can't be used. */
+/** What the system says when a file or a host can't be reached. */
 
 /** The error's words, without the number and the path behind them. */
 export function messageOf(error: unknown): string {

@@ -2,6 +2,8 @@
  * Whom an address stands for, where limits are by address.
  */
 
+import { withoutMapping } from "../protocol/address.ts";
+
 /**
  * The one whom limits take a peer for. Of an IPv6 address that is its /64: whoever has
  * one address of those has them all. An IPv4 address written as IPv6 is the IPv4 address.
@@ -16,14 +18,4 @@ export function peerKey(hostname: string): string {
   const groups = [...first, ...Array(zeros).fill("0"), ...last];
   const prefix = groups.slice(0, 4).map((group) => parseInt(group, 16).toString(16));
   return `${prefix.join(":")}::/64`;
-}
-
-/** Whether a peer is on this machine. */
-export function isLoopback(hostname: string): boolean {
-  const plain = withoutMapping(hostname);
-  return plain === "::1" || /^127(\.\d+){3}$/.test(plain);
-}
-
-function withoutMapping(hostname: string): string {
-  return /^::ffff:(\d+(?:\.\d+){3})$/i.exec(hostname)?.[1] ?? hostname;
 }

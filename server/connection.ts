@@ -5,7 +5,7 @@
  */
 
 import { LineFramer } from "../protocol/mod.ts";
-import { isLoopback } from "./address.ts";
+import { hostAndPort, isLoopback } from "../protocol/address.ts";
 import { Batch } from "./batch.ts";
 import { join } from "./bytes.ts";
 import type { LineSplitter } from "./line_splitter.ts";
@@ -94,7 +94,7 @@ export class Connection {
     this.#conn = conn;
     this.#pace = pace;
     this.id = id;
-    this.peer = formatAddress(conn.remoteAddr);
+    this.peer = hostAndPort(conn.remoteAddr);
     this.hostname = conn.remoteAddr.hostname;
     this.isSecure = conn.isEncrypted === true || isLoopback(this.hostname);
     // A chat line must not wait for the next one (Nagle); a dead peer must be found some day.
@@ -298,9 +298,4 @@ export class Connection {
     if (!(error instanceof Error)) throw error;
     this.failure ??= error.message;
   }
-}
-
-/** An address as people write it: IPv6 in brackets. */
-export function formatAddress({ hostname, port }: { hostname: string; port: number }): string {
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }

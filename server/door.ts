@@ -4,7 +4,8 @@
  */
 
 import { type ErrorCode, type ErrorEvent, errorEvent, rateLimited } from "../protocol/mod.ts";
-import { isLoopback, peerKey } from "./address.ts";
+import { isLoopback } from "../protocol/address.ts";
+import { peerKey } from "./address.ts";
 import { type MemoryGuard, SHORT_OF_MEMORY } from "./memory_guard.ts";
 import { type Rate, TokenBuckets } from "./token_bucket.ts";
 

@@ -2,8 +2,7 @@
  * Where a server listens: for plain TCP, for TLS, or for both.
  */
 
-import { isLoopback } from "./address.ts";
-import { formatAddress } from "./connection.ts";
+import { hostAndPort, isLoopback } from "../protocol/address.ts";
 import type { Logger } from "./logger.ts";
 import { isTls, type ServerOptions } from "./options.ts";
 import { StartFailure } from "./start_failure.ts";
@@ -32,10 +31,10 @@ export async function openListeners(
 
 /** What to tell a person of each listener. */
 export function describeListeners({ plain, tls }: Listeners): string[] {
-  const lines = plain === undefined ? [] : [formatAddress(plain.addr)];
+  const lines = plain === undefined ? [] : [hostAndPort(plain.addr)];
   if (tls === undefined) return lines;
   const proof = tls.fingerprint === undefined ? "" : `, fingerprint ${tls.fingerprint}`;
-  return [...lines, `${formatAddress(tls.addr)} with TLS${proof}`];
+  return [...lines, `${hostAndPort(tls.addr)} with TLS${proof}`];
 }
 
 /** Says in the log what an operator is to know of the listeners. */
@@ -43,7 +42,7 @@ export function logListeners({ plain, tls }: Listeners, logger: Logger): void {
   tls?.report("certificate loaded");
   if (plain === undefined || isLoopback(plain.addr.hostname)) return;
   logger.log("warn", "not encrypted", {
-    address: formatAddress(plain.addr),
+    address: hostAndPort(plain.addr),
     advice: "anyone on the way can read along; --tls, without --plain host, keeps plain TCP on " +
       "this machine",
   });

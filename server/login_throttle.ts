@@ -4,7 +4,8 @@
  * difference. Pure: the clock is passed in, and all times are milliseconds of it.
  */
 
-import { isLoopback, peerKey } from "./address.ts";
+import { isLoopback } from "../protocol/address.ts";
+import { peerKey } from "./address.ts";
 
 /** Keys that a table has at most; beyond it the one goes that has been quiet for longest. */
 const MOST_KEYS = 10_000;

@@ -7,7 +7,7 @@ import {
   keyIn,
   UnusableCertificate,
 } from "./certificate_source.ts";
-import { readFile } from "./reading.ts";
+import { messageOf, readFile } from "./reading.ts";
 
 const FILES = { certificate: "authority.pem", key: "authority.key" } as const;
 
@@ -85,7 +85,7 @@ function exists(directory: string): boolean {
 }
 
 function cannotKeep(directory: string, error: unknown): UnusableCertificate {
-  if (!(error instanceof Error)) throw error;
-  const reason = error.message.replace(/\s*\(os error \d+\).*$/, "");
-  return new UnusableCertificate(`Cannot keep a certificate in ${directory}: ${reason}`);
+  return new UnusableCertificate(
+    `Cannot keep a certificate in ${directory}: ${messageOf(error)}`,
+  );
 }

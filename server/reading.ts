@@ -11,7 +11,12 @@ export function readFile(path: string): Reading {
   try {
     return { text: Deno.readTextFileSync(path), mode: Deno.statSync(path).mode };
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return { problem: error.message.replace(/\s*\(os error \d+\).*$/, "") };
+    return { problem: messageOf(error) };
   }
+}
+
+/** A system's error in its words, without the number and the path behind them. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) throw error;
+  return error.message.replace(/\s*\(os error \d+\).*$/, "");
 }

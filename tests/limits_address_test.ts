@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { isLoopback, peerKey } from "../server/address.ts";
+import { isLoopback } from "../protocol/address.ts";
+import { peerKey } from "../server/address.ts";
 
 const PURE = { permissions: "none" } as const;
 
