@@ -235,7 +235,8 @@
  * line-separator, unassigned or invisible characters; no spaces but single inner
  * ones; not a combining mark first. Two are the same when their NFKC case folds
  * are. A text: 1 to 4096 code points of well-formed Unicode, newlines and all. A
- * topic: one line of at most 256.
+ * topic: one line of at most 256. A `message` is words for a person, as long as a
+ * line lets them be: a lecture client's hold a whole text, and who said it to whom.
  *
  * A text travels exactly as it was written. Whoever shows it on a terminal makes
  * it safe first: {@linkcode showable}.

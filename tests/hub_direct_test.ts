@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { LIMITS } from "../protocol/mod.ts";
 import { codeOf, HubChat } from "./fixtures/hub.ts";
 
 const PURE = { permissions: "none" } as const;
@@ -37,6 +38,14 @@ Deno.test("hub tells a lecture client of a direct message in a notification", PU
   const [own] = bob.send("direct", { to: "Alice", text: "yes?" });
   assertEquals([own?.type, own?.payload.message], ["notification", "Bob to Alice: yes?"]);
   assertEquals(alice.take().map(({ type, payload }) => [type, payload.text]), [["direct", "yes?"]]);
+});
+
+Deno.test("hub tells a lecture client the whole of the longest direct message", PURE, () => {
+  const chat = new HubChat();
+  const [alice, bob] = [chat.join("Alice"), chat.lecture("Bob")];
+  const text = "👍".repeat(LIMITS.text);
+  alice.send("direct", { to: "Bob", text });
+  assertEquals(bob.take().map(({ payload }) => payload.message), [`Alice to Bob: ${text}`]);
 });
 
 Deno.test("hub refuses a direct message to a name that nobody ever had", PURE, () => {

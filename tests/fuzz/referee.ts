@@ -4,7 +4,7 @@
  */
 
 import { decodeEvent, ERROR_CODES, type Event } from "../../protocol/mod.ts";
-import { isCount, isName, isText, isTime, isTopic } from "./rules.ts";
+import { isCount, isName, isText, isTime, isTopic, isWords } from "./rules.ts";
 
 /** The types that a client of the lecture is sent. */
 const LECTURE_TYPES: ReadonlySet<string> = new Set(["connect_ack", "message", "notification"]);
@@ -18,7 +18,7 @@ const RULES: Record<string, (value: unknown) => boolean> = {
   room: isName,
   text: isText,
   topic: isTopic,
-  message: isText,
+  message: isWords,
   seq: isCount,
   at: isTime,
   ref: isCount,

@@ -11,8 +11,12 @@ export function isName(value: unknown): boolean {
 
 /** The text of a message, or of anything that is said. */
 export function isText(value: unknown): boolean {
-  return typeof value === "string" && value !== "" && value.isWellFormed() &&
-    !isLongerThan(value, LIMITS.text);
+  return isWords(value) && !isLongerThan(value as string, LIMITS.text);
+}
+
+/** The server's words for a person: only the line that they are on has a bound. */
+export function isWords(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && value.isWellFormed();
 }
 
 /** A room's topic. */
