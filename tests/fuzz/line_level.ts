@@ -19,7 +19,7 @@ const MUTATIONS: readonly ((lines: Lines, random: Random) => Lines)[] = [
   (lines) => lines.map((line) => line.replace("\n", "\r")),
   (lines, random) => at(lines, random, (line) => `\n\r\n \t\n\n${line}`),
   (lines, random) => at(lines, random, (line) => `\ufeff${line}`),
-  (lines, random) => at(lines, random, (line) => " ".repeat(LIMITS.line - line.length) + line),
+  (lines, random) => at(lines, random, (line) => line.padStart(LIMITS.line)),
   (lines, random) => at(lines, random, (line) => "x".repeat(LIMITS.line - 1) + "\n" + line),
   (lines, random) => at(lines, random, (line) => "x".repeat(LIMITS.line + 1) + line),
   (lines, random) => at(lines, random, (line) => line.replace("{", `{"${"x".repeat(65_000)}":0,`)),
