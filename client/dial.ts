@@ -1,7 +1,7 @@
 /** The way to a server's socket: TCP, and TLS over it where the server has to show who it is. */
 
+import { messageOf } from "../protocol/system_errors.ts";
 import { type Address, formatAddress } from "./address.ts";
-import { messageOf } from "./system_errors.ts";
 import { anotherCertificate, certificateProblem, Untrusted } from "./untrusted.ts";
 
 /** Milliseconds that a server may take to accept, and to show its certificate. */

@@ -1,8 +1,8 @@
 /** What trust in a server is built on, on this machine. */
 
+import { messageOf } from "../protocol/system_errors.ts";
 import { KnownServers } from "./known_servers.ts";
 import { makePrivateDirectory } from "./state_files.ts";
-import { messageOf } from "./system_errors.ts";
 import type { Grounds } from "./trust.ts";
 
 /** The grounds; `ca` is a file of authorities, `directory` where state is kept. */

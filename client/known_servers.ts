@@ -3,8 +3,8 @@
  * lines, kept beside the outbox. Who was met under one proof is not taken under another.
  */
 
+import { messageOf } from "../protocol/system_errors.ts";
 import { openPrivate, type StateFile } from "./state_files.ts";
-import { messageOf } from "./system_errors.ts";
 
 /** By what a server is known. */
 export type Acquaintance =

@@ -1,6 +1,7 @@
 /** From the command line to the parts of a session: settings, outbox, what is still to be asked. */
 
 import { parseName } from "../protocol/mod.ts";
+import { messageOf } from "../protocol/system_errors.ts";
 import { type Address, formatAddress } from "./address.ts";
 import type { GivenPassword } from "./login.ts";
 import type { Invocation } from "./options.ts";
@@ -17,7 +18,6 @@ import {
   type Settings,
 } from "./settings.ts";
 import { makePrivateDirectory } from "./state_files.ts";
-import { messageOf } from "./system_errors.ts";
 
 /** A person's mistake, told in one line; the program ends with `code`. */
 export class Failure extends Error {

@@ -2,7 +2,7 @@
  * Whom an address stands for, where limits are by address.
  */
 
-import { withoutMapping } from "../protocol/address.ts";
+import { isLoopback, withoutMapping } from "../protocol/address.ts";
 
 /**
  * The one whom limits take a peer for. Of an IPv6 address that is its /64: whoever has
@@ -18,4 +18,9 @@ export function peerKey(hostname: string): string {
   const groups = [...first, ...Array(zeros).fill("0"), ...last];
   const prefix = groups.slice(0, 4).map((group) => parseInt(group, 16).toString(16));
   return `${prefix.join(":")}::/64`;
+}
+
+/** The same where this machine is held to no limit by address, unless it is asked for: then it has no key. */
+export function limitedKey(hostname: string, limitLoopback: boolean): string | undefined {
+  return isLoopback(hostname) && !limitLoopback ? undefined : peerKey(hostname);
 }

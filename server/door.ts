@@ -4,8 +4,7 @@
  */
 
 import { type ErrorCode, type ErrorEvent, errorEvent, rateLimited } from "../protocol/mod.ts";
-import { isLoopback } from "../protocol/address.ts";
-import { peerKey } from "./address.ts";
+import { limitedKey } from "./address.ts";
 import { type MemoryGuard, SHORT_OF_MEMORY } from "./memory_guard.ts";
 import { type Rate, TokenBuckets } from "./token_bucket.ts";
 
@@ -107,7 +106,7 @@ export class Door {
 
   /** Whom a peer is counted as; one that is not counted has no key. */
   #keyOf(hostname: string): string | undefined {
-    return isLoopback(hostname) && !this.#limits.limitLoopback ? undefined : peerKey(hostname);
+    return limitedKey(hostname, this.#limits.limitLoopback);
   }
 }
 

@@ -4,8 +4,7 @@
  * difference. Pure: the clock is passed in, and all times are milliseconds of it.
  */
 
-import { isLoopback } from "../protocol/address.ts";
-import { peerKey } from "./address.ts";
+import { limitedKey, peerKey } from "./address.ts";
 
 /** Keys that a table has at most; beyond it the one goes that has been quiet for longest. */
 const MOST_KEYS = 10_000;
@@ -99,7 +98,7 @@ export class LoginThrottle {
   }
 
   #keyOf(hostname: string): string | undefined {
-    return isLoopback(hostname) && !this.#limitLoopback ? undefined : peerKey(hostname);
+    return limitedKey(hostname, this.#limitLoopback);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Certificates under an authority of the server's own, which is kept beside its log. */
 
+import { messageOf } from "../protocol/system_errors.ts";
 import { fingerprint, type Identity, isPair, issue, makeAuthority } from "./certificate.ts";
 import {
   certificateIn,
@@ -7,7 +8,7 @@ import {
   keyIn,
   UnusableCertificate,
 } from "./certificate_source.ts";
-import { messageOf, readFile } from "./reading.ts";
+import { readFile } from "./reading.ts";
 
 const FILES = { certificate: "authority.pem", key: "authority.key" } as const;
 

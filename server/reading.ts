@@ -1,5 +1,7 @@
 /** Reading a whole file, here or in a worker. */
 
+import { messageOf } from "../protocol/system_errors.ts";
+
 /** What a file has, or why it can't be read. */
 export type Reading =
   /** `mode` says who may read it; `null` where files have no mode. */
@@ -13,10 +15,4 @@ export function readFile(path: string): Reading {
   } catch (error) {
     return { problem: messageOf(error) };
   }
-}
-
-/** A system's error in its words, without the number and the path behind them. */
-export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) throw error;
-  return error.message.replace(/\s*\(os error \d+\).*$/, "");
 }

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import config from "../deno.json" with { type: "json" };
 import { explain } from "../tools/compilers.ts";
 import { formatSums, sha256 } from "../tools/checksums.ts";
 import { npmReason, RuntimeUnavailable } from "../tools/command.ts";
@@ -9,6 +10,7 @@ import {
   compilerArguments,
   fileName,
   programs,
+  runArguments,
   targets,
   thisMachine,
 } from "../tools/targets.ts";
@@ -89,6 +91,11 @@ for (const build of buildsFor(targets)) {
     ]);
   });
 }
+
+test("gives the server of deno task dev the same", () => {
+  const [run, , ...rest] = runArguments("chat-server");
+  assertEquals(config.tasks.dev.command, ["deno", run, "--watch", ...rest].join(" "));
+});
 
 test("makes both programs for five different platforms", () => {
   assertEquals(programs.map((program) => program.name), [

@@ -11,11 +11,11 @@ export function isName(value: unknown): boolean {
 
 /** The text of a message, or of anything that is said. */
 export function isText(value: unknown): boolean {
-  return isWords(value) && !isLongerThan(value as string, LIMITS.text);
+  return isWords(value) && !isLongerThan(value, LIMITS.text);
 }
 
 /** The server's words for a person: only the line that they are on has a bound. */
-export function isWords(value: unknown): boolean {
+export function isWords(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.isWellFormed();
 }
 
