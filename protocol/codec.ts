@@ -43,6 +43,7 @@ import {
   type UnreadRoom,
   VERSION,
 } from "./message.ts";
+import { nestsDeeperThan } from "./nesting.ts";
 
 type PayloadOf<Message extends { type: string; payload: unknown }> = {
   [Each in Message as Each["type"]]: Fields<Each["payload"]>;
@@ -242,6 +243,9 @@ interface RawEnvelope {
 }
 
 function decodeEnvelope(line: string): RawEnvelope | Problem {
+  if (nestsDeeperThan(LIMITS.depth, line)) {
+    return new Problem("not_json", `nests more than ${LIMITS.depth} deep`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(line);

@@ -56,25 +56,22 @@ export class LineFramer {
     return this.#at !== At.Start;
   }
 
-  /** Takes the next bytes; gives the lines that they complete, each ended by one `\n`. */
-  push(bytes: Uint8Array): string {
+  /** Takes the next bytes, `count` of a buffer; gives the lines that they complete, each ended by one `\n`. */
+  push(bytes: Uint8Array, count = bytes.length): string {
     let lines = "";
     let start = 0;
-    for (
-      let index = 0;
-      index < bytes.length && this.problem === undefined;
-      index++
-    ) {
-      if (!this.#endsLineWith(bytes[index] as number)) continue;
+    for (let index = 0; index < count && this.problem === undefined; index++) {
+      // Most of a line is in its strings, and few bytes there mean anything.
+      if (this.#at === At.String) index = skipText(bytes, index, count);
+      const byte = bytes[index] as number;
+      if (!this.#endsLineWith(byte)) continue;
+      const end = byte === NEWLINE ? index : index + 1;
       // Nothing at all, between two newlines: a flood of them must cost next to nothing.
-      if (bytes[index] === NEWLINE && index === start && this.#unfinishedLength === 0) {
-        start = index + 1;
-        continue;
-      }
-      lines += this.#complete(bytes.subarray(start, index + 1));
+      const isEmpty = end === start && this.#unfinishedLength === 0;
+      if (!isEmpty) lines += this.#complete(bytes.subarray(start, end));
       start = index + 1;
     }
-    if (this.problem === undefined) this.#keep(bytes.subarray(start));
+    if (start < count && this.problem === undefined) this.#keep(bytes.subarray(start, count));
     return lines;
   }
 
@@ -116,19 +113,18 @@ export class LineFramer {
     return true;
   }
 
-  /** The unfinished line with `last`, whose last byte ended it. */
+  /** The unfinished line, which ends with `last`. */
   #complete(last: Uint8Array): string {
-    const content = last.at(-1) === NEWLINE ? last.subarray(0, -1) : last;
-    const line = this.#decode(this.#joined(content));
+    const line = this.#decode(this.#joined(last));
     this.#unfinished = EMPTY;
     this.#unfinishedLength = 0;
     return line.trim() === "" ? "" : line + "\n";
   }
 
   /** The whole line: without a copy when it came in one piece, as nearly all do. */
-  #joined(content: Uint8Array): Uint8Array {
-    if (this.#unfinishedLength === 0 && content.length <= LIMITS.line) return content;
-    return this.#keep(content) ? this.#unfinished.subarray(0, this.#unfinishedLength) : EMPTY;
+  #joined(last: Uint8Array): Uint8Array {
+    if (this.#unfinishedLength === 0 && last.length <= LIMITS.line) return last;
+    return this.#keep(last) ? this.#unfinished.subarray(0, this.#unfinishedLength) : EMPTY;
   }
 
   #decode(bytes: Uint8Array): string {
@@ -160,6 +156,15 @@ export class LineFramer {
     this.#unfinishedLength = length;
     return true;
   }
+}
+
+/** Where in a string, from `index` on, the next byte stands that the framing must look at; the last before `end` otherwise. */
+function skipText(bytes: Uint8Array, index: number, end: number): number {
+  for (; index < end - 1; index++) {
+    const byte = bytes[index];
+    if (byte === QUOTE || byte === BACKSLASH || byte === NEWLINE) return index;
+  }
+  return index;
 }
 
 /** Fills a buffer from a peer: the bytes read, or `null` at the end (as `Deno.Conn.read`). */

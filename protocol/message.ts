@@ -8,6 +8,8 @@
 export const LIMITS = {
   /** Bytes in one line, its newline not counted, in either direction. */
   line: 65_536,
+  /** Arrays and objects of one line that may stand in each other. */
+  depth: 4096,
   /** Code points in the text of a message or a direct message. */
   text: 4096,
   /** Code points in a name, after NFC. */

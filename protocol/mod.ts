@@ -7,7 +7,8 @@
  *
  * TCP, port 12345 unless told otherwise. UTF-8, one JSON object a line, ended by
  * `\n`; a `\r` before it is white space to JSON. Blank lines are ignored. Neither
- * side sends more than 65,536 bytes before a `\n`.
+ * side sends more than 65,536 bytes before a `\n`, nor arrays and objects that
+ * stand in each other more than 4096 deep.
  *
  * An object also ends its line with its closing brace, so a client that sends
  * JSON without newlines is understood, however its bytes are cut into packets.

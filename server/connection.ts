@@ -6,10 +6,11 @@
 
 import { LineFramer } from "../protocol/mod.ts";
 import { hostAndPort, isLoopback } from "../protocol/address.ts";
-import { Batch } from "./batch.ts";
-import { join } from "./bytes.ts";
+import type { Batch } from "./batch.ts";
+import type { Feed } from "./feed.ts";
 import type { LineSplitter } from "./line_splitter.ts";
 import type { Pace } from "./pace.ts";
+import { SendQueue } from "./send_queue.ts";
 
 /**
  * Bytes that may wait for a peer to read them: well above one tick of a busy room.
@@ -26,8 +27,8 @@ const IDLE_READ = 512;
 /** Bytes read at once from a peer that has just filled its buffer. */
 const BUSY_READ = 16 * 1024;
 
-/** Bytes in one write; more chunks than that are not joined. */
-const WRITE_SIZE = 64 * 1024;
+/** Bytes read at once of what is to be dropped. */
+const DISCARD_READ = 64 * 1024;
 
 /**
  * Milliseconds that a closing connection has, to take what it was sent and to
@@ -71,15 +72,15 @@ export class Connection {
   /** Whether a secret may pass: it is encrypted, or never leaves this machine. */
   readonly isSecure: boolean;
   readonly framer = new LineFramer();
+  /** What it follows of the log: the pipeline's, kept here so that nobody has to look for it. */
+  feed: Feed | undefined;
   /** Why it was given up, for the log. */
   failure: string | undefined;
   readonly #conn: Socket;
   readonly #pace: Pace;
   #hearer: Hearer | undefined;
-  /** Sent in this tick: batches among them may still grow. */
-  #sent: (Uint8Array | Batch)[] = [];
-  /** Ready to be written. */
-  #queue: Uint8Array[] = [];
+  readonly #queue = new SendQueue();
+  /** Bytes that are ready to be written, or on their way. */
   #queuedBytes = 0;
   #writing = false;
   #writable: PromiseWithResolvers<void> | undefined;
@@ -135,21 +136,19 @@ export class Connection {
         this.#fail(error);
       }
       this.#pace.heard();
-      const text = count === null ? this.framer.end() : this.framer.push(buffer.subarray(0, count));
-      if (text !== "") await this.#handOn(await splitter.split(text), hearer);
+      const text = count === null ? this.framer.end() : this.framer.push(buffer, count);
+      if (text !== "") {
+        for (const line of await splitter.split(text)) {
+          if (this.isClosing) break;
+          const pending = hearer.onLine(line);
+          if (pending !== undefined) await pending;
+          if (this.#queuedBytes > SEND_QUEUE_LIMIT) await this.writable();
+        }
+      }
       isOver = count === null || this.framer.problem !== undefined;
       const rest = hearer.onRead(count ?? 0);
       if (rest > 0 && !isOver) await this.rest(rest);
       buffer = count === buffer.length ? new Uint8Array(BUSY_READ) : idle;
-    }
-  }
-
-  async #handOn(lines: readonly string[], hearer: Hearer): Promise<void> {
-    for (const line of lines) {
-      if (this.isClosing) return;
-      const pending = hearer.onLine(line);
-      if (pending !== undefined) await pending;
-      if (this.#queuedBytes > SEND_QUEUE_LIMIT) await this.writable();
     }
   }
 
@@ -165,28 +164,22 @@ export class Connection {
     this.#resting.delete(resolve);
   }
 
-  /** Queues bytes or a batch. They leave after the tick's {@linkcode Connection.flush}. */
-  send(chunk: Uint8Array | Batch): void {
-    if (this.isClosing) return;
-    // A line that is still to come may not overtake this.
-    this.closeBatch();
-    this.#sent.push(chunk);
+  /**
+   * Queues bytes or a batch. They leave after the tick's {@linkcode Connection.flush}.
+   * True for the first of a tick, since one flush is enough.
+   */
+  send(chunk: Uint8Array | Batch): boolean {
+    return !this.isClosing && this.#queue.push(chunk);
   }
 
   /** Lets the batch that was sent last grow no more; those before it do not any more. */
   closeBatch(): void {
-    const last = this.#sent.at(-1);
-    if (last instanceof Batch) last.isClosed = true;
+    this.#queue.closeBatch();
   }
 
   /** Ends the tick: what was sent in it starts to leave. False when the queue is over its limit. */
   flush(): boolean {
-    for (const chunk of this.#sent) {
-      const bytes = chunk instanceof Batch ? chunk.bytesFor(this) : chunk;
-      this.#queue.push(bytes);
-      this.#queuedBytes += bytes.length;
-    }
-    this.#sent = [];
+    this.#queuedBytes += this.#queue.flush(this);
     this.#startWriting();
     return this.#queuedBytes <= SEND_QUEUE_LIMIT;
   }
@@ -213,7 +206,7 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.#wake();
-    this.#queue = [];
+    this.#queue.clear();
     this.#conn.close();
     this.#noteDrained();
     this.#resumeFeeding();
@@ -230,7 +223,7 @@ export class Connection {
 
   /** Reads and drops what still comes from the peer, until it ends its side. */
   async discard(): Promise<void> {
-    const buffer = new Uint8Array(WRITE_SIZE);
+    const buffer = new Uint8Array(DISCARD_READ);
     try {
       while (await this.#conn.read(buffer) !== null);
     } catch (error) {
@@ -239,7 +232,7 @@ export class Connection {
   }
 
   #startWriting(): void {
-    if (this.#writing || this.#queue.length === 0) return;
+    if (this.#writing || this.#queue.isEmpty) return;
     this.#writing = true;
     this.#pace.write(this);
   }
@@ -247,11 +240,10 @@ export class Connection {
   /** The single writer, which `Pace` starts: one write at a time, as much of the queue in it as is sensible. */
   async write(): Promise<void> {
     try {
-      while (this.#queue.length > 0) {
-        const bytes = this.#takeFromQueue();
-        for (let written = 0; written < bytes.length;) {
-          written += await this.#conn.write(bytes.subarray(written));
-        }
+      while (!this.#queue.isEmpty) {
+        const bytes = this.#queue.take();
+        let written = await this.#conn.write(bytes);
+        while (written < bytes.length) written += await this.#conn.write(bytes.subarray(written));
         // A short write only reaches the system's buffer, and says nothing of the peer.
         if (this.#queuedBytes > LOW_WATER) this.#hearer?.onProgress();
         this.#queuedBytes -= bytes.length;
@@ -263,18 +255,6 @@ export class Connection {
       this.abort();
     }
     this.#writing = false;
-  }
-
-  #takeFromQueue(): Uint8Array {
-    let count = 0;
-    let length = 0;
-    for (const { length: next } of this.#queue) {
-      if (count > 0 && length + next > WRITE_SIZE) break;
-      length += next;
-      count++;
-    }
-    const taken = this.#queue.splice(0, count);
-    return taken.length === 1 ? taken[0] as Uint8Array : join(taken);
   }
 
   /** Tells the peer that nothing more comes. */

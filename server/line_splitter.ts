@@ -6,10 +6,17 @@
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 
+/** A text whose turn is still to come, and who is to get its lines. */
+interface Waiting {
+  text: string;
+  resolve: (lines: string[]) => void;
+}
+
 /** Splits texts in the order in which they come. */
 export class LineSplitter {
   readonly #writer: WritableStreamDefaultWriter<string>;
   readonly #reader: ReadableStreamDefaultReader<string>;
+  #waiting: Waiting[] = [];
 
   constructor() {
     const { writable, readable } = new TextLineStream();
@@ -18,15 +25,31 @@ export class LineSplitter {
   }
 
   /** The lines of `text`, which ends with the last one's `\n`, without their ends. */
-  async split(text: string): Promise<string[]> {
-    // Asked for before the text is written: the stream gives each line to whoever asked first.
-    const asked: Promise<ReadableStreamReadResult<string>>[] = [];
-    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) {
-      asked.push(this.#reader.read());
-    }
-    this.#writer.write(text);
-    const lines: string[] = [];
-    for (const line of asked) lines.push((await line).value as string);
-    return lines;
+  split(text: string): Promise<string[]> {
+    return new Promise((resolve) => {
+      // What came in one turn goes through together: a write to a stream costs as much as five lines in it.
+      if (this.#waiting.length === 0) queueMicrotask(() => void this.#splitAll());
+      this.#waiting.push({ text, resolve });
+    });
   }
+
+  async #splitAll(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    // Asked for before the text is written: the stream gives each line to whoever asked first.
+    const asked = waiting.map(({ text }) => lineEnds(text).map(() => this.#reader.read()));
+    this.#writer.write(waiting.map(({ text }) => text).join(""));
+    for (const [index, reads] of asked.entries()) {
+      const lines: string[] = [];
+      for (const read of reads) lines.push((await read).value as string);
+      waiting[index]?.resolve(lines);
+    }
+  }
+}
+
+/** Where each line of `text` ends. */
+function lineEnds(text: string): number[] {
+  const ends: number[] = [];
+  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) ends.push(end);
+  return ends;
 }

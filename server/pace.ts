@@ -72,7 +72,8 @@ export class Pace {
     // Not setTimeout(0): that is a whole millisecond.
     setImmediate(() => {
       this.#isEnding = false;
-      this.#end();
+      // A turn that has come to its end by now waits for the next: it may not end twice.
+      if (!this.#isTurning) this.#end();
     });
   }
 

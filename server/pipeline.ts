@@ -33,11 +33,10 @@ export class Pipeline {
   readonly #onFailure: (reason: string) => void;
   #gathered: Effect[] = [];
   #isRunning = false;
-  readonly #feeds = new Map<Link, Feed>();
   /** The batch of each room in this tick, by its members at the time. */
   readonly #batches = new Map<Members, Batch>();
   /** The connections that this tick has sent to. */
-  readonly #touched = new Set<Connection>();
+  #touched: Connection[] = [];
 
   constructor(log: MessageLog, pace: Pace, onFailure: (reason: string) => void) {
     this.#log = log;
@@ -65,12 +64,7 @@ export class Pipeline {
 
   /** The feed of a connection that follows something. */
   feedOf(link: Link): Feed | undefined {
-    return this.#feeds.get(link);
-  }
-
-  /** Forgets a connection that is gone. */
-  forget(link: Link): void {
-    this.#feeds.delete(link);
+    return (link as Connection).feed;
   }
 
   async #run(): Promise<void> {
@@ -105,7 +99,7 @@ export class Pipeline {
     send: (effect) => this.#send(effect),
     follow: ({ link, session, room, since }) => this.#feed(link, session).follow(room, since),
     "follow inbox": ({ link, session, since }) => this.#feed(link, session).followInbox(since),
-    unfollow: ({ link, room }) => this.#feeds.get(link)?.unfollow(room),
+    unfollow: ({ link, room }) => this.feedOf(link)?.unfollow(room),
     close: ({ link }) => {
       // What the connection was sent in this tick must be whole before it leaves.
       this.#flush();
@@ -131,7 +125,7 @@ export class Pipeline {
 
   /** An answer to one who is behind: the log brings a message, anything else can't wait for it. */
   #answerBehind({ link, event }: { link: Link; event: Event }): void {
-    if (event.type === "message") this.#feeds.get(link)?.answer(event);
+    if (event.type === "message") this.feedOf(link)?.answer(event);
     else this.#send({ kind: "send", link, event });
   }
 
@@ -143,30 +137,26 @@ export class Pipeline {
 
   #enqueue(link: Link, chunk: Uint8Array | Batch): void {
     const connection = link as Connection;
-    connection.send(chunk);
-    this.#touched.add(connection);
+    if (connection.send(chunk)) this.#touched.push(connection);
   }
 
   #feed(link: Link, session: Session): Feed {
-    let feed = this.#feeds.get(link);
-    if (feed === undefined) {
-      feed = new Feed(link as Connection, session, this.#log);
-      this.#feeds.set(link, feed);
-    }
-    return feed;
+    const connection = link as Connection;
+    return connection.feed ??= new Feed(connection, session, this.#log);
   }
 
   #isBehind(link: Link): boolean {
-    return this.#feeds.get(link)?.isBehind ?? false;
+    return this.feedOf(link)?.isBehind ?? false;
   }
 
   #flush(): void {
     this.#batches.clear();
-    for (const connection of this.#touched) {
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const connection of touched) {
       // A peer that reads too slowly goes on from the log.
-      if (!connection.flush()) this.#feeds.get(connection)?.fallBehind();
+      if (!connection.flush()) connection.feed?.fallBehind();
     }
-    this.#touched.clear();
   }
 }
 

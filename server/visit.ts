@@ -71,7 +71,6 @@ export class Visit implements Hearer {
     pipeline.push(hub.disconnect(connection, performance.now(), inboxSeen));
     pipeline.push([{ kind: "close", link: connection }]);
     await connection.drained;
-    pipeline.forget(connection);
     hub.forget(connection);
     // Closing with something unread would reset the connection, and lose what it was told.
     if (connection.framer.problem !== undefined) await connection.discard();
@@ -84,7 +83,7 @@ export class Visit implements Hearer {
     this.#patience.heard(now);
     const request = decodeRequest(line);
     const stopped = this.#gate.stop(request, now);
-    return stopped === undefined ? this.#receive(request) : this.#refuse(request, stopped);
+    return stopped === undefined ? this.#receive(request, now) : this.#refuse(request, stopped);
   }
 
   onRead(bytes: number): number {
@@ -120,13 +119,13 @@ export class Visit implements Hearer {
     if (rest > 0) await this.connection.rest(rest);
   }
 
-  #receive(request: Request | Refused): Promise<void> | void {
-    if (!this.#isBehind || AT_ONCE.has(request.type)) return this.#handle(request);
+  #receive(request: Request | Refused, now: number): Promise<void> | void {
+    if (!this.#isBehind || AT_ONCE.has(request.type)) return this.#handle(request, now);
     // It has answers to come: what it asks now is answered after them.
-    return this.#sentSoFar().then(() => this.#handle(request));
+    return this.#sentSoFar().then(() => this.#handle(request, performance.now()));
   }
 
-  #handle(request: Request | Refused): Promise<void> | void {
+  #handle(request: Request | Refused, now: number): Promise<void> | void {
     const { connection } = this;
     const { hub, office, pipeline } = this.#host;
     if (request.type === "connect") return this.#connect(request);
@@ -139,7 +138,7 @@ export class Visit implements Hearer {
     } else if (isAccountRequest(request)) {
       return office.accounts.handle(connection, request);
     } else {
-      this.#push(hub.handle(connection, request, performance.now()));
+      this.#push(hub.handle(connection, request, now));
       if (request.type === "join" && request.payload.since !== undefined) return this.#sentSoFar();
     }
     // When the log is slower than those who talk, they are read more slowly.

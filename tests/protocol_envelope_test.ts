@@ -121,13 +121,13 @@ Deno.test("decodeRequest() refuses any other id, and does not repeat it", PURE, 
   }
 });
 
-Deno.test("decodeRequest() gets through the deepest line", PURE, () => {
-  const half = LIMITS.line / 2 - 100;
-  assertEquals(codeOf("[".repeat(60_000)), "not_json");
-  assertEquals(codeOf('{"a":'.repeat(12_000)), "not_json");
-  assertEquals(codeOf("[".repeat(half) + "]".repeat(half)), "not_object");
-  const nested = "[".repeat(half) + "]".repeat(half);
-  const objects = '{"a":'.repeat(10_000) + "1" + "}".repeat(10_000);
+Deno.test("decodeRequest() gets through the deepest line that it takes", PURE, () => {
+  // What stands around it: the line's own object, its payload and, once, `since`.
+  const depth = LIMITS.depth - 3;
+  const nested = "[".repeat(depth) + "]".repeat(depth);
+  const objects = '{"a":'.repeat(depth) + "1" + "}".repeat(depth);
+  assertEquals(codeOf(nested), "not_object");
+  assertEquals(codeOf("[".repeat(LIMITS.depth)), "not_json");
   for (const deep of [nested, objects]) {
     assertEquals(codeOf(`{"type":${deep}}`), "unknown_type");
     assertEquals(codeOf(`{"type":"quit","id":${deep}}`), "bad_field");
@@ -137,6 +137,32 @@ Deno.test("decodeRequest() gets through the deepest line", PURE, () => {
       "bad_field",
     );
     assertEquals(decodeRequest(`{"type":"quit","payload":{"x":${deep}}}`).type, "quit");
+  }
+});
+
+Deno.test("decodeRequest() refuses what nests deeper, whether it ends or not", PURE, () => {
+  const depth = LIMITS.depth + 1;
+  const half = LIMITS.line / 2 - 100;
+  const deep = [
+    "[".repeat(depth),
+    '{"a":'.repeat(depth),
+    "[".repeat(half) + "]".repeat(half),
+    `{"type":"quit","payload":{"x":"${"]".repeat(depth)}\\"","y":${"[".repeat(depth)}`,
+    `{"type":"quit","payload":{"x":${"[".repeat(depth - 2)}${"]".repeat(depth - 2)}}}`,
+  ];
+  for (const line of deep) {
+    assertEquals(refusal(line).error.payload, {
+      code: "not_json",
+      message: `Cannot read the line: it nests more than ${LIMITS.depth} deep`,
+    });
+  }
+});
+
+Deno.test("decodeRequest() takes brackets in a text for nothing else", PURE, () => {
+  for (const text of ["[", "{", '"[', "\\[", '\\"{'].map((part) => part.repeat(1300))) {
+    const payload = { text };
+    const line = JSON.stringify({ type: "message", payload, more: "[".repeat(LIMITS.depth) });
+    assertEquals(decodeRequest(line), { type: "message", payload });
   }
 });
 

@@ -126,6 +126,7 @@ Deno.test("The specification states the limits of the code", READS_SOURCE, async
   for (
     const sentence of [
       `side sends more than ${LIMITS.line.toLocaleString("en")} bytes before a`,
+      `stand in each other more than ${LIMITS.depth} deep`,
       `a string of 1 to ${LIMITS.id} characters`,
       `A name or a room: 1 to ${LIMITS.name} code points`,
       `A text: 1 to ${LIMITS.text} code points`,

@@ -61,7 +61,8 @@ const REFUSED: Case[] = [
   ["a topic of two lines", line("topic", { room: "General", topic: "a\nb" }), "bad_field"],
   ["a limit of 0", line("history", { room: "General", limit: 0 }), "bad_field", "payload.limit"],
   ["a seq that is negative", line("read", { room: "General", seq: -1 }), "bad_field"],
-  ["deep nesting", '{"a":'.repeat(5000) + "1" + "}".repeat(5000) + "\n", "unknown_type"],
+  ["deep nesting", '{"a":'.repeat(4000) + "1" + "}".repeat(4000) + "\n", "unknown_type"],
+  ["deeper nesting", '{"a":'.repeat(5000) + "1" + "}".repeat(5000) + "\n", "not_json", "4096"],
 ];
 
 /** Refused because of what came before it. */

@@ -22,6 +22,22 @@ Deno.test("writes start first come, first served, no more in a turn than it can 
   assertEquals(started, Array.from(started, (_, number) => number));
 });
 
+Deno.test("a turn ends once, though more is to be written at its end", async () => {
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  let started = 0;
+  const last = Promise.withResolvers<void>();
+  const writer = { write: () => void (++started === 300 && last.resolve()) };
+  pace.afterReads(() => {
+    for (let number = 0; number < 300; number++) pace.write(writer);
+  });
+  // Neither asks the system for news: it is the same turn all the while.
+  await setImmediate();
+  await setImmediate();
+  assertEquals(started, 128);
+  await last.promise;
+});
+
 Deno.test("what follows from reads waits while turns are full of them, and no longer", async () => {
   using turns = await Turns.open();
   const pace = new Pace(turns);

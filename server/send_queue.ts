@@ -1,0 +1,67 @@
+/**
+ * What waits to be sent over one connection, in its order. Pure. What was sent since the
+ * last flush stands last: a batch in it may still grow, and is bytes only from then on.
+ */
+
+import { Batch } from "./batch.ts";
+import { join } from "./bytes.ts";
+import type { Link } from "./session.ts";
+
+/** Bytes in one write; more chunks than that are not joined. */
+const WRITE_SIZE = 64 * 1024;
+
+/** Chunks that wait. How many bytes they may be is for others to watch. */
+export class SendQueue {
+  #chunks: (Uint8Array | Batch)[] = [];
+  /** How many of them were there at the last flush. */
+  #ready = 0;
+
+  /** Whether nothing is ready to be written. */
+  get isEmpty(): boolean {
+    return this.#ready === 0;
+  }
+
+  /** Adds bytes or a batch; true for the first since the last flush. */
+  push(chunk: Uint8Array | Batch): boolean {
+    // A line that is still to come may not overtake this.
+    this.closeBatch();
+    return this.#chunks.push(chunk) === this.#ready + 1;
+  }
+
+  /** Lets the batch that was added last grow no more; those before it do not any more. */
+  closeBatch(): void {
+    const last = this.#chunks.at(-1);
+    if (last instanceof Batch) last.isClosed = true;
+  }
+
+  /** Makes everything ready to be written to `link`; gives the bytes that this adds. */
+  flush(link: Link): number {
+    let bytes = 0;
+    for (; this.#ready < this.#chunks.length; this.#ready++) {
+      const chunk = this.#chunks[this.#ready] as Uint8Array | Batch;
+      const ready = chunk instanceof Batch ? chunk.bytesFor(link) : chunk;
+      this.#chunks[this.#ready] = ready;
+      bytes += ready.length;
+    }
+    return bytes;
+  }
+
+  /** Takes what makes one write, of what is ready; not to be called when nothing is. */
+  take(): Uint8Array {
+    let count = 1;
+    let { length } = this.#chunks[0] as Uint8Array;
+    for (; count < this.#ready; count++) {
+      length += (this.#chunks[count] as Uint8Array).length;
+      if (length > WRITE_SIZE) break;
+    }
+    this.#ready -= count;
+    const taken = this.#chunks.splice(0, count) as Uint8Array[];
+    return taken.length === 1 ? taken[0] as Uint8Array : join(taken);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#chunks = [];
+    this.#ready = 0;
+  }
+}

@@ -1,0 +1,75 @@
+import { assertEquals } from "@std/assert";
+import { Batch } from "../server/batch.ts";
+import { SendQueue } from "../server/send_queue.ts";
+
+const PURE = { permissions: "none" } as const;
+const LINK = {};
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function batchOf(...lines: string[]): Batch {
+  const batch = new Batch();
+  for (const line of lines) batch.add(line);
+  return batch;
+}
+
+/** Everything that is ready, write by write. */
+function writes(queue: SendQueue): string[] {
+  const written: string[] = [];
+  while (!queue.isEmpty) written.push(decoder.decode(queue.take()));
+  return written;
+}
+
+Deno.test("what is sent is ready after a flush, and leaves in its order in one write", PURE, () => {
+  const queue = new SendQueue();
+  assertEquals(queue.push(encoder.encode("a")), true);
+  assertEquals(queue.push(batchOf("b", "c")), false);
+  assertEquals(queue.isEmpty, true);
+  assertEquals(queue.flush(LINK), 3);
+  assertEquals(queue.push(encoder.encode("later")), true);
+  assertEquals(writes(queue), ["abc"]);
+  assertEquals(queue.flush(LINK), 5);
+  assertEquals(queue.flush(LINK), 0);
+  assertEquals(writes(queue), ["later"]);
+});
+
+Deno.test("a batch grows until something else is sent", PURE, () => {
+  const queue = new SendQueue();
+  const batch = batchOf("one ");
+  queue.push(batch);
+  batch.add("two ");
+  assertEquals(batch.isClosed, false);
+  queue.push(encoder.encode("three"));
+  assertEquals(batch.isClosed, true);
+  queue.flush(LINK);
+  assertEquals(writes(queue), ["one two three"]);
+});
+
+Deno.test("a batch that is closed at the end of the queue stays as it is", PURE, () => {
+  const queue = new SendQueue();
+  const batch = batchOf("one");
+  queue.push(batch);
+  queue.closeBatch();
+  assertEquals(batch.isClosed, true);
+});
+
+Deno.test("one write takes 64 KiB, or a single chunk that is longer", PURE, () => {
+  const queue = new SendQueue();
+  const sizes = [40_000, 20_000, 10_000, 100_000, 1, 65_535];
+  for (const size of sizes) queue.push(new Uint8Array(size));
+  assertEquals(queue.flush(LINK), sizes.reduce((sum, size) => sum + size));
+  const taken: number[] = [];
+  while (!queue.isEmpty) taken.push(queue.take().length);
+  assertEquals(taken, [60_000, 10_000, 100_000, 65_536]);
+});
+
+Deno.test("a queue that was cleared begins anew", PURE, () => {
+  const queue = new SendQueue();
+  queue.push(encoder.encode("a"));
+  queue.flush(LINK);
+  queue.push(encoder.encode("b"));
+  queue.clear();
+  assertEquals([queue.isEmpty, queue.flush(LINK)], [true, 0]);
+  assertEquals(queue.push(encoder.encode("c")), true);
+});
