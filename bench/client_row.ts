@@ -3,6 +3,7 @@
  * memory after a busy day. In a real terminal, which util-linux's `script` makes.
  */
 
+import { findBinary } from "./binaries.ts";
 import { Child, exists } from "./child.ts";
 import { median } from "./histogram.ts";
 import type { Lab } from "./lab.ts";
@@ -20,21 +21,22 @@ const encoder = new TextEncoder();
 
 /** Start to prompt, and memory after 10,000 messages, of `dist/chat-client`. */
 export async function measureClient(lab: Lab): Promise<Section> {
-  const binary = new URL("../dist/chat-client", import.meta.url).pathname;
-  const missing = whatIsMissing(binary);
+  const binary = findBinary("chat-client");
+  const missing = "problem" in binary ? binary.problem : whatIsMissing();
   const times: number[] = [];
   const sizes: number[] = [];
-  if (missing === undefined) {
+  if (missing === undefined && "path" in binary) {
+    const { path } = binary;
     await using server = await Child.start((port) => CHAT_IN_MEMORY.command(port));
     for (let round = 0; round < 3 * lab.scale.rounds + 1; round++) {
       lab.signal.throwIfAborted();
-      await using client = await TerminalClient.start(binary, server.port, `Starter ${round}`);
+      await using client = await TerminalClient.start(path, server.port, `Starter ${round}`);
       // The first one also reads the disk.
       if (round > 0) times.push(client.promptAfter);
     }
     for (let round = 0; round < lab.scale.rounds; round++) {
       lab.signal.throwIfAborted();
-      sizes.push(await sizeAfterMessages(binary, server.port, round));
+      sizes.push(await sizeAfterMessages(path, server.port, round));
     }
   }
   const verdicts: Verdict[] = [
@@ -49,14 +51,9 @@ export async function measureClient(lab: Lab): Promise<Section> {
   return { title: "chat-client", text: "`dist/chat-client` in a terminal.", verdicts };
 }
 
-function whatIsMissing(binary: string): string | undefined {
-  if (Deno.build.os !== "linux" || !exists("script", "--version")) {
-    return "there is no script (util-linux) here";
-  }
-  if (!exists(binary, "--version")) {
-    return "there is no dist/chat-client; deno task compile makes it";
-  }
-  return undefined;
+function whatIsMissing(): string | undefined {
+  const hasTerminal = Deno.build.os === "linux" && exists("script", "--version");
+  return hasTerminal ? undefined : "there is no script (util-linux) here";
 }
 
 function verdict(

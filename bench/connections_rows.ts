@@ -3,11 +3,12 @@
  * the server is there for them.
  */
 
+import { findBinary } from "./binaries.ts";
 import { Child, freePort, spawn, stop } from "./child.ts";
 import { Crowd } from "./crowd.ts";
 import { median } from "./histogram.ts";
 import { type Lab, onStage, peersOf } from "./lab.ts";
-import { residentBytes } from "./proc.ts";
+import { fileBytes, residentBytes } from "./proc.ts";
 import { megabytes, middle, milliseconds, type Section, type Verdict } from "./section.ts";
 import { CHAT_IN_MEMORY, chatCommand, type Subject } from "./subjects.ts";
 import { openWire } from "./wire.ts";
@@ -21,6 +22,8 @@ interface Idle {
   joined: number;
   after: number;
   again: number;
+  /** How much of the first and the third are files. */
+  files: { before: number; after: number };
 }
 
 /** 10,000 clients that joined and say nothing. */
@@ -64,7 +67,10 @@ function idleVerdicts(own: Idle, clients: number): Verdict[] {
     },
     {
       work: "Back to where it started when they have left",
-      found: `${megabytes(own.after)}, from ${megabytes(own.before)}`,
+      found: `${megabytes(own.after)}, from ${megabytes(own.before)}; ` +
+        `${megabytes(own.files.after)}, from ${
+          megabytes(own.files.before)
+        }, are the program's file`,
       goal: "within 10 %",
       isMet: own.after <= 1.1 * own.before,
     },
@@ -78,9 +84,11 @@ async function idleOf(
 ): Promise<Idle> {
   await using server = await Child.start((port) => subject.command(port));
   const memory = () => residentBytes(server.pid) ?? NaN;
+  const files = () => fileBytes(server.pid) ?? NaN;
   // It listens before all of it is there.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const before = memory();
+  const filesBefore = files();
   const visit = async (firstName: number) => {
     using wire = openWire(lab.signal);
     const crowd = new Crowd(wire, subject.dialect, { ...shape, firstName });
@@ -92,7 +100,9 @@ async function idleOf(
   };
   const joined = await visit(0);
   const after = await settled(memory, lab);
-  return { before, joined, after, again: await visit(shape.rooms * shape.members) };
+  const filesThen = { before: filesBefore, after: files() };
+  const again = await visit(shape.rooms * shape.members);
+  return { before, joined, after, again, files: filesThen };
 }
 
 /** The least memory within some seconds. */
@@ -151,15 +161,21 @@ export async function measureConnects(lab: Lab): Promise<Section> {
 
 /** From starting the program to its `Listening on`. */
 export async function measureStart(lab: Lab): Promise<Section> {
-  const suffix = Deno.build.os === "windows" ? ".exe" : "";
-  const binary = `${import.meta.dirname}/../dist/chat-server${suffix}`;
   const goal = "≤ 100 ms";
   const work = "`dist/chat-server` to `Listening on`";
-  const times = await startTimes(lab, { program: binary, args: ["--memory"] });
+  const binary = findBinary("chat-server");
+  const times = "problem" in binary
+    ? []
+    : await startTimes(lab, { program: binary.path, args: ["--memory"] });
   const sources = await startTimes(lab, chatCommand("--memory"));
-  const verdict: Verdict = times.length === 0
-    ? { work, found: "there is none; deno task compile makes it", goal, isMet: undefined }
-    : { work, found: middle(times, milliseconds), goal, isMet: median(times) <= 100 };
+  const verdict: Verdict = times.length > 0
+    ? { work, found: middle(times, milliseconds), goal, isMet: median(times) <= 100 }
+    : {
+      work,
+      found: "problem" in binary ? binary.problem : "it did not listen",
+      goal,
+      isMet: undefined,
+    };
   lab.say(`  ${verdict.found}; from its sources ${middle(sources, milliseconds)}`);
   return {
     title: "Starting",

@@ -9,12 +9,18 @@ import { Histogram, type Percentiles } from "./histogram.ts";
 
 const encoder = new TextEncoder();
 
-/** Joins a room and reads nothing more. */
-export async function stareAt(crowd: Crowd, dialect: Dialect, port: number, room: string) {
+/** Joins a room and reads nothing more; gives the connection. */
+export async function stareAt(
+  crowd: Crowd,
+  dialect: Dialect,
+  port: number,
+  room: string,
+): Promise<number> {
   const connection = await crowd.wire.open(port);
   crowd.wire.send(connection, encoder.encode(dialect.hello("stuck", room)));
   await crowd.quiet(performance.now() + 10_000);
   crowd.wire.stopReading(connection);
+  return connection;
 }
 
 /** Asks one question after the other, each when the last was answered. */

@@ -41,12 +41,20 @@ Deno.bench("readLines() gives 100 lines, read one by one", { group: "stream" }, 
 
 const splitter = new LineSplitter();
 
+function split(text: string): Promise<readonly string[]> {
+  return new Promise((resolve) => splitter.split(text, resolve));
+}
+
 Deno.bench("LineSplitter.split() gives one line", { group: "split" }, async () => {
-  await splitter.split(request);
+  await split(request);
 });
 
 Deno.bench("LineSplitter.split() gives 100 lines", { group: "split" }, async () => {
-  await splitter.split(hundredLines);
+  await split(hundredLines);
+});
+
+Deno.bench("LineSplitter.split() gives one line to each of 100", { group: "split" }, async () => {
+  await Promise.all(Array.from({ length: 100 }, () => split(request)));
 });
 
 /** A peer that sends `bytes`, so many at a time, and ends. */

@@ -25,7 +25,17 @@ export function machineSeconds(): number | undefined {
 
 /** Bytes of a process that are in memory. */
 export function residentBytes(pid: number): number | undefined {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? "") ?? [];
+  return statusBytes(pid, "VmRSS");
+}
+
+/** Those of them that are files: the program, above all, which the system can take back and read again. */
+export function fileBytes(pid: number): number | undefined {
+  return statusBytes(pid, "RssFile");
+}
+
+function statusBytes(pid: number, field: string): number | undefined {
+  const status = read(`/proc/${pid}/status`) ?? "";
+  const [, kilobytes] = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status) ?? [];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 

@@ -10,6 +10,7 @@ import type { Batch } from "./batch.ts";
 import type { Feed } from "./feed.ts";
 import type { LineSplitter } from "./line_splitter.ts";
 import type { Pace } from "./pace.ts";
+import { type Hearer, Reader } from "./reader.ts";
 import { SendQueue } from "./send_queue.ts";
 
 /**
@@ -20,12 +21,6 @@ const SEND_QUEUE_LIMIT = 1024 * 1024;
 
 /** Bytes down to which a queue must drain before it is fed again. */
 const LOW_WATER = 128 * 1024;
-
-/** Bytes read at once from a peer that says a line now and then: nearly all are shorter. */
-const IDLE_READ = 512;
-
-/** Bytes read at once from a peer that has just filled its buffer. */
-const BUSY_READ = 16 * 1024;
 
 /** Bytes read at once of what is to be dropped. */
 const DISCARD_READ = 64 * 1024;
@@ -40,16 +35,6 @@ const CLOSE_PATIENCE = 2000;
 export interface Socket extends Pick<Deno.TcpConn, SocketPart> {
   /** Whether nobody between the two ends can read along. */
   readonly isEncrypted?: boolean;
-}
-
-/** Who is told what comes over a connection. */
-export interface Hearer {
-  /** Takes a line. A promise holds up the next one. */
-  onLine(line: string): Promise<void> | void;
-  /** Takes the number of bytes of each read; gives the milliseconds for which no more is to be read. */
-  onRead(bytes: number): number;
-  /** A peer that has much to read has read some of it: a sign of life. */
-  onProgress(): void;
 }
 
 type SocketPart =
@@ -78,11 +63,14 @@ export class Connection {
   failure: string | undefined;
   readonly #conn: Socket;
   readonly #pace: Pace;
-  #hearer: Hearer | undefined;
+  #reader: Reader | undefined;
   readonly #queue = new SendQueue();
   /** Bytes that are ready to be written, or on their way. */
   #queuedBytes = 0;
-  #writing = false;
+  #isWriting = false;
+  #isWaiting = false;
+  /** Bytes of which the system has not taken all. */
+  #unwritten: Uint8Array | undefined;
   #writable: PromiseWithResolvers<void> | undefined;
   #closing: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -115,6 +103,16 @@ export class Connection {
     return this.#queuedBytes > LOW_WATER;
   }
 
+  /** Whether so much waits that nothing more is to be asked of it. */
+  get isFull(): boolean {
+    return this.#queuedBytes > SEND_QUEUE_LIMIT;
+  }
+
+  /** Whether something is to be written, and its turn has not come. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
   /** Whether it is closed or about to be: nothing that comes from it counts any more. */
   get isClosing(): boolean {
     return this.#closed || this.#closing !== undefined;
@@ -124,32 +122,9 @@ export class Connection {
    * Hands on each line, until the peer ends, the framing breaks (`framer.problem`)
    * or the connection fails (`failure`). Fails as `hearer` fails.
    */
-  async read(splitter: LineSplitter, hearer: Hearer): Promise<void> {
-    this.#hearer = hearer;
-    // All the memory that reading costs while nothing comes.
-    const idle = new Uint8Array(IDLE_READ);
-    for (let buffer = idle, isOver = false; !isOver;) {
-      let count: number | null = null;
-      try {
-        count = await this.#conn.read(buffer);
-      } catch (error) {
-        this.#fail(error);
-      }
-      this.#pace.heard();
-      const text = count === null ? this.framer.end() : this.framer.push(buffer, count);
-      if (text !== "") {
-        for (const line of await splitter.split(text)) {
-          if (this.isClosing) break;
-          const pending = hearer.onLine(line);
-          if (pending !== undefined) await pending;
-          if (this.#queuedBytes > SEND_QUEUE_LIMIT) await this.writable();
-        }
-      }
-      isOver = count === null || this.framer.problem !== undefined;
-      const rest = hearer.onRead(count ?? 0);
-      if (rest > 0 && !isOver) await this.rest(rest);
-      buffer = count === buffer.length ? new Uint8Array(BUSY_READ) : idle;
-    }
+  read(splitter: LineSplitter, hearer: Hearer): Promise<void> {
+    this.#reader = new Reader(this, this.#conn, this.#pace, { splitter, hearer });
+    return this.#reader.over;
   }
 
   /** Resolves after so many milliseconds, or when the connection closes. */
@@ -181,12 +156,12 @@ export class Connection {
   flush(): boolean {
     this.#queuedBytes += this.#queue.flush(this);
     this.#startWriting();
-    return this.#queuedBytes <= SEND_QUEUE_LIMIT;
+    return !this.isFull;
   }
 
   /** Resolves when the queue has drained, or the connection is closed. */
   writable(): Promise<void> {
-    if (this.#queuedBytes <= LOW_WATER || this.#closed) return Promise.resolve();
+    if (!this.isHeavy || this.#closed) return Promise.resolve();
     this.#writable ??= Promise.withResolvers<void>();
     return this.#writable.promise;
   }
@@ -197,7 +172,7 @@ export class Connection {
     this.flush();
     this.#wake();
     this.#closing = setTimeout(() => this.abort(), CLOSE_PATIENCE);
-    if (!this.#writing) this.#endWriting();
+    if (!this.#isWriting) this.#endWriting();
   }
 
   /** Closes at once; what is queued is lost. */
@@ -207,6 +182,7 @@ export class Connection {
     this.#closed = true;
     this.#wake();
     this.#queue.clear();
+    this.#noteTurn();
     this.#conn.close();
     this.#noteDrained();
     this.#resumeFeeding();
@@ -227,42 +203,61 @@ export class Connection {
     try {
       while (await this.#conn.read(buffer) !== null);
     } catch (error) {
-      this.#fail(error);
+      this.noteFailure(error);
     }
   }
 
   #startWriting(): void {
-    if (this.#writing || this.#queue.isEmpty) return;
-    this.#writing = true;
+    if (this.#isWriting || this.#queue.isEmpty) return;
+    this.#isWriting = true;
+    this.#isWaiting = true;
     this.#pace.write(this);
   }
 
-  /** The single writer, which `Pace` starts: one write at a time, as much of the queue in it as is sensible. */
-  async write(): Promise<void> {
-    try {
-      while (!this.#queue.isEmpty) {
-        const bytes = this.#queue.take();
-        let written = await this.#conn.write(bytes);
-        while (written < bytes.length) written += await this.#conn.write(bytes.subarray(written));
-        // A short write only reaches the system's buffer, and says nothing of the peer.
-        if (this.#queuedBytes > LOW_WATER) this.#hearer?.onProgress();
-        this.#queuedBytes -= bytes.length;
-        if (this.#queuedBytes <= LOW_WATER) this.#resumeFeeding();
-      }
-      if (this.#closing !== undefined) await this.#endWriting();
-    } catch (error) {
-      this.#fail(error);
-      this.abort();
-    }
-    this.#writing = false;
+  /** Starts the single writer, when `Pace` says so: one write at a time, as much of the queue in it as is sensible. */
+  write(): void {
+    this.#noteTurn();
+    this.#writeNext();
   }
+
+  /** Notes that nothing waits for its turn to be written. */
+  #noteTurn(): void {
+    this.#isWaiting = false;
+    this.#reader?.onWriting();
+  }
+
+  #writeNext(): void {
+    this.#unwritten ??= this.#queue.isEmpty ? undefined : this.#queue.take();
+    if (this.#unwritten !== undefined) {
+      this.#conn.write(this.#unwritten).then(this.#onWritten, this.#onWriteFailure);
+      return;
+    }
+    this.#isWriting = false;
+    if (this.#closing !== undefined) this.#endWriting();
+  }
+
+  readonly #onWritten = (count: number): void => {
+    // A short write only reaches the system's buffer, and says nothing of the peer.
+    if (this.isHeavy) this.#reader?.onProgress();
+    this.#queuedBytes -= count;
+    if (!this.isHeavy) this.#resumeFeeding();
+    const { length } = this.#unwritten as Uint8Array;
+    this.#unwritten = count < length ? this.#unwritten?.subarray(count) : undefined;
+    this.#writeNext();
+  };
+
+  readonly #onWriteFailure = (error: unknown): void => {
+    this.noteFailure(error);
+    this.abort();
+    this.#isWriting = false;
+  };
 
   /** Tells the peer that nothing more comes. */
   async #endWriting(): Promise<void> {
     try {
       await this.#conn.closeWrite();
     } catch (error) {
-      this.#fail(error);
+      this.noteFailure(error);
     }
     this.#noteDrained();
   }
@@ -273,9 +268,7 @@ export class Connection {
   }
 
   /** Notes how the connection failed. A peer that is gone is everyday life, and no more than a note. */
-  #fail(error: unknown): void {
-    if (this.#closed) return;
-    if (!(error instanceof Error)) throw error;
-    this.failure ??= error.message;
+  noteFailure(error: unknown): void {
+    if (!this.#closed) this.failure ??= error instanceof Error ? error.message : String(error);
   }
 }

@@ -9,7 +9,7 @@ import { TextLineStream } from "@std/streams/text-line-stream";
 /** A text whose turn is still to come, and who is to get its lines. */
 interface Waiting {
   text: string;
-  resolve: (lines: string[]) => void;
+  onLines: (lines: readonly string[]) => void;
 }
 
 /** Splits texts in the order in which they come. */
@@ -24,13 +24,11 @@ export class LineSplitter {
     this.#reader = readable.getReader();
   }
 
-  /** The lines of `text`, which ends with the last one's `\n`, without their ends. */
-  split(text: string): Promise<string[]> {
-    return new Promise((resolve) => {
-      // What came in one turn goes through together: a write to a stream costs as much as five lines in it.
-      if (this.#waiting.length === 0) queueMicrotask(() => void this.#splitAll());
-      this.#waiting.push({ text, resolve });
-    });
+  /** Gives `onLines` the lines of `text`, which ends with the last one's `\n`, without their ends. */
+  split(text: string, onLines: Waiting["onLines"]): void {
+    // What came in one turn goes through together: a write to a stream costs as much as five lines in it.
+    if (this.#waiting.length === 0) queueMicrotask(() => void this.#splitAll());
+    this.#waiting.push({ text, onLines });
   }
 
   async #splitAll(): Promise<void> {
@@ -42,7 +40,7 @@ export class LineSplitter {
     for (const [index, reads] of asked.entries()) {
       const lines: string[] = [];
       for (const read of reads) lines.push((await read).value as string);
-      waiting[index]?.resolve(lines);
+      waiting[index]?.onLines(lines);
     }
   }
 }

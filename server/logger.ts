@@ -64,15 +64,17 @@ export class Logger {
     const time = this.#clock().toISOString();
     const line = this.#format === "json"
       ? escapeUnsafe(JSON.stringify({ time, level, event, ...fields }))
-      : [time, level.padEnd(5), event, ...textFields(fields)].join(" ");
+      : `${time} ${level.padEnd(5)} ${event}${textOf(fields)}`;
     return line + "\n";
   }
 }
 
-function textFields(fields: LogFields): string[] {
-  return Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${typeof value === "number" ? value : quote(`${value}`)}`);
+function textOf(fields: LogFields): string {
+  let text = "";
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) text += ` ${name}=${typeof value === "number" ? value : quote(value)}`;
+  }
+  return text;
 }
 
 /** A value as one word, so that no peer's name can make up fields or lines. */

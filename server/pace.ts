@@ -1,27 +1,32 @@
 /**
- * Who is heard and who is written to, when more is ready than a turn of the
- * runtime's loop can do. A turn completes at most 128 socket operations (tokio's
- * cooperative budget). Those that are ready beyond that are put off and taken up
- * last in, first out, behind all that is new: some would wait for ever. So no more
- * writes start in a turn than it can complete, first come, first served; and while
- * turns are full of reads, none start and nothing is answered: everyone who has
- * spoken is heard before anyone is answered and speaks again.
+ * Who is read and who is written to, when more is ready than a turn of the runtime's
+ * loop can do. A turn completes at most 128 socket operations (tokio's cooperative
+ * budget). Those that are ready beyond that are put off and taken up last in, first
+ * out, behind all that is new: some would wait for ever. So whoever has to wait waits
+ * here, first come, first served: no more writes and reads start in a turn than it can
+ * complete, and who was heard is read again when it has been written to. And while a
+ * turn is full of reads that were put off, nobody is answered and nobody is read
+ * again: everyone who has spoken is heard first. As each is heard once, that ends.
  */
 
 import { setImmediate } from "node:timers";
+import { Fifo } from "./fifo.ts";
 import type { Turns } from "./turns.ts";
 
-/** Writes that start in one turn. */
-const WRITES = 128;
+/** Reads that start in one turn. */
+const READS = 128;
 
-/** Reads after which a turn is held to be full, and others to wait; what else went on in it took the rest. */
+/** Writes that start in one turn: fewer, so that those who wait do so for an answer, and get many at once. */
+const WRITES = 112;
+
+/** Reads after which a turn is held to be full, and others to be put off; what else went on in it took the rest. */
 const CROWD = 112;
 
-/**
- * Full turns in a row that put off answers: enough to hear ten thousand once. Whoever
- * keeps turns full for longer, with bytes that come to nothing, may not silence all others.
- */
-const MOST_FULL_TURNS = 100;
+/** What waits to be read. */
+export interface Reader {
+  /** Starts a read; false when it is not to be read after all. */
+  read(): boolean;
+}
 
 /** What waits to be written. */
 export interface Writer {
@@ -32,14 +37,11 @@ export interface Writer {
 /** Holds reads and writes in balance. */
 export class Pace {
   readonly #turns: Turns;
-  /** Reads of this turn. */
-  #reads = 0;
-  /** In a row, with this one. */
-  #fullTurns = 0;
+  readonly #readers = new Fifo<Reader>();
+  readonly #writers = new Fifo<Writer>();
+  /** Reads that have completed in this turn. */
+  #heard = 0;
   #task: (() => void) | undefined;
-  #writers: Writer[] = [];
-  /** How many of them have started. */
-  #started = 0;
   #isEnding = false;
   #isTurning = false;
 
@@ -50,13 +52,19 @@ export class Pace {
 
   /** Notes that a read has completed. */
   heard(): void {
-    this.#reads++;
+    this.#heard++;
     this.#endSoon();
   }
 
   /** Runs `task` at the end of this turn or, when it is full of reads, of the first that is not. One at a time. */
   afterReads(task: () => void): void {
     this.#task = task;
+    this.#endSoon();
+  }
+
+  /** Lets `reader` start when its turn has come. */
+  read(reader: Reader): void {
+    this.#readers.push(reader);
     this.#endSoon();
   }
 
@@ -73,38 +81,54 @@ export class Pace {
     setImmediate(() => {
       this.#isEnding = false;
       // A turn that has come to its end by now waits for the next: it may not end twice.
-      if (!this.#isTurning) this.#end();
+      if (this.#isTurning) return;
+      if (this.#wasFull()) this.#nextTurn();
+      else this.#end();
     });
   }
 
   #end(): void {
-    this.#fullTurns = this.#reads >= CROWD ? this.#fullTurns + 1 : 0;
-    const isCrowded = this.#fullTurns > 0 && this.#fullTurns <= MOST_FULL_TURNS;
-    this.#reads = 0;
-    if (!isCrowded) {
-      const task = this.#task;
-      this.#task = undefined;
-      task?.();
-      this.#startWrites();
+    const task = this.#task;
+    this.#task = undefined;
+    task?.();
+    for (let count = 0; count < WRITES && !this.#writers.isEmpty; count++) {
+      this.#writers.shift()?.write();
     }
-    if (isCrowded || this.#writers.length > 0) this.#nextTurn();
+    // Those who were written to just now have said nothing yet: there is time, when others wait.
+    if (this.#writers.isEmpty) this.#startReads();
+    if (!this.#writers.isEmpty || !this.#readers.isEmpty) this.#nextTurn();
   }
 
   async #nextTurn(): Promise<void> {
     this.#isTurning = true;
-    await this.#turns.next();
-    // What came with it is heard first.
-    setImmediate(() => {
-      this.#isTurning = false;
-      this.#end();
-    });
+    do {
+      await this.#turns.next();
+      // What came with it is heard first.
+      await tick();
+    } while (this.#wasFull());
+    this.#startReads();
+    // What they bring at once belongs to this turn.
+    await tick();
+    this.#heard = 0;
+    this.#isTurning = false;
+    this.#end();
   }
 
-  #startWrites(): void {
-    const end = Math.min(this.#started + WRITES, this.#writers.length);
-    while (this.#started < end) this.#writers[this.#started++]?.write();
-    if (this.#started < this.#writers.length) return;
-    this.#writers = [];
-    this.#started = 0;
+  /** Whether what was heard until now is as much as a turn can bring. */
+  #wasFull(): boolean {
+    const heard = this.#heard;
+    this.#heard = 0;
+    return heard >= CROWD;
   }
+
+  #startReads(): void {
+    for (let started = 0; started < READS && !this.#readers.isEmpty;) {
+      if (this.#readers.shift()?.read()) started++;
+    }
+  }
+}
+
+/** Resolves when everything that can go on at once has gone on. */
+function tick(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -14,7 +14,7 @@ import {
   type Request,
 } from "../protocol/mod.ts";
 import { isAccountRequest } from "./accounts.ts";
-import type { Connection, Hearer } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { Effect } from "./effects.ts";
 import { Gate, type GateOptions, type Stopped } from "./gate.ts";
 import { greet } from "./greeting.ts";
@@ -25,6 +25,7 @@ import type { Office } from "./office.ts";
 import { type Bounds, Patience, type Silence } from "./patience.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { isQuestion, type Question, type Questions } from "./questions.ts";
+import type { Hearer } from "./reader.ts";
 
 /** What one who is behind need not wait for: it says what is to be sent at all. */
 const AT_ONCE: ReadonlySet<string> = new Set(["join", "leave", "quit"]);

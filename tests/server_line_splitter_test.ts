@@ -7,6 +7,10 @@ Deno.test("each text gives its own lines, however many are split at once", async
     { length: 100 },
     (_, text) => Array.from({ length: text % 5 + 1 }, (_, line) => `${text} ${line}\r`),
   );
-  const split = await Promise.all(texts.map((lines) => splitter.split(lines.join("\n") + "\n")));
+  const split = await Promise.all(
+    texts.map((lines) =>
+      new Promise<readonly string[]>((resolve) => splitter.split(lines.join("\n") + "\n", resolve))
+    ),
+  );
   assertEquals(split.map((lines) => lines.map((line) => line.trimEnd() + "\r")), texts);
 });
