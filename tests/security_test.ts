@@ -31,7 +31,8 @@ Deno.test("SECURITY.md names a test for each promise, and each is there", async 
 });
 
 Deno.test("SECURITY.md gives the limits and permissions that there are", () => {
-  const numbers = [LIMITS.line.toLocaleString("en"), `${LIMITS.text} characters`];
+  const { line, depth, text } = LIMITS;
+  const numbers = [line.toLocaleString("en"), `nests ${depth} deep`, `${text} characters`];
   for (const fact of [...numbers, `name ${LIMITS.name}`, `${MEMORY_BOUND} MiB`]) {
     assertStringIncludes(security, fact);
   }

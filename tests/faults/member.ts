@@ -87,11 +87,13 @@ export class Member {
    */
   sayRefused(): number {
     let kept = 0;
+    let last = this.account.lastKept;
     for (const { ref, target, text } of this.account.refused.splice(0)) {
-      const isFree = ref > this.account.lastKept;
-      const next = isFree ? ref : this.account.lastRef + 1;
+      // Refs only rise: behind one that had to be new, none of the old can stay.
+      const isFree = ref > last;
+      last = isFree ? ref : this.account.lastRef + 1;
       if (isFree) kept++;
-      this.#say({ ref: next, target, text: `${this.account.name} ${next} again: ${text}` });
+      this.#say({ ref: last, target, text: `${this.account.name} ${last} again: ${text}` });
     }
     return kept;
   }
