@@ -24,6 +24,10 @@ export async function killClient(stage: Stage): Promise<void> {
       crowd.talk(random);
       await victim.hearsBack(random.between(1, 80));
       await victim.kill();
+      // The others go on without it, for so many messages. For as long as a start takes they
+      // would drown a slow machine in what all of them note.
+      await crowd.hearsBack(random.between(1, 400));
+      await crowd.fallSilent();
       await victim.restart(random.between(1, 2 ** 31));
     }
     await crowd.fallSilent();
