@@ -16,7 +16,7 @@ import { CHAT_IN_MEMORY, CHAT_REFS } from "./subjects.ts";
 const BOUND = 64_000_000;
 
 /** Seconds after which the system's own buffers for the stuck client are full. */
-const FILLING = 1.5;
+const FILLING = { full: 1.5, quick: 0.5 };
 
 /** What a stuck client changes: the server without it, with it, with it, without it. */
 interface Comparison {
@@ -38,10 +38,11 @@ export async function measureStuckReader(lab: Lab): Promise<Section> {
 
 async function compareStuck(lab: Lab, scene: Scene): Promise<Comparison> {
   const { crowd, port } = scene;
-  const task = { ...scene, warmUp: FILLING, seconds: 2 * lab.scale.seconds };
-  const load = () => inQuiet(lab, () => closedLoop(task, IN_FLIGHT));
-  await closedLoop({ ...task, warmUp: lab.scale.warmUp }, IN_FLIGHT);
-  const first = await load();
+  const filling = lab.scale.isQuick ? FILLING.quick : FILLING.full;
+  const seconds = 2 * lab.scale.seconds;
+  const load = (warmUp = filling) =>
+    inQuiet(lab, () => closedLoop({ ...scene, warmUp, seconds }, IN_FLIGHT));
+  const first = await load(lab.scale.warmUp);
   const stuck = await stareAt(crowd, CHAT_IN_MEMORY.dialect, port, "r000");
   const second = await load();
   const third = await load();

@@ -21,18 +21,19 @@ const encoder = new TextEncoder();
 
 /** Start to prompt, and memory after 10,000 messages, of `dist/chat-client`. */
 export async function measureClient(lab: Lab): Promise<Section> {
-  const binary = findBinary("chat-client");
-  const missing = "problem" in binary ? binary.problem : whatIsMissing();
+  const client = hasTerminal()
+    ? findBinary("chat-client")
+    : { problem: "there is no script (util-linux) here" };
   const times: number[] = [];
   const sizes: number[] = [];
-  if (missing === undefined && "path" in binary) {
-    const { path } = binary;
+  if ("path" in client) {
+    const { path } = client;
     await using server = await Child.start((port) => CHAT_IN_MEMORY.command(port));
     for (let round = 0; round < 3 * lab.scale.rounds + 1; round++) {
       lab.signal.throwIfAborted();
-      await using client = await TerminalClient.start(path, server.port, `Starter ${round}`);
+      await using started = await TerminalClient.start(path, server.port, `Starter ${round}`);
       // The first one also reads the disk.
-      if (round > 0) times.push(client.promptAfter);
+      if (round > 0) times.push(started.promptAfter);
     }
     for (let round = 0; round < lab.scale.rounds; round++) {
       lab.signal.throwIfAborted();
@@ -46,14 +47,13 @@ export async function measureClient(lab: Lab): Promise<Section> {
       goal: "≤ 80 MB",
       show: megabytes,
     }),
-  ].map((each) => missing === undefined ? each : { ...each, found: missing, isMet: undefined });
+  ].map((each) => "path" in client ? each : { ...each, found: client.problem, isMet: undefined });
   for (const { work, found } of verdicts) lab.say(`  ${work}: ${found}`);
   return { title: "chat-client", text: "`dist/chat-client` in a terminal.", verdicts };
 }
 
-function whatIsMissing(): string | undefined {
-  const hasTerminal = Deno.build.os === "linux" && exists("script", "--version");
-  return hasTerminal ? undefined : "there is no script (util-linux) here";
+function hasTerminal(): boolean {
+  return Deno.build.os === "linux" && exists("script", "--version");
 }
 
 function verdict(

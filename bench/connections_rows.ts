@@ -67,14 +67,15 @@ function idleVerdicts(own: Idle, clients: number): Verdict[] {
     },
     {
       work: "Back to where it started when they have left",
-      found: `${megabytes(own.after)}, from ${megabytes(own.before)}; ` +
-        `${megabytes(own.files.after)}, from ${
-          megabytes(own.files.before)
-        }, are the program's file`,
+      found: `${fromTo(own)}; ${fromTo(own.files)}, are the program's file`,
       goal: "within 10 %",
       isMet: own.after <= 1.1 * own.before,
     },
   ];
+}
+
+function fromTo({ before, after }: { before: number; after: number }): string {
+  return `${megabytes(after)}, from ${megabytes(before)}`;
 }
 
 async function idleOf(

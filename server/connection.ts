@@ -1,5 +1,5 @@
 /**
- * One socket. One loop reads lines from it; one queue and one writer send to it.
+ * One socket. One reader hears lines from it; one queue and one writer send to it.
  * Nobody waits for a peer: what is sent is queued. When the queue is over its
  * bound, `flush()` says so, and nothing more is read from the peer until it drains.
  */
@@ -9,7 +9,7 @@ import { hostAndPort, isLoopback } from "../protocol/address.ts";
 import type { Batch } from "./batch.ts";
 import type { Feed } from "./feed.ts";
 import type { LineSplitter } from "./line_splitter.ts";
-import type { Pace } from "./pace.ts";
+import type { Pace, Writable } from "./pace.ts";
 import { type Hearer, Reader } from "./reader.ts";
 import { SendQueue } from "./send_queue.ts";
 
@@ -46,8 +46,8 @@ type SocketPart =
   | "setNoDelay"
   | "setKeepAlive";
 
-/** A connection's socket, read loop, send queue and writer. */
-export class Connection {
+/** A connection's socket, reader, send queue and writer. */
+export class Connection implements Writable {
   /** Counts from 1 for the server's life; names the connection in the logs. */
   readonly id: number;
   /** The peer's address and port. */
@@ -67,8 +67,8 @@ export class Connection {
   readonly #queue = new SendQueue();
   /** Bytes that are ready to be written, or on their way. */
   #queuedBytes = 0;
+  /** Whether something is being written, or waits for its turn to be. */
   #isWriting = false;
-  #isWaiting = false;
   /** Bytes of which the system has not taken all. */
   #unwritten: Uint8Array | undefined;
   #writable: PromiseWithResolvers<void> | undefined;
@@ -110,7 +110,7 @@ export class Connection {
 
   /** Whether something is to be written, and its turn has not come. */
   get isWaiting(): boolean {
-    return this.#isWaiting;
+    return this.#isWriting && this.#unwritten === undefined && !this.#closed;
   }
 
   /** Whether it is closed or about to be: nothing that comes from it counts any more. */
@@ -182,7 +182,7 @@ export class Connection {
     this.#closed = true;
     this.#wake();
     this.#queue.clear();
-    this.#noteTurn();
+    this.#reader?.onWriting();
     this.#conn.close();
     this.#noteDrained();
     this.#resumeFeeding();
@@ -210,19 +210,12 @@ export class Connection {
   #startWriting(): void {
     if (this.#isWriting || this.#queue.isEmpty) return;
     this.#isWriting = true;
-    this.#isWaiting = true;
     this.#pace.write(this);
   }
 
   /** Starts the single writer, when `Pace` says so: one write at a time, as much of the queue in it as is sensible. */
   write(): void {
-    this.#noteTurn();
     this.#writeNext();
-  }
-
-  /** Notes that nothing waits for its turn to be written. */
-  #noteTurn(): void {
-    this.#isWaiting = false;
     this.#reader?.onWriting();
   }
 

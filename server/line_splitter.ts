@@ -35,7 +35,7 @@ export class LineSplitter {
     const waiting = this.#waiting;
     this.#waiting = [];
     // Asked for before the text is written: the stream gives each line to whoever asked first.
-    const asked = waiting.map(({ text }) => lineEnds(text).map(() => this.#reader.read()));
+    const asked = waiting.map(({ text }) => this.#askForLines(text));
     this.#writer.write(waiting.map(({ text }) => text).join(""));
     for (const [index, reads] of asked.entries()) {
       const lines: string[] = [];
@@ -43,11 +43,12 @@ export class LineSplitter {
       waiting[index]?.onLines(lines);
     }
   }
-}
 
-/** Where each line of `text` ends. */
-function lineEnds(text: string): number[] {
-  const ends: number[] = [];
-  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) ends.push(end);
-  return ends;
+  #askForLines(text: string): Promise<ReadableStreamReadResult<string>>[] {
+    const asked: Promise<ReadableStreamReadResult<string>>[] = [];
+    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) {
+      asked.push(this.#reader.read());
+    }
+    return asked;
+  }
 }

@@ -23,13 +23,13 @@ const WRITES = 112;
 const CROWD = 112;
 
 /** What waits to be read. */
-export interface Reader {
+export interface Readable {
   /** Starts a read; false when it is not to be read after all. */
   read(): boolean;
 }
 
 /** What waits to be written. */
-export interface Writer {
+export interface Writable {
   /** Starts a write. */
   write(): void;
 }
@@ -37,8 +37,8 @@ export interface Writer {
 /** Holds reads and writes in balance. */
 export class Pace {
   readonly #turns: Turns;
-  readonly #readers = new Fifo<Reader>();
-  readonly #writers = new Fifo<Writer>();
+  readonly #readers = new Fifo<Readable>();
+  readonly #writers = new Fifo<Writable>();
   /** Reads that have completed in this turn. */
   #heard = 0;
   #task: (() => void) | undefined;
@@ -63,13 +63,13 @@ export class Pace {
   }
 
   /** Lets `reader` start when its turn has come. */
-  read(reader: Reader): void {
+  read(reader: Readable): void {
     this.#readers.push(reader);
     this.#endSoon();
   }
 
   /** Lets `writer` start when its turn has come. */
-  write(writer: Writer): void {
+  write(writer: Writable): void {
     this.#writers.push(writer);
     this.#endSoon();
   }

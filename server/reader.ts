@@ -6,7 +6,7 @@
 
 import type { Connection, Socket } from "./connection.ts";
 import type { LineSplitter } from "./line_splitter.ts";
-import type { Pace } from "./pace.ts";
+import type { Pace, Readable } from "./pace.ts";
 
 /** Bytes read at once from a peer that says a line now and then: nearly all are shorter. */
 const IDLE_READ = 512;
@@ -25,7 +25,7 @@ export interface Hearer {
 }
 
 /** Reads one connection, line by line, from when it is made. */
-export class Reader {
+export class Reader implements Readable {
   readonly #connection: Connection;
   readonly #socket: Pick<Socket, "read">;
   readonly #pace: Pace;
@@ -94,30 +94,31 @@ export class Reader {
     this.#onRead(null);
   };
 
-  readonly #onLines = (lines: readonly string[]): void => {
+  readonly #onLines = (lines: readonly string[]): void => this.#handOn(lines, 0);
+
+  /** Hands on the lines from the index `next` on, each as soon as nothing holds it up, and reads on. */
+  #handOn(lines: readonly string[], next: number): void {
     try {
-      for (let index = 0; index < lines.length && !this.#connection.isClosing; index++) {
-        const pending = this.#hearer.onLine(lines[index] as string);
+      while (next < lines.length && !this.#connection.isClosing) {
+        const pending = this.#hearer.onLine(lines[next++] as string);
         if (pending === undefined && !this.#connection.isFull) continue;
-        const rest = this.#handOnSlowly(lines.slice(index + 1), pending);
-        rest.then(() => this.#readOn()).catch(this.#over.reject);
+        this.#handOnAfter(pending, lines, next).catch(this.#over.reject);
         return;
       }
       this.#readOn();
     } catch (error) {
       this.#over.reject(error);
     }
-  };
+  }
 
-  /** Hands on lines of which each waits for the one before it, the first for `pending`. */
-  async #handOnSlowly(lines: readonly string[], pending: Promise<void> | void): Promise<void> {
+  async #handOnAfter(
+    pending: Promise<void> | void,
+    lines: readonly string[],
+    next: number,
+  ): Promise<void> {
     await pending;
-    for (const line of lines) {
-      if (this.#connection.isFull) await this.#connection.writable();
-      if (this.#connection.isClosing) return;
-      await this.#hearer.onLine(line);
-    }
     if (this.#connection.isFull) await this.#connection.writable();
+    this.#handOn(lines, next);
   }
 
   /** Lets more be read, unless there is no more, once the peer may say more. */

@@ -62,8 +62,12 @@ Deno.test("reads start first come, first served, behind the writes that wait", a
   const started: string[] = [];
   const last = Promise.withResolvers<void>();
   for (let number = 0; number < 300; number++) {
-    const read = () => started.push(`read ${number}`) === 450 ? (last.resolve(), true) : true;
-    pace.read({ read });
+    pace.read({
+      read: () => {
+        if (started.push(`read ${number}`) === 450) last.resolve();
+        return true;
+      },
+    });
     if (number < 150) pace.write({ write: () => void started.push(`write ${number}`) });
   }
   await setImmediate();
