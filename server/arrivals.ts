@@ -272,7 +272,7 @@ function acknowledge(
     session: token,
     resumed: token === request.payload.session,
     server: hub.server,
-    limits: { ...LIMITS, rooms: hub.bounds.roomsOfSession },
+    limits: hub.limits,
   };
   const event = () =>
     answering<Event>(id, {

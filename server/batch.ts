@@ -14,7 +14,7 @@ export class Batch {
   #text = "";
   #count = 0;
   /** The lines that one connection gets in a form of its own, by their index, which rises. */
-  readonly #own = new Map<Link, Map<number, string>>();
+  #own: Map<Link, Map<number, string>> | undefined;
   #shared: Uint8Array | undefined;
   #ends: number[] | undefined;
   /** True once a member was sent something else: later lines would overtake that. */
@@ -23,6 +23,7 @@ export class Batch {
   /** Adds a line; `own` is the form that one connection gets of it. */
   add(line: string, own?: { link: Link; line: string }): void {
     if (own !== undefined) {
+      this.#own ??= new Map();
       const lines = this.#own.get(own.link) ?? new Map<number, string>();
       this.#own.set(own.link, lines.set(this.#count, own.line));
     }
@@ -33,7 +34,7 @@ export class Batch {
   /** The bytes for one connection. Nothing may be added after the first call. */
   bytesFor(link: Link): Uint8Array {
     const shared = this.#shared ??= encoder.encode(this.#text);
-    const own = this.#own.get(link);
+    const own = this.#own?.get(link);
     return own === undefined ? shared : this.#replaced(shared, own);
   }
 

@@ -120,11 +120,10 @@ export class Connection implements Writable {
 
   /**
    * Hands on each line, until the peer ends, the framing breaks (`framer.problem`)
-   * or the connection fails (`failure`). Fails as `hearer` fails.
+   * or the connection fails (`failure`).
    */
-  read(splitter: LineSplitter, hearer: Hearer): Promise<void> {
+  read(splitter: LineSplitter, hearer: Hearer): void {
     this.#reader = new Reader(this, this.#conn, this.#pace, { splitter, hearer });
-    return this.#reader.over;
   }
 
   /** Resolves after so many milliseconds, or when the connection closes. */

@@ -4,7 +4,7 @@
  * there is nothing to lock. Time and tokens are passed in; nothing is sent from here.
  */
 
-import { type ConnectRequest, fold, type Refused, type Request } from "../protocol/mod.ts";
+import { type ConnectRequest, fold, LIMITS, type Refused, type Request } from "../protocol/mod.ts";
 import { connect, type Credentials } from "./arrivals.ts";
 import { type Barred, barredFrom, type Bounds, UNBOUNDED } from "./bounds.ts";
 import { announce, type Effect, keepQuit, notify, refuse, send } from "./effects.ts";
@@ -24,6 +24,8 @@ export class Hub {
   /** Who has which name. */
   readonly names: Names;
   readonly bounds: Bounds;
+  /** The limits, as `connect_ack` gives them. */
+  readonly limits: Readonly<Record<keyof typeof LIMITS, number>>;
   /** A link whose session is over keeps its place here: it gets no second one. */
   readonly #sessions = new Map<Link, Session | undefined>();
   readonly #rooms = new Map<string, Room>();
@@ -34,6 +36,7 @@ export class Hub {
   constructor(server: string, memory: Memory, now: number, bounds = UNBOUNDED) {
     this.server = server;
     this.bounds = bounds;
+    this.limits = { ...LIMITS, rooms: bounds.roomsOfSession };
     this.names = new Names(memory.claims);
     for (const { name, topic, seq } of memory.rooms) {
       const room = this.#make(name);

@@ -59,13 +59,13 @@ export interface ConnectionRates {
 export class Limiter {
   readonly #requests: TokenBucket | undefined;
   readonly #bytes: TokenBucket | undefined;
-  readonly #refusals: TokenBucket;
+  /** Made when it is first needed: most are never refused anything. */
+  #refusals: TokenBucket | undefined;
   #refusedUntil = -Infinity;
 
   constructor({ requests, bytes }: ConnectionRates, now: number) {
     this.#requests = requests && new TokenBucket(requests, now);
     this.#bytes = bytes && new TokenBucket(bytes, now);
-    this.#refusals = new TokenBucket(REFUSALS, now);
   }
 
   /** Lets a request pass, and gives 0; or gives the milliseconds after which it may be asked again. */
@@ -82,6 +82,7 @@ export class Limiter {
 
   /** Notes a refusal; gives the milliseconds for which nothing more is to be read. */
   refused(now: number): number {
+    this.#refusals ??= new TokenBucket(REFUSALS, now);
     return this.#refusals.spend(1, now);
   }
 

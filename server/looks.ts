@@ -25,9 +25,11 @@ export function skeleton(name: string): string {
  * look alike when they have a look in common.
  */
 export function looksOf(name: string): readonly string[] {
+  const folded = fold(name);
+  const looks = [skeleton(folded).toLowerCase()];
+  if (folded === name) return looks;
   const written = skeleton(name).toLowerCase();
-  const folded = skeleton(fold(name)).toLowerCase();
-  return written === folded ? [written] : [written, folded];
+  return looks.includes(written) ? looks : [written, ...looks];
 }
 
 function* readTable(table: string): Iterable<[character: string, shape: string]> {

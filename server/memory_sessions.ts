@@ -26,8 +26,8 @@ export interface KeptSession extends StoredSession {
 /** Sessions by the hash of their tokens. All times are epoch milliseconds. */
 export class MemorySessions {
   readonly #sessions = new Map<string, KeptSession>();
-  /** The sessions of each name, by its fold: those that went away in the order in which they did. */
-  readonly #byName = new Map<string, Set<string>>();
+  /** The sessions of each name, by its fold: those that went away in the order in which they did. Nearly all have one. */
+  readonly #byName = new Map<string, readonly KeptSession[]>();
   /** Since when the sessions without a connection are away; the oldest first. */
   readonly #awaySince = new Map<string, number>();
   /** The sessions of each claim, and some that were. */
@@ -40,8 +40,8 @@ export class MemorySessions {
 
   /** The session of that name which a direct message is for: one that is here, or went away last. */
   ofName(name: string): KeptSession | undefined {
-    const named = [...this.#byName.get(fold(name)) ?? []].map((hash) => this.#sessions.get(hash));
-    return named.find((session) => session?.awaySince === undefined) ?? named.at(-1);
+    const named = this.#byName.get(fold(name)) ?? [];
+    return named.find(({ awaySince }) => awaySince === undefined) ?? named.at(-1);
   }
 
   /** The sessions of a claim: first those that are away, the longest first. */
@@ -97,9 +97,9 @@ export class MemorySessions {
     if (session === undefined) return;
     this.#sessions.delete(hash);
     const key = fold(session.name);
-    const named = this.#byName.get(key);
-    named?.delete(hash);
-    if (named?.size === 0) this.#byName.delete(key);
+    const others = (this.#byName.get(key) ?? []).filter((named) => named !== session);
+    if (others.length > 0) this.#byName.set(key, others);
+    else this.#byName.delete(key);
   }
 
   /** Forgets the sessions of a claim that is given up; the one of `kept` goes on, as anyone's of that name. */
@@ -114,7 +114,7 @@ export class MemorySessions {
   #put(session: KeptSession): void {
     this.#sessions.set(session.session, session);
     const key = fold(session.name);
-    this.#byName.set(key, (this.#byName.get(key) ?? new Set()).add(session.session));
+    this.#byName.set(key, [...this.#byName.get(key) ?? [], session]);
   }
 
   /** Makes room for one more session of a claim: who signs in again and again leaves few behind. */

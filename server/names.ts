@@ -99,6 +99,7 @@ export class Names {
 
   /** A registered name that looks like `name` and is another. */
   registeredLookalike(name: string): string | undefined {
+    if (this.#claims.size === 0) return undefined;
     const folded = fold(name);
     for (const look of looksOf(name)) {
       const claim = this.#claimsByLook.get(look);

@@ -6,7 +6,6 @@
 
 import { Buffer } from "node:buffer";
 import type { ScryptCost, StoredPassword } from "./message_log.ts";
-import { nodeCrypto } from "./node_crypto.ts";
 
 /** What one guess costs: 32 MB, three times. The memory is what keeps graphics cards out. */
 export const SCRYPT_COST: ScryptCost = { n: 2 ** 15, r: 8, p: 3 };
@@ -22,6 +21,9 @@ const HASH_BYTES = 32;
 
 /** What is compared where there is nothing to compare, so that it takes as long. */
 const NOBODYS_SALT = "00".repeat(SALT_BYTES);
+
+/** Loaded when it is first needed: it takes as long to load as the whole server. */
+const nodeCrypto = () => import("node:crypto");
 
 /** Too many passwords are being looked at; `wait` is in milliseconds. */
 export class Busy extends Error {

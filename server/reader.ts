@@ -22,6 +22,11 @@ export interface Hearer {
   onRead(bytes: number): number;
   /** A peer that has much to read has read some of it: a sign of life. */
   onProgress(): void;
+  /**
+   * Called once, after the last line, when the peer has ended, the framing is broken or
+   * the connection has failed; with an `error` when `onLine` or `onRead` has.
+   */
+  onOver(error?: unknown): void;
 }
 
 /** Reads one connection, line by line, from when it is made. */
@@ -31,7 +36,6 @@ export class Reader implements Readable {
   readonly #pace: Pace;
   readonly #splitter: LineSplitter;
   readonly #hearer: Hearer;
-  readonly #over = Promise.withResolvers<void>();
   /** All the memory that reading costs while nothing comes. */
   #buffer = new Uint8Array(IDLE_READ);
   /** Bytes of the last read; `null` when there are no more. */
@@ -51,14 +55,6 @@ export class Reader implements Readable {
     this.#splitter = splitter;
     this.#hearer = hearer;
     pace.read(this);
-  }
-
-  /**
-   * Resolves when the peer has ended, the framing is broken or the connection has
-   * failed, and the last line was handed on. Fails as the hearer fails.
-   */
-  get over(): Promise<void> {
-    return this.#over.promise;
   }
 
   /** Starts a read, which `Pace` asks for; not while something waits to be written: its peer waits for that. */
@@ -102,12 +98,12 @@ export class Reader implements Readable {
       while (next < lines.length && !this.#connection.isClosing) {
         const pending = this.#hearer.onLine(lines[next++] as string);
         if (pending === undefined && !this.#connection.isFull) continue;
-        this.#handOnAfter(pending, lines, next).catch(this.#over.reject);
+        this.#handOnAfter(pending, lines, next);
         return;
       }
       this.#readOn();
     } catch (error) {
-      this.#over.reject(error);
+      this.#hearer.onOver(error);
     }
   }
 
@@ -116,8 +112,12 @@ export class Reader implements Readable {
     lines: readonly string[],
     next: number,
   ): Promise<void> {
-    await pending;
-    if (this.#connection.isFull) await this.#connection.writable();
+    try {
+      await pending;
+      if (this.#connection.isFull) await this.#connection.writable();
+    } catch (error) {
+      return this.#hearer.onOver(error);
+    }
     this.#handOn(lines, next);
   }
 
@@ -126,7 +126,7 @@ export class Reader implements Readable {
     const count = this.#count;
     const milliseconds = this.#hearer.onRead(count ?? 0);
     if (count === null || this.#connection.framer.problem !== undefined) {
-      return this.#over.resolve();
+      return this.#hearer.onOver();
     }
     const size = count === this.#buffer.length ? BUSY_READ : IDLE_READ;
     if (size !== this.#buffer.length) this.#buffer = new Uint8Array(size);

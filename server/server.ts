@@ -118,6 +118,7 @@ export class ChatServer implements AsyncDisposable {
       gate: { rates, memory: this.#memory, isLogInMemory: settings.log.isInMemory },
       silence: { handshake: settings.handshakeTimeout, idle: settings.idleTimeout },
       logger: settings.logger,
+      onLeaving: (visit, leaving) => this.#untilGone(visit, leaving),
     };
     this.#looking = setInterval(() => {
       const now = performance.now();
@@ -169,32 +170,40 @@ export class ChatServer implements AsyncDisposable {
     const now = performance.now();
     const turnedAway = this.#door.enter(hostname, now);
     if (turnedAway?.isTold === false) return connection.abort();
+    this.#crowd.arrive();
     if (turnedAway !== undefined) {
-      const telling = this.#turnAway(connection, turnedAway);
-      return this.#follow(connection, telling, () => this.#door.told());
+      this.#untilDone(connection, this.#turnAway(connection, turnedAway), () => this.#door.told());
+      return;
     }
     const visit = new Visit(connection, this.#host, now);
     this.#visits.add(visit);
-    this.#follow(connection, visit.serve(), () => {
+    visit.begin();
+  }
+
+  #untilGone(visit: Visit, leaving: Promise<void>): void {
+    const { connection } = visit;
+    this.#untilDone(connection, leaving, () => {
       this.#visits.delete(visit);
-      this.#door.leave(hostname);
+      this.#door.leave(connection.hostname);
     });
   }
 
-  /** Calls `onEnd` when `work` with a connection is done, or has failed. */
-  #follow(connection: Connection, work: Promise<void>, onEnd: () => void): void {
-    const end = () => {
-      onEnd();
-      this.#crowd.leave();
-      if (this.#crowd.size === 0) this.#onLastServed();
-    };
-    this.#crowd.arrive();
-    work.then(end, (error) => {
+  /** Calls `onDone` when the last work with a connection is done, or has failed. */
+  async #untilDone(
+    connection: Connection,
+    work: Promise<void>,
+    onDone: () => void,
+  ): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
       const reason = reasonOf(error);
       this.#settings.logger.logOf(connection, "error", "internal error", { reason });
       connection.abort();
-      end();
-    });
+    }
+    onDone();
+    this.#crowd.leave();
+    if (this.#crowd.size === 0) this.#onLastServed();
   }
 
   /** Tells a peer why it may not come in. Closing with something unread would reset the connection, and lose that. */

@@ -4,17 +4,21 @@
  */
 
 import type { Credentials } from "./arrivals.ts";
-import { nodeCrypto } from "./node_crypto.ts";
+
+// Neither `crypto.subtle`, whose way to another thread and back costs more than the hash,
+// nor `node:crypto`: to load that costs the first who comes a tenth of a second, and 8 MB.
+let loading: Promise<typeof import("@noble/hashes/sha2")> | undefined;
 
 /** A fresh token with its hash, and the hash of the token that the client showed. */
 export async function makeCredentials(shown: string | undefined): Promise<Credentials> {
-  const { hash } = await nodeCrypto();
-  // SHA-256: a token has full entropy, so it needs neither salt nor cost. Not by
-  // `crypto.subtle`: its way to another thread and back costs more than the hash.
-  const hashToken = (token: string) => hash("sha256", token, "hex");
+  const { sha256 } = await (loading ??= import("@noble/hashes/sha2"));
+  // A token has full entropy, so it needs neither salt nor cost.
+  const hashToken = (token: string) => sha256(encoder.encode(token)).toHex();
   const token = crypto.getRandomValues(new Uint8Array(16)).toHex();
   const tokenHash = hashToken(token);
   return shown === undefined
     ? { token, tokenHash }
     : { token, tokenHash, shownHash: hashToken(shown) };
 }
+
+const encoder = new TextEncoder();

@@ -40,6 +40,8 @@ export interface Host {
   gate: GateOptions;
   silence: Bounds;
   logger: Logger;
+  /** Called once for each visit, when nothing more is heard of it; `leaving` resolves when its connection is gone. */
+  onLeaving(visit: Visit, leaving: Promise<void>): void;
 }
 
 /** One connection, and how it is dealt with. */
@@ -56,17 +58,22 @@ export class Visit implements Hearer {
     this.#gate = new Gate(host.gate, now);
   }
 
-  /** Hears the peer out, and lets the connection go when all that is for it has left. */
-  async serve(): Promise<void> {
-    const { connection } = this;
-    const { hub, pipeline, splitter } = this.#host;
+  /** Begins to hear the peer. */
+  begin(): void {
     this.#log("info", "connection opened");
-    try {
-      await connection.read(splitter, this);
-    } catch (error) {
-      // A defect of ours that one line lays bare ends that connection alone.
-      this.#log("error", "internal error", { reason: reasonOf(error) });
-    }
+    this.connection.read(this.#host.splitter, this);
+  }
+
+  onOver(error?: unknown): void {
+    // A defect of ours that one line lays bare ends that connection alone.
+    if (error !== undefined) this.#log("error", "internal error", { reason: reasonOf(error) });
+    this.#host.onLeaving(this, this.#leave());
+  }
+
+  /** Lets the connection go when all that is for it has left. */
+  async #leave(): Promise<void> {
+    const { connection } = this;
+    const { hub, pipeline } = this.#host;
     this.#explainFraming();
     const inboxSeen = pipeline.feedOf(connection)?.inboxSeen;
     pipeline.push(hub.disconnect(connection, performance.now(), inboxSeen));
@@ -153,7 +160,7 @@ export class Visit implements Hearer {
     if (profile === "lecture") this.#patience.greetedLecture(performance.now());
     else this.#patience.greeted(performance.now());
     this.#log("info", "session opened", { name, profile });
-    return this.#sentSoFar();
+    if (comesBack(request)) return this.#sentSoFar();
   }
 
   /** Asks the log, once everything that this connection did before is in it. */
@@ -223,6 +230,11 @@ export function closeWith(hub: Hub, connection: Connection, error: ErrorEvent): 
 /** What a log line says of a defect. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+/** Whether a client may have missed something, which is a part of what it is answered. */
+function comesBack({ payload: { session, since, direct_since } }: ConnectRequest): boolean {
+  return session !== undefined || since !== undefined || direct_since !== undefined;
 }
 
 /** Whether a request opens a session of the lecture's. */
