@@ -16,11 +16,16 @@ import { openWire } from "./wire.ts";
 /** Seconds for which a server may give its memory back. */
 const SETTLING = { full: 5, quick: 3 };
 
+/** Milliseconds that the C library has to hand back what it holds. */
+const TRIMMING = 1000;
+
 /** What a crowd that only sits there costs, in bytes. */
 interface Idle {
   before: number;
   joined: number;
   after: number;
+  /** When the C library was told to hand back what it holds; only where that can be told. */
+  trimmed: number | undefined;
   again: number;
   /** How much of the first and the third are files. */
   files: { before: number; after: number };
@@ -42,16 +47,19 @@ export async function measureIdle(lab: Lab): Promise<Section> {
     text: "Memory in RAM as the system counts it, a few seconds after the last has joined, and " +
       `at most ${
         settling(lab)
-      } s after all have left. "Again" is a second crowd after the first: ` +
-      "were it higher, something would leak.",
+      } s after all have left. "SIGUSR2" has the C library hand back what ` +
+      'it holds, if the server was started with DENO_USR2_MEMORY_TRIM=1. "Again" is a second ' +
+      "crowd after the first: were it higher, something would leak.",
     verdicts: idleVerdicts(own as Idle, clients),
     basis: { idleEach: each(own, clients) },
     table: {
-      head: ["", "each", "before", "with them", "when they have left", "again"],
+      head: ["", "each", "before", "with them", "when they have left", "after SIGUSR2", "again"],
       rows: found.map((idle, index) => [
         subjects[index]?.name ?? "",
         kilobytes(each(idle, clients)),
-        ...[idle.before, idle.joined, idle.after, idle.again].map(megabytes),
+        ...[idle.before, idle.joined, idle.after].map(megabytes),
+        idle.trimmed === undefined ? "" : megabytes(idle.trimmed),
+        megabytes(idle.again),
       ]),
     },
   };
@@ -83,7 +91,9 @@ async function idleOf(
   subject: Subject,
   shape: { rooms: number; members: number },
 ): Promise<Idle> {
-  await using server = await Child.start((port) => subject.command(port));
+  await using server = await Child.start((port) => {
+    return { ...subject.command(port), env: { DENO_USR2_MEMORY_TRIM: "1" } };
+  });
   const memory = () => residentBytes(server.pid) ?? NaN;
   const files = () => fileBytes(server.pid) ?? NaN;
   // It listens before all of it is there.
@@ -102,8 +112,17 @@ async function idleOf(
   const joined = await visit(0);
   const after = await settled(memory, lab);
   const filesThen = { before: filesBefore, after: files() };
+  // It is Deno's; to the others the signal says something else.
+  const trimmed = subject === CHAT_IN_MEMORY ? await trim(server.pid, memory) : undefined;
   const again = await visit(shape.rooms * shape.members);
-  return { before, joined, after, again, files: filesThen };
+  return { before, joined, after, trimmed, again, files: filesThen };
+}
+
+async function trim(pid: number, memory: () => number): Promise<number | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  Deno.kill(pid, "SIGUSR2");
+  await new Promise((resolve) => setTimeout(resolve, TRIMMING));
+  return memory();
 }
 
 /** The least memory within some seconds. */
@@ -129,35 +148,62 @@ function kilobytes(bytes: number): string {
   return `${(bytes / 1000).toFixed(1)} KB`;
 }
 
+/** How clients that connect are spread over rooms: where others are, each is told of by a line to all of them. */
+const SPREADS = [
+  { members: 1, name: "each into a room of its own" },
+  { members: 10, name: "into rooms of 10, where the others are told" },
+];
+
+/** Connects a second: of each subject, for each of {@linkcode SPREADS}, round by round. */
+type Rates = ReadonlyMap<Subject, readonly number[][]>;
+
 /** From opening a connection to its `connect_ack`, many at a time. */
 export async function measureConnects(lab: Lab): Promise<Section> {
-  const shape = { rooms: lab.scale.isQuick ? 100 : 500, members: 10 };
-  const rows: string[][] = [];
-  const rates = new Map<string, number[]>();
-  for (const subject of [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis")]) {
-    const found: number[] = [];
-    for (let round = 0; round < lab.scale.rounds; round++) {
-      found.push(
-        await onStage(lab, subject, shape, ({ crowd }) => Promise.resolve(crowd.joinRate)),
-      );
-    }
-    rates.set(subject.key, found);
-    rows.push([subject.name, middle(found, (rate) => `${Math.round(rate)}/s`)]);
-    lab.say(`  ${rows.at(-1)?.join(": ")}`);
-  }
-  const own = rates.get(CHAT_IN_MEMORY.key) ?? [];
+  const clients = lab.scale.isQuick ? 1000 : 5000;
+  const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis")];
+  const rates = await ratesOf(lab, subjects, clients);
   return {
     title: "Connecting",
-    text: `${shape.rooms * shape.members} clients into rooms of ${shape.members}, 64 at a time, ` +
-      "each told that it is in, and the others in its room that it came.",
-    verdicts: [{
-      work: "Connect to `connect_ack`",
-      found: middle(own, (rate) => `${Math.round(rate)}/s`),
-      goal: "≥ 5000/s",
-      isMet: median(own) >= 5000,
-    }],
-    table: { head: ["", "connects"], rows },
+    text: `${clients} clients, 64 at a time, to a server that has just started: ` +
+      `${SPREADS.map(({ name }) => name).join("; or ")}. The peers tell nobody.`,
+    verdicts: SPREADS.map(({ name }, index) => {
+      const own = rates.get(CHAT_IN_MEMORY)?.[index] ?? [];
+      return {
+        work: `Connect to \`connect_ack\`, ${name}`,
+        found: middle(own, perSecond),
+        goal: "≥ 5000/s",
+        isMet: median(own) >= 5000,
+      };
+    }),
+    table: {
+      head: ["", ...SPREADS.map(({ name }) => name)],
+      rows: subjects.map((subject) => [
+        subject.name,
+        ...(rates.get(subject) ?? []).map((found) => middle(found, perSecond)),
+      ]),
+    },
   };
+}
+
+async function ratesOf(lab: Lab, subjects: readonly Subject[], clients: number): Promise<Rates> {
+  const rates = new Map(subjects.map((subject) => [subject, SPREADS.map((): number[] => [])]));
+  for (let round = 0; round < lab.scale.rounds; round++) {
+    for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
+      for (const [index, { members, name }] of SPREADS.entries()) {
+        const shape = { rooms: clients / members, members };
+        const rate = await onStage(lab, subject, shape, ({ crowd }) => {
+          return Promise.resolve(crowd.joinRate);
+        });
+        rates.get(subject)?.[index]?.push(rate);
+        lab.say(`  ${subject.name}, ${name}: ${perSecond(rate)}`);
+      }
+    }
+  }
+  return rates;
+}
+
+function perSecond(rate: number): string {
+  return `${Math.round(rate)}/s`;
 }
 
 /** From starting the program to its `Listening on`. */
