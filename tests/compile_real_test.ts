@@ -1,4 +1,5 @@
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { bundle } from "../tools/bundles.ts";
 import { compile, compilerFor } from "../tools/compilers.ts";
 import { programs, thisMachine } from "../tools/targets.ts";
 import { compiledPrograms } from "./compiled_programs.ts";
@@ -6,6 +7,7 @@ import { assertConfined, PLACES } from "./fixtures/confinement.ts";
 import { Directory } from "./fixtures/log.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { ServerProcess, TestProcess } from "./fixtures/process.ts";
+import { Certificates } from "./fixtures/tls.ts";
 
 const compiled = await compiledPrograms();
 
@@ -122,6 +124,7 @@ Deno.test({
     }));
     if (program === undefined) throw new Error("There is no program chat-server");
     const build = { program, target: thisMachine(Deno.build) };
+    await bundle(program, output.path, signal);
     await compile(build, await compilerFor(compiled.runtime, signal), output.path, signal);
     for (const place of PLACES) await assertConfined([output.file("chat-server")], place);
   },
@@ -157,6 +160,28 @@ Deno.test({
     } finally {
       await Deno.remove(home, { recursive: true });
     }
+  },
+});
+
+Deno.test({
+  name: "compiled server shows a certificate that it was given",
+  ignore: "skipped" in compiled,
+  async fn() {
+    if ("skipped" in compiled) return;
+    await using certificates = await Certificates.make();
+    const { certificate, key } = certificates.files;
+    await using server = new TestProcess([
+      compiled.server,
+      ...["--memory", "--plain", "off", "--tls-port", "0"],
+      ...["--tls-cert", certificate, "--tls-key", key],
+    ]);
+    const [, port] = /^Listening on \S+:(\d+) with TLS/.exec(await server.line()) ?? [];
+    using connection = await Deno.connectTls({
+      hostname: "localhost",
+      port: Number(port),
+      caCerts: [certificates.authority.certificate],
+    });
+    await connection.handshake();
   },
 });
 

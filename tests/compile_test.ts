@@ -1,12 +1,15 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
+import { explainBundling } from "../tools/bundles.ts";
 import { explain } from "../tools/compilers.ts";
 import { formatSums, sha256 } from "../tools/checksums.ts";
-import { npmReason, RuntimeUnavailable } from "../tools/command.ts";
+import { npmReason, Unavailable } from "../tools/command.ts";
 import { parseOptions, UsageError } from "../tools/compile.ts";
 import {
   type Build,
   buildsFor,
+  bundlerArguments,
+  checkerArguments,
   compilerArguments,
   fileName,
   programs,
@@ -60,8 +63,8 @@ const NEEDED: Record<string, string[]> = {
     "--allow-read",
     "--allow-write",
     "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA",
-    "--include=server/sqlite_worker.ts",
-    "--include=server/certificate_worker.ts",
+    "--include=sqlite_worker.ts",
+    "--include=certificate_worker.ts",
     "--v8-flags=--expose-gc,--max-semi-space-size=8",
   ],
   "chat-client": [
@@ -81,13 +84,16 @@ for (const build of buildsFor(targets)) {
     assertEquals(compilerArguments(build, `/staging/${name}`), [
       "compile",
       "--quiet",
-      "--frozen",
+      "--no-config",
+      "--no-lock",
+      "--no-check",
+      "--unstable-worker-options",
       "--no-code-cache",
       "--no-prompt",
       ...NEEDED[build.program.name] ?? [],
       `--target=${build.target.triple}`,
       `--output=/staging/${name}`,
-      name.startsWith("chat-server") ? "server.ts" : "client.ts",
+      name.startsWith("chat-server") ? "server.js" : "client.js",
     ]);
   });
 }
@@ -115,10 +121,19 @@ test("includes the modules that only a worker reaches", () => {
   const program = { ...linux.program, include: ["server/a.ts", "server/b.ts"] };
   const args = compilerArguments({ ...linux, program }, "out");
   assertEquals(args.filter((arg) => arg.startsWith("--include")), [
-    "--include=server/a.ts",
-    "--include=server/b.ts",
+    "--include=a.ts",
+    "--include=b.ts",
   ]);
-  assertEquals(args.at(-1), "server.ts");
+  assertEquals(args.at(-1), "server.js");
+});
+
+test("checks types and bundles by the lock file alone", () => {
+  const program = { ...linux.program, include: ["server/a.ts"] };
+  for (const args of [checkerArguments(program), bundlerArguments(program.entry, "out")]) {
+    assertEquals(args.includes("--frozen"), true);
+  }
+  assertEquals(checkerArguments(program).slice(-2), ["server.ts", "server/a.ts"]);
+  assertEquals(bundlerArguments("server/a.ts", "out").slice(-2), ["--outdir=out", "server/a.ts"]);
 });
 
 test("lists sums as sha256sum does, sorted by name", async () => {
@@ -142,7 +157,7 @@ Caused by:
     2: client error (Connect)
     3: dns error`,
   );
-  assertEquals(failure instanceof RuntimeUnavailable, true);
+  assertEquals(failure instanceof Unavailable, true);
   const [what, wayOut] = failure.message.split("\n");
   assertEquals(
     what,
@@ -153,12 +168,48 @@ Caused by:
 
 test("shows the compiler's own words for a wrong program", () => {
   const failure = explain(linux, "TS2322 [ERROR]: Type 'number' is …");
-  assertEquals(failure instanceof RuntimeUnavailable, false);
+  assertEquals(failure instanceof Unavailable, false);
   assertEquals(
     failure.message,
     "Cannot compile server.ts for x86_64-unknown-linux-gnu:\nTS2322 [ERROR]: Type 'number' is …",
   );
 });
+
+const UNFETCHED: [name: string, cause: string, stderr: string][] = [
+  [
+    "@esbuild/linux-x64",
+    "error sending request for url (https://registry.example/@esbuild%2flinux-x64): dns error",
+    `error: Failed loading https://registry.example/@esbuild%2flinux-x64 for package "@esbuild/linux-x64"
+
+Caused by:
+    error sending request for url (https://registry.example/@esbuild%2flinux-x64): dns error`,
+  ],
+  [
+    "@esbuild/linux-x64",
+    "npm package '@esbuild/linux-x64' does not exist.",
+    "error: npm package '@esbuild/linux-x64' does not exist.",
+  ],
+  [
+    "fast-check@4.3.0",
+    "error sending request for url (https://registry.example/fast-check-4.3.0.tgz)",
+    `error: Failed caching npm package 'fast-check@4.3.0'
+    0: error sending request for url (https://registry.example/fast-check-4.3.0.tgz)
+    1: client error (Connect)`,
+  ],
+];
+
+for (const [name, cause, stderr] of UNFETCHED) {
+  test(`names the way out where bundling ends with ${stderr.split(" ", 3).join(" ")}`, () => {
+    const failure = explainBundling(linux.program, stderr);
+    assertEquals(failure instanceof Unavailable, true);
+    const [what, wayOut] = failure.message.split("\n");
+    assertEquals(
+      what,
+      `Cannot fetch the package ${name}, which Deno needs to bundle the programs: ${cause}`,
+    );
+    assertMatch(wayOut!, /Try again where .* can be reached/);
+  });
+}
 
 test("finds npm's reason among its words", () => {
   const stderr = `npm warn deprecated a@1

@@ -20,7 +20,7 @@
  */
 
 import { compilePrograms } from "../tools/builds.ts";
-import { RuntimeUnavailable } from "../tools/command.ts";
+import { Unavailable } from "../tools/command.ts";
 import { compilerFor, type Runtime } from "../tools/compilers.ts";
 
 /** Paths of the compiled programs, and the runtime that is in them. */
@@ -78,7 +78,7 @@ async function compileWith(
   const limit = new AbortController();
   const timer = setTimeout(() => {
     limit.abort(
-      new RuntimeUnavailable(`No ${runtime} runtime within two minutes`),
+      new Unavailable(`No ${runtime} runtime within two minutes`),
     );
   }, 120_000);
   try {
@@ -95,7 +95,7 @@ async function compileWith(
       runtime,
     };
   } catch (error) {
-    if (error instanceof RuntimeUnavailable) return error.message;
+    if (error instanceof Unavailable) return error.message;
     throw error;
   } finally {
     clearTimeout(timer);

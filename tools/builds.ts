@@ -4,10 +4,11 @@
  * @module
  */
 
+import { bundle } from "./bundles.ts";
 import { sumFiles } from "./checksums.ts";
 import { cannotWrite } from "./command.ts";
 import { compile, type Compiler } from "./compilers.ts";
-import { type Build, buildsFor, fileName, targets, thisMachine } from "./targets.ts";
+import { type Build, buildsFor, fileName, programs, targets, thisMachine } from "./targets.ts";
 
 /** What is to be made. */
 export interface Order {
@@ -32,7 +33,7 @@ const elsewhere = "choose another directory with --output DIR";
  * Files of the same names go first, and the new ones come in only when all of
  * them are there: what stands in the directory afterwards is from this order.
  *
- * @throws {RuntimeUnavailable} where the runtime can't be fetched
+ * @throws {Unavailable} where the runtime or the bundler can't be fetched
  * @throws {Failure} where a program doesn't compile or can't be written
  */
 export async function compilePrograms(order: Order): Promise<string[]> {
@@ -82,6 +83,10 @@ async function compileAll(
   builds: readonly Build[],
   staging: string,
 ): Promise<void> {
+  for (const program of programs) {
+    report(`Bundling ${program.entry}`);
+    await bundle(program, staging, signal);
+  }
   const ready = await compiler(signal);
   for (const build of builds) {
     report(`Compiling ${output}/${fileName(build)}`);

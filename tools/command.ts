@@ -4,14 +4,17 @@
  * @module
  */
 
+/** The project's directory. */
+export const project = new URL("..", import.meta.url);
+
 /** Something that a person can act on: its message is shown, no stack. */
 export class Failure extends Error {
   override name = "Failure";
 }
 
-/** The runtime for compiled programs can't be had here, by no one's mistake. */
-export class RuntimeUnavailable extends Failure {
-  override name = "RuntimeUnavailable";
+/** Something that compiling takes from the network can't be had here, by no one's mistake. */
+export class Unavailable extends Failure {
+  override name = "Unavailable";
 }
 
 /** The person stopped the tool. */
@@ -40,7 +43,7 @@ export interface RunOptions {
 /**
  * Runs a program to its end, with nothing on its stdin.
  *
- * @throws {RuntimeUnavailable} where no such program is on the path
+ * @throws {Unavailable} where no such program is on the path
  */
 export async function run(
   program: string,
@@ -78,7 +81,7 @@ async function outputOf(
     return await command.output();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new RuntimeUnavailable(
+    throw new Unavailable(
       `Cannot find ${program} on the PATH: install Node.js, which brings npm and npx, and try again`,
     );
   }

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { Failure, npmReason, run, RuntimeUnavailable } from "./command.ts";
+import { Failure, npmReason, run, Unavailable } from "./command.ts";
 import { npmCompiler, npmRuntime } from "./npm_runtime.ts";
-import { type Build, compilerArguments, fileName, npmTriple } from "./targets.ts";
+import { type Build, bundlesOf, compilerArguments, fileName, npmTriple } from "./targets.ts";
 
 /** Where the runtime within compiled programs comes from. */
 export type Runtime = "official" | "npm";
@@ -22,12 +22,10 @@ export interface Compiler {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const project = new URL("..", import.meta.url);
-
 /**
  * The compiler for a runtime; npm's runtime is fetched first.
  *
- * @throws {RuntimeUnavailable} where it can't be fetched
+ * @throws {Unavailable} where it can't be fetched
  */
 export async function compilerFor(
   runtime: Runtime,
@@ -48,9 +46,9 @@ export async function compilerFor(
 }
 
 /**
- * Makes one program in `directory`.
+ * Makes one program in `directory`, a full path, from what `bundle` left there.
  *
- * @throws {RuntimeUnavailable} where the runtime can't be downloaded
+ * @throws {Unavailable} where the runtime can't be downloaded
  * @throws {Failure} where the program doesn't compile
  */
 export async function compile(
@@ -63,7 +61,7 @@ export async function compile(
   const args = [...prefix, ...compilerArguments(build, output)];
   const { success, stderr } = await run(program, args, {
     env,
-    cwd: project,
+    cwd: bundlesOf(build.program, directory),
     signal,
   });
   if (!success) throw explain(build, stderr);
@@ -73,7 +71,7 @@ export async function compile(
 export function explain({ program, target }: Build, stderr: string): Failure {
   const unfetched = npmReason(stderr);
   if (unfetched !== undefined) {
-    return new RuntimeUnavailable(
+    return new Unavailable(
       `Cannot fetch ${npmCompiler} with npx: ${unfetched}`,
     );
   }
@@ -86,14 +84,14 @@ export function explain({ program, target }: Build, stderr: string): Failure {
   );
 }
 
-function notDownloaded(stderr: string): RuntimeUnavailable {
+function notDownloaded(stderr: string): Unavailable {
   const address = /https?:\/\/\S+\.zip/.exec(stderr)?.[0] ?? "Deno's site";
   const reasons = [...stderr.matchAll(/^\s*\d+: (.+)$/gm)];
   const reason = reasons.at(-1)?.[1] ?? stderr;
   const wayOut = Deno.build.target === npmTriple
     ? "For programs to try on this machine, take the runtime from npm: deno task compile --runtime=npm"
     : "Try again where this address can be reached";
-  return new RuntimeUnavailable(
+  return new Unavailable(
     `Cannot download the runtime for compiled programs from ${address}: ${reason}\n${wayOut}`,
   );
 }

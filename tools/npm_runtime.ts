@@ -12,7 +12,7 @@
  */
 
 import { type Bytes, sha256 } from "./checksums.ts";
-import { cannotWrite, Failure, npmReason, run, RuntimeUnavailable } from "./command.ts";
+import { cannotWrite, Failure, npmReason, project, run, Unavailable } from "./command.ts";
 import { npmTriple } from "./targets.ts";
 
 const source = {
@@ -104,12 +104,12 @@ export async function unpack(
 /**
  * The path of the runtime, fetched where the cache doesn't hold it.
  *
- * @throws {RuntimeUnavailable} where the registry can't be reached, or the
+ * @throws {Unavailable} where the registry can't be reached, or the
  * registry has none for this machine
  */
 export async function npmRuntime(signal: AbortSignal): Promise<string> {
   if (Deno.build.target !== npmTriple) {
-    throw new RuntimeUnavailable(
+    throw new Unavailable(
       `Cannot take the runtime from npm: it is for ${npmTriple} only, and this machine is ${Deno.build.target}`,
     );
   }
@@ -161,9 +161,9 @@ async function fetchPackage(signal: AbortSignal): Promise<Bytes> {
       source.package,
       "--ignore-scripts",
       `--pack-destination=${directory}`,
-    ], { cwd: new URL("..", import.meta.url), signal });
+    ], { cwd: project, signal });
     if (!success) {
-      throw new RuntimeUnavailable(
+      throw new Unavailable(
         `Cannot fetch ${source.package} with npm: ${npmReason(stderr) ?? stderr}`,
       );
     }

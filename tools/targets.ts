@@ -5,6 +5,8 @@
  * @module
  */
 
+import config from "../deno.json" with { type: "json" };
+
 /** A program of this project, as the compiler is to see it. */
 export interface Program {
   /** The file's name, before the platform's label and suffix. */
@@ -128,7 +130,43 @@ export function v8FlagsOf({ v8Flags }: Program): string {
   return `--v8-flags=${v8Flags.join(",")}`;
 }
 
-/** The arguments with which `deno` makes a build as the file `output`. */
+/** Where, within a directory, the modules of a program are that the compiler is given. */
+export function bundlesOf({ name }: Program, directory: string): string {
+  return `${directory}/bundles/${name}`;
+}
+
+/** What a module is called there: they lie side by side, wherever their sources do. */
+export function bundledName(module: string): string {
+  return baseName(module).replace(/\.ts$/, ".js");
+}
+
+/** A module's name without its directory; the code starts its workers by that. */
+export function baseName(module: string): string {
+  return module.slice(module.lastIndexOf("/") + 1);
+}
+
+/** The arguments with which `deno` checks the types of a program. */
+export function checkerArguments({ entry, include }: Program): string[] {
+  return ["check", "--quiet", "--frozen", entry, ...include];
+}
+
+/** The arguments with which `deno` makes one module, and all that it imports, few files. */
+export function bundlerArguments(module: string, directory: string): string[] {
+  return [
+    "bundle",
+    "--quiet",
+    // An import that the lock file doesn't know must not reach a release, and
+    // no compiler may rewrite the lock file of a checkout.
+    "--frozen",
+    // What is imported late must be loaded late. Source maps would be loaded
+    // at once, and cost nearly half of what bundling gains.
+    "--code-splitting",
+    `--outdir=${directory}`,
+    module,
+  ];
+}
+
+/** The arguments with which `deno` makes a build, from its bundles, as the file `output`. */
 export function compilerArguments(
   { program, target }: Build,
   output: string,
@@ -136,18 +174,20 @@ export function compilerArguments(
   return [
     "compile",
     "--quiet",
-    // An import that the lock file doesn't know must not reach a release, and
-    // no compiler may rewrite the lock file of a checkout.
-    "--frozen",
+    // Bundles import nothing but each other, and their types are checked before.
+    "--no-config",
+    "--no-lock",
+    "--no-check",
+    ...config.unstable.map((feature) => `--unstable-${feature}`),
     // A program would keep its code cache under a name known beforehand in the
     // shared temporary directory, where any user could leave code for it.
     "--no-code-cache",
     "--no-prompt",
     ...program.permissions,
-    ...program.include.map((module) => `--include=${module}`),
+    ...program.include.map((module) => `--include=${baseName(module)}`),
     v8FlagsOf(program),
     `--target=${target.triple}`,
     `--output=${output}`,
-    program.entry,
+    bundledName(program.entry),
   ];
 }
