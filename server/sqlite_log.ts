@@ -31,7 +31,7 @@ export class SqliteLog implements MessageLog {
   readonly #pages: Caller;
   readonly #searches: Caller;
 
-  private constructor([writer, pages, searches]: readonly [Caller, Caller, Caller]) {
+  private constructor(writer: Caller, pages: Caller, searches: Caller) {
     this.#writer = writer;
     this.#pages = pages;
     this.#searches = searches;
@@ -44,15 +44,17 @@ export class SqliteLog implements MessageLog {
    */
   static async open(opening: Opening): Promise<{ log: SqliteLog; memory: Memory }> {
     const { path } = opening;
-    // All at once, and now: a server that runs can start no worker any more.
-    const callers = [new Caller(path), new Caller(path), new Caller(path)] as const;
-    const [writer, ...readers] = callers;
+    const writer = new Caller(path);
+    const opened = writer.call<Memory>("open", opening);
+    // Now, since a server that runs can start no worker any more. Each holds this thread up
+    // until it is there, and the first one opens the file meanwhile.
+    const readers = [new Caller(path), new Caller(path)] as const;
     try {
-      const memory = await writer.call<Memory>("open", opening);
+      const memory = await opened;
       await Promise.all(readers.map((reader) => reader.call("openReader", path)));
-      return { log: new SqliteLog(callers), memory };
+      return { log: new SqliteLog(writer, ...readers), memory };
     } catch (error) {
-      for (const caller of callers) caller.end();
+      for (const caller of [writer, ...readers]) caller.end();
       throw error;
     }
   }

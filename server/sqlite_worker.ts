@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 /**
  * The worker in which SQLite blocks, so that nothing else has to. One of these
- * writes; two others, when they are first asked, read.
+ * writes; two others read.
  */
 
 import { DatabaseSync } from "node:sqlite";
