@@ -2,7 +2,7 @@
  * The two programs, compiled for tests that start them.
  *
  * The test runner loads each test file apart, so each file that asks compiles
- * once: some four seconds. Keep the tests that need it in few files.
+ * once: some ten seconds. Keep the tests that need it in few files.
  *
  * ```ts
  * const compiled = await compiledPrograms();
