@@ -160,7 +160,8 @@ export class Visit implements Hearer {
     if (profile === "lecture") this.#patience.greetedLecture(performance.now());
     else this.#patience.greeted(performance.now());
     this.#log("info", "session opened", { name, profile });
-    if (comesBack(request)) return this.#sentSoFar();
+    // Even where nothing was missed: who says much behind it must not fill memory before it is kept.
+    return this.#sentSoFar();
   }
 
   /** Asks the log, once everything that this connection did before is in it. */
@@ -230,11 +231,6 @@ export function closeWith(hub: Hub, connection: Connection, error: ErrorEvent): 
 /** What a log line says of a defect. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.stack ?? error.message : String(error);
-}
-
-/** Whether a client may have missed something, which is a part of what it is answered. */
-function comesBack({ payload: { session, since, direct_since } }: ConnectRequest): boolean {
-  return session !== undefined || since !== undefined || direct_since !== undefined;
 }
 
 /** Whether a request opens a session of the lecture's. */
