@@ -5,6 +5,8 @@
 
 import type { Credentials } from "./arrivals.ts";
 
+const encoder = new TextEncoder();
+
 // Neither `crypto.subtle`, whose way to another thread and back costs more than the hash,
 // nor `node:crypto`: to load that costs the first who comes a tenth of a second, and 8 MB.
 let loading: Promise<typeof import("@noble/hashes/sha2")> | undefined;
@@ -20,5 +22,3 @@ export async function makeCredentials(shown: string | undefined): Promise<Creden
     ? { token, tokenHash }
     : { token, tokenHash, shownHash: hashToken(shown) };
 }
-
-const encoder = new TextEncoder();
