@@ -13,7 +13,7 @@ import { describeMachine, warnings } from "./machine.ts";
 import { type Options, readOptions } from "./options.ts";
 import { measureLoads, measureMembers } from "./plots_rows.ts";
 import { measureQuestions } from "./questions_row.ts";
-import { markdownTable, word, writeReport } from "./report.ts";
+import { makeDirectory, markdownTable, word, writeReport } from "./report.ts";
 import {
   measureFairness,
   measureManyRooms,
@@ -65,10 +65,9 @@ async function main(args: string[]): Promise<number> {
     console.log(options.help);
     return 0;
   }
-  if ("problem" in options) {
-    console.error(options.problem);
-    return 2;
-  }
+  if ("problem" in options) return refuse(options.problem);
+  const problem = options.output === undefined ? undefined : await makeDirectory(options.output);
+  if (problem !== undefined) return refuse(problem);
   const signal = interruption();
   const directory = await Deno.makeTempDir({ prefix: "chat-bench-" });
   try {
@@ -80,6 +79,11 @@ async function main(args: string[]): Promise<number> {
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+}
+
+function refuse(problem: string): 2 {
+  console.error(problem);
+  return 2;
 }
 
 function labFor({ isQuick, soak }: Options, directory: string, signal: AbortSignal): Lab {

@@ -15,6 +15,18 @@ export interface Circumstances {
   scaling: readonly string[];
 }
 
+/** Makes sure, before an hour is spent on it, that a report can be written into `directory`; says why not. */
+export async function makeDirectory(directory: string): Promise<string | undefined> {
+  try {
+    await Deno.mkdir(directory, { recursive: true });
+    await Deno.remove(await Deno.makeTempFile({ dir: directory }));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return `Cannot write a report into "${directory}": ${error.message}`;
+  }
+}
+
 /** Writes `BENCHMARKS.md` and its plots into `directory`. */
 export async function writeReport(
   directory: string,
