@@ -1,15 +1,14 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Directory } from "./fixtures/log.ts";
+import { TestProcess } from "./fixtures/process.ts";
 
-/** Runs `deno task bench` with arguments that it is to refuse before it measures anything. */
+/** What `deno task bench` says to arguments that it is to refuse before it measures anything. */
 async function refused(...args: string[]): Promise<string> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "--allow-all", "bench/main.ts", ...args],
-  });
-  const { code, stdout, stderr } = await command.output();
-  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  assertEquals([code, out], [2, ""]);
-  return error ?? "";
+  const run = ["run", "--quiet", "--no-check", "--allow-all", "bench/main.ts"];
+  await using bench = new TestProcess([Deno.execPath(), ...run, ...args]);
+  const { code, stdout, stderr } = await bench.ended();
+  assertEquals([code, stdout], [2, ""]);
+  return stderr;
 }
 
 Deno.test("bench refuses what it does not know, and a row that there is not", async () => {
