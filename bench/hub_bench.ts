@@ -12,7 +12,10 @@ function hubWith(members: number): { hub: Hub; link: object; leaveOne: () => voi
   const guest = {};
   const leaveOne = () => {
     connect(hub, guest, "guest");
+    if (hub.sessionOf(guest) === undefined) throw new Error("The guest was not let in");
     hub.handle(guest, { type: "quit", payload: {} }, 0);
+    // Or it would be refused the next time: a link has one session in its life.
+    hub.forget(guest);
   };
   return { hub, link: links[0] ?? {}, leaveOne };
 }
