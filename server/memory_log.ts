@@ -31,6 +31,7 @@ import {
   type UnclaimDraft,
 } from "./message_log.ts";
 import { type KeptSession, MemorySessions } from "./memory_sessions.ts";
+import { type Kept, KeptEntries } from "./kept_entries.ts";
 import { fillPage } from "./page.ts";
 import { matches, parseQuery, TOO_DEAR } from "./search_query.ts";
 
@@ -48,17 +49,12 @@ const MOST_SEARCHED = 200_000;
 /** Messages that are looked at before everybody else has a turn. */
 const TURN = 500;
 
-interface Kept {
-  entry: Entry;
-  session: string | undefined;
-  ref: number | undefined;
-}
+/** Milliseconds after which what is past its time is looked for everywhere; where somebody looks it is gone at once. */
+const SWEEP_INTERVAL = 60_000;
 
 interface KeptRoom {
   name: string;
-  /** Those that are kept; the first has the `seq` `dropped + 1`. */
-  messages: Kept[];
-  dropped: number;
+  messages: KeptEntries<Entry>;
   readMarks: Map<string, number>;
 }
 
@@ -72,9 +68,12 @@ export class MemoryLog implements MessageLog {
   readonly #uptime: () => number;
   readonly #expiryClock: ExpiryClock;
   readonly #claims = new MemoryClaims();
+  /** Direct messages that no inbox takes: for retries alone. */
+  readonly #undelivered = new KeptEntries<DirectEntry>();
   #now = 0;
   /** The time by which things are forgotten. */
   #expiryNow = 0;
+  #sweptAt = -Infinity;
 
   /** `uptime` is that of a clock which nobody can set. */
   constructor(
@@ -89,8 +88,8 @@ export class MemoryLog implements MessageLog {
   }
 
   append(drafts: readonly Draft[]): Promise<Outcome[]> {
-    this.#now = this.#clock();
-    this.#expiryNow = this.#expiryClock.now(this.#now, this.#uptime());
+    this.#tellTime();
+    this.#sweep();
     return Promise.resolve(drafts.map((draft) => this.#keep(draft)));
   }
 
@@ -118,26 +117,25 @@ export class MemoryLog implements MessageLog {
   read(
     { room: name, after, before = Infinity, limit, session }: Range,
   ): Promise<Page<MessagePayload>> {
-    const room = this.#rooms.get(fold(name));
-    if (room === undefined) return Promise.resolve({ items: [], more: false });
-    const { messages, dropped } = room;
-    const end = Math.max(0, Math.min(messages.length, before - 1 - dropped));
-    const start = Math.max(0, (after ?? 0) - dropped);
-    const toItem = ({ entry, session: author, ref }: Kept) =>
+    const messages = this.#messages(name);
+    const toItem = ({ entry, session: author, ref }: Kept<Entry>) =>
       ref !== undefined && author !== undefined && author === session ? { ...entry, ref } : entry;
     if (after !== undefined) {
-      return Promise.resolve(
-        fillPage(messages.slice(start, Math.min(end, start + limit + 1)), limit, toItem),
-      );
+      return Promise.resolve(fillPage(messages.between(after, before, limit + 1), limit, toItem));
     }
-    const nearest = messages.slice(Math.max(0, end - limit - 1), end).reverse();
+    const end = Math.min(before, messages.last + 1);
+    const nearest = messages.between(end - limit - 2, end).reverse();
     const page = fillPage(nearest, limit, toItem);
     return Promise.resolve({ ...page, items: page.items.reverse() });
   }
 
   inbox(session: string, after: number, limit: number): Promise<Page<DirectPayload>> {
-    const entries = this.#sessions.get(session)?.inbox.slice(after) ?? [];
-    return Promise.resolve(fillPage(entries, limit, (entry) => entry));
+    const inbox = this.#sessions.get(session)?.inbox;
+    if (inbox === undefined) return Promise.resolve({ items: [], more: false });
+    this.#tellTime();
+    this.#forget(inbox);
+    const kept = inbox.between(after, Infinity, limit + 1);
+    return Promise.resolve(fillPage(kept, limit, ({ entry }) => entry));
   }
 
   async search({ query, rooms, from, limit }: Search): Promise<Found> {
@@ -147,12 +145,14 @@ export class MemoryLog implements MessageLog {
     const found: Entry[] = [];
     let looked = 0;
     for (const name of rooms) {
-      const { messages = [] } = this.#rooms.get(fold(name)) ?? {};
+      const messages = this.#messages(name);
       const most = found.length + limit;
-      for (let index = messages.length - 1; index >= 0 && found.length <= most; index--) {
+      for (let seq = messages.last; found.length <= most; seq--) {
+        // Some may be forgotten while others have their turn.
+        const entry = messages.at(seq)?.entry;
+        if (entry === undefined) break;
         if (++looked > MOST_SEARCHED) return { problem: TOO_DEAR };
         if (looked % TURN === 0) await nextTurn();
-        const { entry } = messages[index] as Kept;
         if (sender !== undefined && fold(entry.sender) !== sender) continue;
         if (matches(parsed.terms, entry.text)) found.push(entry);
       }
@@ -166,6 +166,7 @@ export class MemoryLog implements MessageLog {
     for (const roomName of rooms) {
       const room = this.#rooms.get(fold(roomName));
       if (room === undefined) continue;
+      this.#messages(roomName);
       unread.push(unreadIn(room, name));
       await nextTurn();
     }
@@ -216,11 +217,11 @@ export class MemoryLog implements MessageLog {
     if (repeated !== undefined) return repeated;
     const room = this.#room(draft.room);
     const { sender, text, session, ref } = draft;
-    const seq = room.dropped + room.messages.length + 1;
+    const seq = room.messages.last + 1;
     const entry = { sender, room: room.name, text, seq, at: this.#now };
     room.messages.push({ entry, session, ref });
     this.#use(draft, entry);
-    this.#prune(room);
+    this.#forget(room.messages, this.#retention.retainMessages);
     return { kind: "message", entry };
   }
 
@@ -230,19 +231,26 @@ export class MemoryLog implements MessageLog {
     const recipients = this.#recipients(draft);
     const [inbox] = recipients;
     if (inbox === undefined && mustHaveInbox(draft)) return { kind: "unknown name" };
-    const { sender, to, text } = draft;
-    const put = (into: KeptSession | undefined) => {
-      const seq = into === undefined ? 0 : ++into.inboxSeq;
-      const entry = { sender, to, text, seq, at: this.#now };
-      into?.inbox.push(entry);
-      return entry;
-    };
     const copies = [...recipients.slice(1), ...this.#senders(draft, recipients)].map((other) => {
-      return { session: other.session, seq: put(other).seq };
+      return { session: other.session, seq: this.#put(other, draft, {}).seq };
     });
-    const entry = put(inbox);
+    const entry = this.#put(inbox, draft, draft);
     this.#use(draft, entry);
     return { kind: "direct", entry, session: inbox?.session, copies };
+  }
+
+  /** Puts a direct message into an inbox, if there is one; `author` is who may ask for it again. */
+  #put(
+    into: KeptSession | undefined,
+    { sender, to, text }: DirectDraft,
+    { session, ref }: Partial<Author>,
+  ): DirectEntry {
+    const seq = into === undefined ? 0 : ++into.inboxSeq;
+    const entry = { sender, to, text, seq, at: this.#now };
+    if (into !== undefined || ref !== undefined) {
+      (into?.inbox ?? this.#undelivered).push({ entry, session, ref });
+    }
+    return entry;
   }
 
   #repeated({ session: hash, ref, sender }: Author): Outcome | undefined {
@@ -257,8 +265,9 @@ export class MemoryLog implements MessageLog {
   }
 
   #use({ session: hash = "", ref }: Author, entry: Entry | DirectEntry): void {
+    if (ref === undefined) return;
     const session = this.#sessions.get(hash);
-    if (session === undefined || ref === undefined) return;
+    if (session === undefined) return;
     session.ref = ref;
     (session.used ??= new Map()).set(ref, entry);
   }
@@ -298,42 +307,56 @@ export class MemoryLog implements MessageLog {
     const room = this.#room(roomName);
     const mark = room.readMarks.get(fold(name));
     if (ifNew && mark !== undefined) return;
-    const last = room.dropped + room.messages.length;
-    room.readMarks.set(fold(name), Math.max(mark ?? 0, Math.min(seq, last)));
+    room.readMarks.set(fold(name), Math.max(mark ?? 0, Math.min(seq, room.messages.last)));
   }
 
   #room(name: string): KeptRoom {
     const key = fold(name);
     let room = this.#rooms.get(key);
     if (room === undefined) {
-      room = { name, messages: [], dropped: 0, readMarks: new Map() };
+      room = { name, messages: new KeptEntries(), readMarks: new Map() };
       this.#rooms.set(key, room);
     }
     return room;
   }
 
-  /** Drops what is past its time, in strides, so that a busy room is not copied for every message. */
-  #prune(room: KeptRoom): void {
-    const { retainFor, retainMessages } = this.#retention;
-    const { messages } = room;
-    const tooMany = retainMessages === 0 ? 0 : messages.length - retainMessages;
+  /** The messages of a room that are not past their time. */
+  #messages(name: string): KeptEntries<Entry> {
+    const messages = this.#rooms.get(fold(name))?.messages ?? new KeptEntries();
+    this.#tellTime();
+    this.#forget(messages);
+    return messages;
+  }
+
+  #tellTime(): void {
+    this.#now = this.#clock();
+    this.#expiryNow = this.#expiryClock.now(this.#now, this.#uptime());
+  }
+
+  /** Forgets what is past its time wherever it is. */
+  #sweep(): void {
+    if (this.#retention.retainFor === 0 || this.#expiryNow < this.#sweptAt + SWEEP_INTERVAL) return;
+    this.#sweptAt = this.#expiryNow;
+    for (const { messages } of this.#rooms.values()) this.#forget(messages);
+    for (const { inbox } of this.#sessions.all) this.#forget(inbox);
+    this.#forget(this.#undelivered);
+  }
+
+  /** Forgets what is past its time, all but the newest `most` (0 for all), and which `ref` it had. */
+  #forget(entries: KeptEntries<Entry> | KeptEntries<DirectEntry>, most = 0): void {
+    const { retainFor } = this.#retention;
     const oldestAt = retainFor === 0 ? -Infinity : this.#expiryNow - retainFor;
-    let count = Math.max(0, tooMany);
-    while (count < messages.length && (messages[count] as Kept).entry.at < oldestAt) count++;
-    if (count === 0 || count < Math.min(1000, messages.length / 8)) return;
-    room.messages = messages.slice(count);
-    room.dropped += count;
+    for (const { session = "", ref = 0 } of entries.forget(most || Infinity, oldestAt)) {
+      this.#sessions.get(session)?.used?.delete(ref);
+    }
   }
 }
 
-function unreadIn(
-  { name: room, messages, dropped, readMarks }: KeptRoom,
-  name: string,
-): UnreadRoom {
+function unreadIn({ name: room, messages, readMarks }: KeptRoom, name: string): UnreadRoom {
   const reader = fold(name);
   const seq = readMarks.get(reader) ?? 0;
-  const unread = dropped + messages.length - seq;
-  const newest = messages.slice(Math.max(0, seq - dropped)).slice(-MENTIONS_LOOKED_FOR);
+  const unread = messages.last - seq;
+  const newest = messages.between(Math.max(seq, messages.last - MENTIONS_LOOKED_FOR), Infinity);
   const others = newest.filter(({ entry }) => fold(entry.sender) !== reader);
   const naming = others.filter(({ entry }) => mentions(entry.text, name));
   return { room, seq, unread: unread - (newest.length - others.length), mentions: naming.length };

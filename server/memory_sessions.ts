@@ -4,6 +4,7 @@
  */
 
 import { fold } from "../protocol/mod.ts";
+import { KeptEntries } from "./kept_entries.ts";
 import {
   CLAIM_SESSIONS,
   type DirectEntry,
@@ -20,7 +21,7 @@ export interface KeptSession extends StoredSession {
   ref: number;
   /** What each `ref` was used for. */
   used?: Map<number, Entry | DirectEntry>;
-  inbox: DirectEntry[];
+  inbox: KeptEntries<DirectEntry>;
 }
 
 /** Sessions by the hash of their tokens. All times are epoch milliseconds. */
@@ -32,6 +33,11 @@ export class MemorySessions {
   readonly #awaySince = new Map<string, number>();
   /** The sessions of each claim, and some that were. */
   readonly #byClaim = new Map<number, Set<string>>();
+
+  /** All that are kept. */
+  get all(): Iterable<KeptSession> {
+    return this.#sessions.values();
+  }
 
   /** The session of that token hash. */
   get(hash: string): KeptSession | undefined {
@@ -131,5 +137,5 @@ export class MemorySessions {
 
 /** What is kept of a session that was just opened. */
 function newlyKept(): Omit<KeptSession, keyof SessionDraft | "awaySince"> & { proof?: never } {
-  return { ref: 0, inbox: [], inboxSeq: 0, inboxSeen: 0 };
+  return { ref: 0, inbox: new KeptEntries(), inboxSeq: 0, inboxSeen: 0 };
 }
