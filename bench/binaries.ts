@@ -16,6 +16,9 @@ const SOURCES = [
   "protocol",
   "server",
   "client",
+  // What is compiled in: permissions, V8's flags, which files.
+  "tools/targets.ts",
+  "tools/bundles.ts",
 ];
 
 /** Where `dist/` has that program; or why that can't be measured. */

@@ -34,13 +34,17 @@ export class Child implements AsyncDisposable {
   /** Starts what `command` says for a free port, and waits until it accepts connections. */
   static async start(command: (port: number) => Command): Promise<Child> {
     const port = freePort();
-    const child = new Child(spawn(command(port), "null"), port);
+    const started = command(port);
+    const shown = [started.program, ...started.args].join(" ");
+    const child = new Child(spawn(started, "null"), port);
+    let code: number | undefined;
+    child.#process.status.then((status) => code = status.code);
     const deadline = performance.now() + START_PATIENCE;
     while (!await accepts(port)) {
+      if (code !== undefined) throw new Error(`It ended at once, with status ${code}: ${shown}`);
       if (performance.now() < deadline) continue;
       await child[Symbol.asyncDispose]();
-      const { program, args } = command(port);
-      throw new Error(`It did not listen in time: ${[program, ...args].join(" ")}`);
+      throw new Error(`It did not listen in time: ${shown}`);
     }
     return child;
   }

@@ -4,11 +4,13 @@
  */
 
 import { findBinary } from "./binaries.ts";
-import { Child, exists } from "./child.ts";
+import { Child, exists, stop } from "./child.ts";
 import { median } from "./histogram.ts";
+import { inTime } from "./in_time.ts";
 import type { Lab } from "./lab.ts";
 import { read, residentBytes } from "./proc.ts";
 import { megabytes, middle, milliseconds, type Section, type Verdict } from "./section.ts";
+import { isAtMost } from "./soundness.ts";
 import { CHAT_IN_MEMORY } from "./subjects.ts";
 
 /** Messages that arrive before the memory is looked at. */
@@ -31,13 +33,13 @@ export async function measureClient(lab: Lab): Promise<Section> {
     await using server = await Child.start((port) => CHAT_IN_MEMORY.command(port));
     for (let round = 0; round < 3 * lab.scale.rounds + 1; round++) {
       lab.signal.throwIfAborted();
-      await using started = await TerminalClient.start(path, server.port, `Starter ${round}`);
+      await using started = await TerminalClient.start(lab, path, server.port, `Starter ${round}`);
       // The first one also reads the disk.
       if (round > 0) times.push(started.promptAfter);
     }
     for (let round = 0; round < lab.scale.rounds; round++) {
       lab.signal.throwIfAborted();
-      sizes.push(await sizeAfterMessages(path, server.port, round));
+      sizes.push(await sizeAfterMessages(lab, path, server.port, round));
     }
   }
   const verdicts: Verdict[] = [
@@ -62,11 +64,16 @@ function verdict(
   { limit, goal, show }: { limit: number; goal: string; show: (value: number) => string },
 ): Verdict {
   if (values.length === 0) return { work, found: "not measured", goal, isMet: undefined };
-  return { work, found: middle(values, show), goal, isMet: median(values) <= limit };
+  return { work, found: middle(values, show), goal, isMet: isAtMost(median(values), limit) };
 }
 
-async function sizeAfterMessages(binary: string, port: number, round: number): Promise<number> {
-  await using client = await TerminalClient.start(binary, port, `Reader ${round}`);
+async function sizeAfterMessages(
+  lab: Lab,
+  binary: string,
+  port: number,
+  round: number,
+): Promise<number> {
+  await using client = await TerminalClient.start(lab, binary, port, `Reader ${round}`);
   const speaker = await Deno.connect({ hostname: "127.0.0.1", port });
   // Its own copies are read and dropped, so that it is not fed as a slow reader.
   const drained = speaker.readable.pipeTo(new WritableStream()).catch(() => {/* closed below */});
@@ -78,35 +85,32 @@ async function sizeAfterMessages(binary: string, port: number, round: number): P
   );
   const bytes = encoder.encode([JSON.stringify(connect) + "\n", ...lines, say(LAST)].join(""));
   for (let sent = 0; sent < bytes.length;) sent += await speaker.write(bytes.subarray(sent));
-  await client.shows(LAST);
+  await inTime(client.shows(LAST), "chat-client's last message", lab.signal);
   speaker.close();
   await drained;
-  return residentBytes(client.pid) ?? NaN;
+  return client.pid === undefined ? NaN : residentBytes(client.pid) ?? NaN;
 }
 
 /** A client in a terminal of its own. */
 class TerminalClient implements AsyncDisposable {
   /** Milliseconds from its start until its prompt was there. */
-  readonly promptAfter: number;
+  promptAfter = NaN;
   readonly #script: Deno.ChildProcess;
-  readonly #home: string;
   readonly #output: ReadableStreamDefaultReader<string>;
 
-  private constructor(
-    script: Deno.ChildProcess,
-    home: string,
-    output: ReadableStreamDefaultReader<string>,
-    promptAfter: number,
-  ) {
+  private constructor(script: Deno.ChildProcess) {
     this.#script = script;
-    this.#home = home;
-    this.#output = output;
-    this.promptAfter = promptAfter;
+    this.#output = script.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
   /** Starts it and waits for its prompt. */
-  static async start(binary: string, port: number, name: string): Promise<TerminalClient> {
-    const home = await Deno.makeTempDir({ prefix: "chat-bench-client-" });
+  static async start(
+    { directory, signal }: Lab,
+    binary: string,
+    port: number,
+    name: string,
+  ): Promise<TerminalClient> {
+    const home = await Deno.makeTempDir({ dir: directory });
     const began = performance.now();
     const script = new Deno.Command("script", {
       args: ["-qfec", `exec '${binary}' 127.0.0.1:${port} --name '${name}'`, "/dev/null"],
@@ -115,15 +119,19 @@ class TerminalClient implements AsyncDisposable {
       stdout: "piped",
       stderr: "null",
     }).spawn();
-    const output = script.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    await readUntil(output, "General> ");
-    return new TerminalClient(script, home, output, performance.now() - began);
+    await using stack = new AsyncDisposableStack();
+    const client = stack.use(new TerminalClient(script));
+    await inTime(client.shows("General> "), "chat-client's prompt", signal);
+    client.promptAfter = performance.now() - began;
+    stack.move();
+    return client;
   }
 
-  /** The process behind `script`. */
-  get pid(): number {
+  /** The process behind `script`; `undefined` once it has ended. */
+  get pid(): number | undefined {
     const { pid } = this.#script;
-    return Number(read(`/proc/${pid}/task/${pid}/children`)?.trim().split(" ")[0]);
+    const [child = ""] = read(`/proc/${pid}/task/${pid}/children`)?.trim().split(" ") ?? [];
+    return child === "" ? undefined : Number(child);
   }
 
   /** Resolves when the terminal was sent `text`. */
@@ -132,11 +140,12 @@ class TerminalClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    Deno.kill(this.pid, "SIGTERM");
-    while (!(await this.#output.read()).done);
+    const { pid } = this;
+    // Without one the signal would go to whoever started the bench.
+    if (pid !== undefined) Deno.kill(pid, "SIGTERM");
+    await this.#output.cancel();
     await this.#script.stdin.close().catch(() => {/* it has gone with the program */});
-    await this.#script.status;
-    await Deno.remove(this.#home, { recursive: true });
+    await stop(this.#script);
   }
 }
 

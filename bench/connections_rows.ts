@@ -7,9 +7,11 @@ import { findBinary } from "./binaries.ts";
 import { Child, freePort, spawn, stop } from "./child.ts";
 import { Crowd } from "./crowd.ts";
 import { median } from "./histogram.ts";
+import { inTime } from "./in_time.ts";
 import { type Lab, onStage, peersOf } from "./lab.ts";
 import { fileBytes, residentBytes } from "./proc.ts";
 import { megabytes, middle, milliseconds, type Section, type Verdict } from "./section.ts";
+import { isAtMost } from "./soundness.ts";
 import { CHAT_IN_MEMORY, chatCommand, type Subject } from "./subjects.ts";
 import { openWire } from "./wire.ts";
 
@@ -71,13 +73,13 @@ function idleVerdicts(own: Idle, clients: number): Verdict[] {
       work: "Resident for each",
       found: kilobytes(each(own, clients)),
       goal: "≤ 20 KB",
-      isMet: each(own, clients) <= 20_000,
+      isMet: isAtMost(each(own, clients), 20_000),
     },
     {
       work: "Back to where it started when they have left",
       found: `${fromTo(own)}; ${fromTo(own.files)}, are the program's file`,
       goal: "within 10 %",
-      isMet: own.after <= 1.1 * own.before,
+      isMet: isAtMost(own.after / own.before, 1.1),
     },
   ];
 }
@@ -145,7 +147,7 @@ function each(idle: Idle | undefined, clients: number): number {
 }
 
 function kilobytes(bytes: number): string {
-  return `${(bytes / 1000).toFixed(1)} KB`;
+  return Number.isNaN(bytes) ? "?" : `${(bytes / 1000).toFixed(1)} KB`;
 }
 
 /** How clients that connect are spread over rooms: where others are, each is told of by a line to all of them. */
@@ -248,14 +250,16 @@ async function startTimes(
     signal.throwIfAborted();
     const began = performance.now();
     const child = spawn({ program, args: [...args, "--port", `${freePort()}`] }, "piped");
-    let isListening = false;
-    for await (const chunk of child.stdout) {
-      isListening = new TextDecoder().decode(chunk).startsWith("Listening on ");
-      break;
+    const output = child.stdout.getReader();
+    let time: number;
+    try {
+      const { value } = await inTime(output.read(), program, signal);
+      if (!new TextDecoder().decode(value).startsWith("Listening on ")) return [];
+      time = performance.now() - began;
+    } finally {
+      await output.cancel();
+      await stop(child);
     }
-    const time = performance.now() - began;
-    await stop(child);
-    if (!isListening) return [];
     // The first one also reads the disk.
     if (round > 0) times.push(time);
   }

@@ -9,6 +9,9 @@ import { Histogram, type Percentiles } from "./histogram.ts";
 
 const encoder = new TextEncoder();
 
+/** How a refusal begins. */
+const REFUSED = encoder.encode('{"type":"error"');
+
 /** Joins a room and reads nothing more; gives the connection. */
 export async function stareAt(
   crowd: Crowd,
@@ -28,6 +31,8 @@ export class Asker {
   readonly #crowd: Crowd;
   readonly #questions: readonly (() => string)[];
   readonly #times: Histogram[];
+  /** Questions that were refused: an answer that costs nothing. */
+  refused = 0;
   #connection = NaN;
   #asked = 0;
   #since = 0;
@@ -52,6 +57,7 @@ export class Asker {
   }
 
   #onBytes(bytes: Uint8Array): void {
+    if (REFUSED.every((byte, index) => bytes[index] === byte)) this.refused++;
     if (bytes.at(-1) !== 0x0a) return;
     if (this.#since > 0) this.#time?.add(performance.now() - this.#since);
     this.#ask();

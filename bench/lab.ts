@@ -6,6 +6,7 @@
 import { Child } from "./child.ts";
 import { Crowd, type Shape } from "./crowd.ts";
 import type { Findings } from "./load.ts";
+import { MOST_NOISE } from "./soundness.ts";
 import type { Missing, Subject } from "./subjects.ts";
 import { openWire } from "./wire.ts";
 
@@ -98,9 +99,6 @@ export async function inQuiet(lab: Lab, measure: () => Promise<Findings>): Promi
   }
 }
 
-/** The part of one processor that others may use before a measurement counts as disturbed. */
-export const MOST_NOISE = 0.1;
-
 const ATTEMPTS = 4;
 
 /** Milliseconds for the machine to become quiet. */
@@ -120,5 +118,5 @@ function oneLine({ throughput, latency, serverCpu, loadBusy, missing, lost }: Fi
 
 /** A part of one, for people. */
 export function percent(part: number | undefined): string {
-  return part === undefined ? "?" : `${Math.round(part * 100)} %`;
+  return part === undefined || Number.isNaN(part) ? "?" : `${Math.round(part * 100)} %`;
 }

@@ -8,7 +8,13 @@
 
 import type { Crowd } from "./crowd.ts";
 import { Histogram, type Percentiles } from "./histogram.ts";
-import { cpuSeconds, machineSeconds, residentBytes } from "./proc.ts";
+import {
+  cpuSeconds,
+  type MachineSeconds,
+  machineSeconds,
+  othersSeconds,
+  residentBytes,
+} from "./proc.ts";
 
 /** What a load found. */
 export interface Findings {
@@ -127,21 +133,32 @@ async function measure(task: Task, way: Way): Promise<Findings> {
 }
 
 function readings({ heard, bytes, wire }: Crowd, pid: number) {
-  const [cpu, own, all] = [cpuSeconds(pid), cpuSeconds(Deno.pid), machineSeconds()];
-  const others = (all ?? NaN) - (own ?? NaN) - (cpu ?? NaN);
-  return { moment: performance.now(), heard, bytes, idle: wire.idle, cpu, others };
+  const [cpu, own, machine] = [cpuSeconds(pid), cpuSeconds(Deno.pid), machineSeconds()];
+  return { moment: performance.now(), heard, bytes, idle: wire.idle, cpu, own, machine };
 }
 
 function between(begun: ReturnType<typeof readings>, ended: ReturnType<typeof readings>) {
   const seconds = (ended.moment - begun.moment) / 1000;
   const cpu = (ended.cpu ?? NaN) - (begun.cpu ?? NaN);
-  const noise = (ended.others - begun.others) / seconds;
+  const own = (ended.own ?? NaN) - (begun.own ?? NaN);
+  const machine = secondsBetween(begun.machine, ended.machine);
   return {
-    noise: Number.isNaN(noise) ? 0 : Math.max(0, noise),
+    noise: machine === undefined ? 0 : othersSeconds(machine, cpu + own) / seconds,
     throughput: (ended.heard - begun.heard) / seconds,
     bytesEach: (ended.bytes - begun.bytes) / (ended.heard - begun.heard),
     serverCpu: Number.isNaN(cpu) ? undefined : cpu / seconds,
     loadBusy: 1 - (ended.idle - begun.idle) / 1000 / seconds,
+  };
+}
+
+function secondsBetween(
+  begun: MachineSeconds | undefined,
+  ended: MachineSeconds | undefined,
+): MachineSeconds | undefined {
+  if (begun === undefined || ended === undefined) return undefined;
+  return {
+    processes: ended.processes - begun.processes,
+    interrupts: ended.interrupts - begun.interrupts,
   };
 }
 

@@ -153,6 +153,12 @@ function interruption(): AbortSignal {
   const signals: Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT"]
     : ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const signal of signals) Deno.addSignalListener(signal, () => controller.abort());
+  for (const signal of signals) {
+    Deno.addSignalListener(signal, () => {
+      // Who asks twice has waited long enough for the cleaning up.
+      if (controller.signal.aborted) Deno.exit(130);
+      controller.abort();
+    });
+  }
   return controller.signal;
 }

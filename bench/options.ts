@@ -33,6 +33,7 @@ export function readOptions(
   });
   if (flags["help"] === true) return { help: helpText(rows) };
   if (unknown[0] !== undefined) return { problem: `Unknown argument "${unknown[0]}"` };
+  if (flags["output"] === "") return { problem: "--output wants a directory" };
   const only = ((flags["only"] ?? []) as string[]).flatMap((names) => names.split(","));
   const stranger = only.find((name) => !rows.some((row) => row.name === name));
   if (stranger !== undefined) {

@@ -14,13 +14,41 @@ export function cpuSeconds(pid: number): number | undefined {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-/** CPU seconds that all processes together have used, or that were taken from this machine. */
-export function machineSeconds(): number | undefined {
+/** CPU seconds of the whole machine. */
+export interface MachineSeconds {
+  /** What all processes together have used, or was taken from this machine. */
+  processes: number;
+  /** What interrupts took. Much of what loopback costs is theirs. */
+  interrupts: number;
+}
+
+/** CPU seconds of the whole machine, so far. */
+export function machineSeconds(): MachineSeconds | undefined {
   const fields = read("/proc/stat")?.split("\n")[0]?.split(/\s+/).slice(1).map(Number);
   if (fields === undefined) return undefined;
-  // Interrupts are left out: much of what loopback costs counts as theirs.
-  const [user = 0, nice = 0, system = 0, _idle, _waiting, _irq, _softirq, stolen = 0] = fields;
-  return (user + nice + system + stolen) / TICKS;
+  const [user = 0, nice = 0, system = 0, _idle, _waiting, irq = 0, softirq = 0, stolen = 0] =
+    fields;
+  return {
+    processes: (user + nice + system + stolen) / TICKS,
+    interrupts: (irq + softirq) / TICKS,
+  };
+}
+
+/** CPU seconds by which two sums may differ for being read one after the other, and in ticks. */
+const TOLERANCE = 0.05;
+
+/**
+ * Whether this kernel counts an interrupt as the process's, too, that it came in the way
+ * of. Without CONFIG_IRQ_TIME_ACCOUNTING it does, which shows as soon as nothing else is
+ * busy: the processes known then have used more than all together.
+ */
+let areInterruptsCounted = false;
+
+/** CPU seconds of those processes that are not among the `known` seconds. */
+export function othersSeconds({ processes, interrupts }: MachineSeconds, known: number): number {
+  const others = processes - known;
+  if (others < -TOLERANCE) areInterruptsCounted = true;
+  return Math.max(0, areInterruptsCounted ? others + interrupts : others);
 }
 
 /** Bytes of a process that are in memory. */

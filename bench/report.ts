@@ -80,7 +80,7 @@ function toMarkdown(
 }
 
 const HOW_TO_READ = "A delivery is one message to one client: a message in a room of 100 is 100. " +
-  "Server and load have a processor each, so every figure is what one core does, and " +
+  "Server and load have a processor each, where they could be placed: every figure is what one core does, and " +
   "figures of different machines can't be compared; the ratios can. In each round all " +
   "servers are measured one after the other, in the next round backwards; a ratio is the " +
   "median of the rounds' ratios, with the least and the most in brackets. *Closed loop*, " +
@@ -91,7 +91,8 @@ const HOW_TO_READ = "A delivery is one message to one client: a message in a roo
   "delivery is counted, and the sum compared with what was sent (‡: some were missing, or a " +
   "connection was lost). CPU time and memory are the operating system's own figures for the " +
   "server's process; *per CPU second* is deliveries for each second that the server was " +
-  "running. † marks where the load had no time left, so that the server might do better. " +
+  "running. † marks where the load had no time left, so that the server might do better – " +
+  "beside a ratio, the peer's. " +
   "§ marks where something else used a tenth of a processor or more, in spite of repeats.";
 
 function sectionLines({ title, text, table, plot }: Section): string[] {

@@ -3,9 +3,10 @@
  */
 
 import { median } from "./histogram.ts";
-import { type Lab, MOST_NOISE, percent, type Rounds } from "./lab.ts";
+import { type Lab, percent, type Rounds } from "./lab.ts";
 import type { Findings } from "./load.ts";
 import type { Basis } from "./scaling.ts";
+import { isWhole, loadMark, marksOf } from "./soundness.ts";
 import type { Subject } from "./subjects.ts";
 
 /** One goal, and what was found. */
@@ -76,8 +77,14 @@ export function atLeast(
   if (ratios.length === 0) {
     return { work, found: `${peer} is missing here`, goal: wanted, isMet: undefined };
   }
-  const found = `${median(ratios).toFixed(2)} × ${spread(ratios, (ratio) => ratio.toFixed(2))}`;
-  return { work, found, goal: wanted, isMet: median(ratios) >= goal };
+  const [own = [], theirs = []] = [rounds.get(subject.key), rounds.get(peer)];
+  const found = times(ratios) + loadMark(theirs) + marksOf([...own, ...theirs]);
+  return { work, found, goal: wanted, isMet: isWhole(own) && median(ratios) >= goal };
+}
+
+/** Ratios for people. */
+export function times(ratios: readonly number[]): string {
+  return `${median(ratios).toFixed(2)} × ${spread(ratios, (ratio) => ratio.toFixed(2))}`.trim();
 }
 
 /** How two subjects compare, in each round. */
@@ -123,23 +130,15 @@ export function tableOf(subjects: readonly Subject[], rounds: Rounds): Table {
 function cells(findings: readonly Findings[]): string[] {
   const all = (figure: (findings: Findings) => number) => findings.map(figure);
   const perCpu = all(({ throughput, serverCpu = NaN }) => throughput / serverCpu);
-  const trouble = all(({ missing, lost }) => missing + lost).some((count) => count !== 0);
-  const isNoisy = all(({ noise }) => noise).some((noise) => noise > MOST_NOISE);
   return [
-    middle(all(({ throughput }) => throughput), millions) + (trouble ? " ‡" : "") +
-    (isNoisy ? " §" : ""),
+    middle(all(({ throughput }) => throughput), millions) + marksOf(findings),
     milliseconds(median(all(({ latency }) => latency.p50))),
     milliseconds(median(all(({ latency }) => latency.p99))),
     percent(median(all(({ serverCpu = NaN }) => serverCpu))),
-    loadCell(median(all(({ loadBusy }) => loadBusy))),
+    percent(median(all(({ loadBusy }) => loadBusy))) + loadMark(findings),
     millions(median(perCpu)),
     megabytes(median(all(({ serverMemory = NaN }) => serverMemory))),
   ];
-}
-
-/** The load's share of its processor, with a sign when it held the server up. */
-function loadCell(busy: number): string {
-  return percent(busy) + (busy > 0.9 ? " †" : "");
 }
 
 /** A figure for people. */

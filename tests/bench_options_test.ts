@@ -11,8 +11,9 @@ async function refused(...args: string[]): Promise<string> {
   return stderr;
 }
 
-Deno.test("bench refuses what it does not know, and a row that there is not", async () => {
+Deno.test("bench refuses what it does not know, a row that there is not, and a report for nowhere", async () => {
   assertEquals(await refused("--qiuck"), 'Unknown argument "--qiuck"\n');
+  assertEquals(await refused("--quick", "--output"), "--output wants a directory\n");
   assertEquals(await refused("--only", "rom"), 'There is no row "rom"; --help lists them\n');
 });
 
