@@ -1,5 +1,6 @@
 /** What a person does about their name: register it, its password, its sessions on other devices. */
 
+import { newPassword, Problem } from "../protocol/fields.ts";
 import { type Effect, notice, problem, show } from "./entries.ts";
 import type { ChatState, Question } from "./state.ts";
 
@@ -71,14 +72,20 @@ function askFor(question: string, then: (secret: string) => Effect[]): Effect[] 
 function askTwice(question: string, then: (secret: string) => Effect): Effect[] {
   return askFor(
     question,
-    (secret) =>
-      askFor(
+    (secret) => {
+      const checked = newPassword.parse(secret);
+      if (checked instanceof Problem) {
+        return [problem(`It ${checked.rule}; once more`), ...askTwice(question, then)];
+      }
+      return askFor(
         "The same again",
         (again) =>
           again === secret
             ? [then(secret)]
-            : [problem("The two were not the same: nothing was changed")],
-      ),
+            // Asked again at once: whoever is still typing it must not say it to the room.
+            : [problem("The two were not the same; once more"), ...askTwice(question, then)],
+      );
+    },
   );
 }
 

@@ -103,7 +103,7 @@ function unknownCommand(name: string): string {
   const most = Math.min(2, Math.floor(name.length / 2));
   const meant = near !== undefined && near.far <= most
     ? `did you mean /${near.each}?`
-    : "see /help";
+    : "see /help.";
   return `There is no command /${name}: ${meant} A line that begins with // is sent with one /`;
 }
 

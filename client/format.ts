@@ -112,7 +112,7 @@ const FORMATS: { [Kind in Entry["kind"]]: Format<Extract<Entry, { kind: Kind }>>
     ...sessions.map((session, index) =>
       ownWords("-- ", `#${index + 1} ${sessionText(session, clock)}`, "notice")
     ),
-    ownWords("-- ", "/end N ends one: it needs the password then", "notice"),
+    ownWords("-- ", "/end N ends one: whoever has it needs the password to come back", "notice"),
   ],
   help: ({ rows }) => {
     const width = Math.max(...rows.map(([usage]) => usage.length));

@@ -60,19 +60,16 @@ export async function runFollow(
   return exitCode(session, await session.run()) || signalled();
 }
 
-/** Prints what a search finds, newest first. */
+/** Prints what a search in a room finds, newest first. */
 export async function runSearch(
   start: Start,
-  search: { query: string; room: string | undefined; from: string | undefined; lines: number },
+  search: { query: string; from: string | undefined; lines: number },
   shape: Shape,
 ): Promise<number> {
-  const { query, room, from, lines: limit } = search;
+  const { query, from, lines: limit } = search;
+  const { room } = start;
   return await withSession(start, room, async (session) => {
-    const narrowed = {
-      ...room === undefined ? {} : { room },
-      ...from === undefined ? {} : { from },
-    };
-    const payload = { query, limit, ...narrowed };
+    const payload = { query, room, limit, ...from === undefined ? {} : { from } };
     const answer = await ask(session, { type: "search", payload }, "search");
     printMessages(session, answer.payload.messages, shape);
   });

@@ -56,7 +56,7 @@ const TAIL = {
   ...COMMON,
 };
 const SEARCH = {
-  room: text("ROOM", undefined, "Only in this room"),
+  ...ROOM,
   from: text("NAME", undefined, "Only what this person said"),
   ...lines(1),
   json: toggle("JSON lines, as they are on the wire"),
@@ -106,7 +106,7 @@ export const USAGES = {
     operands: "WORDS…",
     leastOperands: 1,
     mostOperands: 1000,
-    help: "Print the messages that have the words, newest first",
+    help: "Print a room's messages that have the words, newest first",
   },
   rooms: {
     options: ROOMS,
@@ -157,6 +157,10 @@ export function parseInvocation(args: readonly string[]): Invocation {
   const name: UsageName = isNamed(first) ? first : "chat";
   const usage: Usage = USAGES[name];
   const rest = (name === "chat" ? args : args.slice(1)).map(lengthen);
+  const late = name === "chat" ? lateCommand(rest) : undefined;
+  if (late !== undefined) {
+    return { run: "problem", message: `Write the command first: chat-client ${late} …` };
+  }
   const parsed = parseOptions(usage.options, rest, usage.mostOperands);
   if ("problem" in parsed) return { run: "problem", message: parsed.problem };
   const { values, operands } = parsed;
@@ -170,6 +174,12 @@ export function parseInvocation(args: readonly string[]): Invocation {
     return { run: "problem", message: `Cannot ${name} "${word}": use ${usage.words.join(", ")}` };
   }
   return { run: name, values, operands } as Invocation;
+}
+
+/** The command that stands behind options, where it would be taken for an address. */
+function lateCommand(args: readonly string[]): string | undefined {
+  const parsed = parseOptions<OptionTable>(CHAT, args, Infinity);
+  return "problem" in parsed ? undefined : parsed.operands.slice(0, 1).find(isNamed);
 }
 
 function isNamed(word: string): word is UsageName {

@@ -1,5 +1,8 @@
 /** Standard output and error, line by line and in one order. */
 
+import { messageOf } from "../protocol/system_errors.ts";
+import { Failure } from "./start.ts";
+
 /** Characters that may wait for a slow reader before the server is asked to wait too. */
 const MOST_WAITING = 65_536;
 
@@ -7,6 +10,8 @@ const MOST_WAITING = 65_536;
 const queue: { output: LineOutput; text: string }[] = [];
 let waiting = 0;
 let writing: Promise<void> | undefined;
+/** Why a stream takes no more, other than that its reader has gone away. */
+let failure: Error | undefined;
 
 /**
  * Writes lines to a stream until its reader goes away. A reader that stalls stalls
@@ -38,9 +43,15 @@ export class LineOutput {
     writing ??= LineOutput.#writeAll();
   }
 
-  /** Resolves when all that was printed is written; to be awaited before the program ends. */
+  /**
+   * Resolves when all that was printed is written; to be awaited before the program ends.
+   * Fails where something could not be: a full disk.
+   */
   static async flushed(): Promise<void> {
     await writing;
+    if (failure !== undefined) {
+      throw new Failure(1, `Cannot write all of the output: ${messageOf(failure)}`);
+    }
   }
 
   static async #writeAll(): Promise<void> {
@@ -62,7 +73,8 @@ export class LineOutput {
       let bytes = new TextEncoder().encode(text);
       while (bytes.length > 0) bytes = bytes.subarray(await this.#stream.write(bytes));
     } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      if (!(error instanceof Error)) throw error;
+      if (!(error instanceof Deno.errors.BrokenPipe)) failure ??= error;
       this.#open = false;
       this.#sayClosed();
     }

@@ -40,13 +40,9 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
   },
   search: async ({ values, operands }) => {
     const { runSearch } = await import("./one_shot.ts");
-    const { room, from, lines } = values;
+    const { from, lines } = values;
     const start = await begin(values);
-    return await runSearch(
-      start,
-      { query: operands.join(" "), room, from, lines },
-      shapeOf(values),
-    );
+    return await runSearch(start, { query: operands.join(" "), from, lines }, shapeOf(values));
   },
   rooms: async ({ values }) => {
     const { runRooms } = await import("./one_shot.ts");

@@ -59,12 +59,13 @@ export async function passwd(
     const reason = "Cannot tell where the log is: no home directory; use --data FILE";
     throw new PasswdFailure(1, reason);
   }
+  const remark = isThere(path) ? "" : ` The log ${path} is new.`;
   try {
     if (options.delete) return withClaims(path, (claims) => unregister(claims, parsed.name));
     // Before the password is asked for: what can't be done should not be asked about.
     withClaims(path, (claims) => refuseLookalike(claims, parsed.name));
     const password = await new Passwords().hash(await askForPassword());
-    return withClaims(path, (claims) => register(claims, parsed.name, password));
+    return withClaims(path, (claims) => register(claims, parsed.name, password)) + remark;
   } catch (error) {
     if (error instanceof PasswdFailure || !(error instanceof Error)) throw error;
     throw new PasswdFailure(1, `Cannot use the log ${path}: ${error.message}`);
@@ -122,6 +123,16 @@ function withClaims<Result>(path: string, change: (claims: ClaimTable) => Result
   const result = change(new ClaimTable(new Statements(database)));
   database.exec("COMMIT");
   return result;
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    // Whatever it is, opening it says it better.
+    return true;
+  }
 }
 
 /** The file for this process alone; `undefined` where a server has it, which is no hindrance. */

@@ -51,7 +51,11 @@ Deno.test(
     assertEquals([type, payload], ["register", { password: "long enough" }]);
     assertEquals(alice.questions, ["New password for Alice", "The same again"]);
     const differing = alice.type("/register", "long enough", "long enoguh");
-    assertEquals(words(differing), "The two were not the same: nothing was changed");
+    assertEquals(words(differing), "The two were not the same; once more");
+    alice.answer(differing.slice(1));
+    assertEquals(alice.questions.at(-1), "New password for Alice");
+    const short = alice.type("/register", "short");
+    assertEquals(words(short), "It must be a password of 8 to 256 characters; once more");
   },
 );
 

@@ -1,5 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ClientProcess, Home, runClient, ServerProcess } from "./fixtures/client.ts";
+import {
+  ClientProcess,
+  Home,
+  programArguments,
+  runClient,
+  ServerProcess,
+} from "./fixtures/client.ts";
 import { Peer } from "./fixtures/peer.ts";
 
 /** The options that say who asks, and where. */
@@ -65,16 +71,42 @@ Deno.test("tail --follow goes on with what is said, until a signal", async () =>
   assertEquals((await client.ended()).code, 130);
 });
 
+Deno.test({
+  name: "tail says in one line that its output can't be written, and ends with 1",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using home = new Home();
+    await using server = await ServerProcess.start(home);
+    await say(server, "one");
+    for (const more of [[], ["--follow"], ["--json"]]) {
+      const client = [Deno.execPath(), ...programArguments("client.ts"), "tail"];
+      const { code, stderr } = await new Deno.Command("sh", {
+        args: ["-c", 'exec "$@" > /dev/full', "sh", ...client, ...more, ...as("Alice", server)],
+        env: home.env,
+      }).output();
+      assertEquals(
+        [code, new TextDecoder().decode(stderr)],
+        [1, "chat-client: Cannot write all of the output: No space left on device\n"],
+        more.join(),
+      );
+    }
+  },
+});
+
 Deno.test("search prints what has the words, newest first", async () => {
   await using home = new Home();
   await using server = await ServerProcess.start(home);
   await say(server, "red apple", "green pear", "green apple");
-  const args = ["search", "apple", "--room", "General", ...as("Alice", server)];
-  const { code, stdout } = await runClient(home, args);
-  assertEquals(
-    [code, stdout],
-    [0, ["[General] Sayer: green apple", "[General] Sayer: red apple"]],
-  );
+  for (const room of [[], ["--room", "general"]]) {
+    const { code, stdout } = await runClient(home, [
+      ...["search", "apple", ...room],
+      ...as("Alice", server),
+    ]);
+    assertEquals(
+      [code, stdout],
+      [0, ["[General] Sayer: green apple", "[General] Sayer: red apple"]],
+    );
+  }
 });
 
 Deno.test("rooms and who list what is there, without entering a room", async () => {

@@ -51,6 +51,8 @@ Deno.test("parseInvocation() says in one line what is wrong", PURE, () => {
     [["--name"], "--name must not be empty"],
     [["search", "x", "-n", "0"], "--lines must be a whole number from 1 to 500"],
     [["send"], '"send" needs TEXT…'],
+    [["--name", "Z", "rooms"], "Write the command first: chat-client rooms …"],
+    [["--name", "Z", "send", "hi"], "Write the command first: chat-client send …"],
     [["completions", "tcsh"], 'Cannot completions "tcsh": use bash, zsh, fish'],
   ];
   for (const [args, message] of cases) {

@@ -112,6 +112,6 @@ Deno.test("the sessions of a name are listed with what /end calls them by", PURE
     "-- #1 this one, connected since stamp 0, from 127.0.0.1:4711",
     "-- #2 connected since stamp 60000, from ␛[2J",
     "-- #3 away since stamp 120000",
-    "-- /end N ends one: it needs the password then",
+    "-- /end N ends one: whoever has it needs the password to come back",
   ]);
 });

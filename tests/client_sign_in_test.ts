@@ -111,7 +111,9 @@ terminalTest(
     await typeLine(tmux, "/register");
     await typeSecret(tmux, "New password for Alice", PASSWORD);
     await typeSecret(tmux, "The same again", OTHER);
-    await tmux.untilSeen("The two were not the same: nothing was changed");
+    await tmux.untilSeen("The two were not the same; once more\nNew password for Alice:");
+    await tmux.press("Escape");
+    await tmux.untilLast("General>");
     // By mistake on the command's line: it is not taken, and not remembered.
     await typeLine(tmux, "/register hunter22");
     await tmux.untilSeen("asks for the password");

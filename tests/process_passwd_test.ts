@@ -38,7 +38,11 @@ function serve(path: string, ...args: string[]): Promise<ServerProcess> {
 Deno.test("passwd registers a name on a server that is stopped, and deletes it", async () => {
   using directory = new Directory();
   const path = directory.file("deep/chat.db");
-  assertEquals(await setsPassword(path, password, "Alice"), '"Alice" is registered.');
+  assertEquals(
+    await setsPassword(path, password, "Alice"),
+    // Whoever mistyped the file's name has to see it.
+    `"Alice" is registered. The log ${path} is new.`,
+  );
   assertEquals((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
   {
     await using server = await serve(path, "--registered-only");
