@@ -12,17 +12,17 @@ const links = Array.from({ length: 100 }, () => ({}));
 Deno.bench("Batch of one line, for 100 members", { group: "lines" }, () => {
   const batch = new Batch();
   batch.add(line);
-  for (const link of links) batch.bytesFor(link);
+  for (const link of links) batch.runsFor(link);
 });
 
 Deno.bench("Batch of 100 lines, for 100 members", { group: "lines" }, () => {
   const batch = new Batch();
   for (const _link of links) batch.add(line);
-  for (const link of links) batch.bytesFor(link);
+  for (const link of links) batch.runsFor(link);
 });
 
 Deno.bench("Batch of 100 lines, each with its sender's own form", { group: "lines" }, () => {
   const batch = new Batch();
   for (const link of links) batch.add(line, { link, line: own });
-  for (const link of links) batch.bytesFor(link);
+  for (const link of links) batch.runsFor(link);
 });

@@ -186,7 +186,8 @@
  * used is answered with the original, to its sender only, and nothing is said
  * twice. That copy may have a `seq` that the client has seen, as may the copy of a
  * direct message to oneself. `stale_ref` says that
- * a higher `ref` was used and this one never; take a new one. A request that
+ * a higher `ref` was used, and that no message that is kept has this one: it was
+ * never used, or its message is past its time; take a new one. A request that
  * was refused has not used its `ref`. When `resumed` is false, no `ref` of before
  * means anything: whether those messages were said is to be seen in `history`.
  *

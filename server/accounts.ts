@@ -7,7 +7,7 @@
 import type { Request } from "../protocol/mod.ts";
 import { type Change, claimed, end, unclaimed } from "./claims.ts";
 import type { Connection } from "./connection.ts";
-import { type Effect, keepQuit, type Origin, refuse, refuseForNow, reply } from "./effects.ts";
+import { type Effect, type Origin, refuse, refuseForNow, reply } from "./effects.ts";
 import type { Reception } from "./greeting.ts";
 import { refuseFailed, refuseInsecure } from "./logins.ts";
 import type { LoginThrottle } from "./login_throttle.ts";
@@ -216,6 +216,9 @@ export class Accounts {
     const away = await this.#awayOf(session);
     const here = this.#hereOf(session).find((each) => each.id === id);
     if (here !== undefined) {
+      if (here.tokenHash !== undefined) {
+        await this.#append({ kind: "quit", session: here.tokenHash });
+      }
       const reason = `This session was ended by "${session.name}"`;
       return this.#push([...told, ...end(hub, here, reason, this.change())]);
     }
@@ -224,9 +227,11 @@ export class Accounts {
       const reason = `"${session.name}" has no session of that id; "sessions" lists them`;
       return this.#push(refuse(origin, "unknown_session", reason));
     }
+    // Kept before it is said: a session that a full disk keeps alive was not ended.
+    await this.#append({ kind: "quit", session: hash });
     const known = hub.names.withToken(hash);
-    const ended = known === undefined ? [keepQuit(hash)] : hub.void(known, performance.now());
-    this.#push([...told, ...ended]);
+    const now = performance.now();
+    this.#push([...told, ...known === undefined ? hub.voidToken(hash, now) : hub.void(known, now)]);
   }
 
   /** The connected sessions of a session's name: itself alone, where that is not registered. */

@@ -84,14 +84,15 @@ export function connect(
 }
 
 /** Whether the token that was shown opens a session of that name, so that no password is needed. */
-export function opensByToken(hub: Hub, name: string, { shownHash, stored }: Credentials): boolean {
-  const known = hub.names.withToken(shownHash ?? "") ?? stored;
+export function opensByToken(hub: Hub, name: string, credentials: Credentials): boolean {
+  const known = hub.names.withToken(credentials.shownHash ?? "") ?? storedOf(hub, credentials);
   return known !== undefined && fold(known.name) === fold(name) && hub.mayHave(name, known.proof);
 }
 
 /** The session whose token was shown, from here or from the log; if the token is still good for it. */
 function find({ hub, credentials, now }: Arrival): Session | undefined {
-  const { shownHash, stored, proof } = credentials;
+  const { shownHash, proof } = credentials;
+  const stored = storedOf(hub, credentials);
   const known = hub.names.withToken(shownHash ?? "");
   const its = (known ?? stored)?.proof;
   // After a change of password the token needs the new one beside it.
@@ -99,6 +100,11 @@ function find({ hub, credentials, now }: Arrival): Session | undefined {
   if (!isGood) return undefined;
   if (known !== undefined || stored === undefined) return known;
   return hub.recall(stored, now);
+}
+
+/** What the log knew of the token that was shown; nothing when that was made void since. */
+function storedOf(hub: Hub, { shownHash = "", stored }: Credentials): StoredSession | undefined {
+  return hub.isVoid(shownHash) ? undefined : stored;
 }
 
 function problemOf(arrival: Arrival, known: Session | undefined): Problem | undefined {

@@ -2,7 +2,6 @@
  * What one tick says to the members of one room: encoded once, written by all.
  */
 
-import { join } from "./bytes.ts";
 import type { Link } from "./session.ts";
 
 const NEWLINE = 0x0a;
@@ -15,7 +14,7 @@ export class Batch {
   #count = 0;
   /** The lines that one connection gets in a form of its own, by their index, which rises. */
   #own: Map<Link, Map<number, string>> | undefined;
-  #shared: Uint8Array | undefined;
+  #shared: readonly [Uint8Array] | undefined;
   #ends: number[] | undefined;
   /** True once a member was sent something else: later lines would overtake that. */
   isClosed = false;
@@ -31,24 +30,30 @@ export class Batch {
     this.#count++;
   }
 
-  /** The bytes for one connection. Nothing may be added after the first call. */
-  bytesFor(link: Link): Uint8Array {
-    const shared = this.#shared ??= encoder.encode(this.#text);
+  /**
+   * The bytes for one connection, as runs. Nothing may be added after the first call.
+   * Runs of what is shared: a copy each, of a tick in which many say much, would be
+   * memory without bound.
+   */
+  runsFor(link: Link): readonly Uint8Array[] {
+    const shared = this.#shared ??= [encoder.encode(this.#text)];
     const own = this.#own?.get(link);
-    return own === undefined ? shared : this.#replaced(shared, own);
+    return own === undefined ? shared : this.#replaced(shared[0] as Uint8Array, own);
   }
 
-  /** The shared bytes with some lines replaced. In a busy room everyone has one: copying is cheaper than encoding. */
-  #replaced(shared: Uint8Array, own: ReadonlyMap<number, string>): Uint8Array {
+  /** The shared bytes with some lines replaced. */
+  #replaced(shared: Uint8Array, own: ReadonlyMap<number, string>): Uint8Array[] {
     const ends = this.#ends ??= lineEnds(shared);
     const runs: Uint8Array[] = [];
     let copied = 0;
     for (const [index, line] of own) {
-      runs.push(shared.subarray(copied, ends[index - 1] ?? 0), encoder.encode(line));
+      const start = ends[index - 1] ?? 0;
+      if (start > copied) runs.push(shared.subarray(copied, start));
+      runs.push(encoder.encode(line));
       copied = ends[index] ?? 0;
     }
-    runs.push(shared.subarray(copied));
-    return join(runs);
+    if (copied < shared.length) runs.push(shared.subarray(copied));
+    return runs;
   }
 }
 

@@ -17,6 +17,9 @@ import { type Link, Session } from "./session.ts";
 /** A request that the hub answers by itself; `connect` and questions to the log have their own ways. */
 export type HubRequest = Extract<Request, { type: keyof Rules }>;
 
+/** Milliseconds for which a void token is noted: longer than a log takes, and a password's check. */
+const VOID_NOTED = 60_000;
+
 /** All state of the chat but the log. */
 export class Hub {
   /** The server's name and version, as `connect_ack` gives them. */
@@ -29,6 +32,8 @@ export class Hub {
   /** A link whose session is over keeps its place here: it gets no second one. */
   readonly #sessions = new Map<Link, Session | undefined>();
   readonly #rooms = new Map<string, Room>();
+  /** The hashes of tokens that were made void not long ago, and when. */
+  readonly #voided = new Map<string, number>();
   #isStopping = false;
   #roomsInOrder: Room[] | undefined;
 
@@ -151,7 +156,18 @@ export class Hub {
     const { tokenHash, link } = session;
     const told = link === undefined ? [] : this.disconnect(link, now);
     this.names.forget(session);
-    return tokenHash === undefined ? told : [...told, keepQuit(tokenHash)];
+    return tokenHash === undefined ? told : [...told, ...this.voidToken(tokenHash, now)];
+  }
+
+  /** Makes a token void. Until the log has that, whoever asks the log still finds its session. */
+  voidToken(tokenHash: string, now: number): Effect[] {
+    this.#voided.set(tokenHash, now);
+    return [keepQuit(tokenHash)];
+  }
+
+  /** Whether a token is void, whatever the log said of it a moment ago. */
+  isVoid(tokenHash: string): boolean {
+    return this.#voided.has(tokenHash);
   }
 
   /** Gives `session` another name, which is its to have. */
@@ -193,6 +209,9 @@ export class Hub {
     // Only sessions with a token are ever away.
     for (const session of this.names.withTokens) {
       if (session.holdsNameFor(now) === 0) this.names.forget(session);
+    }
+    for (const [tokenHash, since] of this.#voided) {
+      if (now - since > VOID_NOTED) this.#voided.delete(tokenHash);
     }
   }
 

@@ -193,7 +193,7 @@ export class MemoryLog implements MessageLog {
         this.#sessions.forgetAwayBefore(this.#expiryNow - this.#retention.sessionsFor);
         break;
       case "quit":
-        this.#sessions.forget(draft.session);
+        this.#quit(draft.session);
         break;
       case "claim":
         return this.#claims.claim(draft);
@@ -247,10 +247,19 @@ export class MemoryLog implements MessageLog {
   ): DirectEntry {
     const seq = into === undefined ? 0 : ++into.inboxSeq;
     const entry = { sender, to, text, seq, at: this.#now };
-    if (into !== undefined || ref !== undefined) {
+    const canBeAskedFor = session !== undefined && ref !== undefined;
+    if (into !== undefined || canBeAskedFor) {
       (into?.inbox ?? this.#undelivered).push({ entry, session, ref });
     }
     return entry;
+  }
+
+  /** Forgets a session, but not what came of what others wrote to it. */
+  #quit(hash: string): void {
+    for (const kept of this.#sessions.get(hash)?.inbox.between(0, Infinity) ?? []) {
+      if (kept.session !== undefined && kept.ref !== undefined) this.#undelivered.push(kept);
+    }
+    this.#sessions.forget(hash);
   }
 
   #repeated({ session: hash, ref, sender }: Author): Outcome | undefined {

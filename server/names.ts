@@ -118,7 +118,7 @@ export class Names {
     for (const look of looksOf(name)) {
       for (const session of this.#byLook.get(look) ?? []) {
         const isOther = session !== except && session.fold !== folded;
-        if (isOther && session.roomNames.some((room) => rooms.has(fold(room)))) return session;
+        if (isOther && session.isInOneOf(rooms)) return session;
       }
     }
     return undefined;

@@ -37,12 +37,13 @@ export class SendQueue {
   /** Makes everything ready to be written to `link`; gives the bytes that this adds. */
   flush(link: Link): number {
     let bytes = 0;
-    for (; this.#ready < this.#chunks.length; this.#ready++) {
-      const chunk = this.#chunks[this.#ready] as Uint8Array | Batch;
-      const ready = chunk instanceof Batch ? chunk.bytesFor(link) : chunk;
-      this.#chunks[this.#ready] = ready;
-      bytes += ready.length;
+    for (const chunk of this.#chunks.splice(this.#ready)) {
+      for (const run of chunk instanceof Batch ? chunk.runsFor(link) : [chunk]) {
+        this.#chunks.push(run);
+        bytes += run.length;
+      }
     }
+    this.#ready = this.#chunks.length;
     return bytes;
   }
 

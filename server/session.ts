@@ -57,6 +57,8 @@ export class Session {
   #fold: string;
   #looks: readonly string[];
   #presence: Presence;
+  /** The folded names of the rooms that it was in, once somebody has asked; folding them is dear. */
+  #wasIn: ReadonlySet<string> | undefined;
 
   /** `hash` is its token's; a session in the lecture profile has no token, but the hash is its own. */
   constructor(name: string, presence: Presence, hash: string, profile: Profile = "version 2") {
@@ -109,14 +111,26 @@ export class Session {
     return this.absence?.rooms ?? [...this.rooms.values()].map((room) => room.name);
   }
 
+  /** Whether it is in one of `rooms` (folded) or, without a connection, was in one. */
+  isInOneOf(rooms: ReadonlySet<string>): boolean {
+    const { absence } = this;
+    const own = absence === undefined
+      ? this.rooms
+      : this.#wasIn ??= new Set(absence.rooms.map(fold));
+    for (const room of rooms) if (own.has(room)) return true;
+    return false;
+  }
+
   /** Goes on over `link`. */
   attach(link: Link, since: number): void {
     this.#presence = { link, since };
+    this.#wasIn = undefined;
   }
 
   /** Has no connection any more. */
   detach(absence: Absence): void {
     this.#presence = absence;
+    this.#wasIn = undefined;
   }
 
   /** For how many more milliseconds it keeps its name; `Infinity` while connected. */

@@ -297,7 +297,13 @@ export class Appender {
     if (session === undefined) return { kind: "kept" };
     this.#sessions.delete(hash);
     this.#changedSessions.delete(session);
+    // Those who wrote to it may still ask what came of it; nobody asks for what it wrote.
+    this.#sql.run("UPDATE direct SET inbox = NULL WHERE inbox = ? AND ref IS NOT NULL", session.id);
     this.#sql.run("DELETE FROM direct WHERE inbox = ?", session.id);
+    this.#sql.run(
+      "DELETE FROM direct WHERE session = ? AND ref IS NOT NULL AND inbox IS NULL",
+      session.id,
+    );
     return this.#ran("DELETE FROM session WHERE id = ?", session.id);
   }
 

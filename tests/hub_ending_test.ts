@@ -33,6 +33,32 @@ Deno.test("hub ends a session that quits: its name is free and its token void", 
   assertEquals([again.ack.resumed, again.ack.rooms], [false, [{ room: "General", seq: 0 }]]);
 });
 
+Deno.test(
+  "hub takes up no ended session that the log still knows, until the log has that",
+  PURE,
+  () => {
+    const chat = new HubChat();
+    const alice = chat.join("Alice", "General");
+    const { tokenHash = "" } = chat.hub.sessionOf(alice) ?? {};
+    alice.send("quit");
+    const stored = { session: tokenHash, name: "Alice", rooms: [], inboxSeq: 3, inboxSeen: 3 };
+    const request = { type: "connect", payload: { name: "Alice", version: 2 } } as const;
+    const shown = { token: "new", tokenHash: "hash of new", shownHash: tokenHash, stored };
+    const resumesAfter = (milliseconds: number) => {
+      const link = {};
+      const now = chat.now + milliseconds;
+      chat.hub.sweep(now);
+      chat.hub.connect(link, request, { ...shown }, now);
+      const resumed = chat.hub.sessionOf(link)?.inboxSeq === 3;
+      chat.hub.handle(link, { type: "quit", payload: {} }, now);
+      return resumed;
+    };
+    assertEquals([resumesAfter(0), resumesAfter(59_000)], [false, false]);
+    // By then it is either out of the log, or its end could not be kept.
+    assertEquals(resumesAfter(200_000), true);
+  },
+);
+
 Deno.test("hub gives a connection no second session once its first is over", PURE, () => {
   const chat = new HubChat();
   const [alice, bob] = [chat.join("Alice", "General"), chat.join("Bob", "General")];

@@ -29,6 +29,20 @@ onEachLog("log answers a ref that was used with the original, and keeps nothing"
   assertEquals((await test.log.inbox("s2", 0, 500)).items.map(({ text }) => text), ["three"]);
 });
 
+onEachLog(
+  "log knows what came of a direct message when the one it was for has quit",
+  async (test) => {
+    await test.append(opens("s1", "Alice"), opens("s2", "Bob"));
+    const told = tells("hello", { session: "s1", ref: 1, inbox: { session: "s2" } });
+    assertEquals((await test.append(told)).map(gist), [1]);
+    await test.append({ kind: "quit", session: "s2" }, opens("s3", "Bob"));
+    await test.reopen();
+    assertEquals((await test.append(told)).map(gist), ["repeated 1"]);
+    assertEquals((await test.log.inbox("s3", 0, 10)).items, []);
+    await test.append({ kind: "quit", session: "s1" });
+  },
+);
+
 onEachLog("log takes a ref once, however often it comes in one batch", async (test) => {
   await test.append(opens("s1", "Alice"));
   const outcomes = await test.append(...Array(5).fill(says("one", { session: "s1", ref: 7 })));

@@ -46,6 +46,23 @@ Deno.test("a batch grows until something else is sent", PURE, () => {
   assertEquals(writes(queue), ["one two three"]);
 });
 
+Deno.test("a batch gives each its own lines, and copies nothing of what is shared", PURE, () => {
+  const batch = new Batch();
+  const [alice, bob] = [{}, {}];
+  batch.add("one\n", { link: alice, line: "ONE\n" });
+  batch.add("two\n");
+  batch.add("three\n", { link: bob, line: "THREE\n" });
+  const textOf = (link: object) => batch.runsFor(link).map((run) => decoder.decode(run)).join("");
+  assertEquals([textOf(alice), textOf(bob), textOf({})], [
+    "ONE\ntwo\nthree\n",
+    "one\ntwo\nTHREE\n",
+    "one\ntwo\nthree\n",
+  ]);
+  const [shared] = batch.runsFor({});
+  const [, rest] = batch.runsFor(alice);
+  assertEquals(rest?.buffer === shared?.buffer, true);
+});
+
 Deno.test("a batch that is closed at the end of the queue stays as it is", PURE, () => {
   const queue = new SendQueue();
   const batch = batchOf("one");
