@@ -80,8 +80,8 @@ function toMarkdown(
 }
 
 const HOW_TO_READ = "A delivery is one message to one client: a message in a room of 100 is 100. " +
-  "Server and load have a processor each, where they could be placed: every figure is what one core does, and " +
-  "figures of different machines can't be compared; the ratios can. In each round all " +
+  "Server and load have a processor each, where they could be placed: every figure is what " +
+  "one core does, and figures of different machines can't be compared; the ratios can. In each round all " +
   "servers are measured one after the other, in the next round backwards; a ratio is the " +
   "median of the rounds' ratios, with the least and the most in brackets. *Closed loop*, " +
   "wherever no rate is named: each client has a fixed number of messages on their way and " +

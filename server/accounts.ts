@@ -215,23 +215,20 @@ export class Accounts {
     const told = reply(origin, { type: "notification", payload });
     const away = await this.#awayOf(session);
     const here = this.#hereOf(session).find((each) => each.id === id);
-    if (here !== undefined) {
-      if (here.tokenHash !== undefined) {
-        await this.#append({ kind: "quit", session: here.tokenHash });
-      }
-      const reason = `This session was ended by "${session.name}"`;
-      return this.#push([...told, ...end(hub, here, reason, this.change())]);
-    }
-    const hash = away.find((each) => idOf(each.session) === id)?.session;
-    if (hash === undefined) {
+    const hash = here?.tokenHash ?? away.find((each) => idOf(each.session) === id)?.session;
+    if (here === undefined && hash === undefined) {
       const reason = `"${session.name}" has no session of that id; "sessions" lists them`;
       return this.#push(refuse(origin, "unknown_session", reason));
     }
     // Kept before it is said: a session that a full disk keeps alive was not ended.
-    await this.#append({ kind: "quit", session: hash });
-    const known = hub.names.withToken(hash);
-    const now = performance.now();
-    this.#push([...told, ...known === undefined ? hub.voidToken(hash, now) : hub.void(known, now)]);
+    if (hash !== undefined) await this.#append({ kind: "quit", session: hash });
+    // One that was away may have come back meanwhile: its connection is ended with it.
+    const known = here ?? hub.names.withToken(hash ?? "");
+    const reason = `This session was ended by "${session.name}"`;
+    const ended = known === undefined
+      ? hub.voidToken(hash as string, performance.now())
+      : end(hub, known, reason, this.change());
+    this.#push([...told, ...ended]);
   }
 
   /** The connected sessions of a session's name: itself alone, where that is not registered. */

@@ -38,7 +38,7 @@ export class Batch {
   runsFor(link: Link): readonly Uint8Array[] {
     const shared = this.#shared ??= [encoder.encode(this.#text)];
     const own = this.#own?.get(link);
-    return own === undefined ? shared : this.#replaced(shared[0] as Uint8Array, own);
+    return own === undefined ? shared : this.#replaced(shared[0], own);
   }
 
   /** The shared bytes with some lines replaced. */

@@ -117,7 +117,8 @@ export class MemoryLog implements MessageLog {
   read(
     { room: name, after, before = Infinity, limit, session }: Range,
   ): Promise<Page<MessagePayload>> {
-    const messages = this.#messages(name);
+    const messages = this.#find(name)?.messages;
+    if (messages === undefined) return Promise.resolve({ items: [], more: false });
     const toItem = ({ entry, session: author, ref }: Kept<Entry>) =>
       ref !== undefined && author !== undefined && author === session ? { ...entry, ref } : entry;
     if (after !== undefined) {
@@ -132,8 +133,7 @@ export class MemoryLog implements MessageLog {
   inbox(session: string, after: number, limit: number): Promise<Page<DirectPayload>> {
     const inbox = this.#sessions.get(session)?.inbox;
     if (inbox === undefined) return Promise.resolve({ items: [], more: false });
-    this.#tellTime();
-    this.#forget(inbox);
+    this.#refresh(inbox);
     const kept = inbox.between(after, Infinity, limit + 1);
     return Promise.resolve(fillPage(kept, limit, ({ entry }) => entry));
   }
@@ -145,7 +145,8 @@ export class MemoryLog implements MessageLog {
     const found: Entry[] = [];
     let looked = 0;
     for (const name of rooms) {
-      const messages = this.#messages(name);
+      const messages = this.#find(name)?.messages;
+      if (messages === undefined) continue;
       const most = found.length + limit;
       for (let seq = messages.last; found.length <= most; seq--) {
         // Some may be forgotten while others have their turn.
@@ -164,9 +165,8 @@ export class MemoryLog implements MessageLog {
   async unread(name: string, rooms: string[]): Promise<UnreadRoom[]> {
     const unread: UnreadRoom[] = [];
     for (const roomName of rooms) {
-      const room = this.#rooms.get(fold(roomName));
+      const room = this.#find(roomName);
       if (room === undefined) continue;
-      this.#messages(roomName);
       unread.push(unreadIn(room, name));
       await nextTurn();
     }
@@ -329,12 +329,17 @@ export class MemoryLog implements MessageLog {
     return room;
   }
 
-  /** The messages of a room that are not past their time. */
-  #messages(name: string): KeptEntries<Entry> {
-    const messages = this.#rooms.get(fold(name))?.messages ?? new KeptEntries();
+  /** The room of that name, if there is one, without what is past its time. */
+  #find(name: string): KeptRoom | undefined {
+    const room = this.#rooms.get(fold(name));
+    if (room !== undefined) this.#refresh(room.messages);
+    return room;
+  }
+
+  /** Forgets what has passed its time since anybody appended anything. */
+  #refresh(entries: KeptEntries<Entry> | KeptEntries<DirectEntry>): void {
     this.#tellTime();
-    this.#forget(messages);
-    return messages;
+    this.#forget(entries);
   }
 
   #tellTime(): void {

@@ -13,6 +13,7 @@ import { DataFile, defaultDataFile, FileInUse, platform } from "./data_file.ts";
 import { looksOf } from "./looks.ts";
 import type { StoredPassword } from "./message_log.ts";
 import { Passwords } from "./passwords.ts";
+import { exists } from "./reading.ts";
 import { askSecret } from "./secret_prompt.ts";
 import { ClaimTable } from "./sqlite_claims.ts";
 import { checkSchema, isUpToDate, migrate } from "./sqlite_schema.ts";
@@ -59,8 +60,8 @@ export async function passwd(
     const reason = "Cannot tell where the log is: no home directory; use --data FILE";
     throw new PasswdFailure(1, reason);
   }
-  const remark = isThere(path) ? "" : ` The log ${path} is new.`;
   try {
+    const remark = exists(path) ? "" : ` The log ${path} is new.`;
     if (options.delete) return withClaims(path, (claims) => unregister(claims, parsed.name));
     // Before the password is asked for: what can't be done should not be asked about.
     withClaims(path, (claims) => refuseLookalike(claims, parsed.name));
@@ -123,16 +124,6 @@ function withClaims<Result>(path: string, change: (claims: ClaimTable) => Result
   const result = change(new ClaimTable(new Statements(database)));
   database.exec("COMMIT");
   return result;
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    // Whatever it is, opening it says it better.
-    return true;
-  }
 }
 
 /** The file for this process alone; `undefined` where a server has it, which is no hindrance. */

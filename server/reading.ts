@@ -1,4 +1,4 @@
-/** Reading a whole file, here or in a worker. */
+/** Looking for a file, and reading all of it, here or in a worker. */
 
 import { messageOf } from "../protocol/system_errors.ts";
 
@@ -7,6 +7,17 @@ export type Reading =
   /** `mode` says who may read it; `null` where files have no mode. */
   | { text: string; mode: number | null }
   | { problem: string };
+
+/** Whether there is a file or a directory at `path`. Fails where that can't be told. */
+export function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return false;
+  }
+}
 
 /** Reads a file of text. */
 export function readFile(path: string): Reading {

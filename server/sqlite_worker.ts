@@ -7,6 +7,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { ExpiryClock } from "./expiry_clock.ts";
 import type { Claim, Draft, Memory, Outcome, Range, Search } from "./message_log.ts";
+import { exists } from "./reading.ts";
 import { Appender } from "./sqlite_append.ts";
 import { MessageIndex } from "./sqlite_index.ts";
 import { forgetEmptyRooms, prune, type Retention } from "./sqlite_prune.ts";
@@ -207,16 +208,6 @@ function checkFile(): void {
   file = now;
   // Without its WAL, a crash would lose what is in there alone; closing the file saves it.
   if (database !== undefined && !exists(`${opening.path}-wal`)) reopenLater();
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return false;
-  }
 }
 
 function reopenLater(): void {
