@@ -5,6 +5,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { SEQ_SPAN } from "./sqlite_schema.ts";
+import { Statements } from "./statements.ts";
 
 /** How long things are kept. */
 export interface Retention {
@@ -16,18 +17,120 @@ export interface Retention {
   sessionDays: number;
 }
 
-/** Rows deleted in one transaction: few enough that an append never waits long behind it. */
+/** Rows deleted of each kind in one step: few enough that an append never waits long behind it. */
 const STEP = 1000;
+
+/** Rooms looked at in one step, for the same reason: most have nothing to delete. */
+const ROOMS = 500;
 
 const A_DAY = 86_400_000;
 
-/** Deletes one step of what is past its time; false when nothing was left. `now` is epoch milliseconds. */
-export function prune(database: DatabaseSync, retention: Retention, now: number): boolean {
-  database.exec("BEGIN IMMEDIATE");
-  const pruned = pruneSessions(database, now - retention.sessionDays * A_DAY) +
-    pruneMessages(database, retention, now) + pruneDirects(database, retention, now);
-  database.exec("COMMIT");
-  return pruned > 0;
+const OLDEST = "SELECT id, at FROM message WHERE id > ? AND id < ? ORDER BY id";
+
+interface MessageRow {
+  id: number;
+  at: number;
+}
+
+interface RoomRow {
+  id: number;
+  seq: number;
+}
+
+/** Deletes what is past its time from one open database, step by step. */
+export class Pruner {
+  readonly #database: DatabaseSync;
+  readonly #sql: Statements;
+  readonly #retention: Retention;
+  /** The room up to which all were looked at. */
+  #lastRoom = 0;
+
+  constructor(database: DatabaseSync, retention: Retention) {
+    this.#database = database;
+    this.#sql = new Statements(database);
+    this.#retention = retention;
+  }
+
+  /** Takes one step, in a transaction of its own; false when there is nothing left to do. `now` is epoch milliseconds. */
+  step(now: number): boolean {
+    this.#database.exec("BEGIN IMMEDIATE");
+    const goesOn = [this.#sessions(now), this.#messages(now), this.#directs(now)].includes(true);
+    this.#database.exec("COMMIT");
+    return goesOn;
+  }
+
+  #sessions(now: number): boolean {
+    const cutoff = now - this.#retention.sessionDays * A_DAY;
+    const expired = this.#sql.all<{ id: number }>(
+      `SELECT id FROM session WHERE away_since < ? LIMIT ${STEP}`,
+      cutoff,
+    );
+    for (const { id } of expired) {
+      this.#sql.run("DELETE FROM direct WHERE inbox = ?", id);
+      // What no inbox keeps was there for retries alone.
+      this.#sql.run(
+        "DELETE FROM direct WHERE session = ? AND ref IS NOT NULL AND inbox IS NULL",
+        id,
+      );
+      this.#sql.run("DELETE FROM session WHERE id = ?", id);
+    }
+    return expired.length === STEP;
+  }
+
+  /** Drops the oldest messages of the next rooms. */
+  #messages(now: number): boolean {
+    const { retainDays, retainMessages } = this.#retention;
+    if (retainDays === 0 && retainMessages === 0) return false;
+    const rooms = this.#sql.all<RoomRow>(
+      `SELECT id, seq FROM room WHERE id > ? ORDER BY id LIMIT ${ROOMS}`,
+      this.#lastRoom,
+    );
+    let left = STEP;
+    for (const room of rooms) {
+      left -= this.#messagesOf(room, left, now);
+      if (left === 0) return true;
+      this.#lastRoom = room.id;
+    }
+    if (rooms.length === ROOMS) return true;
+    this.#lastRoom = 0;
+    return false;
+  }
+
+  /** Drops a room's oldest messages up to the first one that is to stay, but no more than `limit`. */
+  #messagesOf({ id: room, seq }: RoomRow, limit: number, now: number): number {
+    const { retainDays, retainMessages } = this.#retention;
+    const base = room * SEQ_SPAN;
+    const lastDropped = retainMessages === 0 ? base : base + seq - retainMessages;
+    const oldestAt = retainDays === 0 ? 0 : now - retainDays * A_DAY;
+    const ends = [base, base + SEQ_SPAN];
+    const stays = ({ id, at }: MessageRow) => id > lastDropped && at >= oldestAt;
+    // Most rooms end here, with one row read.
+    const first = this.#sql.get<MessageRow>(`${OLDEST} LIMIT 1`, ...ends);
+    if (first === undefined || stays(first)) return 0;
+    const dropped: number[] = [];
+    for (const row of this.#sql.iterate<MessageRow>(`${OLDEST} LIMIT ?`, ...ends, limit)) {
+      if (stays(row)) break;
+      dropped.push(row.id);
+    }
+    for (const id of dropped) {
+      this.#sql.run("DELETE FROM message_index WHERE rowid = ?", id);
+      this.#sql.run("DELETE FROM message WHERE id = ?", id);
+    }
+    return dropped.length;
+  }
+
+  /** Drops the oldest direct messages, whose ids rise with time. */
+  #directs(now: number): boolean {
+    const { retainDays } = this.#retention;
+    if (retainDays === 0) return false;
+    const oldest = this.#sql.all<{ id: number; at: number }>(
+      `SELECT id, at FROM direct WHERE id > 0 ORDER BY id LIMIT ${STEP}`,
+    );
+    const kept = oldest.findIndex(({ at }) => at >= now - retainDays * A_DAY);
+    const dropped = kept === -1 ? oldest : oldest.slice(0, kept);
+    this.#sql.run("DELETE FROM direct WHERE id <= ?", dropped.at(-1)?.id ?? 0);
+    return dropped.length === STEP;
+  }
 }
 
 /**
@@ -40,75 +143,4 @@ export function forgetEmptyRooms(database: DatabaseSync): void {
     DELETE FROM read_mark WHERE room IN (${empty});
     DELETE FROM room WHERE seq = 0 AND topic = '';
     COMMIT;`);
-}
-
-function pruneSessions(database: DatabaseSync, cutoff: number): number {
-  const expired = `(SELECT id FROM session WHERE away_since < ? LIMIT ${STEP})`;
-  database.prepare(`DELETE FROM direct WHERE inbox IN ${expired}`).run(cutoff);
-  // What no inbox keeps was there for retries alone.
-  database.prepare(
-    `DELETE FROM direct WHERE session IN ${expired} AND ref IS NOT NULL AND inbox IS NULL`,
-  ).run(cutoff);
-  return Number(
-    database.prepare(
-      `DELETE FROM session WHERE id IN ${expired}`,
-    ).run(cutoff).changes,
-  );
-}
-
-function pruneMessages(
-  database: DatabaseSync,
-  { retainDays, retainMessages }: Retention,
-  now: number,
-): number {
-  if (retainDays === 0 && retainMessages === 0) return 0;
-  const oldestAt = retainDays === 0 ? 0 : now - retainDays * A_DAY;
-  let left = STEP;
-  for (const { id, seq } of database.prepare("SELECT id, seq FROM room").all()) {
-    const base = (id as number) * SEQ_SPAN;
-    const lowest = retainMessages === 0 ? 0 : (seq as number) - retainMessages;
-    left -= pruneRoom(database, { base, lastDropped: base + lowest, oldestAt, limit: left });
-    if (left <= 0) break;
-  }
-  return STEP - left;
-}
-
-/** Drops the oldest direct messages, whose ids rise with time. */
-function pruneDirects(database: DatabaseSync, { retainDays }: Retention, now: number): number {
-  if (retainDays === 0) return 0;
-  const oldest = database.prepare(
-    `SELECT id, at FROM direct WHERE id > 0 ORDER BY id LIMIT ${STEP}`,
-  ).all();
-  const kept = oldest.findIndex(({ at }) => (at as number) >= now - retainDays * A_DAY);
-  const dropped = kept === -1 ? oldest : oldest.slice(0, kept);
-  const last = (dropped.at(-1)?.["id"] ?? 0) as number;
-  database.prepare("DELETE FROM direct WHERE id <= ?").run(last);
-  return dropped.length;
-}
-
-/** Drops a room's oldest messages up to the first one that is to stay. */
-function pruneRoom(
-  database: DatabaseSync,
-  { base, lastDropped, oldestAt, limit }: {
-    base: number;
-    lastDropped: number;
-    oldestAt: number;
-    limit: number;
-  },
-): number {
-  const oldest = database.prepare(
-    "SELECT id, at FROM message WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
-  ).iterate(base, base + SEQ_SPAN, limit);
-  const dropped: number[] = [];
-  for (const { id, at } of oldest as Iterable<{ id: number; at: number }>) {
-    if (id > lastDropped && at >= oldestAt) break;
-    dropped.push(id);
-  }
-  const fromIndex = database.prepare("DELETE FROM message_index WHERE rowid = ?");
-  for (const id of dropped) fromIndex.run(id);
-  database.prepare("DELETE FROM message WHERE id > ? AND id <= ?").run(
-    base,
-    dropped.at(-1) ?? base,
-  );
-  return dropped.length;
 }

@@ -10,7 +10,7 @@ import type { Claim, Draft, Memory, Outcome, Range, Search } from "./message_log
 import { exists } from "./reading.ts";
 import { Appender } from "./sqlite_append.ts";
 import { MessageIndex } from "./sqlite_index.ts";
-import { forgetEmptyRooms, prune, type Retention } from "./sqlite_prune.ts";
+import { forgetEmptyRooms, Pruner, type Retention } from "./sqlite_prune.ts";
 import { Queries } from "./sqlite_queries.ts";
 import { ClaimTable } from "./sqlite_claims.ts";
 import { checkSchema, migrate, UnusableFile } from "./sqlite_schema.ts";
@@ -42,6 +42,7 @@ let index: MessageIndex;
 let expiryClock: ExpiryClock;
 let queries: Queries;
 let claims: ClaimTable;
+let pruner: Pruner;
 /** Changes when another connection has written to the file. */
 let dataVersion: number | undefined;
 let indexTimer: ReturnType<typeof setTimeout> | undefined;
@@ -168,6 +169,7 @@ function openForWriting(): void {
   appender = new Appender(database, index);
   queries = new Queries(database);
   claims = new ClaimTable(new Statements(database));
+  pruner = new Pruner(database, opening.retention);
   // A new connection counts by itself.
   dataVersion = undefined;
 }
@@ -231,7 +233,7 @@ function pruneSome(): void {
   let again = false;
   try {
     const now = expiryClock.now(Date.now(), performance.now());
-    again = written(() => prune(writable(), opening.retention, now));
+    again = written(() => pruner.step(now));
     appender.forgetSessions();
   } catch {
     // The next append meets the same failure and reports it; pruning can wait.

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { prune } from "../server/sqlite_prune.ts";
+import { Pruner } from "../server/sqlite_prune.ts";
 import { gist, KEEP_ALL, onEachLog, says, TestLog, upTo } from "./fixtures/log.ts";
 
 const A_DAY = 86_400_000;
@@ -84,7 +84,8 @@ onEachLog("search finds its way through 20,000 messages", async (test) => {
 /** Prunes a log's file through a connection of its own, to the end. */
 function pruneAll(test: TestLog, retention: Partial<typeof KEEP_ALL>, now: number): void {
   const database = new DatabaseSync(test.path);
-  while (prune(database, { ...KEEP_ALL, ...retention }, now));
+  const pruner = new Pruner(database, { ...KEEP_ALL, ...retention });
+  while (pruner.step(now));
   database.close();
 }
 
@@ -131,6 +132,27 @@ Deno.test("retention by days drops what is older, also when it is everything", a
   const outcomes = await test.append(says("word 7", { session: "s1", ref: 7 }), says("next"));
   assertEquals(outcomes.map(gist), ["stale ref", 21]);
   assertEquals(test.memory.rooms, [{ name: "General", topic: "", seq: 20 }]);
+});
+
+Deno.test("retention looks at few rooms in one step, and at all of them before it ends", async () => {
+  await using test = await TestLog.open("file");
+  const rooms = upTo(1100).map((n) => `Room ${n}`);
+  await test.append(...[1, 2].flatMap((n) => rooms.map((room) => says(`word ${n}`, { room }))));
+  using database = new DatabaseSync(test.path);
+  const pruner = new Pruner(database, { ...KEEP_ALL, retainMessages: 1 });
+  const left = () => database.prepare("SELECT count(*) AS n FROM message").get()?.["n"];
+  const steps = [];
+  for (const round of ["first", "second"]) {
+    for (let goesOn = true; goesOn;) {
+      goesOn = pruner.step(Date.now());
+      steps.push(`${round} ${left()}`);
+    }
+    await test.append(says("word 3", { room: "Room 1" }), says("word 3", { room: "Room 1100" }));
+  }
+  assertEquals(steps, [
+    ...["first 1700", "first 1200", "first 1100"],
+    ...["second 1101", "second 1101", "second 1100"],
+  ]);
 });
 
 Deno.test("retention deletes nothing where none was asked for", async () => {
