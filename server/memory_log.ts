@@ -190,7 +190,7 @@ export class MemoryLog implements MessageLog {
         break;
       case "away":
         this.#sessions.noteAway(draft.session, draft.inboxSeq, this.#now);
-        this.#sessions.forgetAwayBefore(this.#expiryNow - this.#retention.sessionsFor);
+        this.#forgetLongAway();
         break;
       case "quit":
         this.#quit(draft.session);
@@ -252,6 +252,11 @@ export class MemoryLog implements MessageLog {
       (into?.inbox ?? this.#undelivered).push({ entry, session, ref });
     }
     return entry;
+  }
+
+  #forgetLongAway(): void {
+    const time = this.#expiryNow - this.#retention.sessionsFor;
+    for (const hash of this.#sessions.awayBefore(time)) this.#quit(hash);
   }
 
   /** Forgets a session, but not what came of what others wrote to it. */

@@ -88,11 +88,11 @@ export class MemorySessions {
     this.#awaySince.set(hash, now);
   }
 
-  /** Forgets the sessions that went away before that time. */
-  forgetAwayBefore(time: number): void {
+  /** The token hashes of the sessions that went away before that time; each may be forgotten as it comes. */
+  *awayBefore(time: number): Iterable<string> {
     for (const [hash, awaySince] of this.#awaySince) {
-      if (awaySince >= time) break;
-      this.forget(hash);
+      if (awaySince >= time) return;
+      yield hash;
     }
   }
 

@@ -14,8 +14,9 @@ class AgingLog {
   readonly log: MemoryLog;
   #passed = 0;
 
-  constructor({ retainDays = 0, retainMessages = 0 }) {
-    const retention = { retainFor: retainDays * A_DAY, retainMessages, sessionsFor: 1000 * A_DAY };
+  constructor({ retainDays = 0, retainMessages = 0, sessionDays = 1000 }) {
+    const sessionsFor = sessionDays * A_DAY;
+    const retention = { retainFor: retainDays * A_DAY, retainMessages, sessionsFor };
     const clock = () => 20_500 * A_DAY + this.#passed;
     this.log = new MemoryLog(retention, clock, () => this.#passed);
   }
@@ -127,6 +128,24 @@ Deno.test(
     const direct = tells("hello", { session: "s1", ref: 1, inbox: undefined });
     assertEquals(await aging.append(direct, direct), [0, "repeated 0"]);
     aging.passDays(8);
+    assertEquals(await aging.append(direct), ["stale ref"]);
+  },
+);
+
+Deno.test(
+  "retention by days forgets a direct message to a session that stayed away too long",
+  PURE,
+  async () => {
+    const aging = new AgingLog({ retainDays: 60, sessionDays: 30 });
+    const away = (session: string) =>
+      ({ kind: "away", session, inboxSeq: 0, byServer: false }) as const;
+    const direct = tells("hello", { session: "s1", ref: 1, inbox: { session: "s2" } });
+    await aging.append(opens("s1", "Alice"), opens("s2", "Bob"), direct, away("s2"));
+    aging.passDays(31);
+    await aging.append(opens("s3", "Carol"), away("s3"));
+    assertEquals(await aging.log.session("s2"), undefined);
+    assertEquals(await aging.append(direct), ["repeated 1"]);
+    aging.passDays(30);
     assertEquals(await aging.append(direct), ["stale ref"]);
   },
 );
