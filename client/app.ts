@@ -44,6 +44,8 @@ export interface AppOptions {
   clock: Clock;
   paint: Paint;
   bell: boolean;
+  /** Said once the session has begun. */
+  greeting: string | undefined;
   history: HistoryFile | undefined;
 }
 
@@ -67,10 +69,12 @@ export class App implements View {
   #frame: ReturnType<typeof setTimeout> | undefined;
   #drawnAt = 0;
   #paused = false;
+  #greeting: string | undefined;
   #rungAt = 0;
 
   constructor(options: AppOptions) {
     this.#options = options;
+    this.#greeting = options.greeting;
     const { clock, paint, history, terminal } = options;
     this.#screen = new Screen({
       clock,
@@ -131,6 +135,8 @@ export class App implements View {
   };
 
   connected(): void {
+    if (this.#greeting !== undefined) this.show({ kind: "notice", text: this.#greeting });
+    this.#greeting = undefined;
     const state = this.#session?.state;
     if (state !== undefined) this.#session?.perform([learnRooms(state)]);
   }
@@ -223,12 +229,14 @@ export class App implements View {
   }
 
   async #pause(): Promise<void> {
+    if (this.#paused) return;
     const { terminal } = this.#options;
     terminal.write(this.#painter.remove(terminal.size.columns));
     // Until the program is really stopped, messages may come; they are drawn when it goes on.
     this.#paused = true;
-    if (await terminal.pause()) return;
-    this.#remark = "Ctrl-Z needs --allow-run=kill";
+    const problem = await terminal.pause();
+    if (problem === undefined) return;
+    this.#remark = problem;
     this.#resumed();
   }
 

@@ -9,6 +9,9 @@ import { leaveOnSignals } from "./signals.ts";
 import { CONTEXT, Failure, type Start } from "./start.ts";
 import { TypedLines } from "./typed_lines.ts";
 
+/** For a person whose screen is empty until somebody speaks. */
+const HELP = "/help lists the commands, exit leaves";
+
 /** What the lines should be like. */
 export interface LinesOptions {
   /** Milliseconds for which a lost link is tried again. */
@@ -27,7 +30,8 @@ export async function runLines(start: Start, options: LinesOptions): Promise<num
   const running = session.run();
   const began = await Promise.race([view.ready, running]);
   if (began === undefined) {
-    if (await typed?.dropEarly()) view.show({ kind: "notice", text: "Signed in" });
+    await typed?.dropEarly();
+    if (person) view.show({ kind: "notice", text: `Connected as ${session.state.name}; ${HELP}` });
     const reading = typed === undefined
       ? sendLines(session, inputLines())
       : obeyLines(session, typed.lines());

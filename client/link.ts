@@ -62,6 +62,8 @@ export class Link {
   #online = false;
   #stopped = false;
   #taking = false;
+  /** Whether the connection ends because {@linkcode reconnect} was asked for. */
+  #dropped = false;
   #wake: () => void = () => {};
   #lastError: ErrorEvent["payload"] | undefined;
 
@@ -88,8 +90,9 @@ export class Link {
 
   /** Connects again now: cuts a wait short, or drops a link that only seems to live. */
   reconnect(): void {
-    this.#connection?.close();
-    this.#wake();
+    this.#dropped = this.#connection !== undefined;
+    this.#online = false;
+    this.#cut();
   }
 
   /** Makes the open connection the last: {@linkcode run} ends when the server closes it. */
@@ -100,7 +103,12 @@ export class Link {
   /** Ends {@linkcode run} and closes the connection. */
   stop(): void {
     this.#stopped = true;
-    this.reconnect();
+    this.#cut();
+  }
+
+  #cut(): void {
+    this.#connection?.close();
+    this.#wake();
   }
 
   /** Runs until {@linkcode stop} (`undefined`), or until there is no use in going on (the reason). */
@@ -110,6 +118,7 @@ export class Link {
       const ending = await this.#connectOnce();
       if (this.#stopped) return undefined;
       if (ending.wasOnline) [lostAt, attempt] = [Date.now(), 0];
+      if (this.#dropped) continue;
       const { error } = ending;
       const verdict = error === undefined ? undefined : await this.#options.refused(error);
       if (this.#stopped) return undefined;
@@ -129,6 +138,7 @@ export class Link {
 
   async #connectOnce(): Promise<Ending> {
     this.#lastError = undefined;
+    this.#dropped = false;
     let wasOnline = false;
     try {
       const connection = await Connection.open(this.#options.address);
@@ -162,6 +172,8 @@ export class Link {
     }, 5_000);
     try {
       for await (const line of connection.lines()) {
+        // What had come before is told again by the next connection.
+        if (this.#dropped) break;
         heardAt = Date.now();
         this.#taking = true;
         await this.#take(connection, line, acknowledged);

@@ -128,6 +128,10 @@ export class Session {
 
   /** Tries to connect now. */
   reconnect(): void {
+    if (this.#link.online) {
+      this.#disconnected();
+      this.status = { state: "connecting" };
+    }
     this.#link.reconnect();
   }
 
@@ -248,8 +252,7 @@ export class Session {
   }
 
   #offline(reason: string, retryAt: number): void {
-    this.state.disconnected();
-    this.#sender.stop();
+    this.#disconnected();
     if (this.status.state === "signing in" && this.#refusal === "rate_limited") {
       this.status = { state: "signing in", retryAt };
       return this.#options.view.show({ kind: "problem", text: reason });
@@ -260,6 +263,11 @@ export class Session {
       this.#options.view.show({ kind: "problem", text: `${reason}; trying to connect again` });
     }
     this.#options.view.changed();
+  }
+
+  #disconnected(): void {
+    this.state.disconnected();
+    this.#sender.stop();
   }
 
   /** A new session knows nothing of the old one's refs: sending again could double. */

@@ -87,7 +87,12 @@ export async function begin(
 
 /** With TLS, what the server has to show is decided before a session begins. */
 async function proveServer({ address, tls }: Settings, ca: string | undefined): Promise<Address> {
-  if (tls === undefined) return address;
+  if (tls === undefined) {
+    if (ca === undefined) return address;
+    const server = formatAddress(address);
+    const problem = `Cannot use --ca with ${server}, which is plain TCP`;
+    throw new Failure(2, `${problem}: write chats://HOST[:PORT], or leave out --ca`);
+  }
   const [{ groundsOf }, { proven }] = await Promise.all([
     import("./grounds.ts"),
     import("./trust.ts"),

@@ -2,6 +2,7 @@
 
 import { type Key, KeyParser, type Waiting } from "./keys.ts";
 import type { Size } from "./prompt.ts";
+import { stopGroup } from "./stopping.ts";
 
 // Bracketed paste (2004) and focus reports (1004), on and off. Off also undoes what
 // a frame that was cut short may have left: no autowrap, a hidden cursor.
@@ -72,15 +73,16 @@ export class Terminal {
     });
   }
 
-  /** Gives the terminal back and stops the program, as Ctrl-Z does; false where it can't. */
-  async pause(): Promise<boolean> {
+  /** Gives the terminal back and stops the program, as Ctrl-Z does; says why where it can't. */
+  async pause(): Promise<string | undefined> {
     const permission = { name: "run", command: "kill" } as const;
-    if (Deno.build.os === "windows") return false;
-    if ((await Deno.permissions.query(permission)).state !== "granted") return false;
+    if (Deno.build.os === "windows") return "Ctrl-Z: Windows cannot pause a program";
+    const { state } = await Deno.permissions.query(permission);
+    if (state !== "granted") return "Ctrl-Z needs --allow-run=kill";
     this.close();
-    // The whole process group, as the terminal would: who started us is to be stopped too.
-    await new Deno.Command("kill", { args: ["-TSTP", "0"] }).output();
-    return true;
+    const problem = await stopGroup();
+    if (problem !== undefined) this.#enter();
+    return problem;
   }
 
   /** Gives the terminal back as it was. */

@@ -20,7 +20,8 @@ export async function runTerminal(start: Start, bell: boolean): Promise<number> 
     : await HistoryFile.open(start.directory, start.address);
   const terminal = new Terminal();
   const paint = painter(colorDepth(PLATFORM.get));
-  const app = new App({ terminal, clock: localClock, paint, bell, history });
+  const greeting = history?.lines.length === 0 ? WELCOME : undefined;
+  const app = new App({ terminal, clock: localClock, paint, bell, greeting, history });
   const session = new Session({
     ...start,
     view: app,
@@ -29,7 +30,6 @@ export async function runTerminal(start: Start, bell: boolean): Promise<number> 
     person: true,
   });
   const signalled = leaveOnSignals(session);
-  if (history?.lines.length === 0) app.show({ kind: "notice", text: WELCOME });
   for (const text of start.remarks) app.show({ kind: "notice", text });
   let reason: string | undefined;
   try {

@@ -20,8 +20,16 @@ export function certificateProblem(refusal: string, address: Address): string | 
   if (refusal.startsWith("certificate not valid for name")) {
     return `${certificate} is not for ${address.hostname}; write the host as its operator does`;
   }
+  if (refusal.includes("CaUsedAsEndEntity")) {
+    return `${certificate} is an authority's (CA:TRUE), which TLS takes from no server, whatever ` +
+      "--ca says. Whoever runs the server has to make another: with basicConstraints=CA:FALSE, " +
+      "which --ca then takes, or with chat-server --tls alone, which makes its own";
+  }
+  const own = address.proof?.authorities.length
+    ? "that one is not in the file of --ca"
+    : "give --ca FILE";
   return `${certificate} is of no authority that this machine knows. If it is of an authority of ` +
-    "your own, give --ca FILE; if the server has made it, ask whoever runs the server for the " +
+    `your own, ${own}; if the server has made it, ask whoever runs the server for the ` +
     `fingerprint, and write ${placeOf(address, "FINGERPRINT")}`;
 }
 

@@ -97,6 +97,7 @@ Deno.test("each way to fail is one line on standard error and its exit code", as
     [[server.address, "--name", " x"], 2, "Cannot use the name: it begins or ends with a space"],
     [["--colour"], 2, 'Unknown option "--colour"; try --help'],
     [["a", "b"], 2, 'Unexpected argument "b"; try --help'],
+    [["h:1", "--name", "A", "--ca", "/nope"], 2, "Cannot use --ca with h:1, which is plain TCP"],
     [["host:99999", "--name", "A"], 2, "the port must be 1 to 65535"],
     [["--config", "/nowhere.json", "--name", "A"], 2, "Cannot read the config file /nowhere.json"],
   ];

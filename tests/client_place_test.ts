@@ -77,6 +77,7 @@ Deno.test("certificateProblem() says what a word of the TLS library means", PURE
     ["certificate not valid yet: verification time 1", "is not good yet", "is not good yet"],
     ['certificate not valid for name "h"; …', "is not for h", undefined],
     ["UnknownIssuer", "is of no authority that this machine knows", undefined],
+    ["Other(OtherError(CaUsedAsEndEntity))", "is an authority's (CA:TRUE)", undefined],
     ["BadSignature", "is of no authority that this machine knows", undefined],
   ];
   for (const [refusal, ofAuthorities, ofFingerprint] of cases) {
@@ -85,4 +86,15 @@ Deno.test("certificateProblem() says what a word of the TLS library means", PURE
     assert(problem(proof)?.includes(`Cannot trust chats://h:1: its certificate ${ofAuthorities}`));
     assertEquals(problem(pinned)?.includes(ofFingerprint ?? ""), ofFingerprint && true);
   }
+});
+
+Deno.test("certificateProblem() tells nobody to give --ca who has given it", PURE, () => {
+  const problem = (...authorities: string[]) =>
+    certificateProblem("UnknownIssuer", {
+      hostname: "h",
+      port: 1,
+      proof: { name: "h", authorities },
+    });
+  assert(problem()?.includes("of your own, give --ca FILE;"));
+  assert(problem("PEM")?.includes("of your own, that one is not in the file of --ca;"));
 });

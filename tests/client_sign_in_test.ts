@@ -138,7 +138,7 @@ terminalTest("with --plain a password is asked in a line, and not echoed", async
   await typeLine(tmux, "not it at all");
   await tmux.untilLast(`!! That is not the password of "Alice"\n${question}`);
   await typeLine(tmux, PASSWORD);
-  await tmux.untilSeen("-- Signed in");
+  await tmux.untilSeen("-- Connected as Alice");
   await typeLine(tmux, "from the plain one");
   await tmux.untilSeen("\n[General] Alice: from the plain one");
   await first.untilSeen("Alice: from the plain one");
@@ -259,7 +259,7 @@ for (const [kind, more] of [["", []], [", with --plain too", ["--plain"]]] as co
       await typeLine(tmux, PASSWORD);
       await tmux.untilSeen("Too many wrong passwords");
       await typeLine(tmux, OTHER);
-      await (kind === "" ? tmux.untilLast("General>") : tmux.untilSeen("-- Signed in"));
+      await (kind === "" ? tmux.untilLast("General>") : tmux.untilSeen("-- Connected as Alice"));
       await typeLine(tmux, "this one");
       assertEquals(await first, "this one");
       await tmux.press("C-d");

@@ -2,8 +2,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { painter } from "../client/colors.ts";
 import { EMPTY_EDITOR, insert } from "../client/editor.ts";
 import { layOut } from "../client/prompt.ts";
-import { runClient, ServerProcess } from "./fixtures/client.ts";
+import { encode } from "../protocol/mod.ts";
+import { programArguments, runClient, ServerProcess } from "./fixtures/client.ts";
 import { Peer } from "./fixtures/peer.ts";
+import { acknowledgement } from "./fuzz/events.ts";
 import { killClient, openAlice, terminalTest, Tmux } from "./fixtures/tmux.ts";
 
 terminalTest(
@@ -168,6 +170,69 @@ terminalTest("Ctrl-Z gives the terminal to the shell, and fg comes back", async 
   await tmux.press("Enter");
   await tmux.untilSeen("Alice: half a line");
 });
+
+terminalTest("Ctrl-Z gives the terminal back under deno task too", async (home, server) => {
+  await using tmux = await Tmux.open(home);
+  const config = new URL("../deno.json", import.meta.url).pathname;
+  await tmux.type(
+    `'${Deno.execPath()}' task --config '${config}' client ${server.address} --name Alice`,
+  );
+  await tmux.press("Enter");
+  await tmux.untilIn("General");
+  // What the task runner was told the first time must not come back the second time.
+  for (const line of ["one", "two"]) {
+    await tmux.press("C-z");
+    await tmux.untilLast("shell$");
+    await tmux.type("fg");
+    await tmux.press("Enter");
+    await tmux.untilIn("General");
+    await tmux.type(line);
+    await tmux.press("Enter");
+    await tmux.untilSeen(`Alice: ${line}`);
+  }
+});
+
+terminalTest("Ctrl-Z stops nobody where there is no shell to go back to", async (home, server) => {
+  await using tmux = await Tmux.open(home);
+  const command = [Deno.execPath(), ...programArguments("client.ts"), server.address];
+  await tmux.type(`exec ${command.map((word) => `'${word}'`).join(" ")} --name Alice`);
+  await tmux.press("Enter");
+  await tmux.untilIn("General");
+  await tmux.press("C-z");
+  await tmux.untilSeen("Ctrl-Z: there is no shell to go back to");
+  await tmux.type("still here");
+  await tmux.press("Enter");
+  await tmux.untilSeen("Alice: still here");
+});
+
+terminalTest("a newcomer is greeted once they are let in, and not before", async (home) => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using tmux = await Tmux.open(home);
+  await tmux.startClient(`127.0.0.1:${listener.addr.port}`, "--name", "Alice");
+  using conn = await listener.accept();
+  const early = await tmux.untilSeen("connecting\nGeneral>");
+  assert(!early.includes("Enter sends"), early);
+  await conn.write(new TextEncoder().encode(encode(acknowledgement("Alice", "General"))));
+  await tmux.untilSeen("-- Type, and Enter sends");
+});
+
+for (const more of [[], ["--plain"]]) {
+  terminalTest(
+    `/reconnect is no lost link, and goes on ${more.join(" ")}`.trim(),
+    async (home, server) => {
+      await using tmux = await Tmux.open(home);
+      await tmux.startClient(server.address, "--name", "Alice", ...more);
+      await tmux.untilSeen(more.length === 0 ? "Enter sends" : "-- Connected as Alice; /help");
+      await tmux.type("/reconnect");
+      await tmux.press("Enter");
+      const screen = await tmux.untilSeen("-- Connecting again\n-- Connected again");
+      assert(!screen.includes("is gone"), screen);
+      await tmux.type("over the new one");
+      await tmux.press("Enter");
+      await tmux.untilSeen("[General] Alice: over the new one");
+    },
+  );
+}
 
 terminalTest(
   "a first connection that fails is one line, and a newcomer is asked who they are",
