@@ -82,7 +82,7 @@ function stuckSection(found: readonly Comparison[]): Section {
       },
       {
         work: "The server's memory, with it and without",
-        found: `${memory("with")}, ${memory("without")}`,
+        found: `${memory("with")}, ${memory("without")}` + marksOf(all),
         goal: `at most ${megabytes(BOUND)} more`,
         isMet: isAtMost(median(grown), BOUND),
       },
@@ -171,7 +171,7 @@ function soakVerdict(
     work: `${lab.soak} minutes`,
     found: `memory of the second half ${growth.toFixed(1)} % over the first's; ` +
       `${missing} deliveries missing, ${lost} connections lost, ` +
-      `${percent(throughput / rate)} of the rate carried`,
+      `${percent(throughput / rate)} of the rate carried${marksOf([found])}`,
     goal: "memory flat (within 5 %), no error",
     isMet: isWhole([found]) && keptUp(found, rate) ? isAtMost(growth, 5) : false,
   };

@@ -83,8 +83,13 @@ export function spawn(
 
 /** Ends a process, kindly first. */
 export async function stop(process: Deno.ChildProcess): Promise<void> {
-  const timer = setTimeout(() => kill(process, "SIGKILL"), STOP_PATIENCE);
   kill(process, "SIGTERM");
+  await ended(process);
+}
+
+/** Waits for the end of a process that is about to; makes it when that takes too long. */
+export async function ended(process: Deno.ChildProcess): Promise<void> {
+  const timer = setTimeout(() => kill(process, "SIGKILL"), STOP_PATIENCE);
   await process.status;
   clearTimeout(timer);
 }

@@ -8,10 +8,10 @@ import { Child, freePort, spawn, stop } from "./child.ts";
 import { Crowd } from "./crowd.ts";
 import { median } from "./histogram.ts";
 import { inTime } from "./in_time.ts";
-import { type Lab, onStage, peersOf } from "./lab.ts";
+import { type Lab, onStage, peersOf, type Scene, type Watched, watched } from "./lab.ts";
 import { fileBytes, residentBytes } from "./proc.ts";
 import { megabytes, middle, milliseconds, type Section, type Verdict } from "./section.ts";
-import { isAtMost } from "./soundness.ts";
+import { isAtMost, noiseMark } from "./soundness.ts";
 import { CHAT_IN_MEMORY, chatCommand, type Subject } from "./subjects.ts";
 import { openWire } from "./wire.ts";
 
@@ -38,12 +38,13 @@ export async function measureIdle(lab: Lab): Promise<Section> {
   const shape = lab.scale.isQuick ? { rooms: 400, members: 5 } : { rooms: 400, members: 25 };
   const clients = shape.rooms * shape.members;
   const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis")];
-  const found: Idle[] = [];
+  const measured: Watched<Idle>[] = [];
   for (const subject of subjects) {
-    found.push(await idleOf(lab, subject, shape));
-    lab.say(`  ${subject.name}: ${Math.round(each(found.at(-1), clients))} bytes each`);
+    const idle = await watched(lab, () => idleOf(lab, subject, shape));
+    measured.push(idle);
+    lab.say(`  ${subject.name}: ${Math.round(each(idle.found, clients))} bytes each`);
   }
-  const [own] = found;
+  const own = measured[0] as Watched<Idle>;
   return {
     title: `${clients} idle connections, joined in ${shape.rooms} rooms`,
     text: "Memory in RAM as the system counts it, a few seconds after the last has joined, and " +
@@ -52,32 +53,34 @@ export async function measureIdle(lab: Lab): Promise<Section> {
       } s after all have left. "SIGUSR2" has the C library hand back what ` +
       'it holds, if the server was started with DENO_USR2_MEMORY_TRIM=1. "Again" is a second ' +
       "crowd after the first: were it higher, something would leak.",
-    verdicts: idleVerdicts(own as Idle, clients),
-    basis: { idleEach: each(own, clients) },
+    verdicts: idleVerdicts(own, clients),
+    basis: { idleEach: each(own.found, clients) },
     table: {
       head: ["", "each", "before", "with them", "when they have left", "after SIGUSR2", "again"],
-      rows: found.map((idle, index) => [
+      rows: measured.map((idle, index) => [
         subjects[index]?.name ?? "",
-        kilobytes(each(idle, clients)),
-        ...[idle.before, idle.joined, idle.after].map(megabytes),
-        idle.trimmed === undefined ? "" : megabytes(idle.trimmed),
-        megabytes(idle.again),
+        kilobytes(each(idle.found, clients)) + noiseMark([idle]),
+        ...[idle.found.before, idle.found.joined, idle.found.after].map(megabytes),
+        idle.found.trimmed === undefined ? "" : megabytes(idle.found.trimmed),
+        megabytes(idle.found.again),
       ]),
     },
   };
 }
 
-function idleVerdicts(own: Idle, clients: number): Verdict[] {
+function idleVerdicts(idle: Watched<Idle>, clients: number): Verdict[] {
+  const { found: own } = idle;
+  const mark = noiseMark([idle]);
   return [
     {
       work: "Resident for each",
-      found: kilobytes(each(own, clients)),
+      found: kilobytes(each(own, clients)) + mark,
       goal: "≤ 20 KB",
       isMet: isAtMost(each(own, clients), 20_000),
     },
     {
       work: "Back to where it started when they have left",
-      found: `${fromTo(own)}; ${fromTo(own.files)}, are the program's file`,
+      found: `${fromTo(own)}; ${fromTo(own.files)}, are the program's file` + mark,
       goal: "within 10 %",
       isMet: isAtMost(own.after / own.before, 1.1),
     },
@@ -142,8 +145,8 @@ function settling({ scale }: Lab): number {
   return scale.isQuick ? SETTLING.quick : SETTLING.full;
 }
 
-function each(idle: Idle | undefined, clients: number): number {
-  return idle === undefined ? NaN : (idle.joined - idle.before) / clients;
+function each({ before, joined }: Idle, clients: number): number {
+  return (joined - before) / clients;
 }
 
 function kilobytes(bytes: number): string {
@@ -157,7 +160,7 @@ const SPREADS = [
 ];
 
 /** Connects a second: of each subject, for each of {@linkcode SPREADS}, round by round. */
-type Rates = ReadonlyMap<Subject, readonly number[][]>;
+type Rates = ReadonlyMap<Subject, readonly Watched<number>[][]>;
 
 /** From opening a connection to its `connect_ack`, many at a time. */
 export async function measureConnects(lab: Lab): Promise<Section> {
@@ -172,40 +175,41 @@ export async function measureConnects(lab: Lab): Promise<Section> {
       const own = rates.get(CHAT_IN_MEMORY)?.[index] ?? [];
       return {
         work: `Connect to \`connect_ack\`, ${name}`,
-        found: middle(own, perSecond),
+        found: ratesCell(own),
         goal: "≥ 5000/s",
-        isMet: median(own) >= 5000,
+        isMet: median(own.map(({ found }) => found)) >= 5000,
       };
     }),
     table: {
       head: ["", ...SPREADS.map(({ name }) => name)],
       rows: subjects.map((subject) => [
         subject.name,
-        ...(rates.get(subject) ?? []).map((found) => middle(found, perSecond)),
+        ...(rates.get(subject) ?? []).map(ratesCell),
       ]),
     },
   };
 }
 
 async function ratesOf(lab: Lab, subjects: readonly Subject[], clients: number): Promise<Rates> {
-  const rates = new Map(subjects.map((subject) => [subject, SPREADS.map((): number[] => [])]));
+  const none = () => SPREADS.map((): Watched<number>[] => []);
+  const rates = new Map(subjects.map((subject) => [subject, none()]));
   for (let round = 0; round < lab.scale.rounds; round++) {
     for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
       for (const [index, { members, name }] of SPREADS.entries()) {
         const shape = { rooms: clients / members, members };
-        const rate = await onStage(lab, subject, shape, ({ crowd }) => {
-          return Promise.resolve(crowd.joinRate);
-        });
+        const rateOf = ({ crowd }: Scene) => Promise.resolve(crowd.joinRate);
+        const rate = await watched(lab, () => onStage(lab, subject, shape, rateOf));
         rates.get(subject)?.[index]?.push(rate);
-        lab.say(`  ${subject.name}, ${name}: ${perSecond(rate)}`);
+        lab.say(`  ${subject.name}, ${name}: ${ratesCell([rate])}`);
       }
     }
   }
   return rates;
 }
 
-function perSecond(rate: number): string {
-  return `${Math.round(rate)}/s`;
+function ratesCell(rates: readonly Watched<number>[]): string {
+  const perSecond = (rate: number) => `${Math.round(rate)}/s`;
+  return middle(rates.map(({ found }) => found), perSecond) + noiseMark(rates);
 }
 
 /** From starting the program to its `Listening on`: without a file, and as it is started by itself. */
@@ -215,30 +219,35 @@ export async function measureStart(lab: Lab): Promise<Section> {
   const ways = { "`--memory`": ["--memory"], "its log in a file": ["--data", file] };
   const verdicts: Verdict[] = [];
   for (const [way, args] of Object.entries(ways)) {
-    const times = "problem" in binary ? [] : await startTimes(lab, { program: binary.path, args });
+    const times = "problem" in binary
+      ? { found: [], noise: 0 }
+      : await watched(lab, () => startTimes(lab, { program: binary.path, args }));
     const reason = "problem" in binary ? binary.problem : "it did not listen";
     verdicts.push(startVerdict(way, times, reason));
     lab.say(`  ${way}: ${verdicts.at(-1)?.found}`);
   }
-  const sources = await startTimes(lab, chatCommand("--memory"));
+  const sources = await watched(lab, () => startTimes(lab, chatCommand("--memory")));
   return {
     title: "Starting",
-    text:
-      `From its sources, with \`deno run\` and \`--memory\`: ${middle(sources, milliseconds)}. ` +
+    text: `From its sources, with \`deno run\` and \`--memory\`: ${startCell(sources)}. ` +
       "A log in a file takes three threads, each a runtime of its own.",
     verdicts,
   };
 }
 
 /** `reason` is why there are no times, if so. */
-function startVerdict(way: string, times: readonly number[], reason: string): Verdict {
-  const isMeasured = times.length > 0;
+function startVerdict(way: string, times: Watched<number[]>, reason: string): Verdict {
+  const isMeasured = times.found.length > 0;
   return {
     work: `\`dist/chat-server\`, ${way}, to \`Listening on\``,
-    found: isMeasured ? middle(times, milliseconds) : reason,
+    found: isMeasured ? startCell(times) : reason,
     goal: "≤ 100 ms",
-    isMet: isMeasured ? median(times) <= 100 : undefined,
+    isMet: isMeasured ? median(times.found) <= 100 : undefined,
   };
+}
+
+function startCell(times: Watched<number[]>): string {
+  return middle(times.found, milliseconds) + noiseMark([times]);
 }
 
 async function startTimes(

@@ -45,8 +45,6 @@ interface Phrase {
 export class Crowd {
   readonly wire: Wire;
   readonly shape: Shape;
-  /** Finds what was said in what the clients receive. */
-  readonly counter: TextCounter;
   /** Deliveries that were counted. */
   heard = 0;
   /** Bytes that came, those of deliveries and all others. */
@@ -59,20 +57,27 @@ export class Crowd {
   lost = 0;
   /** Called with the deliveries that one read brought to one client. */
   onHeard: (client: number, count: number) => void = () => {};
+  /** Called with the stamps that are read, and by whom. */
+  onStamp: (client: number, moment: number) => void = () => {};
   /** Called with what came on connections that are not the crowd's. */
   onOther: (connection: number, bytes: Bytes) => void = () => {};
+  /** Finds what was said in what the clients receive. */
+  readonly #counter: TextCounter;
   readonly #dialect: Dialect;
   readonly #phrases: Phrase[] = [];
   readonly #refs: number[] = [];
   readonly #joining = new Map<number, string>();
   #scratch: Bytes = new Uint8Array(0);
   #lastBytes = 0;
+  /** Whose bytes are being counted. */
+  #hearing = 0;
 
   /** A crowd that is still to join. Every `sample`-th delivery's stamp is read. */
   constructor(wire: Wire, dialect: Dialect, shape: Shape, sample = 1) {
     this.wire = wire;
     this.shape = shape;
-    this.counter = new TextCounter(sample);
+    this.#counter = new TextCounter(sample);
+    this.#counter.onStamp = (moment) => this.onStamp(this.#hearing, moment);
     this.#dialect = dialect;
   }
 
@@ -173,7 +178,8 @@ export class Crowd {
   #onBytes(client: number, bytes: Bytes): void {
     if (client >= this.size) return this.onOther(client, bytes);
     this.#lastBytes = performance.now();
-    const count = this.counter.count(bytes);
+    this.#hearing = client;
+    const count = this.#counter.count(bytes);
     this.bytes += bytes.length;
     if (count === 0) return;
     this.heard += count;

@@ -18,6 +18,19 @@ export interface Percentiles {
 
 /** Counts latencies in milliseconds. */
 export class Histogram {
+  /** What several have counted. */
+  static of(parts: readonly Histogram[]): Histogram {
+    const whole = new Histogram();
+    for (const part of parts) {
+      for (const [bucket, count] of part.#buckets.entries()) {
+        whole.#buckets[bucket] = (whole.#buckets[bucket] ?? 0) + count;
+      }
+      whole.#count += part.#count;
+      whole.#max = Math.max(whole.#max, part.#max);
+    }
+    return whole;
+  }
+
   // From a microsecond to 2^40 of them: twelve days.
   readonly #buckets = new Float64Array(40 * STEPS);
   #count = 0;
@@ -50,6 +63,7 @@ export class Histogram {
   }
 
   #at(part: number): number {
+    if (this.#count === 0) return NaN;
     let rest = this.#count * part;
     for (const [bucket, count] of this.#buckets.entries()) {
       rest -= count;

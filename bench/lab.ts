@@ -6,7 +6,8 @@
 import { Child } from "./child.ts";
 import { Crowd, type Shape } from "./crowd.ts";
 import type { Findings } from "./load.ts";
-import { MOST_NOISE } from "./soundness.ts";
+import { watchOthers } from "./proc.ts";
+import { isDisturbed, type Noisy } from "./soundness.ts";
 import type { Missing, Subject } from "./subjects.ts";
 import { openWire } from "./wire.ts";
 
@@ -90,13 +91,36 @@ export async function compare(
  * Measures again, a few times, when something else used the machine meanwhile. The
  * last attempt counts, whatever it was; the report marks it.
  */
-export async function inQuiet(lab: Lab, measure: () => Promise<Findings>): Promise<Findings> {
+export async function inQuiet<Measured extends Noisy>(
+  lab: Lab,
+  measure: () => Promise<Measured>,
+): Promise<Measured> {
   for (let attempt = 1;; attempt++) {
-    const findings = await measure();
-    if (findings.noise <= MOST_NOISE || attempt === ATTEMPTS || lab.scale.isQuick) return findings;
-    lab.say(`  something else used ${percent(findings.noise)} of a processor; once more`);
+    const measured = await measure();
+    if (!isDisturbed(measured) || attempt === ATTEMPTS || lab.scale.isQuick) return measured;
+    lab.say(`  something else used ${percent(measured.noise)} of a processor; once more`);
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
+}
+
+/** What was found without a load, which would have watched what others used. */
+export interface Watched<Found> extends Noisy {
+  found: Found;
+}
+
+/**
+ * Measures in quiet what has no load. All processes that `measure` starts must have ended
+ * with it: what they used is only known for the bench's own then.
+ */
+export function watched<Found>(
+  lab: Lab,
+  measure: () => Promise<Found>,
+): Promise<Watched<Found>> {
+  return inQuiet(lab, async () => {
+    const others = watchOthers();
+    const found = await measure();
+    return { found, noise: others() };
+  });
 }
 
 const ATTEMPTS = 4;

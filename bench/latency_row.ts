@@ -5,7 +5,7 @@
 import { median } from "./histogram.ts";
 import { compare, type Lab, onStage, peersOf } from "./lab.ts";
 import { type Findings, fixedRate } from "./load.ts";
-import { ratiosOf, type Section, tableOf, times, type Verdict } from "./section.ts";
+import { perCpuSecond, ratiosOf, type Section, tableOf, times, type Verdict } from "./section.ts";
 import { isWhole, keptUp, marksOf } from "./soundness.ts";
 import { CHAT_IN_MEMORY } from "./subjects.ts";
 
@@ -41,5 +41,6 @@ export async function measureLatency(lab: Lab): Promise<Section> {
       verdict("p99 against NATS core", 2, ({ latency }) => latency.p99),
     ],
     table: tableOf(subjects, rounds),
+    basis: { apart: median((rounds.get(CHAT_IN_MEMORY.key) ?? []).map(perCpuSecond)) },
   };
 }

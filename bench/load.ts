@@ -8,20 +8,17 @@
 
 import type { Crowd } from "./crowd.ts";
 import { Histogram, type Percentiles } from "./histogram.ts";
-import {
-  cpuSeconds,
-  type MachineSeconds,
-  machineSeconds,
-  othersSeconds,
-  residentBytes,
-} from "./proc.ts";
+import { cpuSeconds, residentBytes, watchOthers } from "./proc.ts";
+import type { Noisy } from "./soundness.ts";
 
 /** What a load found. */
-export interface Findings {
+export interface Findings extends Noisy {
   /** Deliveries a second: one message in a room of ten is ten. */
   throughput: number;
   /** From when a message was due to when it was heard, in milliseconds. */
   latency: Percentiles;
+  /** The p50 of the room whose p50 is the longest, in milliseconds. */
+  slowestRoom: number;
   /** The longest that a room went without hearing anything, in milliseconds. */
   longestStall: number;
   /** CPU seconds of the server for each second; `undefined` where the system does not tell. */
@@ -30,8 +27,6 @@ export interface Findings {
   serverMemory: number | undefined;
   /** The part of the time for which the load was busy: near 1, it was the bottleneck. */
   loadBusy: number;
-  /** CPU seconds of everything else on the machine for each second: noise. */
-  noise: number;
   /** Bytes that came for each delivery. */
   bytesEach: number;
   /** Deliveries that never came. */
@@ -102,9 +97,11 @@ interface Way {
 async function measure(task: Task, way: Way): Promise<Findings> {
   const { crowd, pid, warmUp, seconds } = task;
   const before = { heard: crowd.heard, said: crowd.said };
-  const latencies = new Histogram();
+  const latencies = Array.from({ length: crowd.shape.rooms }, () => new Histogram());
   const stalls = new Stalls(crowd.shape.rooms);
-  crowd.counter.onStamp = (moment) => latencies.add(performance.now() - moment);
+  crowd.onStamp = (client, moment) => {
+    latencies[crowd.roomOf(client)]?.add(performance.now() - moment);
+  };
   crowd.onHeard = (client, count) => {
     stalls.heard(crowd.roomOf(client));
     way.onHeard(client, count);
@@ -112,11 +109,13 @@ async function measure(task: Task, way: Way): Promise<Findings> {
   crowd.wire.pace = way.pace;
   way.begin();
   await crowd.wire.run(performance.now() + warmUp * 1000);
-  latencies.clear();
+  for (const each of latencies) each.clear();
   stalls.clear();
+  const others = watchOthers(pid);
   const begun = readings(crowd, pid);
   await crowd.wire.run(begun.moment + seconds * 1000);
   const ended = readings(crowd, pid);
+  const noise = others();
   const longestStall = stalls.longest;
   way.end();
   const expected = before.heard + (crowd.said - before.said) * crowd.shape.members;
@@ -124,7 +123,9 @@ async function measure(task: Task, way: Way): Promise<Findings> {
   crowd.wire.pace = () => Infinity;
   return {
     ...between(begun, ended),
-    latency: latencies.percentiles,
+    noise,
+    latency: Histogram.of(latencies).percentiles,
+    slowestRoom: Math.max(...latencies.map(({ percentiles }) => percentiles.p50)),
     longestStall,
     serverMemory: residentBytes(pid),
     missing: expected - crowd.heard,
@@ -133,32 +134,17 @@ async function measure(task: Task, way: Way): Promise<Findings> {
 }
 
 function readings({ heard, bytes, wire }: Crowd, pid: number) {
-  const [cpu, own, machine] = [cpuSeconds(pid), cpuSeconds(Deno.pid), machineSeconds()];
-  return { moment: performance.now(), heard, bytes, idle: wire.idle, cpu, own, machine };
+  return { moment: performance.now(), heard, bytes, idle: wire.idle, cpu: cpuSeconds(pid) };
 }
 
 function between(begun: ReturnType<typeof readings>, ended: ReturnType<typeof readings>) {
   const seconds = (ended.moment - begun.moment) / 1000;
   const cpu = (ended.cpu ?? NaN) - (begun.cpu ?? NaN);
-  const own = (ended.own ?? NaN) - (begun.own ?? NaN);
-  const machine = secondsBetween(begun.machine, ended.machine);
   return {
-    noise: machine === undefined ? 0 : othersSeconds(machine, cpu + own) / seconds,
     throughput: (ended.heard - begun.heard) / seconds,
     bytesEach: (ended.bytes - begun.bytes) / (ended.heard - begun.heard),
     serverCpu: Number.isNaN(cpu) ? undefined : cpu / seconds,
     loadBusy: 1 - (ended.idle - begun.idle) / 1000 / seconds,
-  };
-}
-
-function secondsBetween(
-  begun: MachineSeconds | undefined,
-  ended: MachineSeconds | undefined,
-): MachineSeconds | undefined {
-  if (begun === undefined || ended === undefined) return undefined;
-  return {
-    processes: ended.processes - begun.processes,
-    interrupts: ended.interrupts - begun.interrupts,
   };
 }
 

@@ -6,7 +6,15 @@
 import { inQuiet, type Lab, onStage, peersOf } from "./lab.ts";
 import { type Findings, fixedRate } from "./load.ts";
 import { saturate } from "./rooms_rows.ts";
-import { millions, milliseconds, type Plot, type Section, type Series } from "./section.ts";
+import {
+  millions,
+  milliseconds,
+  type Point,
+  type Section,
+  type Series,
+  tableOfSeries,
+} from "./section.ts";
+import { loadMark, marksOf } from "./soundness.ts";
 import { CHAT_IN_MEMORY, type Subject } from "./subjects.ts";
 
 /** Milliseconds above which a server no longer keeps up, and its line ends. */
@@ -16,11 +24,13 @@ const OVERLOADED = 1000;
 export async function measureMembers(lab: Lab): Promise<Section> {
   const sizes = lab.scale.isQuick ? [2, 30] : [2, 10, 30, 100, 300, 1000];
   const subjects = [CHAT_IN_MEMORY, ...lab.peers];
-  const series = await sweep(lab, subjects, sizes, async (subject, members) => {
-    const shape = { rooms: 1, members };
-    const { throughput } = await inQuiet(lab, () => saturate(brief(lab), subject, shape));
-    return throughput;
-  });
+  const found = await sweep(
+    lab,
+    subjects,
+    sizes,
+    (subject, members) => saturate(brief(lab), subject, { rooms: 1, members }),
+  );
+  const series = linesOf(found, ({ throughput }) => throughput);
   const title = "Deliveries a second, by members of the room";
   return {
     title,
@@ -35,16 +45,15 @@ export async function measureMembers(lab: Lab): Promise<Section> {
 export async function measureLoads(lab: Lab): Promise<Section> {
   const rates = lab.scale.isQuick ? [200, 5000] : [200, 2000, 5000, 10_000, 20_000, 40_000];
   const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis", "c")];
-  const found = await sweep(lab, subjects, rates, async (subject, rate) => {
-    const { latency } = await inQuiet(lab, () => atRate(lab, subject, rate));
-    return latency;
-  }, ({ p99 }) => p99 > OVERLOADED);
-  const line = (figure: "p50" | "p99") =>
-    found.map(({ points, ...rest }) => ({
-      ...rest,
-      points: points.map(({ x, y }) => ({ x, y: y[figure] })),
-    }));
-  const [p50, p99] = [line("p50"), line("p99")];
+  const found = await sweep(
+    lab,
+    subjects,
+    rates,
+    (subject, rate) => atRate(lab, subject, rate),
+    ({ latency }) => latency.p99 > OVERLOADED,
+  );
+  const p50 = linesOf(found, ({ latency }) => latency.p50);
+  const p99 = linesOf(found, ({ latency }) => latency.p99);
   const columns = [...named(p50, "p50"), ...named(p99, "p99")];
   const title = "Latency (p99), by messages a second into a room of 100";
   return {
@@ -68,19 +77,19 @@ function named(series: readonly Series[], figure: string): Series[] {
 }
 
 /** What a sweep found of one subject. */
-interface Swept<Value> extends Omit<Series, "points"> {
-  points: { x: number; y: Value }[];
+interface Swept extends Omit<Series, "points"> {
+  points: { x: number; findings: Findings }[];
 }
 
 /** Measures every subject at every place; once `isEnough`, no further for that one. */
-async function sweep<Value>(
+async function sweep(
   lab: Lab,
   subjects: readonly Subject[],
   places: readonly number[],
-  measure: (subject: Subject, place: number) => Promise<Value>,
-  isEnough: (value: Value) => boolean = () => false,
-): Promise<Swept<Value>[]> {
-  const found = subjects.map((subject): Swept<Value> => ({
+  measure: (subject: Subject, place: number) => Promise<Findings>,
+  isEnough: (findings: Findings) => boolean = () => false,
+): Promise<Swept[]> {
+  const found = subjects.map((subject): Swept => ({
     name: subject.name,
     color: [CHAT_IN_MEMORY, ...lab.peers].indexOf(subject),
     points: [],
@@ -88,30 +97,24 @@ async function sweep<Value>(
   for (const x of places) {
     for (const [index, subject] of subjects.entries()) {
       const points = found[index]?.points ?? [];
-      const last = points.at(-1)?.y;
-      if (last === undefined || !isEnough(last)) points.push({ x, y: await measure(subject, x) });
+      const last = points.at(-1)?.findings;
+      if (last !== undefined && isEnough(last)) continue;
+      points.push({ x, findings: await inQuiet(lab, () => measure(subject, x)) });
     }
     lab.say(`  at ${x}`);
   }
   return found;
 }
 
-function brief(lab: Lab): Lab {
-  return { ...lab, scale: { ...lab.scale, seconds: lab.scale.seconds / 2 } };
+function linesOf(found: readonly Swept[], figure: (findings: Findings) => number): Series[] {
+  const point = ({ x, findings }: Swept["points"][number]): Point => ({
+    x,
+    y: figure(findings),
+    mark: marksOf([findings]) + loadMark([findings]),
+  });
+  return found.map(({ points, ...rest }) => ({ ...rest, points: points.map(point) }));
 }
 
-function tableOfSeries(
-  corner: string,
-  places: readonly number[],
-  series: readonly Series[],
-  format: (value: number) => string,
-): NonNullable<Section["table"]> {
-  const at = (place: number) => ({ points }: Plot["series"][number]) => {
-    const point = points.find(({ x }) => x === place);
-    return point === undefined ? "" : format(point.y);
-  };
-  return {
-    head: [corner, ...series.map(({ name }) => name)],
-    rows: places.map((place) => [`${place}`, ...series.map(at(place))]),
-  };
+function brief(lab: Lab): Lab {
+  return { ...lab, scale: { ...lab.scale, seconds: lab.scale.seconds / 2 } };
 }

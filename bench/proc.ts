@@ -6,16 +6,19 @@
 /** Ticks of `/proc/PID/stat` in a second; the same on every Linux that is built for people. */
 const TICKS = 100;
 
-/** CPU seconds that a process has used, all its threads and the kernel's work for it included. */
+/**
+ * CPU seconds that a process has used, all its threads, the kernel's work for it and those
+ * that it started and saw end included.
+ */
 export function cpuSeconds(pid: number): number | undefined {
   // The second field is the program's name, in brackets, with anything in it.
   const fields = read(`/proc/${pid}/stat`)?.split(") ").at(-1)?.split(" ");
   if (fields === undefined) return undefined;
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
 }
 
 /** CPU seconds of the whole machine. */
-export interface MachineSeconds {
+interface MachineSeconds {
   /** What all processes together have used, or was taken from this machine. */
   processes: number;
   /** What interrupts took. Much of what loopback costs is theirs. */
@@ -23,7 +26,7 @@ export interface MachineSeconds {
 }
 
 /** CPU seconds of the whole machine, so far. */
-export function machineSeconds(): MachineSeconds | undefined {
+function machineSeconds(): MachineSeconds | undefined {
   const fields = read("/proc/stat")?.split("\n")[0]?.split(/\s+/).slice(1).map(Number);
   if (fields === undefined) return undefined;
   const [user = 0, nice = 0, system = 0, _idle, _waiting, irq = 0, softirq = 0, stolen = 0] =
@@ -49,6 +52,26 @@ export function othersSeconds({ processes, interrupts }: MachineSeconds, known: 
   const others = processes - known;
   if (others < -TOLERANCE) areInterruptsCounted = true;
   return Math.max(0, areInterruptsCounted ? others + interrupts : others);
+}
+
+/**
+ * Watches what others use of the processors: everything but this process, the processes
+ * that it started and that have ended, and those of `pids`. Gives what says how much that
+ * was since, in CPU seconds for each second; nothing, where the system does not tell.
+ */
+export function watchOthers(...pids: readonly number[]): () => number {
+  const known = () => [Deno.pid, ...pids].reduce((sum, pid) => sum + (cpuSeconds(pid) ?? NaN), 0);
+  const begun = { moment: performance.now(), machine: machineSeconds(), known: known() };
+  return () => {
+    const machine = machineSeconds();
+    if (machine === undefined || begun.machine === undefined) return 0;
+    const used = {
+      processes: machine.processes - begun.machine.processes,
+      interrupts: machine.interrupts - begun.machine.interrupts,
+    };
+    const seconds = (performance.now() - begun.moment) / 1000;
+    return othersSeconds(used, known() - begun.known) / seconds;
+  };
 }
 
 /** Bytes of a process that are in memory. */

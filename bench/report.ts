@@ -81,7 +81,7 @@ function toMarkdown(
 
 const HOW_TO_READ = "A delivery is one message to one client: a message in a room of 100 is 100. " +
   "Server and load have a processor each, where they could be placed: every figure is what " +
-  "one core does, and figures of different machines can't be compared; the ratios can. In each round all " +
+  "one core does, and figures of different machines can't be compared; the ratios sooner. In each round all " +
   "servers are measured one after the other, in the next round backwards; a ratio is the " +
   "median of the rounds' ratios, with the least and the most in brackets. *Closed loop*, " +
   "wherever no rate is named: each client has a fixed number of messages on their way and " +
@@ -93,7 +93,10 @@ const HOW_TO_READ = "A delivery is one message to one client: a message in a roo
   "server's process; *per CPU second* is deliveries for each second that the server was " +
   "running. † marks where the load had no time left, so that the server might do better – " +
   "beside a ratio, the peer's. " +
-  "§ marks where something else used a tenth of a processor or more, in spite of repeats.";
+  "§ marks where something else used a tenth of a processor or more, three repeats " +
+  "notwithstanding (half load, and all of `--quick`, are not repeated); where there is no load, " +
+  "it looks from the first start to the last end. In plots, a point with a sign is hollow; one " +
+  "without a figure lies on the lower edge.";
 
 function sectionLines({ title, text, table, plot }: Section): string[] {
   return [

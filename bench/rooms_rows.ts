@@ -72,14 +72,11 @@ export async function measureManyRooms(lab: Lab): Promise<Section> {
   const rounds = await compare(lab, subjects, (subject) => saturate(lab, subject, shape));
   const found = rounds.get(CHAT_IN_MEMORY.key) ?? [];
   const stalls = found.map(({ longestStall }) => longestStall);
-  const others = subjects.slice(1).map(({ key, name }) => {
-    const theirs = (rounds.get(key) ?? []).map(({ longestStall }) => longestStall);
-    return `${name}: ${middle(theirs, milliseconds)}`;
-  });
+  const others = eachOf(subjects.slice(1), rounds, ({ longestStall }) => longestStall);
   return {
     title: `${shape.rooms} rooms of 10, ${shape.rooms * 10} clients all sending`,
     text: "64-byte texts, each client as above. The longest time that a room " +
-      `heard nothing, with the peers: ${others.join("; ")}.`,
+      `heard nothing, with the peers: ${others}.`,
     verdicts: [
       atLeast(lab, rounds, [CHAT_IN_MEMORY, "nats"], 1.3),
       {
@@ -118,7 +115,8 @@ export async function measureFairness(lab: Lab): Promise<Section> {
     text: "Each server at a fixed rate, 70 % of what it carried just before, so that the rates " +
       "differ; latency from when a message was due. What comes evenly comes one by one, and so " +
       "costs more than what a whole room says at once, as above: the server may have no more time " +
-      "left here than there, and p50, too, holds a queue.",
+      "left here than there, and p50, too, holds a queue. The p50 of the slowest room: " +
+      `${eachOf(subjects, rounds, ({ slowestRoom }) => slowestRoom)}.`,
     verdicts: [{
       work: "p99 against p50",
       found: middle(ratios, (ratio) => `${ratio.toFixed(1)} ×`) + rest + marksOf(found),
@@ -127,6 +125,17 @@ export async function measureFairness(lab: Lab): Promise<Section> {
     }],
     table: tableOf(subjects, rounds),
   };
+}
+
+/** A time of each subject's, for people. */
+function eachOf(
+  subjects: readonly Subject[],
+  rounds: Rounds,
+  figure: (findings: Findings) => number,
+): string {
+  const shown = ({ key, name }: Subject) =>
+    `${name}: ${middle((rounds.get(key) ?? []).map(figure), milliseconds)}`;
+  return subjects.map(shown).join("; ");
 }
 
 /** The median of a figure of the server's. */

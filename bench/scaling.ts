@@ -5,7 +5,9 @@
 
 /** What the rows found that scaling depends on; left out where it was not measured. */
 export interface Basis {
-  /** Deliveries a second of one core, in one room of 100. */
+  /** Deliveries a second of one core, of messages that come one by one. */
+  apart?: number;
+  /** Those of one room of 100 where everyone talks without a pause. */
   oneRoom?: number;
   /** The same in many rooms of 10. */
   manyRooms?: number;
@@ -41,52 +43,61 @@ const MEMORY = 8e9;
 /** The section's lines. */
 export function scalingText(found: Basis): string[] {
   if (!isComplete(found)) return ["Not all of the rows that this rests on were measured."];
-  const { oneRoom, manyRooms, durable } = found;
-  const few = manyRooms / DELIVERIES_EACH;
-  const many = oneRoom / DELIVERIES_EACH;
+  const { apart, oneRoom, manyRooms, durable } = found;
+  const people = apart / DELIVERIES_EACH;
   return [
     `People to count with: each is in a room of ${ROOM} and says something every ` +
-    `${SECONDS_BETWEEN} s, and so is ${DELIVERIES_EACH.toFixed(1)} deliveries a second. Rooms of ` +
-    `${ROOM} lie between the two rows that were measured, many of 10 and one of 100: both are ` +
-    "given. All is at saturation; half of it is a sensible plan.",
+    `${SECONDS_BETWEEN} s, and so is ${DELIVERIES_EACH.toFixed(1)} deliveries a second. Nobody ` +
+    "measured such people, nor so many: what follows counts on from the rows, to a core that has " +
+    "nothing else to do. Half of it is a sensible plan.",
     "",
-    `- **One core** carries ${round(manyRooms)} to ${round(oneRoom)} deliveries/s: ` +
-    `${round(few)} to ${round(many)} people talking.`,
-    "- **One machine** carries little more, however many cores it has: who is sent what is one " +
-    "thread. The kernel's network, the log's worker and the collection of garbage, which share " +
-    "the one core here, move to others. Several servers with the rooms shared out would use the rest.",
-    `- **Ten machines** with a tenth of the rooms each carry ${round(10 * few)} to ` +
-    `${round(10 * many)} people. Rooms share nothing; names, direct messages and sessions do. ` +
-    "They are a small part of the traffic, and would need a log common to all machines, which " +
-    "the interface `MessageLog` has the place for and nobody has written.",
+    `- **One core** carries ${round(people)} people: ${round(apart)} deliveries/s, by what the ` +
+    "row of latency took for each second that the server was running. There, as in a room where " +
+    "someone speaks now and then, a message is read and written by itself. Where more is to do, " +
+    `what waits is done together, and the core carries more, later: ${round(manyRooms)} ` +
+    `deliveries/s in many rooms of 10 and ${round(oneRoom)} in one room of 100, when all talk ` +
+    "without a pause.",
+    "- **One machine** was not measured with more cores. Who is sent what, and every reading " +
+    "and writing, is one thread: only the log's threads, the collection of garbage and the " +
+    "network's interrupts, which share the one core here, could move to others. Several servers " +
+    "with the rooms shared out would use the rest.",
+    `- **Ten machines** with a tenth of the rooms each would carry ${round(10 * people)}. Rooms ` +
+    "share nothing; names, direct messages and sessions do, and no row says what they cost. They " +
+    "would need a log common to all machines, which the interface `MessageLog` has the place for " +
+    "and nobody has written.",
     "",
-    "What breaks first, on one machine, by how many such people it takes:",
+    "What breaks first, on one machine with one core for the server, by how many such people it takes:",
     "",
     ...limits(found).map(([people, what]) => `- ${round(people)}: ${what}`),
     "",
-    "A single room is the limit that no number of machines moves: its deliveries are its members " +
-    `times its messages. One of 10,000 bears ${round(oneRoom / 10_000)} messages/s, and the ` +
-    `${round(durable)} messages/s that the disk takes are out of its reach.`,
+    "More machines do not help a single room, which is one server's: its deliveries are its " +
+    "members times its messages. If one of 10,000, which was not measured, did as many as the one " +
+    `of 100, it would bear ${round(oneRoom / 10_000)} messages/s; the disk takes ${
+      round(durable)
+    }.`,
   ];
 }
 
 function isComplete(found: Basis): found is Required<Basis> {
-  const { oneRoom, manyRooms, bytesEach, durable, idleEach } = found;
-  return [oneRoom, manyRooms, bytesEach, durable, idleEach].every(Number.isFinite);
+  const { apart, oneRoom, manyRooms, bytesEach, durable, idleEach } = found;
+  return [apart, oneRoom, manyRooms, bytesEach, durable, idleEach].every(Number.isFinite);
 }
 
 /** How many people each thing bears, the least first. */
-function limits({ manyRooms, bytesEach, durable, idleEach }: Required<Basis>): [number, string][] {
+function limits({ apart, bytesEach, durable, idleEach }: Required<Basis>): [number, string][] {
   const limits: [number, string][] = [
     [10_000, "`--max-connections`, unless it is set higher; and the system's `ulimit -n`"],
-    [manyRooms / DELIVERIES_EACH, "the one thread, by the row of small rooms"],
+    [
+      apart / DELIVERIES_EACH,
+      "the one thread: from here on messages wait, and are written together",
+    ],
     [
       GIGABIT / (bytesEach + HEADERS) / DELIVERIES_EACH,
       `a network card of 1 Gbit/s, at ${Math.round(bytesEach)} bytes and ${HEADERS} of headers ` +
       "for each delivery",
     ],
     [durable * SECONDS_BETWEEN, "the disk, with `--sync full`"],
-    [MEMORY / idleEach, "8 GB of memory, for their connections"],
+    [MEMORY / idleEach, "8 GB of memory, for their connections while they are idle"],
   ];
   return limits.sort(([one], [other]) => one - other);
 }

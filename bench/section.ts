@@ -24,12 +24,20 @@ export interface Table {
   rows: readonly (readonly string[])[];
 }
 
+/** A point of a plot. */
+export interface Point {
+  x: number;
+  y: number;
+  /** The signs for what was wrong; nothing when nothing was. */
+  mark: string;
+}
+
 /** A line of a plot: points in the order of their x. */
 export interface Series {
   name: string;
   /** The number of its colour, the same in every plot. */
   color: number;
-  points: readonly { x: number; y: number }[];
+  points: readonly Point[];
 }
 
 /** A plot with logarithmic axes. */
@@ -129,16 +137,37 @@ export function tableOf(subjects: readonly Subject[], rounds: Rounds): Table {
 
 function cells(findings: readonly Findings[]): string[] {
   const all = (figure: (findings: Findings) => number) => findings.map(figure);
-  const perCpu = all(({ throughput, serverCpu = NaN }) => throughput / serverCpu);
   return [
     middle(all(({ throughput }) => throughput), millions) + marksOf(findings),
     milliseconds(median(all(({ latency }) => latency.p50))),
     milliseconds(median(all(({ latency }) => latency.p99))),
     percent(median(all(({ serverCpu = NaN }) => serverCpu))),
     percent(median(all(({ loadBusy }) => loadBusy))) + loadMark(findings),
-    millions(median(perCpu)),
+    millions(median(all(perCpuSecond))),
     megabytes(median(all(({ serverMemory = NaN }) => serverMemory))),
   ];
+}
+
+/** Deliveries for each second that the server was running. */
+export function perCpuSecond({ throughput, serverCpu = NaN }: Findings): number {
+  return throughput / serverCpu;
+}
+
+/** What several lines have at each of some places, as a table. */
+export function tableOfSeries(
+  corner: string,
+  places: readonly number[],
+  series: readonly Series[],
+  format: (value: number) => string,
+): Table {
+  const at = (place: number) => ({ points }: Series) => {
+    const point = points.find(({ x }) => x === place);
+    return point === undefined ? "" : format(point.y) + point.mark;
+  };
+  return {
+    head: [corner, ...series.map(({ name }) => name)],
+    rows: places.map((place) => [`${place}`, ...series.map(at(place))]),
+  };
 }
 
 /** A figure for people. */
@@ -149,6 +178,7 @@ export function millions(value: number): string {
 
 /** A time for people. */
 export function milliseconds(value: number): string {
+  if (Number.isNaN(value)) return "?";
   return `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 }
 

@@ -7,7 +7,7 @@ import { median } from "./histogram.ts";
 import type { Findings } from "./load.ts";
 
 /** The part of one processor that others may use before a measurement counts as disturbed. */
-export const MOST_NOISE = 0.1;
+const MOST_NOISE = 0.1;
 
 /** The part of its time from which on the load counts as having had none left. */
 const MOST_BUSY = 0.9;
@@ -15,11 +15,26 @@ const MOST_BUSY = 0.9;
 /** The part of a fixed rate that a server must carry for its latency to mean anything. */
 const CARRIED = 0.95;
 
+/** Anything that was measured, with what others used of the processors meanwhile. */
+export interface Noisy {
+  /** CPU seconds of everything else on the machine for each second. */
+  noise: number;
+}
+
+/** Whether something else used the machine too much for a figure to mean anything. */
+export function isDisturbed({ noise }: Noisy): boolean {
+  return noise > MOST_NOISE;
+}
+
+/** The sign for what was disturbed. */
+export function noiseMark(measured: readonly Noisy[]): string {
+  return measured.some(isDisturbed) ? " §" : "";
+}
+
 /** The signs for what was wrong, as the report explains them; nothing when nothing was. */
 export function marksOf(findings: readonly Findings[]): string {
-  const isAny = (is: (findings: Findings) => boolean) => findings.some(is);
-  return (isAny(({ missing, lost }) => missing !== 0 || lost !== 0) ? " ‡" : "") +
-    (isAny(({ noise }) => noise > MOST_NOISE) ? " §" : "");
+  const isAnyShort = findings.some(({ missing, lost }) => missing !== 0 || lost !== 0);
+  return (isAnyShort ? " ‡" : "") + noiseMark(findings);
 }
 
 /** The sign for a load that was the bottleneck. */

@@ -1,9 +1,10 @@
 /**
  * Plots as SVG: logarithmic axes, a line for each series, its name beside its end.
- * Pure, and readable on light and dark ground.
+ * Points that something was wrong with are hollow, with the signs above. Pure, and
+ * readable on light and dark ground.
  */
 
-import type { Plot, Series } from "./section.ts";
+import type { Plot, Point, Series } from "./section.ts";
 
 const WIDTH = 900;
 const HEIGHT = 460;
@@ -64,7 +65,10 @@ function axis(values: readonly number[], from: number, to: number): Axis {
 
 /** Where the names go: at the ends of their lines, moved apart where they would overlap. */
 function nameplates(series: readonly Series[], up: Axis): number[] {
-  const ends = series.map(({ points }) => up.at(points.at(-1)?.y ?? 1));
+  const ends = series.map(({ points }) => {
+    const last = points.findLast(isOnAxis);
+    return last === undefined ? FRAME.bottom : up.at(last.y);
+  });
   const order = [...ends.keys()].sort((one, other) => (ends[one] ?? 0) - (ends[other] ?? 0));
   let last = -Infinity;
   for (const index of order) {
@@ -80,18 +84,38 @@ function line(
   place: { across: Axis; up: Axis; name: number },
 ): string {
   const color = COLORS[number % COLORS.length];
-  const spots = points
-    .filter(({ y }) => y > 0)
-    .map(({ x, y }) => [place.across.at(x), place.up.at(y)] as const);
-  const path = spots.map(([x, y]) => `${x},${y}`).join(" ");
   const width = number === 0 ? 3 : 1.5;
   return [
     `<g stroke="${color}" fill="${color}">`,
-    `<polyline points="${path}" fill="none" stroke-width="${width}"/>`,
-    ...spots.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="${width + 1}" stroke="none"/>`),
+    `<path d="${pathOf(points, place)}" fill="none" stroke-width="${width}"/>`,
+    ...points.map((point) => spot(point, place, width + 1)),
     `<text x="${FRAME.right + 10}" y="${place.name + 4}" stroke="none">${escape(name)}</text>`,
     "</g>",
   ].join("\n");
+}
+
+/** The line; where there is no figure, it has a gap. */
+function pathOf(points: readonly Point[], { across, up }: { across: Axis; up: Axis }): string {
+  const step = (point: Point, index: number) => {
+    const before = points[index - 1];
+    const command = before !== undefined && isOnAxis(before) ? "L" : "M";
+    return isOnAxis(point) ? `${command}${across.at(point.x)},${up.at(point.y)}` : "";
+  };
+  return points.map(step).join("");
+}
+
+/** A point; on the frame where there is no figure. */
+function spot(point: Point, { across, up }: { across: Axis; up: Axis }, radius: number): string {
+  const [x, y] = [across.at(point.x), isOnAxis(point) ? up.at(point.y) : FRAME.bottom];
+  const sign = point.mark.trim() || (isOnAxis(point) ? "" : "?");
+  const circle = `<circle cx="${x}" cy="${y}" r="${radius}"`;
+  return sign === "" ? `${circle} stroke="none"/>` : `${circle} fill="#fff" stroke-width="1.5"/>` +
+    `<text x="${x}" y="${y - 8}" text-anchor="middle" stroke="none">${escape(sign)}</text>`;
+}
+
+/** Whether a point has a place on a logarithmic axis: what was not found, or is nothing, has none. */
+function isOnAxis({ y }: Point): boolean {
+  return y > 0;
 }
 
 function verticalLine(x: number, tick: number): string {
