@@ -70,7 +70,7 @@ export const ERROR_CODES = {
   too_many_rooms: "The session is in as many rooms as one may be.",
   stale_ref: "The `ref` is not above the session's highest, and no message that is kept has it.",
   bad_query: "A search query could not be read, or asks for too much at once.",
-  log_failed: "The log failed: the message was not kept, and nobody has seen it.",
+  log_failed: "The log failed: what was said was not kept, and nobody has seen it.",
   session_replaced: "The session went on over a newer connection. This one is closed.",
   handshake_timeout: "No `connect` came in time. The connection is closed.",
   idle_timeout: "Nothing came for too long, not even a `pong`. The connection is closed.",

@@ -67,6 +67,8 @@ export class Connection implements Writable {
   readonly #queue = new SendQueue();
   /** Bytes that are ready to be written, or on their way. */
   #queuedBytes = 0;
+  /** Bytes that were queued since the peer was heard last. */
+  #unansweredBytes = 0;
   /** Whether something is being written, or waits for its turn to be. */
   #isWriting = false;
   /** Bytes of which the system has not taken all. */
@@ -103,6 +105,11 @@ export class Connection implements Writable {
     return this.#queuedBytes > LOW_WATER;
   }
 
+  /** Whether so much was sent since the peer was heard last that it may still be reading. */
+  get hasMuchToRead(): boolean {
+    return this.#unansweredBytes > LOW_WATER;
+  }
+
   /** Whether so much waits that nothing more is to be asked of it. */
   get isFull(): boolean {
     return this.#queuedBytes > SEND_QUEUE_LIMIT;
@@ -124,6 +131,11 @@ export class Connection implements Writable {
    */
   read(splitter: LineSplitter, hearer: Hearer): void {
     this.#reader = new Reader(this, this.#conn, this.#pace, { splitter, hearer });
+  }
+
+  /** Notes that the peer said something. */
+  heard(): void {
+    this.#unansweredBytes = 0;
   }
 
   /** Resolves after so many milliseconds, or when the connection closes. */
@@ -153,7 +165,9 @@ export class Connection implements Writable {
 
   /** Ends the tick: what was sent in it starts to leave. False when the queue is over its limit. */
   flush(): boolean {
-    this.#queuedBytes += this.#queue.flush(this);
+    const bytes = this.#queue.flush(this);
+    this.#queuedBytes += bytes;
+    this.#unansweredBytes += bytes;
     this.#startWriting();
     return !this.isFull;
   }

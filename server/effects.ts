@@ -11,7 +11,7 @@ import {
   rateLimited,
 } from "../protocol/mod.ts";
 import { inLectureWords } from "./lecture.ts";
-import type { DirectDraft, Draft, MessageDraft, RetryDraft } from "./message_log.ts";
+import type { DirectDraft, Draft, MessageDraft, RetryDraft, TopicDraft } from "./message_log.ts";
 import type { Members, Room } from "./room.ts";
 import type { Link, Profile, Session } from "./session.ts";
 
@@ -73,6 +73,16 @@ export interface Retry {
   refusal: Effect[];
 }
 
+/** Keep a room's topic, which the room has by now; then tell everyone who was in it. */
+export interface Retopic {
+  kind: "retopic";
+  draft: TopicDraft;
+  room: Room;
+  members: Members;
+  payload: NotificationPayload;
+  origin: Origin;
+}
+
 /** Put something in the log of which nobody needs to be told. */
 export interface Keep {
   kind: "keep";
@@ -109,6 +119,8 @@ export interface Unfollow {
 export interface Close {
   kind: "close";
   link: Link;
+  /** Whether its own messages, which may be still to come from the log, are to be sent before. */
+  isAfterAnswers?: boolean;
 }
 
 /** Tell the shell that everything before this has been carried out. */
@@ -124,6 +136,7 @@ export type Effect =
   | Say
   | Tell
   | Retry
+  | Retopic
   | Keep
   | Follow
   | FollowInbox
@@ -165,6 +178,15 @@ export function notify(members: Members, payload: NotificationPayload, origin?: 
     ? undefined
     : { link: origin.link, event: answering<Event>(origin.id, event) };
   return [{ kind: "broadcast", members, event, own }];
+}
+
+/** How many are told by `effects`, of what is no message. */
+export function toldBy(effects: readonly Effect[]): number {
+  let count = 0;
+  for (const effect of effects) {
+    if (effect.kind === "broadcast" || effect.kind === "retopic") count += effect.members.length;
+  }
+  return count;
 }
 
 /** Tells those in a room who has come or gone; `but` is not told. */

@@ -44,8 +44,12 @@ export class Feed {
   /** Whether the inbox may hold more than the session knows of. */
   #isInboxUnread = false;
   #isBehind = false;
-  /** Own messages that are still to be sent; few, since the next request waits for them. */
-  #answers: Map<string, MessageEvent> | undefined;
+  /**
+   * Own messages that are still to be sent, by room and `seq`, and what is to be done after
+   * those before it; few, since the next request waits for them.
+   */
+  readonly #answers = new Map<string, MessageEvent | (() => void)>();
+  #held = 0;
   /** What is to be sent before the connection's next request: done when every room is as far as its goal. */
   #replay: Replay | undefined;
 
@@ -74,8 +78,13 @@ export class Feed {
 
   /** Takes the sender's own form of a message; the feed sends it in place of the log's when it gets there. */
   answer(event: MessageEvent): void {
-    this.#answers ??= new Map();
     this.#answers.set(keyOf(event.payload), event);
+  }
+
+  /** Does what concerns the connection once it has been sent its own messages, of which some may be to come. */
+  afterAnswers(act: () => void): void {
+    if (this.#answers.size === 0) return act();
+    this.#answers.set(`held ${++this.#held}`, act);
   }
 
   /** The `seq` of the last direct message that was sent. */
@@ -87,6 +96,7 @@ export class Feed {
   follow(room: Room, since = room.seq): void {
     if (since < room.seq) this.fallBehind();
     this.#cursors.set(room, Math.min(since, room.seq));
+    this.#replay?.goals.set(room, room.seq);
   }
 
   /** Follows the session's inbox, beginning after `since` or with the next direct message. */
@@ -136,7 +146,7 @@ export class Feed {
   }
 
   #noteReplayed(): void {
-    if (this.#isInboxUnread) return;
+    if (this.#isInboxUnread || this.#answers.size > 0) return;
     for (const [room, goal] of this.#replay?.goals ?? []) {
       if ((this.#cursors.get(room) ?? goal) < goal) return;
     }
@@ -150,6 +160,7 @@ export class Feed {
 
   /** Sends the next page of whatever is behind; false, and live again, when nothing is. */
   async #sendPage(): Promise<boolean> {
+    this.#release();
     if (this.#isInboxUnread || this.#inboxCursor < this.#session.inboxSeq) {
       await this.#sendInbox();
       return true;
@@ -186,9 +197,26 @@ export class Feed {
 
   #takeAnswer(payload: MessagePayload): MessageEvent {
     const key = keyOf(payload);
-    const answer = this.#answers?.get(key);
-    this.#answers?.delete(key);
+    const answer = this.#answers.get(key) as MessageEvent | undefined;
+    this.#answers.delete(key);
     return answer ?? { type: "message", payload };
+  }
+
+  /** Does what has waited for own messages that have been sent by now. */
+  #release(): void {
+    if (this.#answers.size === 0) return;
+    for (const [key, waiting] of this.#answers) {
+      if (typeof waiting === "function") waiting();
+      else if (this.#isToCome(waiting.payload)) break;
+      this.#answers.delete(key);
+    }
+    this.#connection.flush();
+  }
+
+  /** Whether a message is still to be sent: the log may have dropped it before anyone got so far. */
+  #isToCome({ room: name, seq }: MessagePayload): boolean {
+    for (const [room, cursor] of this.#cursors) if (room.name === name) return cursor < seq;
+    return false;
   }
 
   async #sendInbox(): Promise<void> {

@@ -62,6 +62,11 @@ export class Gate {
     return { error, rest: this.#limiter.refused(now) };
   }
 
+  /** Counts that so many were told of what a request did. */
+  told(count: number, now: number): void {
+    this.#limiter.told(count, now);
+  }
+
   /** Notes that `bytes` were read; gives the milliseconds for which nothing more is to be read. */
   read(bytes: number, now: number): number {
     return this.#limiter.read(bytes, now);

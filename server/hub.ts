@@ -45,7 +45,7 @@ export class Hub {
     this.names = new Names(memory.claims);
     for (const { name, topic, seq } of memory.rooms) {
       const room = this.#make(name);
-      room.topic = topic;
+      room.topic = room.keptTopic = topic;
       room.seq = seq;
       room.hasLog = seq > 0;
     }
@@ -148,7 +148,7 @@ export class Hub {
 
   /** Ends a session at its own wish: its name is free, its token void. */
   quit(session: Session, link: Link, now: number): Effect[] {
-    return [...this.void(session, now), { kind: "close", link }];
+    return [...this.void(session, now), { kind: "close", link, isAfterAnswers: true }];
   }
 
   /** Ends a session for good: it has left its rooms, its name is free, its token void. */

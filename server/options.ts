@@ -72,7 +72,7 @@ export const OPTIONS = {
     "SECONDS",
     60,
     [1, A_DAY],
-    "Silence after which a client is pinged; after twice that it is let go",
+    "Silence after which a client is pinged; after twice that, or more where it has much to read, it is let go",
   ),
   "registered-only": toggle("Take registered names alone; chat-server passwd registers them"),
   ...LIMIT_OPTIONS,

@@ -14,6 +14,20 @@ export interface Bounds {
   idle: number;
 }
 
+/** What a look needs to know of a connection. */
+export interface Standing {
+  /** Whether the peer has begun a line and not finished it. */
+  isInLine: boolean;
+  /** Whether the peer was sent so much since it was heard last that it may still be reading. */
+  hasMuchToRead: boolean;
+}
+
+/**
+ * How many times longer a ping's answer is waited for where much is to be read before it: the
+ * system alone holds some megabytes for a peer, and doesn't say how many of them it has read.
+ */
+const WHILE_READING = 9;
+
 /** The most milliseconds between two looks, which is by how much a silence may be overlooked. */
 const LONGEST_INTERVAL = 1000;
 
@@ -52,10 +66,10 @@ export class Patience {
     this.#stalledAt = undefined;
   }
 
-  /** For how many milliseconds the peer has taken nothing, since this was asked first. */
-  stalledFor(now: number): number {
+  /** Whether the peer has taken nothing for half of what a silence may last, since this was asked first. */
+  isStalled(now: number): boolean {
     this.#stalledAt ??= now;
-    return now - this.#stalledAt;
+    return now - this.#stalledAt >= this.#bounds.idle / 2;
   }
 
   /** Notes that the peer said `connect`: from now on it may be silent for longer. */
@@ -70,15 +84,16 @@ export class Patience {
     this.greeted(now);
   }
 
-  /** What the silence has come to; `isInLine` is whether the peer has begun a line and not finished it. */
-  look(now: number, isInLine: boolean): Silence | undefined {
+  /** What the silence has come to. */
+  look(now: number, { isInLine, hasMuchToRead }: Standing): Silence | undefined {
     const silence = now - this.#heardAt;
     const { handshake, idle } = this.#bounds;
     if (!this.#hasConnected) {
       return handshake > 0 && silence >= handshake ? "no handshake" : undefined;
     }
+    const borne = this.#pinged && hasMuchToRead ? WHILE_READING * idle : idle;
     if (this.#mayBeSilent && !isInLine) this.heard(now);
-    else if (silence >= idle) return this.#next(now);
+    else if (silence >= borne) return this.#next(now);
     return undefined;
   }
 

@@ -97,13 +97,18 @@ export class Pipeline {
   readonly #performers: Performers = {
     broadcast: (effect) => this.#broadcast(effect),
     send: (effect) => this.#send(effect),
-    follow: ({ link, session, room, since }) => this.#feed(link, session).follow(room, since),
+    follow: ({ link, session, room, since = room.seq }) => {
+      const feed = this.#feed(link, session);
+      feed.afterAnswers(() => feed.follow(room, since));
+    },
     "follow inbox": ({ link, session, since }) => this.#feed(link, session).followInbox(since),
-    unfollow: ({ link, room }) => this.feedOf(link)?.unfollow(room),
-    close: ({ link }) => {
+    unfollow: ({ link, room }) => this.#afterAnswers(link, (feed) => feed?.unfollow(room)),
+    close: ({ link, isAfterAnswers = false }) => {
       // What the connection was sent in this tick must be whole before it leaves.
       this.#flush();
-      (link as Connection).close();
+      const close = () => (link as Connection).close();
+      if (isAfterAnswers) this.#afterAnswers(link, close);
+      else close();
     },
     reached: ({ resolve }) => {
       this.#flush();
@@ -131,8 +136,15 @@ export class Pipeline {
 
   #send({ link, event, isLiveOnly = false }: Send): void {
     if (isLiveOnly && this.#isBehind(link)) return;
-    const line = encode(typeof event === "function" ? event() : event);
-    this.#enqueue(link, encoder.encode(line));
+    const line = encoder.encode(encode(typeof event === "function" ? event() : event));
+    this.#afterAnswers(link, () => this.#enqueue(link, line));
+  }
+
+  /** No answer overtakes one before it: see the feed. */
+  #afterAnswers(link: Link, act: (feed?: Feed) => void): void {
+    const feed = this.feedOf(link);
+    if (feed === undefined) act();
+    else feed.afterAnswers(() => act(feed));
   }
 
   #enqueue(link: Link, chunk: Uint8Array | Batch): void {

@@ -17,7 +17,6 @@ import {
   type Effect,
   keepArrival,
   keepSession,
-  notify,
   type Origin,
   refuse,
   reply,
@@ -212,10 +211,8 @@ function topic(
     ? `${session.name} has cleared the topic.`
     : `${session.name} has set the topic to: ${topic}`;
   const payload = { ...notification(session, room, "topic", text), topic };
-  return [
-    { kind: "keep", draft: { kind: "topic", room: room.name, topic } },
-    ...notify(room.members, payload, origin),
-  ];
+  const draft = { kind: "topic", room: room.name, topic } as const;
+  return [{ kind: "retopic", draft, room, members: room.members, payload, origin }];
 }
 
 function read({ session, origin }: Call, { room: name, seq }: PayloadOf<"read">): Effect[] {

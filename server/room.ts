@@ -20,6 +20,8 @@ export class Room {
   seq = 0;
   /** Whether anything was ever said in it. */
   hasLog = false;
+  /** The topic that the log has. */
+  keptTopic = "";
   readonly #sessions = new Map<Session, Link>();
   /** How many sessions of each folded name are in it. */
   readonly #names = new Map<string, number>();
@@ -38,6 +40,7 @@ export class Room {
     return this.#sessions.size === 0 && !this.hasLog && this.#topic === undefined;
   }
 
+  /** What it was set to last, even if that is still on its way to the log. */
   get topic(): string {
     return this.#topic ?? "";
   }

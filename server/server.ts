@@ -56,9 +56,6 @@ const SWEEP_INTERVAL = 10_000;
 /** How long to wait before accepting again when the system has no more sockets, in milliseconds. */
 const ACCEPT_PAUSE = 100;
 
-/** Milliseconds for which a peer may hold much memory and read nothing, when there is little. */
-const STALL = 5000;
-
 /** A chat server that accepts connections from its making until {@linkcode ChatServer.stop}. */
 export class ChatServer implements AsyncDisposable {
   readonly #settings: Settings;
@@ -218,7 +215,7 @@ export class ChatServer implements AsyncDisposable {
 
   /** When memory is short, those who hold much of it and don't read: they come back and miss nothing. */
   #letStalledGo(now: number): void {
-    for (const visit of this.#visits) visit.letGoIfStalled(now, STALL);
+    for (const visit of this.#visits) visit.letGoIfStalled(now);
   }
 
   #sweep(now: number): void {

@@ -7,8 +7,11 @@ import {
   answering,
   type Effect,
   type Keep,
+  notify,
+  type Origin,
   refuse,
   reply,
+  type Retopic,
   type Retry,
   type Say,
   send,
@@ -21,11 +24,12 @@ import type { Session } from "./session.ts";
 type Kept = Extract<Outcome, { kind: "direct" }>;
 
 /** An effect that has a draft. */
-export type Drafting = Say | Tell | Retry | Keep;
+export type Drafting = Say | Tell | Retry | Retopic | Keep;
 
 /** The effects of `effect`, now that its draft has come to `outcome`. */
 export function settle(effect: Drafting, outcome: Outcome): Effect[] {
   if (effect.kind === "keep") return [];
+  if (effect.kind === "retopic") return settleTopic(effect, outcome);
   if (effect.kind === "retry" && outcome.kind !== "repeated") return effect.refusal;
   const { origin, draft } = effect;
   switch (outcome.kind) {
@@ -44,14 +48,30 @@ export function settle(effect: Drafting, outcome: Outcome): Effect[] {
     case "unknown name":
       return refuse(origin, "unknown_name", `Nobody is known as "${(draft as { to: string }).to}"`);
     case "failed":
-      return refuse(
-        origin,
-        "log_failed",
-        `It could not be kept, so nobody has seen it: ${outcome.reason}`,
-      );
+      return refuseUnkept(origin, outcome.reason);
     default:
       return [];
   }
+}
+
+function refuseUnkept(origin: Origin, reason: string): Effect[] {
+  return refuse(
+    origin,
+    "log_failed",
+    `It could not be kept, so nobody has seen it: ${reason}`,
+  );
+}
+
+function settleTopic(
+  { draft, room, members, payload, origin }: Retopic,
+  outcome: Outcome,
+): Effect[] {
+  if (outcome.kind === "failed") {
+    room.topic = room.keptTopic;
+    return refuseUnkept(origin, outcome.reason);
+  }
+  room.keptTopic = draft.topic;
+  return notify(members, payload, origin);
 }
 
 function deliver({ room, members, origin, draft }: Say, entry: Entry): Effect[] {

@@ -15,7 +15,7 @@ import {
 } from "../protocol/mod.ts";
 import { isAccountRequest } from "./accounts.ts";
 import type { Connection } from "./connection.ts";
-import type { Effect } from "./effects.ts";
+import { type Effect, toldBy } from "./effects.ts";
 import { Gate, type GateOptions, type Stopped } from "./gate.ts";
 import { greet } from "./greeting.ts";
 import type { Hub } from "./hub.ts";
@@ -89,6 +89,7 @@ export class Visit implements Hearer {
   onLine(line: string): Promise<void> | void {
     const now = performance.now();
     this.#patience.heard(now);
+    this.connection.heard();
     const request = decodeRequest(line);
     const stopped = this.#gate.stop(request, now);
     return stopped === undefined ? this.#receive(request, now) : this.#refuse(request, stopped);
@@ -104,16 +105,17 @@ export class Visit implements Hearer {
 
   /** Does what the peer's silence calls for. */
   lookForSilence(now: number): void {
-    if (this.connection.isClosing) return;
-    const silence = this.#patience.look(now, this.connection.framer.isInLine);
+    const { isClosing, hasMuchToRead, framer } = this.connection;
+    if (isClosing) return;
+    const silence = this.#patience.look(now, { isInLine: framer.isInLine, hasMuchToRead });
     if (silence !== undefined) this.#onSilence(silence);
   }
 
-  /** Lets go of a peer that holds much memory and has taken nothing for so many milliseconds. */
-  letGoIfStalled(now: number, stall: number): void {
+  /** Lets go of a peer that holds much memory and has taken nothing for a while: to be asked while memory is short. */
+  letGoIfStalled(now: number): void {
     const { connection } = this;
     if (connection.isClosing || !connection.isHeavy) return;
-    if (this.#patience.stalledFor(now) < stall) return;
+    if (!this.#patience.isStalled(now)) return;
     const reason = "memory is short, and it reads nothing";
     this.#log("warn", "letting go", { code: "server_busy", reason });
     connection.abort();
@@ -146,7 +148,9 @@ export class Visit implements Hearer {
     } else if (isAccountRequest(request)) {
       return office.accounts.handle(connection, request);
     } else {
-      this.#push(hub.handle(connection, request, now));
+      const effects = hub.handle(connection, request, now);
+      this.#gate.told(toldBy(effects), now);
+      this.#push(effects);
       if (request.type === "join" && request.payload.since !== undefined) return this.#sentSoFar();
     }
     // When the log is slower than those who talk, they are read more slowly.

@@ -47,6 +47,16 @@ Deno.test("once a request is refused, all are, until the time that was said", PU
   assertEquals(passed, 100);
 });
 
+Deno.test("what many are told of counts for more, and is paid later", PURE, () => {
+  const limiter = new Limiter(RATES, 0);
+  for (const count of [0, 10, 24]) limiter.told(count, 0);
+  limiter.told(10_000, 0);
+  for (let count = 0; count < 100; count++) assertEquals(limiter.admit("message", 0), 0);
+  limiter.told(10_000, 0);
+  const wait = limiter.admit("message", 0);
+  assertEquals([wait, limiter.admit("message", wait)], [4010, 0]);
+});
+
 Deno.test("whoever waits as long as it was told is let pass, however slow the rate", PURE, () => {
   for (const type of ["message", "search"] as const) {
     const limiter = new Limiter({ ...NONE, requests: { perSecond: 1, burst: 3 } }, 0);

@@ -106,7 +106,7 @@ Deno.test("a server short of memory keeps what is said in a file", async () => {
 
 Deno.test("a server short of memory lets go of who holds much and reads nothing, and it misses nothing", async () => {
   const usage: Usage = { rss: 0, heapUsed: 0 };
-  await using chat = await startServer({ limits: LIMITS, usage: () => usage });
+  await using chat = await startServer({ limits: LIMITS, usage: () => usage, idleTimeout: 4000 });
   using alice = await Peer.join(chat.port, "Alice", "General");
   using stalled = await Peer.join(chat.port, "Stalled", "General");
   await alice.receive("notification");

@@ -15,7 +15,7 @@ const PURE = { permissions: "none" } as const;
 
 /** What looks at these times find, when the peer has begun no line. */
 function look(patience: Patience, times: readonly number[]): (string | undefined)[] {
-  return times.map((time) => patience.look(time, false));
+  return times.map((time) => patience.look(time, { isInLine: false, hasMuchToRead: false }));
 }
 
 Deno.test("what is said before connect gains no time", PURE, () => {
@@ -36,11 +36,32 @@ Deno.test("a silence is pinged once, and is over with what is said or taken", PU
   assertEquals(look(patience, [4999, 5000, 6000]), [undefined, "ping", "idle"]);
 });
 
+Deno.test("a ping's answer is waited for longer where much is to be read before it", PURE, () => {
+  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
+  patience.greeted(0);
+  const lookAt = (time: number) => patience.look(time, { isInLine: false, hasMuchToRead: true });
+  assertEquals([999, 1000, 9999, 10_000].map(lookAt), [undefined, "ping", undefined, "idle"]);
+});
+
+Deno.test(
+  "who takes something is not stalled, who takes nothing is after half a silence",
+  PURE,
+  () => {
+    const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
+    patience.greeted(0);
+    assertEquals([7000, 7499, 7500].map((time) => patience.isStalled(time)), [false, false, true]);
+    patience.took(7500);
+    assertEquals([7600, 8099, 8100].map((time) => patience.isStalled(time)), [false, false, true]);
+  },
+);
+
 Deno.test("a lecture client may be silent for ever, but not within a line", PURE, () => {
   const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
   patience.greetedLecture(0);
   assertEquals(look(patience, [999, 1500, 1e6]), [undefined, undefined, undefined]);
-  const found = [1e6 + 1, 1e6 + 1000, 1e6 + 2000].map((time) => patience.look(time, true));
+  const found = [1e6 + 1, 1e6 + 1000, 1e6 + 2000].map((time) =>
+    patience.look(time, { isInLine: true, hasMuchToRead: false })
+  );
   assertEquals(found, [undefined, undefined, "idle"]);
 });
 
@@ -106,6 +127,22 @@ Deno.test("a silent client is pinged, told that it is let go, and closed", async
   for (const text of ["Alice has joined the room.", "Alice has left the room."]) {
     assertEquals((await bob.receive("notification")).payload.message, text);
   }
+});
+
+Deno.test("a client that has much to read is not let go when a silent one is", async () => {
+  await using chat = await startServer({ idleTimeout: AMPLE });
+  using slow = await Peer.join(chat.port, "Slow", "General");
+  using bob = await Peer.join(chat.port, "Bob", "General");
+  const line = JSON.stringify({ type: "message", payload: { text: "x".repeat(4096) } }) + "\n";
+  for (let said = 0; said < 200; said += 50) {
+    await bob.write(line.repeat(50));
+    await bob.settled();
+  }
+  // All that is in the system's hands by now, which doesn't tell what of it was read.
+  using silent = await Peer.join(chat.port, "Silent");
+  await silent.rest();
+  const heard = await slow.settled();
+  assertEquals(heard.filter(({ type }) => type === "message").length, 200);
 });
 
 Deno.test("bytes that complete no line do not keep a client", async () => {

@@ -7,14 +7,18 @@ import { ROOMS, torrent } from "./load.ts";
 import type { Member } from "./member.ts";
 import { Notebook } from "./notes.ts";
 import type { Random } from "./random.ts";
+import { UNLIMITED } from "./server_process.ts";
 import type { Stage } from "./stage.ts";
 
 /** Messages of the longest size: more than the system's buffers and the server's queue hold. */
 const FLOOD = 1200;
 
+/** Seconds of silence after which the server pings. */
+const IDLE = 10;
+
 /**
- * Seconds that a stall lasts in the full form: longer than the server's patience
- * with a version 2 client of which it hears nothing, so that this one is let go.
+ * Seconds that a stall lasts in the full form: longer than the server's patience, of ten times
+ * that, with a version 2 client that has much to read, so that this one is let go.
  */
 const STALL = 130;
 
@@ -32,6 +36,7 @@ export async function stalledReader(stage: Stage): Promise<void> {
   const witnesses = [...crowd.witnesses, member.notebook, lecture.notebook];
   let slowest = 0;
   try {
+    stage.prepareServer({ args: [...UNLIMITED, "--idle-timeout", `${IDLE}`] });
     await stage.startServer();
     await crowd.connect(stage.port);
     await lecture.connect(stage.port);
