@@ -16,8 +16,13 @@ export class Batch {
   #own: Map<Link, Map<number, string>> | undefined;
   #shared: readonly [Uint8Array] | undefined;
   #ends: number[] | undefined;
-  /** True once a member was sent something else: later lines would overtake that. */
+  /** True once a member was sent another batch: later lines would overtake that. */
   isClosed = false;
+
+  /** How many lines it has by now. */
+  get count(): number {
+    return this.#count;
+  }
 
   /** Adds a line; `own` is the form that one connection gets of it. */
   add(line: string, own?: { link: Link; line: string }): void {
@@ -31,28 +36,33 @@ export class Batch {
   }
 
   /**
-   * The bytes for one connection, as runs. Nothing may be added after the first call.
-   * Runs of what is shared: a copy each, of a tick in which many say much, would be
-   * memory without bound.
+   * The bytes for one connection of the lines from the index `from` up to `to`, as runs.
+   * Nothing may be added after the first call. Runs of what is shared: a copy each, of a
+   * tick in which many say much, would be memory without bound.
    */
-  runsFor(link: Link): readonly Uint8Array[] {
+  runsFor(link: Link, from = 0, to = this.#count): readonly Uint8Array[] {
     const shared = this.#shared ??= [encoder.encode(this.#text)];
     const own = this.#own?.get(link);
-    return own === undefined ? shared : this.#replaced(shared[0], own);
+    if (own === undefined && to - from === this.#count) return shared;
+    return this.#runsOf(shared[0], own ?? [], from, to);
   }
 
-  /** The shared bytes with some lines replaced. */
-  #replaced(shared: Uint8Array, own: ReadonlyMap<number, string>): Uint8Array[] {
+  /** Some of the shared bytes, with some lines replaced. */
+  #runsOf(shared: Uint8Array, own: Iterable<[number, string]>, from: number, to: number) {
     const ends = this.#ends ??= lineEnds(shared);
     const runs: Uint8Array[] = [];
-    let copied = 0;
+    let next = from;
+    const copyUpTo = (index: number) => {
+      if (index > next) runs.push(shared.subarray(ends[next - 1] ?? 0, ends[index - 1]));
+    };
     for (const [index, line] of own) {
-      const start = ends[index - 1] ?? 0;
-      if (start > copied) runs.push(shared.subarray(copied, start));
+      if (index < from) continue;
+      if (index >= to) break;
+      copyUpTo(index);
       runs.push(encoder.encode(line));
-      copied = ends[index] ?? 0;
+      next = index + 1;
     }
-    if (copied < shared.length) runs.push(shared.subarray(copied));
+    copyUpTo(to);
     return runs;
   }
 }

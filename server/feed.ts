@@ -16,11 +16,9 @@ import {
 import type { Connection } from "./connection.ts";
 import { inLectureWords } from "./lecture.ts";
 import { LogFailure, type MessageLog } from "./message_log.ts";
+import { PAGE, type Pages, type RoomPage } from "./pages.ts";
 import type { Room } from "./room.ts";
 import type { Session } from "./session.ts";
-
-/** Messages asked of the log at a time; a page's bytes bound it too. */
-const PAGE = 200;
 
 const encoder = new TextEncoder();
 
@@ -38,12 +36,15 @@ export class Feed {
   readonly #connection: Connection;
   readonly #session: Session;
   readonly #log: MessageLog;
+  readonly #pages: Pages;
   /** The `seq` up to which each room was sent. True only while behind: live, a room's own `seq` is it. */
   readonly #cursors = new Map<Room, number>();
   #inboxCursor = 0;
   /** Whether the inbox may hold more than the session knows of. */
   #isInboxUnread = false;
   #isBehind = false;
+  /** Whether what is to come may hold own messages from before: their `ref`s are for this session alone. */
+  #isReplaying = false;
   /**
    * Own messages that are still to be sent, by room and `seq`, and what is to be done after
    * those before it; few, since the next request waits for them.
@@ -53,10 +54,11 @@ export class Feed {
   /** What is to be sent before the connection's next request: done when every room is as far as its goal. */
   #replay: Replay | undefined;
 
-  constructor(connection: Connection, session: Session, log: MessageLog) {
+  constructor(connection: Connection, session: Session, log: MessageLog, pages: Pages) {
     this.#connection = connection;
     this.#session = session;
     this.#log = log;
+    this.#pages = pages;
   }
 
   /** Whether the live feed is to pass the connection by. */
@@ -94,7 +96,10 @@ export class Feed {
 
   /** Follows `room`, beginning after `since` or with the next message. */
   follow(room: Room, since = room.seq): void {
-    if (since < room.seq) this.fallBehind();
+    if (since < room.seq) {
+      this.#isReplaying = true;
+      this.fallBehind();
+    }
     this.#cursors.set(room, Math.min(since, room.seq));
     this.#replay?.goals.set(room, room.seq);
   }
@@ -170,29 +175,30 @@ export class Feed {
       await this.#sendRoom(room, cursor);
       return true;
     }
-    this.#isBehind = false;
+    this.#isBehind = this.#isReplaying = false;
     return false;
   }
 
   async #sendRoom(room: Room, cursor: number): Promise<void> {
-    const end = room.seq;
-    const { items, more } = await this.#log.read({
-      room: room.name,
-      after: cursor,
-      // What the log has but nobody was sent yet will come live.
-      before: end + 1,
-      limit: PAGE,
-      session: this.#session.tokenHash,
-    });
+    const page = await this.#pageOf(room, cursor);
     // It may have been left while the log was read, and joined again from somewhere else.
     if (this.#cursors.get(room) !== cursor) return;
+    const { items, more, end } = page;
     const first = items[0]?.seq ?? end + 1;
     if (first > cursor + 1) this.#tellDropped(room, first);
-    const lines = items.map((payload) => encode(this.#takeAnswer(payload)));
-    this.#send(lines.join(""));
+    this.#send(this.#answers.size === 0 ? page.lines : this.#withAnswers(items));
     // To the end of the map: the next page is another room's, so that no busy room starves the rest.
     this.#cursors.delete(room);
     this.#cursors.set(room, items.at(-1)?.seq ?? (more ? cursor : end));
+  }
+
+  #pageOf(room: Room, cursor: number): Promise<RoomPage> {
+    if (!this.#isReplaying) return this.#pages.shared(room, cursor);
+    return this.#pages.of(this.#session.tokenHash, room, cursor);
+  }
+
+  #withAnswers(items: readonly MessagePayload[]): Uint8Array {
+    return encoder.encode(items.map((payload) => encode(this.#takeAnswer(payload))).join(""));
   }
 
   #takeAnswer(payload: MessagePayload): MessageEvent {
@@ -223,7 +229,7 @@ export class Feed {
     const { tokenHash = "", inboxSeq: end } = this.#session;
     const { items, more } = await this.#log.inbox(tokenHash, this.#inboxCursor, PAGE);
     const lines = items.map((payload) => encode({ type: "direct", payload }));
-    this.#send(lines.join(""));
+    this.#send(encoder.encode(lines.join("")));
     // Not as far as the inbox has come by now: what came since it was read is on the next page.
     this.#inboxCursor = Math.max(this.#inboxCursor, items.at(-1)?.seq ?? end);
     this.#session.inboxSeq = Math.max(this.#session.inboxSeq, this.#inboxCursor);
@@ -250,12 +256,12 @@ export class Feed {
   /** Tells a version 2 client; the lecture's know nothing of all this. */
   #tell(payload: NotificationPayload): void {
     if (this.#session.profile === "lecture") return;
-    this.#send(encode({ type: "notification", payload }));
+    this.#send(encoder.encode(encode({ type: "notification", payload })));
   }
 
-  #send(lines: string): void {
-    if (lines === "") return;
-    this.#connection.send(encoder.encode(lines));
+  #send(lines: Uint8Array): void {
+    if (lines.length === 0) return;
+    this.#connection.send(lines);
     this.#connection.flush();
   }
 
@@ -263,7 +269,7 @@ export class Feed {
   #giveUp(failure: LogFailure): void {
     const error = errorEvent("log_failed", `The log can't be read: ${failure.message}`);
     const event = this.#session.profile === "lecture" ? inLectureWords(error) : error;
-    if (event !== undefined) this.#send(encode(event));
+    if (event !== undefined) this.#send(encoder.encode(encode(event)));
     this.#connection.close();
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Who is read and who is written to, when more is ready than a turn of the runtime's
- * loop can do. A turn completes at most 128 socket operations (tokio's cooperative
+ * Who is read, who is written to and who is fed from the log, when more is ready than a
+ * turn of the runtime's loop can do. A turn completes at most 128 socket operations (tokio's cooperative
  * budget). Those that are ready beyond that are put off and taken up last in, first
  * out, behind all that is new: some would wait for ever. So whoever has to wait waits
  * here, first come, first served: no more writes and reads start in a turn than it can
@@ -18,6 +18,9 @@ const READS = 128;
 
 /** Writes that start in one turn: fewer, so that those who wait do so for an answer, and get many at once. */
 const WRITES = 112;
+
+/** Pages of the log that are looked up in one turn: each takes the better part of a millisecond, of everybody's time. */
+const PAGES = 4;
 
 /** Reads after which a turn is held to be full, and others to be put off; what else went on in it took the rest. */
 const CROWD = 112;
@@ -39,6 +42,7 @@ export class Pace {
   readonly #turns: Turns;
   readonly #readers = new Fifo<Readable>();
   readonly #writers = new Fifo<Writable>();
+  readonly #pages = new Fifo<() => void>();
   /** Reads that have completed in this turn. */
   #heard = 0;
   #task: (() => void) | undefined;
@@ -74,6 +78,14 @@ export class Pace {
     this.#endSoon();
   }
 
+  /** Resolves when the turn has come to look up a page of the log. */
+  page(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#pages.push(resolve);
+    this.#endSoon();
+    return promise;
+  }
+
   #endSoon(): void {
     if (this.#isEnding || this.#isTurning) return;
     this.#isEnding = true;
@@ -94,9 +106,11 @@ export class Pace {
     for (let count = 0; count < WRITES && !this.#writers.isEmpty; count++) {
       this.#writers.shift()?.write();
     }
+    for (let count = 0; count < PAGES && !this.#pages.isEmpty; count++) this.#pages.shift()?.();
     // Those who were written to just now have said nothing yet: there is time, when others wait.
     if (this.#writers.isEmpty) this.#startReads();
-    if (!this.#writers.isEmpty || !this.#readers.isEmpty) this.#nextTurn();
+    const areServed = this.#writers.isEmpty && this.#readers.isEmpty && this.#pages.isEmpty;
+    if (!areServed) this.#nextTurn();
   }
 
   async #nextTurn(): Promise<void> {

@@ -11,6 +11,7 @@ import type { Connection } from "./connection.ts";
 import type { Broadcast, Effect, Send } from "./effects.ts";
 import { Feed } from "./feed.ts";
 import type { MessageLog, Outcome } from "./message_log.ts";
+import { Pages } from "./pages.ts";
 import type { Members } from "./room.ts";
 import type { Link, Session } from "./session.ts";
 import type { Pace } from "./pace.ts";
@@ -29,6 +30,7 @@ type Performers = {
 export class Pipeline {
   readonly #log: MessageLog;
   readonly #pace: Pace;
+  readonly #pages: Pages;
   /** Called once for each batch of which something could not be kept, with the reason. */
   readonly #onFailure: (reason: string) => void;
   #gathered: Effect[] = [];
@@ -41,6 +43,7 @@ export class Pipeline {
   constructor(log: MessageLog, pace: Pace, onFailure: (reason: string) => void) {
     this.#log = log;
     this.#pace = pace;
+    this.#pages = new Pages(log, pace);
     this.#onFailure = onFailure;
   }
 
@@ -154,7 +157,7 @@ export class Pipeline {
 
   #feed(link: Link, session: Session): Feed {
     const connection = link as Connection;
-    return connection.feed ??= new Feed(connection, session, this.#log);
+    return connection.feed ??= new Feed(connection, session, this.#log, this.#pages);
   }
 
   #isBehind(link: Link): boolean {

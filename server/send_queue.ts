@@ -10,9 +10,25 @@ import type { Link } from "./session.ts";
 /** Bytes in one write; more chunks than that are not joined. */
 const WRITE_SIZE = 64 * 1024;
 
+/** Lines of a batch between which others were sent to this connection alone. */
+class Part {
+  readonly batch: Batch;
+  readonly from: number;
+  to: number | undefined;
+
+  constructor(batch: Batch, from: number) {
+    this.batch = batch;
+    this.from = from;
+  }
+
+  runsFor(link: Link): readonly Uint8Array[] {
+    return this.batch.runsFor(link, this.from, this.to);
+  }
+}
+
 /** Chunks that wait. How many bytes they may be is for others to watch. */
 export class SendQueue {
-  #chunks: (Uint8Array | Batch)[] = [];
+  #chunks: (Uint8Array | Batch | Part)[] = [];
   /** How many of them were there at the last flush. */
   #ready = 0;
 
@@ -23,22 +39,42 @@ export class SendQueue {
 
   /** Adds bytes or a batch; true for the first since the last flush. */
   push(chunk: Uint8Array | Batch): boolean {
+    if (chunk instanceof Uint8Array && this.#growing !== undefined) {
+      this.#insert(chunk, this.#growing);
+      return false;
+    }
     // A line that is still to come may not overtake this.
     this.closeBatch();
     return this.#chunks.push(chunk) === this.#ready + 1;
   }
 
+  /** Puts bytes between what a batch has and what it gets: it need not end for all because of one. */
+  #insert(bytes: Uint8Array, growing: Batch | Part): void {
+    const batch = growing instanceof Batch ? growing : growing.batch;
+    const part = growing instanceof Batch ? new Part(batch, 0) : growing;
+    part.to = batch.count;
+    this.#chunks.splice(-1, 1, part, bytes, new Part(batch, batch.count));
+  }
+
+  /** The batch at the end, if lines may still be added to it. */
+  get #growing(): Batch | Part | undefined {
+    const last = this.#chunks.at(-1);
+    if (last === undefined || last instanceof Uint8Array) return undefined;
+    const batch = last instanceof Batch ? last : last.batch;
+    return batch.isClosed ? undefined : last;
+  }
+
   /** Lets the batch that was added last grow no more; those before it do not any more. */
   closeBatch(): void {
-    const last = this.#chunks.at(-1);
-    if (last instanceof Batch) last.isClosed = true;
+    const growing = this.#growing;
+    if (growing !== undefined) (growing instanceof Batch ? growing : growing.batch).isClosed = true;
   }
 
   /** Makes everything ready to be written to `link`; gives the bytes that this adds. */
   flush(link: Link): number {
     let bytes = 0;
     for (const chunk of this.#chunks.splice(this.#ready)) {
-      for (const run of chunk instanceof Batch ? chunk.runsFor(link) : [chunk]) {
+      for (const run of chunk instanceof Uint8Array ? [chunk] : chunk.runsFor(link)) {
         this.#chunks.push(run);
         bytes += run.length;
       }

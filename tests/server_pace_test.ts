@@ -56,6 +56,20 @@ Deno.test("what follows from reads waits while turns are full of them, and no lo
   assert(isDone, "one read alone has nothing to wait for");
 });
 
+Deno.test("pages of the log are begun first come, first served, a few in each turn", async () => {
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  const begun: number[] = [];
+  const pages = Array.from({ length: 10 }, async (_, number) => {
+    await pace.page();
+    begun.push(number);
+  });
+  await setImmediate();
+  assertEquals(begun, [0, 1, 2, 3]);
+  await Promise.all(pages);
+  assertEquals(begun, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
 Deno.test("reads start first come, first served, behind the writes that wait", async () => {
   using turns = await Turns.open();
   const pace = new Pace(turns);

@@ -34,16 +34,31 @@ Deno.test("what is sent is ready after a flush, and leaves in its order in one w
   assertEquals(writes(queue), ["later"]);
 });
 
-Deno.test("a batch grows until something else is sent", PURE, () => {
-  const queue = new SendQueue();
-  const batch = batchOf("one ");
-  queue.push(batch);
-  batch.add("two ");
+Deno.test("a batch grows around what one connection is sent alone, in its order", PURE, () => {
+  const [alone, other] = [new SendQueue(), new SendQueue()];
+  const batch = batchOf("one\n");
+  for (const queue of [alone, other]) queue.push(batch);
+  assertEquals(alone.push(encoder.encode("hers\n")), false);
+  batch.add("two\n");
+  batch.add("three\n", { link: LINK, line: "THREE\n" });
+  for (const text of ["too\n", "and\n"]) alone.push(encoder.encode(text));
+  batch.add("four\n");
   assertEquals(batch.isClosed, false);
-  queue.push(encoder.encode("three"));
-  assertEquals(batch.isClosed, true);
-  queue.flush(LINK);
-  assertEquals(writes(queue), ["one two three"]);
+  assertEquals(alone.flush(LINK), "one hers two THREE too and four ".length);
+  other.flush({});
+  assertEquals(writes(alone), ["one\nhers\ntwo\nTHREE\ntoo\nand\nfour\n"]);
+  assertEquals(writes(other), ["one\ntwo\nthree\nfour\n"]);
+});
+
+Deno.test("a batch grows until another one is sent", PURE, () => {
+  for (const between of [[], [encoder.encode("hers\n")]]) {
+    const queue = new SendQueue();
+    const [first, second] = [batchOf("one\n"), batchOf("two\n")];
+    for (const chunk of [first, ...between, second]) queue.push(chunk);
+    assertEquals([first.isClosed, second.isClosed], [true, false]);
+    queue.flush(LINK);
+    assertEquals(writes(queue), [between.length === 0 ? "one\ntwo\n" : "one\nhers\ntwo\n"]);
+  }
 });
 
 Deno.test("a batch gives each its own lines, and copies nothing of what is shared", PURE, () => {
