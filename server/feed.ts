@@ -94,8 +94,8 @@ export class Feed {
     return this.#isBehind ? this.#inboxCursor : this.#session.inboxSeq;
   }
 
-  /** Follows `room`, beginning after `since` or with the next message. */
-  follow(room: Room, since = room.seq): void {
+  /** Follows `room`, beginning after the message `since`. */
+  follow(room: Room, since: number): void {
     if (since < room.seq) {
       this.#isReplaying = true;
       this.fallBehind();

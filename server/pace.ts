@@ -1,12 +1,12 @@
 /**
  * Who is read, who is written to and who is fed from the log, when more is ready than a
- * turn of the runtime's loop can do. A turn completes at most 128 socket operations (tokio's cooperative
- * budget). Those that are ready beyond that are put off and taken up last in, first
- * out, behind all that is new: some would wait for ever. So whoever has to wait waits
- * here, first come, first served: no more writes and reads start in a turn than it can
- * complete, and who was heard is read again when it has been written to. And while a
- * turn is full of reads that were put off, nobody is answered and nobody is read
- * again: everyone who has spoken is heard first. As each is heard once, that ends.
+ * turn of the runtime's loop can do. A turn completes at most 128 socket operations
+ * (tokio's cooperative budget). Those that are ready beyond that are put off and taken up
+ * last in, first out, behind all that is new: some would wait for ever. So whoever has to
+ * wait waits here, first come, first served: no more writes and reads start in a turn than
+ * it can complete, and who was heard is read again when it has been written to. And while
+ * a turn is full of reads that were put off, nobody is answered and nobody is read again:
+ * everyone who has spoken is heard first. As each is heard once, that ends.
  */
 
 import { setImmediate } from "node:timers";
@@ -19,7 +19,7 @@ const READS = 128;
 /** Writes that start in one turn: fewer, so that those who wait do so for an answer, and get many at once. */
 const WRITES = 112;
 
-/** Pages of the log that are looked up in one turn: each takes the better part of a millisecond, of everybody's time. */
+/** Pages of the log that are looked up in one turn: each takes most of a millisecond, of everybody's time. */
 const PAGES = 4;
 
 /** Reads after which a turn is held to be full, and others to be put off; what else went on in it took the rest. */
