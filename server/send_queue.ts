@@ -10,7 +10,7 @@ import type { Link } from "./session.ts";
 /** Bytes in one write; more chunks than that are not joined. */
 const WRITE_SIZE = 64 * 1024;
 
-/** Lines of a batch between which others were sent to this connection alone. */
+/** A batch; or some of its lines, where others were sent to this connection alone in between. */
 class Part {
   readonly batch: Batch;
   readonly from: number;
@@ -28,7 +28,7 @@ class Part {
 
 /** Chunks that wait. How many bytes they may be is for others to watch. */
 export class SendQueue {
-  #chunks: (Uint8Array | Batch | Part)[] = [];
+  #chunks: (Uint8Array | Part)[] = [];
   /** How many of them were there at the last flush. */
   #ready = 0;
 
@@ -39,35 +39,27 @@ export class SendQueue {
 
   /** Adds bytes or a batch; true for the first since the last flush. */
   push(chunk: Uint8Array | Batch): boolean {
-    if (chunk instanceof Uint8Array && this.#growing !== undefined) {
-      this.#insert(chunk, this.#growing);
+    const last = this.#chunks.at(-1);
+    if (chunk instanceof Uint8Array && last instanceof Part && !last.batch.isClosed) {
+      this.#insert(chunk, last);
       return false;
     }
     // A line that is still to come may not overtake this.
     this.closeBatch();
-    return this.#chunks.push(chunk) === this.#ready + 1;
+    return this.#chunks.push(chunk instanceof Batch ? new Part(chunk, 0) : chunk) ===
+      this.#ready + 1;
   }
 
   /** Puts bytes between what a batch has and what it gets: it need not end for all because of one. */
-  #insert(bytes: Uint8Array, growing: Batch | Part): void {
-    const batch = growing instanceof Batch ? growing : growing.batch;
-    const part = growing instanceof Batch ? new Part(batch, 0) : growing;
-    part.to = batch.count;
-    this.#chunks.splice(-1, 1, part, bytes, new Part(batch, batch.count));
-  }
-
-  /** The batch at the end, if lines may still be added to it. */
-  get #growing(): Batch | Part | undefined {
-    const last = this.#chunks.at(-1);
-    if (last === undefined || last instanceof Uint8Array) return undefined;
-    const batch = last instanceof Batch ? last : last.batch;
-    return batch.isClosed ? undefined : last;
+  #insert(bytes: Uint8Array, part: Part): void {
+    part.to = part.batch.count;
+    this.#chunks.push(bytes, new Part(part.batch, part.to));
   }
 
   /** Lets the batch that was added last grow no more; those before it do not any more. */
   closeBatch(): void {
-    const growing = this.#growing;
-    if (growing !== undefined) (growing instanceof Batch ? growing : growing.batch).isClosed = true;
+    const last = this.#chunks.at(-1);
+    if (last instanceof Part) last.batch.isClosed = true;
   }
 
   /** Makes everything ready to be written to `link`; gives the bytes that this adds. */
