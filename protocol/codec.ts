@@ -192,13 +192,16 @@ export interface Refused {
   error: ErrorEvent;
   /** Whether it was a `connect` of the lecture's, to be answered in its words. */
   lecture: boolean;
+  /** Whether the line was a JSON object at all. */
+  isObject: boolean;
 }
 
 /** Reads one line that a client sent. */
 export function decodeRequest(line: string): Request | Refused {
   const envelope = decodeEnvelope(line);
   if (envelope instanceof Problem) {
-    return refused(envelope.code, `Cannot read the line: it ${envelope.rule}`);
+    const refusal = refused(envelope.code, `Cannot read the line: it ${envelope.rule}`);
+    return { ...refusal, isObject: false };
   }
   const requestId = envelope.id === undefined ? undefined : id.parse(envelope.id);
   if (requestId instanceof Problem) {
@@ -294,6 +297,7 @@ function refused(
     type: "refused",
     error: errorEvent(code, message, requestId),
     lecture,
+    isObject: true,
   };
 }
 

@@ -40,8 +40,9 @@ export const VERSION = 2;
 export const ERROR_CODES = {
   not_utf8: "The bytes were not UTF-8. The connection is closed.",
   line_too_long: "A line had more bytes than the limit. The connection is closed.",
-  not_json: "The line was not JSON.",
-  not_object: "The line, or its payload, was JSON but not an object.",
+  not_json: "The line was not JSON. As a connection's first line, it closes the connection.",
+  not_object:
+    "The line, or its payload, was JSON but not an object. Such a first line closes the connection.",
   unknown_type: "There is no request of that type.",
   missing_field: "A field that the request needs was not there.",
   bad_field: "A field had the wrong type or was out of its bounds.",

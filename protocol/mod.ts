@@ -19,6 +19,10 @@
  * earned, carries it back. Unknown fields are ignored, `null` is as good as
  * leaving a field out, and a payload without fields may be left out.
  *
+ * A connection whose first line that is not blank is no JSON object is answered
+ * `not_json` or `not_object` and closed, and nothing after that line is read as a
+ * request: a browser lets any page send lines of its own after an HTTP head.
+ *
  * # TLS, and addresses
  *
  * The same lines may go over TLS (1.2 or 1.3), on a port of its own, 12346 unless

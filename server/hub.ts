@@ -116,7 +116,7 @@ export class Hub {
   }
 
   /** Answers a line that was no request. */
-  refuse(link: Link, { error, lecture }: Refused): Effect[] {
+  refuse(link: Link, { error, lecture }: Pick<Refused, "error" | "lecture">): Effect[] {
     const profile = this.#sessions.get(link)?.profile ?? (lecture ? "lecture" : "version 2");
     return send(link, profile, error);
   }

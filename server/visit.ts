@@ -50,6 +50,8 @@ export class Visit implements Hearer {
   readonly #host: Host;
   readonly #patience: Patience;
   readonly #gate: Gate;
+  /** Whether the peer has shown that it speaks this protocol: its first line was a JSON object. */
+  #hasBegun = false;
 
   constructor(connection: Connection, host: Host, now: number) {
     this.connection = connection;
@@ -91,6 +93,8 @@ export class Visit implements Hearer {
     this.#patience.heard(now);
     this.connection.heard();
     const request = decodeRequest(line);
+    if (!this.#hasBegun && isNoObject(request)) return this.#rejectForeign(request);
+    this.#hasBegun = true;
     const stopped = this.#gate.stop(request, now);
     return stopped === undefined ? this.#receive(request, now) : this.#refuse(request, stopped);
   }
@@ -121,11 +125,21 @@ export class Visit implements Hearer {
     connection.abort();
   }
 
+  /**
+   * Closes a connection that speaks another protocol. A browser sends the body of any
+   * page's request after an HTTP head, and a line of that body must never be obeyed:
+   * the promise holds up the next line until the connection is closing.
+   */
+  #rejectForeign({ error }: Refused): Promise<void> {
+    this.#letGo(error.payload.code, "The first line is not a JSON object");
+    return this.#host.pipeline.reached();
+  }
+
   /** Refuses a request that nobody has looked at, in its turn. */
   async #refuse(request: Request | Refused, { error, rest }: Stopped): Promise<void> {
     if (this.#isBehind) await this.#sentSoFar();
     const lecture = request.type === "refused" ? request.lecture : isLectures(request);
-    this.#push(this.#host.hub.refuse(this.connection, { type: "refused", error, lecture }));
+    this.#push(this.#host.hub.refuse(this.connection, { error, lecture }));
     if (rest > 0) await this.connection.rest(rest);
   }
 
@@ -228,13 +242,17 @@ export class Visit implements Hearer {
 
 /** Tells a peer why its connection is closed, and closes it. */
 export function closeWith(hub: Hub, connection: Connection, error: ErrorEvent): Effect[] {
-  const told = hub.refuse(connection, { type: "refused", error, lecture: false });
+  const told = hub.refuse(connection, { error, lecture: false });
   return [...told, { kind: "close", link: connection }];
 }
 
 /** What a log line says of a defect. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+function isNoObject(request: Request | Refused): request is Refused {
+  return request.type === "refused" && !request.isObject;
 }
 
 /** Whether a request opens a session of the lecture's. */

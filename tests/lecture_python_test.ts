@@ -1,22 +1,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Peer, type Received } from "./fixtures/peer.ts";
-import { TestProcess } from "./fixtures/process.ts";
+import { hasProgram, TestProcess } from "./fixtures/process.ts";
 import { startServer } from "./fixtures/server.ts";
 
-const python = await findPython();
-if (python === undefined) console.log("There is no python3: the lecture's clients are not tried");
+const hasPython = await hasProgram("python3");
+if (!hasPython) console.log("There is no python3: the lecture's clients are not tried");
 
 const PROMPT = "Enter a message (or 'exit' to quit): ";
-
-async function findPython(): Promise<string | undefined> {
-  try {
-    const { success } = await new Deno.Command("python3", { args: ["--version"] }).output();
-    return success ? "python3" : undefined;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return undefined;
-  }
-}
 
 /** One of the lecture's programs, and what it has printed. */
 class Program extends TestProcess {
@@ -55,7 +45,7 @@ async function join(port: number, name: string): Promise<Program> {
 }
 
 function lectureTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: python === undefined, fn });
+  Deno.test({ name, ignore: !hasPython, fn });
 }
 
 lectureTest("the lecture's clients talk in a room, and see who joins and leaves", async () => {

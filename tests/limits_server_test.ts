@@ -67,11 +67,15 @@ Deno.test("what is no request counts too, and is told apart by its id", async ()
   await using chat = await startServer({ limits: SLOW });
   using peer = await Peer.dial(chat.port);
   await peer.write(
-    "nonsense\n".repeat(30) + '{"type":"nothing","id":"7"}\n{"type":"quit","id":"8"}\n',
+    "{}\n".repeat(30) + '{"type":"nothing","id":"7"}\n{"type":"quit","id":"8"}\n',
   );
   const events: Received[] = [];
   while (events.at(-1)?.id !== "8") events.push(await peer.next() as Received);
-  assertEquals(codesOf(events), [...Array(30).fill("not_json"), "rate_limited", "not_connected"]);
+  assertEquals(codesOf(events), [
+    ...Array(30).fill("unknown_type"),
+    "rate_limited",
+    "not_connected",
+  ]);
   assertEquals(events.at(-2)?.id, "7");
 });
 
