@@ -139,6 +139,7 @@ const EVENTS: PayloadOf<Event> = {
     limits: optional(numbers),
     rooms: optional(arrayOf(objectOf(ROOM_POSITION))),
     direct: optional(anyNumber),
+    ref: optional(anyNumber),
   },
   message: MESSAGE,
   direct: {
@@ -183,6 +184,7 @@ const EVENTS: PayloadOf<Event> = {
     code: anyWord<ErrorCode>(),
     message: anyString,
     retry_after: optional(anyNumber),
+    ref: optional(anyNumber),
   },
 };
 

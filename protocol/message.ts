@@ -69,7 +69,10 @@ export const ERROR_CODES = {
   not_in_room: "The session is not in that room.",
   already_in_room: "The session is in that room already.",
   too_many_rooms: "The session is in as many rooms as one may be.",
-  stale_ref: "The `ref` is not above the session's highest, and no message that is kept has it.",
+  ref_used: "The `ref` was used for another message. The message of the request was not said.",
+  stale_ref: "The `ref` is not above the session's highest, and was never used.",
+  ref_expired:
+    "The `ref` is not above the session's highest, and messages of its time are no longer kept.",
   bad_query: "A search query could not be read, or asks for too much at once.",
   log_failed: "The log failed: what was said was not kept, and nobody has seen it.",
   session_replaced: "The session went on over a newer connection. This one is closed.",
@@ -222,6 +225,8 @@ export type ConnectAckEvent = Envelope<"connect_ack", {
   rooms?: RoomPosition[];
   /** The `seq` of the last direct message in the session's inbox. */
   direct?: number;
+  /** The highest `ref` that the session has used; 0 for none. */
+  ref?: number;
 }>;
 /** Something was said in a room. */
 export type MessageEvent = Envelope<"message", MessagePayload>;
@@ -268,6 +273,8 @@ export type ErrorEvent = Envelope<"error", {
   message: string;
   /** With `rate_limited`: in how many milliseconds it may be asked again. */
   retry_after?: number;
+  /** With `ref_used`, `stale_ref`, `ref_expired`: the highest `ref` that the session has used. */
+  ref?: number;
 }>;
 
 /** A message as events and answers carry it. */

@@ -96,10 +96,11 @@
  * | `pong` | `nonce?` | – ; it answers the server's `ping` |
  * | `quit` | – | the server ends the session and closes the connection |
  *
- * `connect_ack`: `{message, name, registered, room?, version, session, resumed, server, limits, rooms, direct}`.
+ * `connect_ack`: `{message, name, registered, room?, version, session, resumed, server, limits, rooms, direct, ref}`.
  * `registered` says whether the name is. `rooms` holds, for every room that the session
  * is in, `{room, seq}` with the `seq` of its last message: what comes live is `seq + 1`.
- * `direct` is the same for the session's direct messages.
+ * `direct` is the same for the session's direct messages. `ref` is the highest that the
+ * session has used, 0 in a new one: whatever the client says next goes above it.
  *
  * `message`: `{sender, room, text, seq, at, ref?}`. `seq` counts from 1 in each room
  * and leaves no gap; it is the one order that all members see, and history's. `at`
@@ -134,7 +135,7 @@
  * back. `unread` counts, in each room that the session is in, the messages of
  * others above the mark `seq`, and those among the last 1000 that name the name.
  *
- * `error`: `{code, message, retry_after?}`; {@linkcode ERROR_CODES} lists the codes.
+ * `error`: `{code, message, retry_after?, ref?}`; {@linkcode ERROR_CODES} lists the codes.
  * An error refuses one request and changes nothing. The connection stays open, but
  * for the codes that say that it is closed.
  *
@@ -187,13 +188,36 @@
  * `ref` is a positive integer that rises with every `message` and `direct` of a
  * session. To be sure of a message, send it again with the same `ref`, over a new
  * connection and however much later, until its own copy comes: a `ref` that was
- * used is answered with the original, to its sender only, and nothing is said
- * twice. That copy may have a `seq` that the client has seen, as may the copy of a
- * direct message to oneself. `stale_ref` says that
- * a higher `ref` was used, and that no message that is kept has this one: it was
- * never used, or its message is past its time; take a new one. A request that
- * was refused has not used its `ref`. When `resumed` is false, no `ref` of before
- * means anything: whether those messages were said is to be seen in `history`.
+ * used for the same content is answered with the original, to its sender only, and
+ * nothing is said twice. That copy may have a `seq` that the client has seen, as may
+ * the copy of a direct message to oneself. The content is the type, the text, and the
+ * room or the name, compared as names are; a `room` that was left out is not compared.
+ * A request that was refused has not used its `ref`. When `resumed` is false, no `ref`
+ * of before means anything: whether those messages were said is to be seen in `history`.
+ *
+ * A client may have lost count: its state was restored from a backup, or two machines
+ * share it. A `ref` that is not above the highest, and not that of the same content, is
+ * refused by one of three codes, and nothing changes. Each comes with the session's
+ * highest `ref`, as `connect_ack` does.
+ *
+ * - `ref_used`: another message has it. The client's own was not said: it says that
+ *   again, under a `ref` above the highest.
+ * - `stale_ref`: it was never used, but a higher one was. The same is to be done.
+ * - `ref_expired`: messages of its time are no longer kept, so it may have been said. A
+ *   client that says it again may double it; ask the person.
+ *
+ * ```
+ * → {"type": "connect", "payload": {"name": "Alice", "version": 2, "session": "c2VjcmV0"}}
+ * ← {"type": "connect_ack", "payload": {"message": "Connected.", "session": "c2VjcmV0", "resumed": true, "ref": 12}}
+ * → {"type": "message", "id": "m", "payload": {"room": "General", "text": "Hello again!", "ref": 9}}
+ * ← {"type": "error", "id": "m", "payload": {"code": "ref_used", "message": "ref 9 was used for another message; take one above the session's highest, 12", "ref": 12}}
+ * → {"type": "message", "id": "n", "payload": {"room": "General", "text": "Hello again!", "ref": 13}}
+ * ← {"type": "message", "id": "n", "payload": {"sender": "Alice", "room": "General", "text": "Hello again!", "seq": 40, "at": 1767225600000, "ref": 13}}
+ * ```
+ *
+ * Two messages of the same content under one `ref` are one message, whoever wrote them.
+ * So that two copies of a state do not give the same `ref` to what two people typed, a
+ * client may leave gaps of random size: refs need only rise.
  *
  * The lecture's clients have no token. Their session ends with their connection,
  * and their `ref` is only given back.

@@ -283,7 +283,12 @@ function acknowledge(
   const event = () =>
     answering<Event>(id, {
       type: "connect_ack",
-      payload: { ...payload, rooms: rooms.map(positionOf), direct: session.inboxSeq },
+      payload: {
+        ...payload,
+        rooms: rooms.map(positionOf),
+        direct: session.inboxSeq,
+        ref: session.ref,
+      },
     });
   return { kind: "send", link, event };
 }

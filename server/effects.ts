@@ -45,6 +45,8 @@ export interface Broadcast {
 export interface Say {
   kind: "say";
   draft: MessageDraft;
+  /** The author. */
+  session: Session;
   room: Room;
   members: Members;
   origin: Origin;
@@ -54,6 +56,8 @@ export interface Say {
 export interface Tell {
   kind: "tell";
   draft: DirectDraft;
+  /** The author. */
+  session: Session;
   /** The sessions that are to hear of it, of those that are here. */
   targets: readonly Target[];
   origin: Origin;
@@ -65,7 +69,7 @@ export interface Target {
   link: Link | undefined;
 }
 
-/** Answer a `ref` that was used before; refuse one that was not. */
+/** Answer a `ref` that was used before for the same; refuse one that was not. */
 export interface Retry {
   kind: "retry";
   draft: RetryDraft;
@@ -163,6 +167,17 @@ export function reply({ link, profile, id }: Origin, event: Event): Effect[] {
 /** Refuses a request. */
 export function refuse(origin: Origin, code: ErrorCode, reason: string): Effect[] {
   return reply(origin, errorEvent(code, reason));
+}
+
+/** Refuses a request for its `ref`; `highest` is the highest that its session has used. */
+export function refuseRef(
+  origin: Origin,
+  code: ErrorCode,
+  reason: string,
+  highest: number,
+): Effect[] {
+  const event = errorEvent(code, reason);
+  return reply(origin, { ...event, payload: { ...event.payload, ref: highest } });
 }
 
 /** Refuses a request for now: `reason` says what there was too much of, the rest when to ask again. */

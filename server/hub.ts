@@ -237,9 +237,10 @@ export class Hub {
 
   /** Knows a session of the log's again, as one that has just gone away. */
   recall(stored: StoredSession, now: number): Session {
-    const { name, rooms, inboxSeq, inboxSeen, session: tokenHash, proof } = stored;
+    const { name, rooms, inboxSeq, inboxSeen, ref, session: tokenHash, proof } = stored;
     const session = new Session(name, { awaySince: now, rooms, inboxSeen }, tokenHash);
     session.inboxSeq = inboxSeq;
+    session.ref = ref;
     session.proof = proof;
     this.names.remember(session);
     const isClaimed = this.names.claimOf(name) !== undefined;

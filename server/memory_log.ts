@@ -34,6 +34,7 @@ import { type KeptSession, MemorySessions } from "./memory_sessions.ts";
 import { type Kept, KeptEntries } from "./kept_entries.ts";
 import { fillPage } from "./page.ts";
 import { matches, parseQuery, TOO_DEAR } from "./search_query.ts";
+import { outcomeOfUsedRef, type Repeatable } from "./used_ref.ts";
 
 /** How much is kept. Times are in milliseconds, 0 is for ever. */
 export interface MemoryRetention {
@@ -267,15 +268,13 @@ export class MemoryLog implements MessageLog {
     this.#sessions.forget(hash);
   }
 
-  #repeated({ session: hash, ref, sender }: Author): Outcome | undefined {
+  #repeated(draft: Repeatable): Outcome | undefined {
+    const { session: hash, ref, sender } = draft;
     if (hash === undefined || ref === undefined) return undefined;
     const session = this.#sessions.get(hash) ??
       this.#sessions.open({ session: hash, name: sender, rooms: [] }, this.#now);
     if (ref > session.ref) return undefined;
-    const entry = session.used?.get(ref);
-    return entry === undefined
-      ? { kind: "stale ref", highest: session.ref }
-      : { kind: "repeated", entry };
+    return outcomeOfUsedRef(draft, session.used?.get(ref), session);
   }
 
   #use({ session: hash = "", ref }: Author, entry: Entry | DirectEntry): void {
@@ -366,7 +365,8 @@ export class MemoryLog implements MessageLog {
     const { retainFor } = this.#retention;
     const oldestAt = retainFor === 0 ? -Infinity : this.#expiryNow - retainFor;
     for (const { session = "", ref = 0 } of entries.forget(most || Infinity, oldestAt)) {
-      this.#sessions.get(session)?.used?.delete(ref);
+      const author = this.#sessions.get(session);
+      if (author?.used?.delete(ref)) author.droppedRef = Math.max(author.droppedRef, ref);
     }
   }
 }

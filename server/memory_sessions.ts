@@ -17,8 +17,8 @@ import { NAME_HOLD } from "./session.ts";
 /** A session, and what it has said and been told. */
 export interface KeptSession extends StoredSession {
   awaySince: number | undefined;
-  /** The highest that was used. */
-  ref: number;
+  /** The highest `ref` of its messages that were forgotten. */
+  droppedRef: number;
   /** What each `ref` was used for. */
   used?: Map<number, Entry | DirectEntry>;
   inbox: KeptEntries<DirectEntry>;
@@ -137,5 +137,5 @@ export class MemorySessions {
 
 /** What is kept of a session that was just opened. */
 function newlyKept(): Omit<KeptSession, keyof SessionDraft | "awaySince"> & { proof?: never } {
-  return { ref: 0, inbox: new KeptEntries(), inboxSeq: 0, inboxSeen: 0 };
+  return { ref: 0, droppedRef: 0, inbox: new KeptEntries(), inboxSeq: 0, inboxSeen: 0 };
 }

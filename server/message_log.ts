@@ -24,6 +24,8 @@ export interface Author {
 export interface MessageDraft extends Author {
   kind: "message";
   room: string;
+  /** Whether the request left the room out, as the only one of the session's. */
+  isRoomImplied?: boolean;
   text: string;
 }
 
@@ -85,9 +87,12 @@ export interface DirectDraft extends Author {
   text: string;
 }
 
-/** Asks what a `ref` was used for, where it can't be used any more; keeps nothing. */
+/** Asks whether a `ref` was used for this, where it can't be used any more; keeps nothing. */
 export interface RetryDraft extends Author {
   kind: "retry";
+  /** Left out where the request left it out. */
+  room?: string | undefined;
+  text: string;
 }
 
 /** A session as it is now: opened, renamed, in other rooms. */
@@ -192,10 +197,14 @@ export type Outcome =
   | { kind: "message"; entry: Entry }
   /** It is in the log; `session` is whose inbox keeps it, `copies` who else's, with its number there. */
   | { kind: "direct"; entry: DirectEntry; session: string | undefined; copies?: InboxCopy[] }
-  /** Its `ref` was used before: this is what it was used for. */
+  /** Its `ref` was used before, for this very content. */
   | { kind: "repeated"; entry: Entry | DirectEntry }
-  /** Its `ref` is not above the highest, and no message has it (any more). */
+  /** Its `ref` was used before, for other content. */
+  | { kind: "used ref"; highest: number }
+  /** Its `ref` is not above the highest, and no message ever had it. */
   | { kind: "stale ref"; highest: number }
+  /** Its `ref` is not above the highest, and messages of its time were dropped. */
+  | { kind: "expired ref"; highest: number }
   /** Nobody ever had the name that it is for. */
   | { kind: "unknown name" }
   /** The claim as it is now. */
@@ -224,6 +233,8 @@ export interface StoredSession {
   /** The `seq` of the last direct message in its inbox, and of the last it has seen. */
   inboxSeq: number;
   inboxSeen: number;
+  /** The highest `ref` that it has used. */
+  ref: number;
   proof?: Proof;
 }
 

@@ -69,20 +69,21 @@ function say({ session, origin }: Call, payload: PayloadOf<"message">): Effect[]
   const draft = {
     kind: "message",
     room: room.name,
+    isRoomImplied: payload.room === undefined,
     text: payload.text,
     sender: session.name,
     session: session.tokenHash,
     ref: payload.ref,
   } as const;
-  return [{ kind: "say", draft, room, members: room.members, origin }];
+  return [{ kind: "say", draft, session, room, members: room.members, origin }];
 }
 
 /** Refuses what was said in no room of the session's; unless it was said before, while it was there. */
 function retry(session: Session, origin: Origin, payload: PayloadOf<"message">): Effect[] {
   const refusal = refuseRoom(session, origin, payload.room);
-  const { ref } = payload;
-  if (ref === undefined || session.tokenHash === undefined) return refusal;
-  const draft = { kind: "retry", sender: session.name, session: session.tokenHash, ref } as const;
+  const { name: sender, tokenHash } = session;
+  if (payload.ref === undefined || tokenHash === undefined) return refusal;
+  const draft = { kind: "retry", sender, session: tokenHash, ...payload } as const;
   return [{ kind: "retry", draft, origin, refusal }];
 }
 
@@ -105,7 +106,7 @@ function direct({ hub, session, origin }: Call, { to, text, ref }: PayloadOf<"di
   const hearers = new Set([...recipients, ...devices]);
   if (!recipients.includes(session)) hearers.delete(session);
   const targets = [...hearers].map((each) => ({ session: each, link: each.link }));
-  return [{ kind: "tell", draft, targets, origin }];
+  return [{ kind: "tell", draft, session, targets, origin }];
 }
 
 /** Where a direct message for `target` is kept; one who is not here may be known to the log. */

@@ -53,6 +53,8 @@ export class Session {
   readonly rooms = new Map<string, Room>();
   /** The `seq` of the last direct message in its inbox that was delivered here. */
   inboxSeq = 0;
+  /** The highest `ref` that it has used, of what is in the log. */
+  ref = 0;
   #name: string;
   #fold: string;
   #looks: readonly string[];

@@ -2,7 +2,7 @@
  * What comes of a draft once the log has spoken: who is sent what. Pure.
  */
 
-import type { DirectPayload, MessagePayload } from "../protocol/mod.ts";
+import type { DirectPayload, ErrorCode, MessagePayload } from "../protocol/mod.ts";
 import {
   answering,
   type Effect,
@@ -10,6 +10,7 @@ import {
   notify,
   type Origin,
   refuse,
+  refuseRef,
   reply,
   type Retopic,
   type Retry,
@@ -30,7 +31,7 @@ export type Drafting = Say | Tell | Retry | Retopic | Keep;
 export function settle(effect: Drafting, outcome: Outcome): Effect[] {
   if (effect.kind === "keep") return [];
   if (effect.kind === "retopic") return settleTopic(effect, outcome);
-  if (effect.kind === "retry" && outcome.kind !== "repeated") return effect.refusal;
+  if (effect.kind === "retry" && !ANSWERS_RETRY.has(outcome.kind)) return effect.refusal;
   const { origin, draft } = effect;
   switch (outcome.kind) {
     case "message":
@@ -39,12 +40,10 @@ export function settle(effect: Drafting, outcome: Outcome): Effect[] {
       return effect.kind === "tell" ? deliverDirect(effect, outcome) : [];
     case "repeated":
       return reply(origin, ownEvent(outcome.entry, draft.ref));
+    case "used ref":
     case "stale ref":
-      return refuse(
-        origin,
-        "stale_ref",
-        `ref ${draft.ref} is not above ${outcome.highest}, and no message that is kept has it`,
-      );
+    case "expired ref":
+      return refuseUsedRef(origin, draft.ref, outcome);
     case "unknown name":
       return refuse(origin, "unknown_name", `Nobody is known as "${(draft as { to: string }).to}"`);
     case "failed":
@@ -52,6 +51,37 @@ export function settle(effect: Drafting, outcome: Outcome): Effect[] {
     default:
       return [];
   }
+}
+
+/** What answers a request that can't be done any more: that it was, or may have been. */
+const ANSWERS_RETRY: ReadonlySet<Outcome["kind"]> = new Set(["repeated", "expired ref"]);
+
+type RefOutcome = Extract<Outcome, { highest: number }>;
+
+/** Why a `ref` is refused, by what the log found: the code, and what there is to say of the `ref`. */
+const REF_PROBLEMS: Record<RefOutcome["kind"], readonly [ErrorCode, string]> = {
+  "used ref": ["ref_used", "was used for another message; take one above"],
+  "stale ref": ["stale_ref", "was never used, but higher ones were; take one above"],
+  "expired ref": ["ref_expired", "is of a time whose messages are no longer kept, and not above"],
+};
+
+function refuseUsedRef(
+  origin: Origin,
+  ref: number | undefined,
+  { kind, highest }: RefOutcome,
+): Effect[] {
+  const [code, problem] = REF_PROBLEMS[kind];
+  return refuseRef(
+    origin,
+    code,
+    `ref ${ref} ${problem} the session's highest, ${highest}`,
+    highest,
+  );
+}
+
+/** `ref` is in the log from now on. */
+function noteRef(session: Session, ref = 0): void {
+  session.ref = Math.max(session.ref, ref);
 }
 
 function refuseUnkept(origin: Origin, reason: string): Effect[] {
@@ -74,8 +104,9 @@ function settleTopic(
   return notify(members, payload, origin);
 }
 
-function deliver({ room, members, origin, draft }: Say, entry: Entry): Effect[] {
+function deliver({ room, members, origin, draft, session }: Say, entry: Entry): Effect[] {
   room.seq = entry.seq;
+  noteRef(session, draft.ref);
   const event = { type: "message", payload: entry } as const;
   const differs = draft.ref !== undefined || origin.id !== undefined;
   const own = differs
@@ -84,7 +115,8 @@ function deliver({ room, members, origin, draft }: Say, entry: Entry): Effect[] 
   return [{ kind: "broadcast", members, event, own }];
 }
 
-function deliverDirect({ targets, origin, draft }: Tell, outcome: Kept): Effect[] {
+function deliverDirect({ targets, origin, draft, session }: Tell, outcome: Kept): Effect[] {
+  noteRef(session, draft.ref);
   const { entry, session: primary, copies = [] } = outcome;
   const seqs = new Map(copies.map(({ session, seq }) => [session, seq]));
   if (primary !== undefined) seqs.set(primary, entry.seq);

@@ -6,7 +6,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { fold } from "../protocol/mod.ts";
 import {
-  type Author,
   CLAIM_SESSIONS,
   type DirectDraft,
   type DirectEntry,
@@ -25,6 +24,7 @@ import { ClaimTable } from "./sqlite_claims.ts";
 import { MessageIndex } from "./sqlite_index.ts";
 import { SEQ_SPAN } from "./sqlite_schema.ts";
 import { exactly, exactText, Statements } from "./statements.ts";
+import { outcomeOfUsedRef, type Repeatable } from "./used_ref.ts";
 
 /** Rows that are held to save a look-up; more than that and they are looked up afresh. */
 const CACHED_SESSIONS = 10_000;
@@ -39,6 +39,7 @@ interface SessionRow {
   id: number;
   token_hash: string;
   ref: number;
+  dropped_ref: number;
   inbox_seq: number;
 }
 
@@ -64,7 +65,7 @@ export class Appender {
     this.#index = index;
   }
 
-  /** Looks sessions up afresh: some may have been deleted. */
+  /** Looks sessions up afresh: some may have been deleted, or have lost messages. */
   forgetSessions(): void {
     this.#sessions.clear();
   }
@@ -182,7 +183,8 @@ export class Appender {
   }
 
   /** The session to whose account a `ref` goes; or what the `ref` comes to when it was used before. */
-  #author({ sender, session: hash, ref }: Author): { session?: SessionRow } | { outcome: Outcome } {
+  #author(draft: Repeatable): { session?: SessionRow } | { outcome: Outcome } {
+    const { sender, session: hash, ref } = draft;
     if (hash === undefined || ref === undefined) return {};
     // It may have been opened while nothing could be kept.
     const session = this.#sessionOrNew(hash, sender);
@@ -199,9 +201,9 @@ export class Appender {
         FROM direct WHERE session = ? AND ref = ?`,
       ...values,
     );
-    return entry === undefined
-      ? { outcome: { kind: "stale ref", highest: session.ref } }
-      : { outcome: { kind: "repeated", entry: { ...entry, text: exactText(entry.text) } } };
+    const exact = entry && { ...entry, text: exactText(entry.text) };
+    const refs = { ref: session.ref, droppedRef: session.dropped_ref };
+    return { outcome: outcomeOfUsedRef(draft, exact, refs) };
   }
 
   #retry(draft: RetryDraft): Outcome {
@@ -334,7 +336,7 @@ export class Appender {
     const cached = this.#sessions.get(hash);
     if (cached !== undefined) return cached;
     const row = this.#sql.get<SessionRow>(
-      "SELECT id, token_hash, ref, inbox_seq FROM session WHERE token_hash = ?",
+      "SELECT id, token_hash, ref, dropped_ref, inbox_seq FROM session WHERE token_hash = ?",
       hash,
     );
     if (row === undefined) return undefined;

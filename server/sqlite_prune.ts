@@ -25,11 +25,13 @@ const ROOMS = 500;
 
 const A_DAY = 86_400_000;
 
-const OLDEST = "SELECT id, at FROM message WHERE id > ? AND id < ? ORDER BY id";
+const OLDEST = "SELECT id, at, session, ref FROM message WHERE id > ? AND id < ? ORDER BY id";
 
 interface MessageRow {
   id: number;
   at: number;
+  session: number | null;
+  ref: number | null;
 }
 
 interface RoomRow {
@@ -66,6 +68,8 @@ export class Pruner {
       cutoff,
     );
     for (const { id } of expired) {
+      // Those who wrote to it may still ask what came of it.
+      this.#sql.run("UPDATE direct SET inbox = NULL WHERE inbox = ? AND ref IS NOT NULL", id);
       this.#sql.run("DELETE FROM direct WHERE inbox = ?", id);
       // What no inbox keeps was there for retries alone.
       this.#sql.run(
@@ -107,12 +111,13 @@ export class Pruner {
     // Most rooms end here, with one row read.
     const first = this.#sql.get<MessageRow>(`${OLDEST} LIMIT 1`, ...ends);
     if (first === undefined || stays(first)) return 0;
-    const dropped: number[] = [];
+    const dropped: MessageRow[] = [];
     for (const row of this.#sql.iterate<MessageRow>(`${OLDEST} LIMIT ?`, ...ends, limit)) {
       if (stays(row)) break;
-      dropped.push(row.id);
+      dropped.push(row);
     }
-    for (const id of dropped) {
+    this.#noteDropped(dropped);
+    for (const { id } of dropped) {
       this.#sql.run("DELETE FROM message_index WHERE rowid = ?", id);
       this.#sql.run("DELETE FROM message WHERE id = ?", id);
     }
@@ -123,13 +128,30 @@ export class Pruner {
   #directs(now: number): boolean {
     const { retainDays } = this.#retention;
     if (retainDays === 0) return false;
-    const oldest = this.#sql.all<{ id: number; at: number }>(
-      `SELECT id, at FROM direct WHERE id > 0 ORDER BY id LIMIT ${STEP}`,
+    const oldest = this.#sql.all<MessageRow>(
+      `SELECT id, at, session, ref FROM direct WHERE id > 0 ORDER BY id LIMIT ${STEP}`,
     );
     const kept = oldest.findIndex(({ at }) => at >= now - retainDays * A_DAY);
     const dropped = kept === -1 ? oldest : oldest.slice(0, kept);
+    this.#noteDropped(dropped);
     this.#sql.run("DELETE FROM direct WHERE id <= ?", dropped.at(-1)?.id ?? 0);
     return dropped.length === STEP;
+  }
+
+  /** Their authors may ask for them again, and must not be told that they were never said. */
+  #noteDropped(rows: readonly MessageRow[]): void {
+    const highest = new Map<number, number>();
+    for (const { session, ref } of rows) {
+      if (session === null || ref === null) continue;
+      highest.set(session, Math.max(ref, highest.get(session) ?? 0));
+    }
+    for (const [session, ref] of highest) {
+      this.#sql.run(
+        "UPDATE session SET dropped_ref = max(dropped_ref, ?) WHERE id = ?",
+        ref,
+        session,
+      );
+    }
   }
 }
 

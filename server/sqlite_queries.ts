@@ -194,7 +194,7 @@ export class Queries {
 }
 
 const SESSION =
-  "SELECT token_hash, name, rooms, inbox_seq, inbox_seen, claim, edition FROM session";
+  "SELECT token_hash, name, rooms, inbox_seq, inbox_seen, ref, claim, edition FROM session";
 
 interface SessionRow {
   token_hash: string;
@@ -202,6 +202,7 @@ interface SessionRow {
   rooms: string;
   inbox_seq: number;
   inbox_seen: number;
+  ref: number;
   claim: number | null;
   edition: number | null;
 }
@@ -215,6 +216,7 @@ function toSession(row: SessionRow): StoredSession {
     rooms: JSON.parse(row.rooms),
     inboxSeq: row.inbox_seq,
     inboxSeen: row.inbox_seen,
+    ref: row.ref,
   };
 }
 

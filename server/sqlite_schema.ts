@@ -105,6 +105,12 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE session ADD COLUMN edition INTEGER;
   CREATE INDEX session_claim ON session (claim) WHERE claim IS NOT NULL;
   `,
+  `
+  -- The highest ref of the session's messages that were dropped. What was dropped before
+  -- this column was there is not known: it may be anything up to the highest that was used.
+  ALTER TABLE session ADD COLUMN dropped_ref INTEGER NOT NULL DEFAULT 0;
+  UPDATE session SET dropped_ref = ref;
+  `,
 ];
 
 /** The schema's version that this program reads and writes. */

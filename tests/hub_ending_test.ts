@@ -41,7 +41,14 @@ Deno.test(
     const alice = chat.join("Alice", "General");
     const { tokenHash = "" } = chat.hub.sessionOf(alice) ?? {};
     alice.send("quit");
-    const stored = { session: tokenHash, name: "Alice", rooms: [], inboxSeq: 3, inboxSeen: 3 };
+    const stored = {
+      session: tokenHash,
+      name: "Alice",
+      rooms: [],
+      inboxSeq: 3,
+      inboxSeen: 3,
+      ref: 0,
+    };
     const request = { type: "connect", payload: { name: "Alice", version: 2 } } as const;
     const shown = { token: "new", tokenHash: "hash of new", shownHash: tokenHash, stored };
     const resumesAfter = (milliseconds: number) => {

@@ -99,7 +99,7 @@ onEachLog("log gives back each text exactly as it was written", async (test) => 
   for (const [index, text] of texts.entries()) {
     const { items } = await test.log.read({ room: "General", after: index, limit: 1 });
     const inboxed = await test.log.inbox("s1", index, 1);
-    const [repeated] = await test.append(says("other", { session: "s2", ref: index + 1 }));
+    const [repeated] = await test.append(says(text, { session: "s2", ref: index + 1 }));
     assert(repeated?.kind === "repeated");
     const got = [items[0]?.text, inboxed.items[0]?.text, repeated.entry.text];
     assertEquals(got, [text, text, text], JSON.stringify(text.slice(0, 20)));

@@ -82,9 +82,9 @@ Deno.test(
     assertEquals(await aging.seqs("Music"), [1]);
     assertEquals([await aging.found("2400"), await aging.found("2401")], [[], ["word 2401"]]);
     // As the log in a file has it: what is gone is not said again.
-    const retried = [2400, 2401].map((ref) => says("again", { session: "s1", ref }));
+    const retried = [2400, 2401].map((ref) => says(`word ${ref}`, { session: "s1", ref }));
     assertEquals(await aging.append(...retried, says("next")), [
-      "stale ref",
+      "expired ref",
       "repeated 2401",
       2501,
     ]);
@@ -115,7 +115,7 @@ Deno.test("retention by days holds in memory when nobody says anything more", PU
       says("third", { session: "s1", ref: 5 }),
       direct(6),
     ),
-    ["stale ref", "stale ref", 3, 3],
+    ["expired ref", "expired ref", 3, 3],
   );
 });
 
@@ -128,7 +128,7 @@ Deno.test(
     const direct = tells("hello", { session: "s1", ref: 1, inbox: undefined });
     assertEquals(await aging.append(direct, direct), [0, "repeated 0"]);
     aging.passDays(8);
-    assertEquals(await aging.append(direct), ["stale ref"]);
+    assertEquals(await aging.append(direct), ["expired ref"]);
   },
 );
 
@@ -146,7 +146,7 @@ Deno.test(
     assertEquals(await aging.log.session("s2"), undefined);
     assertEquals(await aging.append(direct), ["repeated 1"]);
     aging.passDays(30);
-    assertEquals(await aging.append(direct), ["stale ref"]);
+    assertEquals(await aging.append(direct), ["expired ref"]);
   },
 );
 

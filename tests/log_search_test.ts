@@ -130,7 +130,7 @@ Deno.test("retention by days drops what is older, also when it is everything", a
   await test.reopen();
   // What is gone is not said again, and leaves its number.
   const outcomes = await test.append(says("word 7", { session: "s1", ref: 7 }), says("next"));
-  assertEquals(outcomes.map(gist), ["stale ref", 21]);
+  assertEquals(outcomes.map(gist), ["expired ref", 21]);
   assertEquals(test.memory.rooms, [{ name: "General", topic: "", seq: 20 }]);
 });
 

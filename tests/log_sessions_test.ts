@@ -15,7 +15,7 @@ onEachLog("log knows a session again, as it was last", async (test) => {
   await test.append(opens("s1", "Alice", ["General"]), opens("s2", "Bob"));
   await test.append(opens("s1", "Alicia", ["General", "Music"]), goes("s2", 3));
   for (let round = 0; round < 2; round++) {
-    const common = { inboxSeq: 0, inboxSeen: 0 };
+    const common = { inboxSeq: 0, inboxSeen: 0, ref: 0 };
     assertObjectMatch({ ...await test.log.session("s1") }, {
       session: "s1",
       name: "Alicia",
@@ -51,7 +51,7 @@ onEachLog("log remembers who was connected, once, when it was not closed by them
   await test.append({ kind: "away", session: "s1", inboxSeq: 0, byServer: true });
   await test.reopen();
   if (!test.isInFile) return;
-  const common = { inboxSeq: 0, inboxSeen: 0 };
+  const common = { inboxSeq: 0, inboxSeen: 0, ref: 0 };
   assertEquals(test.memory.sessions, [
     { session: "s1", name: "Alice", rooms: ["General"], ...common },
   ]);

@@ -31,6 +31,7 @@ const EVENTS: Whole<Event> = {
     limits: { text: 4096 },
     rooms: [{ room: "Tea", seq: 0 }, { room: "General", seq: 5 }],
     direct: 2,
+    ref: 7,
   },
   message: { ...SAID, ref: 4 },
   direct: { sender: "Bob", to: "Zoë", text: "t", seq: 0, at: 1767225600000, ref: 4 },
@@ -60,7 +61,7 @@ const EVENTS: Whole<Event> = {
   },
   ping: { nonce: "n" },
   pong: { nonce: "n" },
-  error: { code: "rate_limited", message: "m", retry_after: 1000 },
+  error: { code: "rate_limited", message: "m", retry_after: 1000, ref: 9 },
 };
 
 const NEEDED: Needed<Event> = {

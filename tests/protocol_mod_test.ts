@@ -87,10 +87,11 @@ const EVENT_FIELDS: Pick<FieldsOf<Event>, "connect_ack" | "message" | "direct" |
     limits: "?",
     rooms: "?",
     direct: "?",
+    ref: "?",
   },
   message: { sender: "", room: "", text: "", seq: "", at: "", ref: "?" },
   direct: { sender: "", to: "", text: "", seq: "", at: "", ref: "?" },
-  error: { code: "", message: "", retry_after: "?" },
+  error: { code: "", message: "", retry_after: "?", ref: "?" },
 };
 
 Deno.test("The specification spells out the events as they are", READS_SOURCE, async () => {
@@ -117,7 +118,10 @@ Deno.test("The specification's examples are what the code reads", READS_SOURCE, 
     assertEquals<unknown>(decoded.payload, direction === "→" ? payload : JSON.parse(line).payload);
   }
   const types = examples.map(([, direction, line = ""]) => direction + JSON.parse(line).type);
-  assertEquals(types, ["→connect", "←connect_ack", "→message", "←message", "←notification"]);
+  assertEquals(types, [
+    ...["→connect", "←connect_ack", "→message", "←message", "←notification"],
+    ...["→connect", "←connect_ack", "→message", "←error", "→message", "←message"],
+  ]);
 });
 
 Deno.test("The specification states the limits of the code", READS_SOURCE, async () => {

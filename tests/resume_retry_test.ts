@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Directory, upTo } from "./fixtures/log.ts";
 import { Peer, type Received } from "./fixtures/peer.ts";
 import { startServer } from "./fixtures/server.ts";
@@ -39,22 +39,28 @@ Deno.test("what is sent again after a broken connection is said once, and answer
   alice[Symbol.dispose]();
 });
 
-Deno.test("a ref is answered to its sender alone, and with the original", async () => {
+Deno.test("a ref is answered to its sender alone, and with the original when the content is the same", async () => {
   await using chat = await startServer();
   using bob = await Peer.join(chat.port, "Bob", "General");
   using alice = await Peer.join(chat.port, "Alice", "General");
   await alice.send("message", { text: "one", ref: 5 }, "first");
   const original = await alice.receive("message");
-  await alice.send("message", { text: "changed", ref: 5 }, "again");
+  await alice.send("message", { text: "one", ref: 5 }, "again");
   const repeated = await alice.receive("message");
   assertEquals(repeated, { ...original, id: "again" });
   await alice.send("rename", { name: "Alicia" });
-  await alice.send("message", { text: "changed", ref: 5 });
+  await alice.send("message", { text: "one", ref: 5, room: "general" });
   const [, last] = await alice.settled();
   assertEquals(last?.payload, original.payload);
+  await alice.send("message", { text: "changed", ref: 5 }, "used");
+  await alice.send("direct", { to: "Bob", text: "one", ref: 5 }, "used");
   await alice.send("message", { text: "never", ref: 4 }, "stale");
-  const stale = await alice.receive("error");
-  assertEquals([stale.id, stale.payload.code], ["stale", "stale_ref"]);
+  const refused = await alice.settled();
+  assertEquals(
+    refused.map(({ id, payload: { code, ref } }) => [id, code, ref]),
+    [["used", "ref_used", 5], ["used", "ref_used", 5], ["stale", "stale_ref", 5]],
+  );
+  assertStringIncludes(refused[0]?.payload.message, "ref 5 was used for another message");
   const said = (await bob.settled()).filter(({ type }) => type === "message");
   assertEquals(said.map(({ payload }) => payload.text), ["one"]);
 });
@@ -85,4 +91,59 @@ Deno.test("a ref is known after a restart", async () => {
   using alice = await Peer.join(chat.port, "Alice", "General", { session });
   await alice.write(lines([1, 2, 3]));
   assertEquals((await alice.settled()).map(({ payload }) => payload.seq), [1, 2, 3]);
+});
+
+/** Says the texts, each under the next of `refs`. */
+async function say(peer: Peer, refs: number[]): Promise<void> {
+  await peer.write(lines(refs));
+  await peer.settled();
+}
+
+Deno.test("connect_ack gives the highest ref, after a take-over, an absence and a restart", async () => {
+  using directory = new Directory();
+  const known: number[] = [];
+  let session: string | undefined;
+  for (let start = 0; start < 2; start++) {
+    await using chat = await startServer({}, directory.file());
+    using first = await Peer.join(chat.port, "Alice", "General", { session });
+    session = first.ack.session;
+    known.push(first.ack.ref);
+    await say(first, [10 * start + 3]);
+    using second = await Peer.join(chat.port, "Alice", undefined, { session });
+    known.push(second.ack.ref);
+    await second.send("direct", { to: "Alice", text: "to myself", ref: 10 * start + 5 });
+    // What is refused has not used its ref.
+    await say(second, [10 * start + 4]);
+    await second.send("message", { room: "Elsewhere", text: "refused", ref: 99 });
+    await second.settled();
+    await second.finish();
+    await second.rest();
+    using third = await Peer.join(chat.port, "Alice", undefined, { session });
+    known.push(third.ack.ref);
+  }
+  assertEquals(known, [0, 3, 5, 5, 13, 15]);
+});
+
+Deno.test("connect_ack gives the highest ref of a log in memory too, and 0 to a new session", async () => {
+  await using chat = await startServer();
+  using first = await Peer.join(chat.port, "Alice", "General");
+  await say(first, [7]);
+  const { session } = first.ack;
+  using second = await Peer.join(chat.port, "Alice", undefined, { session });
+  using other = await Peer.join(chat.port, "Bob", undefined, { session: "unknown" });
+  assertEquals([second.ack.ref, other.ack.ref, other.ack.resumed], [7, 0, false]);
+});
+
+Deno.test("what was said in a room that the session has left is known by its content", async () => {
+  await using chat = await startServer();
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  await say(alice, [1]);
+  await alice.send("leave", { room: "General" });
+  await alice.settled();
+  await alice.write(lines([1]));
+  await alice.send("message", { room: "General", text: "changed", ref: 1 });
+  await alice.send("message", { room: "Music", text: "text 1", ref: 1 });
+  await alice.send("message", { text: "text 1", ref: 1 });
+  const answers = (await alice.settled()).map(({ type, payload }) => payload.code ?? type);
+  assertEquals(answers, ["message", "not_in_room", "not_in_room", "message"]);
 });

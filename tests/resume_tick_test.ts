@@ -25,7 +25,8 @@ Deno.test("who falls behind in the middle of a tick gets the rest of it once", a
   const pipeline = new Pipeline(log, pace, () => {});
   const say = (text: string): Effect => {
     const origin = { link: {}, profile: "version 2", id: undefined } as const;
-    return { kind: "say", draft: says(text), room: general, members: general.members, origin };
+    const { members } = general;
+    return { kind: "say", draft: says(text), session, room: general, members, origin };
   };
   pipeline.push([{ kind: "follow", link, session, room: general, since: undefined }]);
   await pipeline.reached();
