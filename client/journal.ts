@@ -1,5 +1,7 @@
 /** The outbox's journal: what its lines mean. `outbox.ts` keeps it on disk. */
 
+import { type DirectPayload, fold, type MessagePayload } from "../protocol/mod.ts";
+
 /** A message that the server has not acknowledged. */
 export interface Draft {
   /** Positive, rising; the server knows a repeated message by it. */
@@ -9,6 +11,8 @@ export interface Draft {
   readonly text: string;
   /** Whether it may have reached a server already, in which case nobody can tell. */
   sent: boolean;
+  /** Whether that was in an earlier session: in the present one its ref means nothing. */
+  isStray?: true;
 }
 
 /** A room, or one person. */
@@ -16,10 +20,17 @@ export type Target = { readonly room: string } | { readonly to: string };
 
 /** One line of the journal. */
 export type JournalLine =
-  | { draft: Omit<Draft, "sent"> }
+  | { draft: Omit<Draft, "sent" | "isStray"> }
   | { sent: number }
   /** Acknowledged, or given up. */
   | { done: number }
+  /** The session has used this ref: those to come are above it. */
+  | { used: number }
+  /**
+   * Drafts that were surely not said get new refs, in this order and behind all others.
+   * One line for all: half of it is no line, so a killed process leaves no draft under both.
+   */
+  | { moved: [from: number, to: number][] }
   /** The session's token from now on; `null` when it has ended. */
   | { session: string | null }
   /** Whether the session is a person's, who comes back to it. */
@@ -51,14 +62,30 @@ export function parseJournal(text: string): JournalState {
 
 /** Brings `state` up to date with one more line. */
 export function applyLine(state: JournalState, line: JournalLine): void {
-  if ("session" in line) state.session = line.session ?? undefined;
+  if ("session" in line) changeSession(state, line.session ?? undefined);
   else if ("stays" in line) state.stays = line.stays;
   else if ("done" in line) state.drafts.delete(line.done);
   else if ("sent" in line) markSent(state.drafts.get(line.sent));
+  else if ("used" in line) state.lastRef = Math.max(state.lastRef, line.used);
+  else if ("moved" in line) line.moved.forEach(([from, to]) => move(state, from, to));
   else {
     state.drafts.set(line.draft.ref, { ...line.draft, sent: false });
     state.lastRef = Math.max(state.lastRef, line.draft.ref);
   }
+}
+
+function changeSession(state: JournalState, session: string | undefined): void {
+  if (session === state.session) return;
+  state.session = session;
+  for (const draft of state.drafts.values()) if (draft.sent) draft.isStray = true;
+}
+
+function move(state: JournalState, from: number, to: number): void {
+  const draft = state.drafts.get(from);
+  state.lastRef = Math.max(state.lastRef, to);
+  if (draft === undefined) return;
+  state.drafts.delete(from);
+  state.drafts.set(to, { ref: to, target: draft.target, text: draft.text, sent: false });
 }
 
 function markSent(draft: Draft | undefined): void {
@@ -67,19 +94,30 @@ function markSent(draft: Draft | undefined): void {
 
 /** The shortest journal that amounts to `state`. */
 export function writeJournal(state: JournalState): string {
-  const lines: JournalLine[] = [];
+  const drafts = [...state.drafts.values()];
+  // What was sent in an earlier session stands before the line of this one, as it came.
+  const lines = drafts.filter(({ isStray }) => isStray).flatMap(linesOf);
   if (state.session !== undefined) lines.push({ session: state.session });
   if (state.stays) lines.push({ stays: true });
-  for (const { sent, ...draft } of state.drafts.values()) {
-    lines.push({ draft });
-    if (sent) lines.push({ sent: draft.ref });
-  }
+  lines.push(...drafts.filter(({ isStray }) => !isStray).flatMap(linesOf));
   // A session's refs must go on rising, also when nothing is waiting.
   if (!state.drafts.has(state.lastRef) && state.lastRef > 0) {
+    // As earlier versions wrote it, which skip lines that they don't know.
     lines.push({ draft: { ref: state.lastRef, target: { room: "" }, text: "" } });
     lines.push({ done: state.lastRef });
   }
   return lines.map(journalLine).join("");
+}
+
+function linesOf({ ref, target, text, sent }: Draft): JournalLine[] {
+  return [{ draft: { ref, target, text } }, ...sent ? [{ sent: ref }] : []];
+}
+
+/** Whether `said` is what `draft` wanted to be said. */
+export function isSaidBy({ target, text }: Draft, said: MessagePayload | DirectPayload): boolean {
+  if (text !== said.text) return false;
+  if ("room" in target) return "room" in said && fold(target.room) === fold(said.room);
+  return "to" in said && fold(target.to) === fold(said.to);
 }
 
 /** One line as it stands in the file. */
@@ -101,12 +139,18 @@ function parseLine(line: string): JournalLine | undefined {
 
 function isJournalLine(value: unknown): value is JournalLine {
   if (!isRecord(value)) return false;
-  const { draft, sent, done, session, stays } = value;
+  const { draft, sent, done, session, stays, used, moved } = value;
   if (session !== undefined) return session === null || typeof session === "string";
   if (stays !== undefined) return typeof stays === "boolean";
-  if (sent !== undefined || done !== undefined) return Number.isSafeInteger(sent ?? done);
+  const ref = sent ?? done ?? used;
+  if (ref !== undefined) return Number.isSafeInteger(ref);
+  if (moved !== undefined) return Array.isArray(moved) && moved.every(isMove);
   return isRecord(draft) && Number.isSafeInteger(draft["ref"]) &&
     typeof draft["text"] === "string" && isTarget(draft["target"]);
+}
+
+function isMove(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger);
 }
 
 function isTarget(value: unknown): boolean {

@@ -25,6 +25,16 @@ import { openPrivate, type StateFile, statePath } from "./state_files.ts";
 /** Bytes of journal after which it is written anew, once nothing is waiting. */
 const REWRITE_AT = 262_144;
 
+/**
+ * The widest step from one ref to the next. Steps are random, so that two copies of this
+ * file give different refs to what is typed at each: of the same text under the same ref
+ * the server could only think that it is one message. A session has refs for 2^38 of them.
+ */
+const WIDEST_STEP = 65_536;
+
+/** The highest ref of a server's that is believed: above it there must be room to go on. */
+const HIGHEST_USED = 2 ** 52;
+
 /** The outbox of one server and name. */
 export class Outbox {
   readonly #state: JournalState;
@@ -115,16 +125,26 @@ export class Outbox {
 
   /** Takes in a message; it is on disk when this returns. */
   add(target: Target, text: string): Draft {
-    const ref = this.#state.lastRef + 1;
+    const ref = stepFrom(this.#state.lastRef);
     this.#append({ draft: { ref, target, text } });
     return this.#state.drafts.get(ref) as Draft;
   }
 
-  /** Puts a draft that was surely not taken behind all others, as a new one. */
-  renew({ ref, target, text }: Draft): Draft {
-    const fresh = this.add(target, text);
-    this.settle(ref);
-    return fresh;
+  /** Gives all further drafts refs above this one, which the session has used. */
+  raise(ref: number): void {
+    const isNews = Number.isSafeInteger(ref) && ref > this.#state.lastRef && ref <= HIGHEST_USED;
+    if (isNews) this.#append({ used: ref });
+  }
+
+  /**
+   * Gives new refs to drafts that were surely not said under theirs, and puts them behind
+   * all others. On disk when this returns, and thus before any is sent under its new ref.
+   */
+  renumber(drafts: readonly Draft[]): Draft[] {
+    let to = this.#state.lastRef;
+    const moved = drafts.map(({ ref }) => [ref, to = stepFrom(to)] as [number, number]);
+    this.#append({ moved });
+    return moved.flatMap(([, ref]) => this.get(ref) ?? []);
   }
 
   /** To be called before a draft is first written to a socket. */
@@ -155,4 +175,8 @@ export class Outbox {
     this.#file?.replace(writeJournal(this.#state));
     this.#written = 0;
   }
+}
+
+function stepFrom(ref: number): number {
+  return ref + 1 + Math.floor(Math.random() * WIDEST_STEP);
 }

@@ -3,16 +3,19 @@
 import {
   type ConnectAckEvent,
   type ConnectRequest,
+  type DirectEvent,
   type ErrorCode,
   type ErrorEvent,
   type Event,
   isLongerThan,
+  type MessageEvent,
+  type MessagePayload,
   type Request,
   VERSION,
 } from "../protocol/mod.ts";
 import type { Address } from "./address.ts";
 import { type Effect, notice, problem } from "./entries.ts";
-import type { Draft, Target } from "./journal.ts";
+import { type Draft, isSaidBy, type Target } from "./journal.ts";
 import { Link, type LinkReport } from "./link.ts";
 import { type GivenPassword, Login, type Verdict } from "./login.ts";
 import type { Outbox } from "./outbox.ts";
@@ -115,7 +118,7 @@ export class Session {
       return undefined;
     }
     const draft = this.outbox.add(target, text);
-    if (this.#link.online) this.#sender.say([draft]);
+    if (this.#link.online) this.#sender.say(draft);
     this.#options.view.changed();
     return draft;
   }
@@ -221,12 +224,12 @@ export class Session {
     this.#refusal = undefined;
     this.status = { state: "online" };
     this.#login.accepted();
-    if (ack.resumed !== true) this.#giveUpSent();
+    this.#giveUpSent(ack.resumed === true ? ({ isStray }) => isStray === true : ({ sent }) => sent);
     this.outbox.session = ack.session;
     this.perform(this.state.connected(ack));
     this.#noteStay();
     if (again) this.#options.view.show({ kind: "notice", text: "Connected again" });
-    this.#sender.say([...this.outbox.drafts]);
+    this.#sender.connected(ack.ref);
     this.#options.view.connected();
   }
 
@@ -235,9 +238,32 @@ export class Session {
     // The link tells of the session's end.
     if (event.type === "error" && event.payload.code === "session_ended") return;
     if (event.type === "error" && this.#sender.sendsAgain(event)) return;
+    if ((event.type === "message" || event.type === "direct") && this.#isOfAnother(event)) {
+      return this.#takeOthers(event);
+    }
     if (event.id !== undefined) this.#sender.answered(event.id);
     this.perform(this.state.receive(event, Date.now()));
     if (event.type === "notification") this.#noteStay();
+  }
+
+  /** Whether it has the ref of a draft, but is another message: see the sender's copies. */
+  #isOfAnother({ payload }: MessageEvent | DirectEvent): boolean {
+    const draft = payload.ref === undefined ? undefined : this.outbox.get(payload.ref);
+    return draft !== undefined && !isSaidBy(draft, payload);
+  }
+
+  /**
+   * What another copy of this outbox has said, as the log brings it; or how a server that
+   * compares no content answers a ref that was used. It acknowledges nothing.
+   */
+  #takeOthers({ type, id, payload: { ref = 0, ...said } }: MessageEvent | DirectEvent): void {
+    if (id === draftId(ref) && !this.#sender.saysAgain(ref)) {
+      this.#sender.answered(id);
+      this.#fail(ref, "The server took it for an earlier message; it was not said");
+    }
+    // Of a direct message only the ref tells whether it was shown.
+    if (type !== "message") return;
+    this.perform(this.state.receive({ type, payload: said as MessagePayload }, Date.now()));
   }
 
   /** Without its token, which a file has to keep, nobody could come back to the session. */
@@ -271,11 +297,9 @@ export class Session {
   }
 
   /** A new session knows nothing of the old one's refs: sending again could double. */
-  #giveUpSent(): void {
-    for (const { ref, sent } of [...this.outbox.drafts]) {
-      if (sent) {
-        this.#fail(ref, "The session has ended; it may or may not have arrived. Not sent again");
-      }
+  #giveUpSent(isLost: (draft: Draft) => boolean): void {
+    for (const { ref } of [...this.outbox.drafts].filter(isLost)) {
+      this.#fail(ref, "The session has ended; it may or may not have arrived. Not sent again");
     }
   }
 

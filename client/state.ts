@@ -20,6 +20,10 @@ import { type RoomState, Sequence } from "./sequence.ts";
 /** People remembered for completion, by how recently they spoke. */
 const RECENT_PEOPLE = 200;
 
+/** What there is to say of a draft about which the server can't know. */
+const EXPIRED = "It may or may not have been said: the server keeps no messages of its time. " +
+  "Not sent again";
+
 /** The id of every `read`. */
 const READ_ID = "read";
 
@@ -250,7 +254,10 @@ export class ChatState {
 
   #refuse({ id, payload }: ErrorEvent, question: Question | undefined): Effect[] {
     const ref = refOf(id ?? "");
-    if (ref !== undefined) return [{ kind: "settle", ref, refused: payload.message }];
+    if (ref !== undefined) {
+      const refused = payload.code === "ref_expired" ? EXPIRED : payload.message;
+      return [{ kind: "settle", ref, refused }];
+    }
     return question?.refused?.(payload) ?? [problem(payload.message)];
   }
 }

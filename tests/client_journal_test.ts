@@ -4,6 +4,7 @@ import type { Entry } from "../client/entries.ts";
 import {
   applyLine,
   emptyJournal,
+  isSaidBy,
   type JournalLine,
   journalLine,
   parseJournal,
@@ -72,6 +73,50 @@ Deno.test("writeJournal() amounts to the same, and refs go on rising", PURE, () 
   const again = parseJournal(writeJournal(state));
   assertEquals([again.lastRef, again.drafts.size], [3, 0]);
 });
+
+Deno.test(
+  "parseJournal() gives drafts that were moved their new refs, behind all others",
+  PURE,
+  () => {
+    const moved: JournalLine = { moved: [[2, 9], [1, 12]] };
+    const { drafts, lastRef } = parseJournal([...LINES, moved].map(journalLine).join(""));
+    // The first was done by then: it stays away.
+    assertEquals([lastRef, [...drafts.values()]], [12, [
+      { ref: 3, target: { room: "Work" }, text: "three", sent: false },
+      { ref: 9, target: { to: "Bob" }, text: "psst", sent: false },
+    ]]);
+  },
+);
+
+Deno.test(
+  "parseJournal() knows what was sent in an earlier session, also when rewritten",
+  PURE,
+  () => {
+    const lines: JournalLine[] = [...LINES, { sent: 2 }, { session: "next" }, { sent: 3 }];
+    const state = parseJournal(lines.map(journalLine).join(""));
+    const strays = () => [...state.drafts.values()].map(({ isStray = false }) => isStray);
+    assertEquals([state.session, strays()], ["next", [true, false]]);
+    assertEquals(parseJournal(writeJournal(state)), state);
+    applyLine(state, { session: "next" });
+    assertEquals(strays(), [true, false]);
+  },
+);
+
+Deno.test(
+  "isSaidBy() compares the kind, the place as names are, and the text as it is",
+  PURE,
+  () => {
+    const draft = { ref: 1, target: { room: "Café" }, text: "é", sent: true };
+    const said = { sender: "Alice", room: "CAFE\u0301", text: "é", seq: 1, at: 0 };
+    assertEquals(isSaidBy(draft, said), true);
+    assertEquals(isSaidBy(draft, { ...said, text: "e\u0301" }), false);
+    assertEquals(isSaidBy(draft, { ...said, room: "Cafe" }), false);
+    const direct = { sender: "Alice", to: "Café", text: "é", seq: 1, at: 0 };
+    assertEquals(isSaidBy(draft, direct), false);
+    assertEquals(isSaidBy({ ...draft, target: { to: "café" } }, direct), true);
+    assertEquals(isSaidBy({ ...draft, target: { to: "café" } }, said), false);
+  },
+);
 
 Deno.test(
   "the backlog counts what is unread, keeps the latest and says how much it left out",
