@@ -61,7 +61,10 @@ function stopOnSignals(running: Running): void {
   const stop = () => {
     if (asked) Deno.exit(1);
     asked = true;
-    running.stop().then(() => Deno.exit(0));
+    running.stop().then((problem) => {
+      if (problem !== undefined) fail(1, `The log ${problem}`);
+      Deno.exit(0);
+    });
   };
   for (const signal of signals) Deno.addSignalListener(signal, stop);
 }

@@ -174,8 +174,12 @@ export class MemoryLog implements MessageLog {
     return unread;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
+  close(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   #keep(draft: Draft): Outcome {

@@ -308,6 +308,8 @@ export interface MessageLog extends AsyncDisposable {
   search(search: Search): Promise<Found>;
   /** What `name` has not read, in those of `rooms` that have a log. */
   unread(name: string, rooms: string[]): Promise<UnreadRoom[]>;
+  /** Ends it; gives what is to be known, and done, where it does not have all that was acknowledged. */
+  close(): Promise<string | undefined>;
 }
 
 /** Whether a direct message is refused where no inbox takes it. */

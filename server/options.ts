@@ -123,6 +123,7 @@ the log, FILE-tls. Give its fingerprint to those who are to join. With TLS, SIGH
 Prints one line on stdout for each port once it accepts connections; what it does, on
 stderr. SIGINT or SIGTERM tells everyone and stops it; a second one stops it at once.
 
-Exit codes: 0 stopped when asked, 1 could not run, 2 wrong usage
+Exit codes: 0 stopped when asked, 1 could not run, or something that was acknowledged is not in
+the log's file any more, 2 wrong usage
 `;
 }

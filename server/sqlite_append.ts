@@ -52,14 +52,17 @@ export class Appender {
   readonly #index: MessageIndex;
   readonly #sql: Statements;
   readonly #claims: ClaimTable;
+  readonly #heads: Map<number, number>;
   readonly #rooms = new Map<string, RoomRow>();
   readonly #sessions = new Map<string, SessionRow>();
   readonly #changedRooms = new Set<RoomRow>();
   readonly #changedSessions = new Set<SessionRow>();
   #now = 0;
 
-  constructor(database: DatabaseSync, index: MessageIndex) {
+  /** `heads` is kept up to date: the last `seq` of the rooms that are written to, by their ids. */
+  constructor(database: DatabaseSync, index: MessageIndex, heads = new Map<number, number>()) {
     this.#database = database;
+    this.#heads = heads;
     this.#sql = new Statements(database);
     this.#claims = new ClaimTable(this.#sql);
     this.#index = index;
@@ -84,6 +87,7 @@ export class Appender {
     }
     this.#index.keepUp();
     this.#database.exec("COMMIT");
+    for (const { id, seq } of this.#changedRooms) this.#heads.set(id, seq);
     this.#changedRooms.clear();
     this.#changedSessions.clear();
     return outcomes;

@@ -22,7 +22,10 @@ import {
 } from "./message_log.ts";
 import { onlyFilesIn } from "./permissions.ts";
 import { UnusableFile } from "./sqlite_schema.ts";
-import type { Call, Method, Opening, Reply } from "./sqlite_worker.ts";
+import type { Call, Failure, Method, Opening, Reply } from "./sqlite_worker.ts";
+
+/** How often one call may find that another program has taken the files away. */
+const TRIES = 3;
 
 /** A log in SQLite. */
 export class SqliteLog implements MessageLog {
@@ -30,6 +33,8 @@ export class SqliteLog implements MessageLog {
   readonly #writer: Caller;
   readonly #pages: Caller;
   readonly #searches: Caller;
+  /** While all of them open the files afresh. */
+  #reopening: Promise<void> | undefined;
 
   private constructor(writer: Caller, pages: Caller, searches: Caller) {
     this.#writer = writer;
@@ -61,7 +66,7 @@ export class SqliteLog implements MessageLog {
 
   async append(drafts: readonly Draft[]): Promise<Outcome[]> {
     try {
-      return await this.#writer.call<Outcome[]>("append", drafts);
+      return await this.#ask<Outcome[]>(this.#writer, "append", drafts);
     } catch (error) {
       if (!(error instanceof LogFailure)) throw error;
       return drafts.map(() => ({ kind: "failed", reason: error.message }));
@@ -70,43 +75,84 @@ export class SqliteLog implements MessageLog {
 
   session(tokenHash: string): Promise<StoredSession | undefined> {
     // From the writer, behind every append that came before.
-    return this.#writer.call("session", tokenHash);
+    return this.#ask(this.#writer, "session", tokenHash);
   }
 
   claim(name: string): Promise<StoredClaim | undefined> {
-    return this.#writer.call("claim", name);
+    return this.#ask(this.#writer, "claim", name);
   }
 
   claimSessions(claim: number): Promise<ClaimSession[]> {
-    return this.#writer.call("claimSessions", claim);
+    return this.#ask(this.#writer, "claimSessions", claim);
   }
 
   changedClaims(): Promise<Claim[] | undefined> {
-    return this.#writer.call("changedClaims");
+    return this.#ask(this.#writer, "changedClaims");
   }
 
   read(range: Range): Promise<Page<MessagePayload>> {
-    return this.#pages.call("read", range);
+    return this.#ask(this.#pages, "read", range);
   }
 
   inbox(session: string, after: number, limit: number): Promise<Page<DirectPayload>> {
-    return this.#pages.call("inbox", session, after, limit);
+    return this.#ask(this.#pages, "inbox", session, after, limit);
   }
 
   async search(search: Search): Promise<Found> {
-    await this.#writer.call("index");
-    return await this.#searches.call("search", search);
+    await this.#ask(this.#writer, "index");
+    return await this.#ask(this.#searches, "search", search);
   }
 
   unread(name: string, rooms: string[]): Promise<UnreadRoom[]> {
-    return this.#searches.call("unread", name, rooms);
+    return this.#ask(this.#searches, "unread", name, rooms);
+  }
+
+  /**
+   * Closes the file. Where not all that was acknowledged is in it, because other programs
+   * took it away or wrote to it, it says so, and what to do.
+   */
+  async close(): Promise<string | undefined> {
+    await this.#reopening?.catch(() => {/* Those who asked for it have been told. */});
+    await Promise.all([this.#pages.release(), this.#searches.release()]);
+    return await this.#writer.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#pages.close(), this.#searches.close()]);
-    await this.#writer.close();
+    await this.close();
+  }
+
+  /** Asks a worker, once more where the files have to be opened afresh before; in the order of the calls. */
+  async #ask<Result>(caller: Caller, method: Method, ...args: unknown[]): Promise<Result> {
+    for (let tries = 1;; tries++) {
+      if (this.#reopening !== undefined) await this.#reopening;
+      try {
+        return await caller.call<Result>(method, ...args);
+      } catch (error) {
+        if (!(error instanceof Detached) || tries === TRIES) throw error;
+        this.#reopening ??= this.#reopen().finally(() => this.#reopening = undefined);
+        await this.#reopening;
+      }
+    }
+  }
+
+  /** No connection may keep a file that was taken away, or the others would not see what it sees. */
+  async #reopen(): Promise<void> {
+    const readers = [this.#pages, this.#searches];
+    await Promise.all(readers.map((reader) => reader.call("release")));
+    await this.#writer.call("reopen");
   }
 }
+
+/** Other programs have taken files away, and all have to open them afresh. */
+class Detached extends LogFailure {
+  override name = "Detached";
+}
+
+const FAILURES: Record<Failure, new (reason: string) => LogFailure> = {
+  failed: LogFailure,
+  unusable: UnusableFile,
+  detached: Detached,
+};
 
 /** Calls the methods of one worker. Answers come in the order of the calls. */
 class Caller {
@@ -141,10 +187,17 @@ class Caller {
     return waiting.promise;
   }
 
-  /** Ends the worker once it has let go of the file. */
-  async close(): Promise<void> {
-    await this.call("close");
+  /** Ends a reader once it has let go of the file. */
+  async release(): Promise<void> {
+    await this.call("release");
     this.end();
+  }
+
+  /** Ends the writer once it has closed the file; gives what is to be known of that. */
+  async close(): Promise<string | undefined> {
+    const problem = await this.call<string | undefined>("close");
+    this.end();
+    return problem;
   }
 
   /** Ends the worker at once. */
@@ -156,6 +209,6 @@ class Caller {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if ("result" in reply) waiting?.resolve(reply.result as never);
-    else waiting?.reject(new (reply.unusable ? UnusableFile : LogFailure)(reply.reason));
+    else waiting?.reject(new FAILURES[reply.kind](reply.reason));
   }
 }

@@ -134,13 +134,6 @@ export function checkSchema(database: DatabaseSync): void {
       `it was written by a newer chat-server (schema ${version}, this one knows ${SCHEMA_VERSION})`,
     );
   }
-  if (!isEmpty && version < SCHEMA_VERSION) checkPages(database);
-}
-
-/** A damaged file would be damaged more by a migration; in one of this version, damage is met when it is read. */
-function checkPages(database: DatabaseSync): void {
-  const found = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-  if (found !== "ok") throw new LogFailure("it is damaged");
 }
 
 /** Whether a file has this program's schema. */

@@ -5,15 +5,17 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
+import { endedCleanly, unmarkCleanEnd } from "./clean_end.ts";
 import { ExpiryClock } from "./expiry_clock.ts";
 import type { Claim, Draft, Memory, Outcome, Range, Search } from "./message_log.ts";
-import { exists } from "./reading.ts";
 import { Appender } from "./sqlite_append.ts";
+import { checkFile } from "./sqlite_check.ts";
+import { BUSY_TIMEOUT, Detached, LogFile, readOnce } from "./sqlite_file.ts";
 import { MessageIndex } from "./sqlite_index.ts";
 import { forgetEmptyRooms, Pruner, type Retention } from "./sqlite_prune.ts";
 import { Queries } from "./sqlite_queries.ts";
 import { ClaimTable } from "./sqlite_claims.ts";
-import { checkSchema, migrate, UnusableFile } from "./sqlite_schema.ts";
+import { UnusableFile } from "./sqlite_schema.ts";
 import { Statements } from "./statements.ts";
 
 /** How a file is opened. */
@@ -24,19 +26,26 @@ export interface Opening {
   retention: Retention;
 }
 
-/** Milliseconds without an append after which the index is brought up to date. */
-const INDEX_IDLE = 200;
+/**
+ * Milliseconds without a write after which the index is brought up to date, and all that
+ * the WAL has is put into the database's own file: a copy of that alone is whole then.
+ */
+const QUIET = 200;
 
-/** Milliseconds to wait for another connection's lock. */
-const BUSY_TIMEOUT = 2000;
+/** Milliseconds between looks at what other programs do to the files of a quiet log. */
+const WATCH_INTERVAL = 1000;
 
 /** Milliseconds between looks for what is past its time. */
 const PRUNE_INTERVAL = 60_000;
 
 let opening: Opening;
-/** The file as it was last seen. */
-let file: Deno.FileInfo | undefined;
-let database: DatabaseSync | undefined;
+/** What the writer has open, unless it failed to open it afresh. */
+let file: LogFile | undefined;
+/** What a reader has open. */
+let reader: DatabaseSync | undefined;
+let readerPath = "";
+/** Whether what knows rows by heart may be wrong. */
+let isStale = true;
 let appender: Appender;
 let index: MessageIndex;
 let expiryClock: ExpiryClock;
@@ -45,22 +54,20 @@ let claims: ClaimTable;
 let pruner: Pruner;
 /** Changes when another connection has written to the file. */
 let dataVersion: number | undefined;
-let indexTimer: ReturnType<typeof setTimeout> | undefined;
+let quietTimer: ReturnType<typeof setTimeout> | undefined;
 let pruneTimer: ReturnType<typeof setTimeout> | undefined;
+let watchTimer: ReturnType<typeof setInterval> | undefined;
 
 /** What the main thread may call. Results and errors go back by the same number. */
 const METHODS = {
   /** Opens the file for writing and says what is in it. */
   open(how: Opening): Memory {
     opening = how;
-    try {
-      openForWriting();
-    } catch (error) {
-      reopenLater();
-      throw error;
-    }
-    file = Deno.statSync(how.path);
-    forgetEmptyRooms(writable());
+    if (!endedCleanly(how.path)) checkFile(how.path);
+    const opened = openForWriting();
+    unmarkCleanEnd(how.path);
+    forgetEmptyRooms(opened.database);
+    freshen(opened);
     const lastAway = queries.lastAway() ?? Date.now();
     expiryClock = new ExpiryClock(Math.min(lastAway, Date.now()), performance.now());
     const memory = {
@@ -70,62 +77,71 @@ const METHODS = {
     };
     dataVersion = readDataVersion();
     // Whoever was connected is not any more.
-    writable().prepare("UPDATE session SET away_since = ? WHERE away_since IS NULL").run(
+    opened.database.prepare("UPDATE session SET away_since = ? WHERE away_since IS NULL").run(
       Date.now(),
     );
+    afterWrite();
     pruneTimer = setTimeout(pruneSome, 0);
+    watchTimer = setInterval(watchInPeace, WATCH_INTERVAL);
     return memory;
   },
 
   /** Opens a file that a writer has open, for reading. */
   openReader(path: string): void {
-    database = new DatabaseSync(path, { readOnly: true });
-    // The writer may be putting its file in order after a failure.
-    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
-    queries = new Queries(database);
+    readerPath = path;
+    readable();
   },
 
-  append(drafts: readonly Draft[]): Outcome[] {
-    const outcomes = written(() => appender.append(drafts, Date.now()));
-    clearTimeout(indexTimer);
-    if (!index.isComplete) indexTimer = setTimeout(indexInPeace, INDEX_IDLE);
-    return outcomes;
+  /** Lets go of the file, so that the writer is the only one that has it open. */
+  release(): void {
+    reader?.close();
+    reader = undefined;
   },
+
+  /** Opens the files afresh, once all readers have been released. */
+  reopen(): void {
+    file?.detach();
+    file = undefined;
+    openForWriting();
+  },
+
+  append: (drafts: readonly Draft[]): Outcome[] =>
+    written(() => appender.append(drafts, Date.now())),
 
   /** Brings the index up to date. */
   index(): void {
     if (index.isComplete) return;
-    written(() => {
-      writable().exec("BEGIN IMMEDIATE");
+    written(({ database }) => {
+      database.exec("BEGIN IMMEDIATE");
       index.complete();
-      writable().exec("COMMIT");
+      database.exec("COMMIT");
     });
   },
 
-  session: (hash: string) =>
-    database === undefined ? written(() => queries.session(hash)) : queries.session(hash),
-  claim: (name: string) => written(() => claims.stored(name)),
-  claimSessions: (claim: number) => written(() => claims.sessionsOf(claim)),
+  session: (hash: string) => asked(() => queries.session(hash)),
+  claim: (name: string) => asked(() => claims.stored(name)),
+  claimSessions: (claim: number) => asked(() => claims.sessionsOf(claim)),
 
   /** All claims, where someone else may have changed them since the last time. */
   changedClaims(): Claim[] | undefined {
-    return written(() => {
+    return asked(() => {
       const before = dataVersion;
       dataVersion = readDataVersion();
       return before === dataVersion ? undefined : claims.all();
     });
   },
 
-  read: (range: Range) => queries.read(range),
-  inbox: (session: string, after: number, limit: number) => queries.inbox(session, after, limit),
-  search: (search: Search) => queries.search(search),
-  unread: (name: string, rooms: string[]) => queries.unread(name, rooms),
+  read: (range: Range) => readable().read(range),
+  inbox: (session: string, after: number, limit: number) => readable().inbox(session, after, limit),
+  search: (search: Search) => readable().search(search),
+  unread: (name: string, rooms: string[]) => readable().unread(name, rooms),
 
-  close(): void {
-    clearTimeout(indexTimer);
+  /** Ends all work of the writer. What was acknowledged and can't be found at the path is told. */
+  close(): string | undefined {
+    clearTimeout(quietTimer);
     clearTimeout(pruneTimer);
-    database?.close();
-    database = undefined;
+    clearInterval(watchTimer);
+    return file === undefined ? cannotReopen(opening.path) : file.close();
   },
 };
 
@@ -139,10 +155,11 @@ export interface Call {
   args: unknown[];
 }
 
-/** What came of a call. `unusable`: the file is not for this program. */
-export type Reply =
-  | { id: number; result: unknown }
-  | { id: number; reason: string; unusable: boolean };
+/** What came of a call. */
+export type Reply = { id: number; result: unknown } | { id: number; reason: string; kind: Failure };
+
+/** Why a call failed. `detached`: it can be made again, once all have opened the files afresh. */
+export type Failure = "failed" | "unusable" | "detached";
 
 self.onmessage = ({ data: { id, method, args } }: MessageEvent<Call>) => {
   self.postMessage(answer(id, method, args));
@@ -154,78 +171,104 @@ function answer(id: number, method: Method, args: unknown[]): Reply {
     return { id, result: call(...args) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { id, reason: reasonOf(error), unusable: error instanceof UnusableFile };
+    return { id, reason: reasonOf(error), kind: kindOf(error) };
   }
 }
 
-function openForWriting(): void {
-  database = new DatabaseSync(opening.path);
-  // First of all: a file that is not for this program must not even become a WAL.
-  checkSchema(database);
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${opening.sync};
-    PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA journal_size_limit = 67108864;`);
-  migrate(database);
+function kindOf(error: Error): Failure {
+  if (error instanceof Detached) return "detached";
+  return error instanceof UnusableFile ? "unusable" : "failed";
+}
+
+function openForWriting(): LogFile {
+  file = new LogFile(opening.path, opening.sync);
+  isStale = true;
+  // A new connection counts by itself.
+  dataVersion = undefined;
+  return file;
+}
+
+/** Makes anew what knows rows of the database by heart, with nothing left of a write that failed. */
+function freshen(open: LogFile): void {
+  isStale = true;
+  open.rollBack();
+  const { database } = open;
   index = new MessageIndex(database);
-  appender = new Appender(database, index);
+  appender = new Appender(database, index, open.heads);
   queries = new Queries(database);
   claims = new ClaimTable(new Statements(database));
   pruner = new Pruner(database, opening.retention);
-  // A new connection counts by itself.
-  dataVersion = undefined;
+  isStale = false;
+}
+
+function cannotReopen(path: string): string {
+  return `${path} could not be opened afresh; it has all that was acknowledged. ` +
+    `Before the next start, move away what is at ${path}-wal and ${path}-shm`;
 }
 
 function readDataVersion(): number {
-  return writable().prepare("PRAGMA data_version").get()?.["data_version"] as number;
+  return writable().database.prepare("PRAGMA data_version").get()?.["data_version"] as number;
 }
 
-function writable(): DatabaseSync {
-  if (database === undefined) openForWriting();
-  return database as DatabaseSync;
+function writable(): LogFile {
+  return file ?? openForWriting();
 }
 
-/** Runs a write. After a failure the file is opened afresh, so that the next one starts clean. */
-function written<Result>(write: () => Result): Result {
+function readable(): Queries {
+  if (reader !== undefined) return queries;
+  reader = new DatabaseSync(readerPath, { readOnly: true });
+  // The writer may be putting its file in order after a failure.
+  reader.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
+  readOnce(reader);
+  return queries = new Queries(reader);
+}
+
+/** Runs a write. After a failure nothing of it is left, so that the next one starts clean. */
+function written<Result>(write: (file: LogFile) => Result): Result {
+  const result = asked((file) => {
+    if (file.hasChanged()) freshen(file);
+    return write(file);
+  });
+  afterWrite();
+  return result;
+}
+
+/** Asks the writer's connection, which sees all that was written before. */
+function asked<Result>(ask: (file: LogFile) => Result): Result {
+  const open = writable();
+  open.check();
+  if (isStale) freshen(open);
   try {
-    checkFile();
-    writable();
-    return write();
+    return ask(open);
   } catch (error) {
-    reopenLater();
+    freshen(open);
     throw error;
   }
 }
 
-/** A file that was deleted, replaced or emptied still takes writes, and would lose them. */
-function checkFile(): void {
-  let now: Deno.FileInfo;
-  try {
-    now = Deno.statSync(opening.path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`${opening.path} is gone`);
-  }
-  if (now.ino !== file?.ino) throw new Error(`${opening.path} was replaced by another file`);
-  // SQLite never makes it smaller.
-  if (now.size < file.size) throw new Error(`${opening.path} was cut short`);
-  file = now;
-  // Without its WAL, a crash would lose what is in there alone; closing the file saves it.
-  if (database !== undefined && !exists(`${opening.path}-wal`)) reopenLater();
-}
-
-function reopenLater(): void {
-  try {
-    database?.close();
-  } finally {
-    database = undefined;
-  }
+function afterWrite(): void {
+  file?.note();
+  clearTimeout(quietTimer);
+  quietTimer = setTimeout(settleInPeace, QUIET);
 }
 
 /** An error here would end the worker, and with it the log. */
-function indexInPeace(): void {
+function settleInPeace(): void {
   try {
     METHODS.index();
+    clearTimeout(quietTimer);
+    if (file?.checkpointInPeace() === false) quietTimer = setTimeout(settleInPeace, WATCH_INTERVAL);
   } catch {
     // The next append meets the same failure and reports it; a search indexes for itself.
+  }
+}
+
+/** What can be saved is saved as soon as it is seen that somebody takes the files away. */
+function watchInPeace(): void {
+  try {
+    file?.check();
+  } catch {
+    // The next append meets the same failure and reports it, or the end does.
   }
 }
 

@@ -23,7 +23,8 @@ export interface Running {
   listening: string[];
   /** Takes the certificate anew; there only with TLS. */
   reload: (() => Promise<void>) | undefined;
-  stop(): Promise<void>;
+  /** Gives what is to be known of a log that does not have all that was acknowledged. */
+  stop(): Promise<string | undefined>;
 }
 
 /** Starts what `options` ask for. `server` is the program's name and version. */
@@ -40,7 +41,10 @@ export async function start(options: ServerOptions, server: string): Promise<Run
     const { log, memory, path } = options.memory
       ? openMemory(options)
       : await openLog(parts.use(openFile(options.data)).path, options);
-    parts.use(log);
+    let problem: string | undefined;
+    parts.defer(async () => {
+      problem = await log.close();
+    });
     const turns = parts.use(await openTurns());
     const listeners = await openListeners(options, options.memory ? undefined : path, logger);
     parts.use(serve(options, listeners, { server, logger, log, memory, turns }));
@@ -50,7 +54,10 @@ export async function start(options: ServerOptions, server: string): Promise<Run
     return {
       listening: describeListeners(listeners),
       reload: listeners.tls?.reload.bind(listeners.tls),
-      stop: () => parts.disposeAsync(),
+      stop: async () => {
+        await parts.disposeAsync();
+        return problem;
+      },
     };
   } catch (error) {
     await parts.disposeAsync();
@@ -111,7 +118,8 @@ async function openLog(path: string, options: ServerOptions) {
     if (!(error instanceof LogFailure)) throw error;
     throw new StartFailure(
       `Cannot open the log ${path}: ${error.message}; nothing was overwritten. ` +
-        "Put back a copy, or move it away to begin anew",
+        "Put back a copy, or move it away to begin anew; " +
+        `sqlite3 ${path} .recover prints what can be read of it`,
     );
   }
 }

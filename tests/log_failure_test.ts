@@ -168,10 +168,20 @@ Deno.test("log that can't be read says so, and can be asked again when it can", 
   using directory = new Directory();
   await using log = await open(directory.file());
   await log.append([says("one")]);
-  Deno.renameSync(directory.file(), directory.file("away"));
+  const wal = Deno.readFileSync(directory.file("chat.db-wal"));
+  Deno.truncateSync(directory.file("chat.db-wal"));
   for (let attempt = 0; attempt < 2; attempt++) {
     await assertRejects(() => texts(log), LogFailure);
   }
-  Deno.renameSync(directory.file("away"), directory.file());
+  Deno.writeFileSync(directory.file("chat.db-wal"), wal);
+  assertEquals(await texts(log), ["one"]);
+});
+
+Deno.test("log whose file was moved away can be read all the same", async () => {
+  using directory = new Directory();
+  await using log = await open(directory.file());
+  await log.append([says("one")]);
+  Deno.renameSync(directory.file(), directory.file("away"));
+  assertMatch(reasonOf(await log.append([says("lost")])), /is gone$/);
   assertEquals(await texts(log), ["one"]);
 });
