@@ -3,7 +3,7 @@
  */
 
 import config from "./deno.json" with { type: "json" };
-import { parseOptions } from "./protocol/options.ts";
+import { parseOptions } from "./cli/options.ts";
 import { contradiction, helpText, OPTIONS } from "./server/options.ts";
 import { passwd, PASSWD_OPTIONS, PasswdFailure, passwdHelpText } from "./server/passwd.ts";
 import { giveUpFiles, giveUpNetwork } from "./server/permissions.ts";

@@ -1,6 +1,6 @@
 /** Where a server listens, as a person writes it: `HOST`, `HOST:PORT`, `[::1]:12345`. */
 
-import { hostAndPort } from "../protocol/address.ts";
+import { hostAndPort } from "../cli/host_port.ts";
 
 /** The port that both programs use unless told otherwise. */
 export const DEFAULT_PORT = 12345;

@@ -7,7 +7,7 @@ import {
   readLines,
   type Request,
 } from "../protocol/mod.ts";
-import { isLoopback } from "../protocol/address.ts";
+import { isLoopback } from "../cli/host_port.ts";
 import type { Address } from "./address.ts";
 import { dial } from "./dial.ts";
 

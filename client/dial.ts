@@ -1,6 +1,6 @@
 /** The way to a server's socket: TCP, and TLS over it where the server has to show who it is. */
 
-import { messageOf } from "../protocol/system_errors.ts";
+import { messageOf } from "../cli/system_errors.ts";
 import { type Address, formatAddress } from "./address.ts";
 import { anotherCertificate, certificateProblem, Untrusted } from "./untrusted.ts";
 

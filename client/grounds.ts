@@ -1,6 +1,6 @@
 /** What trust in a server is built on, on this machine. */
 
-import { messageOf } from "../protocol/system_errors.ts";
+import { messageOf } from "../cli/system_errors.ts";
 import { KnownServers } from "./known_servers.ts";
 import { makePrivateDirectory } from "./state_files.ts";
 import type { Grounds } from "./trust.ts";

@@ -3,7 +3,7 @@
  * lines, kept beside the outbox. Who was met under one proof is not taken under another.
  */
 
-import { messageOf } from "../protocol/system_errors.ts";
+import { messageOf } from "../cli/system_errors.ts";
 import { openPrivate, type StateFile } from "./state_files.ts";
 
 /** By what a server is known. */

@@ -6,7 +6,7 @@
 
 import { connect } from "node:tls";
 import { AuthorityInfoAccessExtension, X509Certificate } from "@peculiar/x509";
-import { fingerprintOf, OWN_NAME } from "../protocol/tls.ts";
+import { fingerprintOf, OWN_NAME } from "../protocol/fingerprint.ts";
 import type { Address } from "./address.ts";
 
 /** The authority of a server's own. */

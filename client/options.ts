@@ -8,7 +8,7 @@ import {
   toggle,
   type Values,
   wholeNumber,
-} from "../protocol/options.ts";
+} from "../cli/options.ts";
 
 const COMMON = {
   name: text("NAME", undefined, "Your name in the chat"),

@@ -1,6 +1,6 @@
 /** Standard output and error, line by line and in one order. */
 
-import { messageOf } from "../protocol/system_errors.ts";
+import { messageOf } from "../cli/system_errors.ts";
 import { Failure } from "./start.ts";
 
 /** Characters that may wait for a slow reader before the server is asked to wait too. */

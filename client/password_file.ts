@@ -1,6 +1,6 @@
 /** A file with a password in its first line. */
 
-import { messageOf } from "../protocol/system_errors.ts";
+import { messageOf } from "../cli/system_errors.ts";
 
 /** Bytes that are read of it; the longest password has fewer. */
 const MOST_BYTES = 4_096;

@@ -3,7 +3,7 @@
  * specification has it, `chat://HOST[:PORT][/ROOM]` and `chats://HOST[:PORT][/ROOM][#FINGERPRINT]`.
  */
 
-import { parseFingerprint, TLS_PORT } from "../protocol/tls.ts";
+import { parseFingerprint, TLS_PORT } from "../protocol/fingerprint.ts";
 import { type Address, DEFAULT_PORT, parseAddress } from "./address.ts";
 
 /** A server, and what was said besides. */

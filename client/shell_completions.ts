@@ -1,6 +1,6 @@
 /** `chat-client completions`: the option tables, for a shell. */
 
-import { type Program, shellCompletions } from "../protocol/completions.ts";
+import { type Program, shellCompletions } from "../cli/completions.ts";
 import { type Usage, USAGES } from "./options.ts";
 
 /** The script that a shell reads to complete this program's arguments. */

@@ -1,7 +1,7 @@
 /** From the command line to the parts of a session: settings, outbox, what is still to be asked. */
 
 import { parseName } from "../protocol/mod.ts";
-import { messageOf } from "../protocol/system_errors.ts";
+import { messageOf } from "../cli/system_errors.ts";
 import { type Address, formatAddress } from "./address.ts";
 import type { GivenPassword } from "./login.ts";
 import type { Invocation } from "./options.ts";

@@ -4,7 +4,7 @@
  * of its own: from the address, from before, or confirmed by the person at first sight.
  */
 
-import { OWN_NAME } from "../protocol/tls.ts";
+import { OWN_NAME } from "../protocol/fingerprint.ts";
 import { type Address, formatAddress, type Proof } from "./address.ts";
 import { dial, NO_TLS } from "./dial.ts";
 import type { Acquaintance, KnownServers } from "./known_servers.ts";

@@ -43,7 +43,7 @@ import {
   type UnreadRoom,
   VERSION,
 } from "./message.ts";
-import { nestsDeeperThan } from "./nesting.ts";
+import { nestsDeeperThan } from "./json_depth.ts";
 
 type PayloadOf<Message extends { type: string; payload: unknown }> = {
   [Each in Message as Each["type"]]: Fields<Each["payload"]>;

@@ -2,7 +2,7 @@
  * Whom an address stands for, where limits are by address.
  */
 
-import { isLoopback, withoutMapping } from "../protocol/address.ts";
+import { isLoopback, withoutMapping } from "../cli/host_port.ts";
 
 /**
  * The one whom limits take a peer for. Of an IPv6 address that is its /64: whoever has

@@ -20,7 +20,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { fingerprintOf, OWN_NAME } from "../protocol/tls.ts";
+import { fingerprintOf, OWN_NAME } from "../protocol/fingerprint.ts";
 
 /** A certificate, or a chain of them with the server's own first, and its private key; both PEM. */
 export interface Identity {

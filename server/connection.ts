@@ -5,7 +5,7 @@
  */
 
 import { LineFramer } from "../protocol/mod.ts";
-import { hostAndPort, isLoopback } from "../protocol/address.ts";
+import { hostAndPort, isLoopback } from "../cli/host_port.ts";
 import type { Batch } from "./batch.ts";
 import type { Feed } from "./feed.ts";
 import type { LineSplitter } from "./line_splitter.ts";

@@ -4,7 +4,7 @@
  */
 
 import { LIMITS } from "../protocol/mod.ts";
-import { toggle, type Values, wholeNumber } from "../protocol/options.ts";
+import { toggle, type Values, wholeNumber } from "../cli/options.ts";
 import type { Bounds } from "./bounds.ts";
 import type { DoorLimits } from "./door.ts";
 import type { ConnectionRates } from "./limiter.ts";

@@ -2,7 +2,7 @@
  * Where a server listens: for plain TCP, for TLS, or for both.
  */
 
-import { hostAndPort, isLoopback } from "../protocol/address.ts";
+import { hostAndPort, isLoopback } from "../cli/host_port.ts";
 import type { Logger } from "./logger.ts";
 import { isTls, type ServerOptions } from "./options.ts";
 import { StartFailure } from "./start_failure.ts";

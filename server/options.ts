@@ -2,15 +2,8 @@
  * What `chat-server` can be told on its command line.
  */
 
-import {
-  describeOptions,
-  oneOf,
-  text,
-  toggle,
-  type Values,
-  wholeNumber,
-} from "../protocol/options.ts";
-import { TLS_PORT } from "../protocol/tls.ts";
+import { describeOptions, oneOf, text, toggle, type Values, wholeNumber } from "../cli/options.ts";
+import { TLS_PORT } from "../protocol/fingerprint.ts";
 import { LIMIT_OPTIONS } from "./limits.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./logger.ts";
 

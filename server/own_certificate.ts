@@ -1,6 +1,6 @@
 /** Certificates under an authority of the server's own, which is kept beside its log. */
 
-import { messageOf } from "../protocol/system_errors.ts";
+import { messageOf } from "../cli/system_errors.ts";
 import { fingerprint, type Identity, isPair, issue, makeAuthority } from "./certificate.ts";
 import {
   certificateIn,

@@ -8,7 +8,7 @@ import { TextLineStream } from "@std/streams/text-line-stream";
 import { DatabaseSync } from "node:sqlite";
 import { newPassword, Problem } from "../protocol/fields.ts";
 import { fold, parseName, showable } from "../protocol/mod.ts";
-import { describeOptions, text, toggle, type Values } from "../protocol/options.ts";
+import { describeOptions, text, toggle, type Values } from "../cli/options.ts";
 import { DataFile, defaultDataFile, FileInUse, platform } from "./data_file.ts";
 import { looksOf } from "./looks.ts";
 import type { StoredPassword } from "./message_log.ts";

@@ -1,6 +1,6 @@
 /** Looking for a file, and reading all of it, here or in a worker. */
 
-import { messageOf } from "../protocol/system_errors.ts";
+import { messageOf } from "../cli/system_errors.ts";
 
 /** What a file has, or why it can't be read. */
 export type Reading =

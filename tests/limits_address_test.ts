@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isLoopback } from "../protocol/address.ts";
+import { isLoopback } from "../cli/host_port.ts";
 import { peerKey } from "../server/address.ts";
 
 const PURE = { permissions: "none" } as const;

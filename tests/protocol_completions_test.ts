@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Program, shellCompletions, SHELLS } from "../protocol/completions.ts";
-import { oneOf, text, toggle, wholeNumber } from "../protocol/options.ts";
+import { type Program, shellCompletions, SHELLS } from "../cli/completions.ts";
+import { oneOf, text, toggle, wholeNumber } from "../cli/options.ts";
 
 const PURE = { permissions: "none" } as const;
 

@@ -1,12 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  describeOptions,
-  oneOf,
-  parseOptions,
-  text,
-  toggle,
-  wholeNumber,
-} from "../protocol/options.ts";
+import { describeOptions, oneOf, parseOptions, text, toggle, wholeNumber } from "../cli/options.ts";
 
 const PURE = { permissions: "none" } as const;
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { AuthorityInfoAccessExtension, X509Certificate } from "@peculiar/x509";
-import { fingerprintOf, OWN_NAME, parseFingerprint } from "../protocol/tls.ts";
+import { fingerprintOf, OWN_NAME, parseFingerprint } from "../protocol/fingerprint.ts";
 import { fingerprint, type Identity, issue, makeAuthority } from "../server/certificate.ts";
 import { GivenCertificate } from "../server/given_certificate.ts";
 import { OwnCertificate } from "../server/own_certificate.ts";
