@@ -6,9 +6,9 @@ import config from "./deno.json" with { type: "json" };
 import { parseOptions } from "./cli/options.ts";
 import { contradiction, helpText, OPTIONS } from "./server/options.ts";
 import { passwd, PASSWD_OPTIONS, PasswdFailure, passwdHelpText } from "./server/passwd.ts";
-import { giveUpFiles, giveUpNetwork } from "./server/permissions.ts";
+import { giveUpFiles, giveUpNetwork } from "./server/process/permissions.ts";
 import { type Running, start } from "./server/start.ts";
-import { StartFailure } from "./server/start_failure.ts";
+import { StartFailure } from "./server/process/start_failure.ts";
 
 const NAME = "chat-server";
 

@@ -1,7 +1,7 @@
 // Lines → bytes: what a tick says to a room, encoded once for all its members.
 
 import { encode } from "../protocol/mod.ts";
-import { Batch } from "../server/batch.ts";
+import { Batch } from "../server/connection/batch.ts";
 import { TEXT } from "./text.ts";
 
 const payload = { sender: "Alice", room: "General", text: TEXT, seq: 123456, at: 1767225600000 };

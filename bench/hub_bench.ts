@@ -1,7 +1,7 @@
 // Requests → effects: the rules, without any input or output.
 
 import type { MessageRequest } from "../protocol/mod.ts";
-import { Hub } from "../server/hub.ts";
+import { Hub } from "../server/hub/hub.ts";
 import { TEXT } from "./text.ts";
 
 /** A hub with one room of so many members. */

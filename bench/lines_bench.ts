@@ -1,7 +1,7 @@
 // Bytes → lines: what every byte that comes from a client goes through.
 
 import { encode, LineFramer, readLines } from "../protocol/mod.ts";
-import { LineSplitter } from "../server/line_splitter.ts";
+import { LineSplitter } from "../server/connection/line_stream.ts";
 import { TEXT } from "./text.ts";
 
 const request = encode({ type: "message", payload: { room: "General", text: TEXT } });

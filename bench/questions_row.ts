@@ -3,7 +3,7 @@
  * while the server is busy with something else.
  */
 
-import { SqliteLog } from "../server/sqlite_log.ts";
+import { SqliteLog } from "../server/log/sqlite/sqlite_log.ts";
 import { Asker } from "./guest.ts";
 import { inQuiet, type Lab, onStage, type Scene } from "./lab.ts";
 import { fixedRate } from "./load.ts";

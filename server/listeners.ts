@@ -3,10 +3,10 @@
  */
 
 import { hostAndPort, isLoopback } from "../cli/host_port.ts";
-import type { Logger } from "./logger.ts";
+import type { Logger } from "./process/logger.ts";
 import { isTls, type ServerOptions } from "./options.ts";
-import { StartFailure } from "./start_failure.ts";
-import type { Tls } from "./tls.ts";
+import { StartFailure } from "./process/start_failure.ts";
+import type { Tls } from "./tls/tls.ts";
 
 /** The listeners that were asked for; whoever accepts from them closes them. */
 export interface Listeners {
@@ -56,7 +56,7 @@ async function openTls(
   const { host, "tls-port": port } = options;
   return await orFailure({ host, port, option: "tls-port" }, async () => {
     // What makes certificates is loaded only by those who need one.
-    const { Tls, certificateSource } = await import("./tls.ts");
+    const { Tls, certificateSource } = await import("./tls/tls.ts");
     const source = await certificateSource(options, log === undefined ? undefined : `${log}-tls`);
     return await Tls.open(source, { hostname: host, port }, logger);
   });

@@ -4,8 +4,8 @@
 
 import { describeOptions, oneOf, text, toggle, type Values, wholeNumber } from "../cli/options.ts";
 import { TLS_PORT } from "../protocol/fingerprint.ts";
-import { LIMIT_OPTIONS } from "./limits.ts";
-import { LOG_FORMATS, LOG_LEVELS } from "./logger.ts";
+import { LIMIT_OPTIONS } from "./limit_options.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "./process/logger.ts";
 
 /** Seconds. */
 const A_DAY = 86_400;

@@ -9,15 +9,15 @@ import { DatabaseSync } from "node:sqlite";
 import { newPassword, Problem } from "../protocol/fields.ts";
 import { fold, parseName, showable } from "../protocol/mod.ts";
 import { describeOptions, text, toggle, type Values } from "../cli/options.ts";
-import { DataFile, defaultDataFile, FileInUse, platform } from "./data_file.ts";
-import { looksOf } from "./looks.ts";
-import type { StoredPassword } from "./message_log.ts";
-import { Passwords } from "./passwords.ts";
-import { exists } from "./reading.ts";
-import { askSecret } from "./secret_prompt.ts";
-import { ClaimTable } from "./sqlite_claims.ts";
-import { checkSchema, isUpToDate, migrate } from "./sqlite_schema.ts";
-import { Statements } from "./statements.ts";
+import { DataFile, defaultDataFile, FileInUse, platform } from "./log/sqlite/file/data_file.ts";
+import { looksOf } from "./hub/skeletons.ts";
+import type { StoredPassword } from "./log/message_log.ts";
+import { Passwords } from "./accounts/passwords.ts";
+import { exists } from "./process/files.ts";
+import { askSecret } from "./process/secret_prompt.ts";
+import { ClaimTable } from "./log/sqlite/accounts.ts";
+import { checkSchema, isUpToDate, migrate } from "./log/sqlite/schema.ts";
+import { Statements } from "./log/sqlite/statements.ts";
 
 /** The options of `chat-server passwd`. */
 export const PASSWD_OPTIONS = {

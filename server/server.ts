@@ -3,22 +3,22 @@
  * its effects to the pipeline, and stops without losing what was said.
  */
 
-import { Connection, type Socket } from "./connection.ts";
-import { Door, type TurnedAway } from "./door.ts";
-import { Crowd } from "./garbage.ts";
-import { Hub } from "./hub.ts";
-import type { Limits } from "./limits.ts";
-import { LineSplitter } from "./line_splitter.ts";
-import type { Logger } from "./logger.ts";
-import { MemoryGuard, MemoryWatch, type Usage } from "./memory_guard.ts";
-import type { Memory, MessageLog, ScryptCost } from "./message_log.ts";
-import { Office } from "./office.ts";
-import { Pace } from "./pace.ts";
-import { lookInterval } from "./patience.ts";
-import { Pipeline } from "./pipeline.ts";
-import { Questions } from "./questions.ts";
-import type { Turns } from "./turns.ts";
-import { closeWith, type Host, reasonOf, Visit } from "./visit.ts";
+import { Connection, type Socket } from "./connection/connection.ts";
+import { Door, type TurnedAway } from "./limits/connection_limiter.ts";
+import { Crowd } from "./limits/garbage.ts";
+import { Hub } from "./hub/hub.ts";
+import type { Limits } from "./limit_options.ts";
+import { LineSplitter } from "./connection/line_stream.ts";
+import type { Logger } from "./process/logger.ts";
+import { MemoryGuard, MemoryWatch, type Usage } from "./limits/memory_guard.ts";
+import type { Memory, MessageLog, ScryptCost } from "./log/message_log.ts";
+import { Office } from "./accounts/office.ts";
+import { Pace } from "./connection/io_scheduler.ts";
+import { lookInterval } from "./peer/idle_timer.ts";
+import { Pipeline } from "./delivery/pipeline.ts";
+import { Questions } from "./peer/log_queries.ts";
+import type { Turns } from "./connection/event_loop.ts";
+import { closeWith, type Host, reasonOf, Visit } from "./peer/peer.ts";
 
 /** Where connections come from: a `Deno.TcpListener`, or one for TLS. */
 export interface Listener {

@@ -3,19 +3,19 @@
  * one line that says why when one of them can't be had.
  */
 
-import { DataFile, defaultDataFile, FileInUse, platform } from "./data_file.ts";
-import { limitsOf } from "./limits.ts";
-import { LineWriter } from "./line_writer.ts";
+import { DataFile, defaultDataFile, FileInUse, platform } from "./log/sqlite/file/data_file.ts";
+import { limitsOf } from "./limit_options.ts";
+import { LineWriter } from "./process/background_writer.ts";
 import { describeListeners, type Listeners, logListeners, openListeners } from "./listeners.ts";
-import { Logger } from "./logger.ts";
-import { MemoryLog } from "./memory_log.ts";
-import { LogFailure } from "./message_log.ts";
+import { Logger } from "./process/logger.ts";
+import { MemoryLog } from "./log/memory/memory_log.ts";
+import { LogFailure } from "./log/message_log.ts";
 import type { ServerOptions } from "./options.ts";
 import { ChatServer, type Settings } from "./server.ts";
-import { SqliteLog } from "./sqlite_log.ts";
-import { UnusableFile } from "./sqlite_schema.ts";
-import { StartFailure } from "./start_failure.ts";
-import { Turns } from "./turns.ts";
+import { SqliteLog } from "./log/sqlite/sqlite_log.ts";
+import { UnusableFile } from "./log/sqlite/schema.ts";
+import { StartFailure } from "./process/start_failure.ts";
+import { Turns } from "./connection/event_loop.ts";
 
 /** A running server with what it runs on; stopping it closes everything. */
 export interface Running {

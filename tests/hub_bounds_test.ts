@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { LIMITS } from "../protocol/mod.ts";
-import { type Bounds, UNBOUNDED } from "../server/bounds.ts";
+import { type Bounds, UNBOUNDED } from "../server/hub/room_limits.ts";
 import { codeOf, HubChat } from "./fixtures/hub.ts";
 
 const PURE = { permissions: "none" } as const;

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { UNBOUNDED } from "../server/bounds.ts";
+import { UNBOUNDED } from "../server/hub/room_limits.ts";
 import { codeOf, HubChat, type HubPeer, PASSWORD } from "./fixtures/hub.ts";
 
 const PURE = { permissions: "none" } as const;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { isLoopback } from "../cli/host_port.ts";
-import { peerKey } from "../server/address.ts";
+import { peerKey } from "../server/limits/rate_limit_key.ts";
 
 const PURE = { permissions: "none" } as const;
 

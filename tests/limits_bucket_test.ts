@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { TokenBucket, TokenBuckets } from "../server/token_bucket.ts";
+import { TokenBucket, TokenBuckets } from "../server/limits/token_bucket.ts";
 
 const PURE = { permissions: "none" } as const;
 

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { ExpiryClock } from "../server/expiry_clock.ts";
-import { MemoryLog } from "../server/memory_log.ts";
-import { SqliteLog } from "../server/sqlite_log.ts";
+import { ExpiryClock } from "../server/log/expiry_clock.ts";
+import { MemoryLog } from "../server/log/memory/memory_log.ts";
+import { SqliteLog } from "../server/log/sqlite/sqlite_log.ts";
 import { Directory, KEEP_ALL, opens } from "./fixtures/log.ts";
 
 const PURE = { permissions: "none" } as const;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Door, type DoorLimits, type TurnedAway } from "../server/door.ts";
-import { MemoryGuard } from "../server/memory_guard.ts";
+import { Door, type DoorLimits, type TurnedAway } from "../server/limits/connection_limiter.ts";
+import { MemoryGuard } from "../server/limits/memory_guard.ts";
 
 const PURE = { permissions: "none" } as const;
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { Crowd } from "../server/garbage.ts";
+import { Crowd } from "../server/limits/garbage.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { ServerProcess } from "./fixtures/process.ts";
 import { canMeasure, costOf } from "./fuzz/process_cost.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import type { RequestType } from "../protocol/mod.ts";
-import { COSTS, Limiter } from "../server/limiter.ts";
+import { COSTS, Limiter } from "../server/limits/limiter.ts";
 
 const PURE = { permissions: "none" } as const;
 

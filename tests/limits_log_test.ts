@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { LineWriter } from "../server/line_writer.ts";
-import { Logger } from "../server/logger.ts";
+import { LineWriter } from "../server/process/background_writer.ts";
+import { Logger } from "../server/process/logger.ts";
 import { ServerProcess } from "./fixtures/process.ts";
 import { Peer } from "./fixtures/peer.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { MemoryGuard, type Usage } from "../server/memory_guard.ts";
+import { MemoryGuard, type Usage } from "../server/limits/memory_guard.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { limits, startServer, type TestServer } from "./fixtures/server.ts";
 

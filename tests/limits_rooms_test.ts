@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { Directory, KEEP_ALL, upTo } from "./fixtures/log.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { startServer } from "./fixtures/server.ts";
-import { SqliteLog } from "../server/sqlite_log.ts";
+import { SqliteLog } from "../server/log/sqlite/sqlite_log.ts";
 
 /** The rooms that a file has rows for. */
 function roomsIn(path: string): unknown[] {

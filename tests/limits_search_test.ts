@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { MemoryLog } from "../server/memory_log.ts";
-import { parseQuery } from "../server/search_query.ts";
-import { SqliteLog } from "../server/sqlite_log.ts";
-import { Queries } from "../server/sqlite_queries.ts";
+import { MemoryLog } from "../server/log/memory/memory_log.ts";
+import { parseQuery } from "../server/log/search_query.ts";
+import { SqliteLog } from "../server/log/sqlite/sqlite_log.ts";
+import { Queries } from "../server/log/sqlite/queries.ts";
 import { Directory, KEEP_ALL, says, TestLog, upTo } from "./fixtures/log.ts";
 import { GatedLog } from "./fixtures/gated_log.ts";
 import { Peer } from "./fixtures/peer.ts";

@@ -1,12 +1,12 @@
 import { assertEquals, assertObjectMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { MemoryLog } from "../server/memory_log.ts";
-import type { Claim, Draft, Outcome, StoredPassword } from "../server/message_log.ts";
-import { Appender } from "../server/sqlite_append.ts";
-import { ClaimTable } from "../server/sqlite_claims.ts";
-import { MessageIndex } from "../server/sqlite_index.ts";
-import { migrate } from "../server/sqlite_schema.ts";
-import { Statements } from "../server/statements.ts";
+import { MemoryLog } from "../server/log/memory/memory_log.ts";
+import type { Claim, Draft, Outcome, StoredPassword } from "../server/log/message_log.ts";
+import { Appender } from "../server/log/sqlite/append.ts";
+import { ClaimTable } from "../server/log/sqlite/accounts.ts";
+import { MessageIndex } from "../server/log/sqlite/search_index.ts";
+import { migrate } from "../server/log/sqlite/schema.ts";
+import { Statements } from "../server/log/sqlite/statements.ts";
 import { gist, onEachLog, opens, says, tells, type TestLog, upTo } from "./fixtures/log.ts";
 
 /** What a log keeps of a password, told apart by `salt`. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { LogFailure, type MessageLog, type Outcome } from "../server/message_log.ts";
-import { SqliteLog } from "../server/sqlite_log.ts";
+import { LogFailure, type MessageLog, type Outcome } from "../server/log/message_log.ts";
+import { SqliteLog } from "../server/log/sqlite/sqlite_log.ts";
 import { Directory, gist, KEEP_ALL, opens, says, upTo } from "./fixtures/log.ts";
 import { canMount, SmallDisk } from "./fixtures/small_disk.ts";
 

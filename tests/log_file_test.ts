@@ -1,6 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DataFile, defaultDataFile, FileInUse, type Platform } from "../server/data_file.ts";
-import { SqliteLog } from "../server/sqlite_log.ts";
+import {
+  DataFile,
+  defaultDataFile,
+  FileInUse,
+  type Platform,
+} from "../server/log/sqlite/file/data_file.ts";
+import { SqliteLog } from "../server/log/sqlite/sqlite_log.ts";
 import { Directory, gist, KEEP_ALL, says } from "./fixtures/log.ts";
 
 const isUnix = Deno.build.os !== "windows";

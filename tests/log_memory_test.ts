@@ -1,8 +1,8 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { KeptEntries } from "../server/kept_entries.ts";
-import { MemoryLog } from "../server/memory_log.ts";
-import type { Draft } from "../server/message_log.ts";
-import { collectGarbage } from "../server/garbage.ts";
+import { KeptEntries } from "../server/log/memory/entry_buffer.ts";
+import { MemoryLog } from "../server/log/memory/memory_log.ts";
+import type { Draft } from "../server/log/message_log.ts";
+import { collectGarbage } from "../server/limits/garbage.ts";
 import { gist, opens, says, tells, upTo } from "./fixtures/log.ts";
 
 const PURE = { permissions: "none" } as const;

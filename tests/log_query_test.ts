@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { senderToken, toExpression } from "../server/search_query.ts";
+import { senderToken, toExpression } from "../server/log/search_query.ts";
 
 const PURE = { permissions: "none" } as const;
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { encode, LIMITS } from "../protocol/mod.ts";
-import type { Range } from "../server/message_log.ts";
+import type { Range } from "../server/log/message_log.ts";
 import { onEachLog, opens, says, type TestLog, upTo } from "./fixtures/log.ts";
 
 async function readSeqs(test: TestLog, range: Omit<Range, "room">) {

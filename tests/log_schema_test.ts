@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { LogFailure } from "../server/message_log.ts";
-import { SqliteLog } from "../server/sqlite_log.ts";
-import { SCHEMA_VERSION, UnusableFile } from "../server/sqlite_schema.ts";
+import { LogFailure } from "../server/log/message_log.ts";
+import { SqliteLog } from "../server/log/sqlite/sqlite_log.ts";
+import { SCHEMA_VERSION, UnusableFile } from "../server/log/sqlite/schema.ts";
 import { Directory, gist, KEEP_ALL, says, tells } from "./fixtures/log.ts";
 
 const FIRST_SCHEMA = Deno.readTextFileSync(new URL("fixtures/schema_1.sql", import.meta.url));

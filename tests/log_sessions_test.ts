@@ -1,5 +1,5 @@
 import { assertEquals, assertObjectMatch } from "@std/assert";
-import type { Draft } from "../server/message_log.ts";
+import type { Draft } from "../server/log/message_log.ts";
 import { gist, onEachLog, opens, says, tells, type TestLog, upTo } from "./fixtures/log.ts";
 
 function goes(session: string, inboxSeq = 0): Draft {

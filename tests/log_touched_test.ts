@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { MessageLog } from "../server/message_log.ts";
-import { SqliteLog } from "../server/sqlite_log.ts";
+import type { MessageLog } from "../server/log/message_log.ts";
+import { SqliteLog } from "../server/log/sqlite/sqlite_log.ts";
 import { Directory, KEEP_ALL, says, upTo } from "./fixtures/log.ts";
 import { OtherProgram } from "./fixtures/other_program.ts";
 

@@ -4,8 +4,8 @@ import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { fold } from "../protocol/mod.ts";
-import type { DirectDraft, MessageDraft, Outcome, RetryDraft } from "../server/message_log.ts";
-import { Pruner } from "../server/sqlite_prune.ts";
+import type { DirectDraft, MessageDraft, Outcome, RetryDraft } from "../server/log/message_log.ts";
+import { Pruner } from "../server/log/sqlite/prune.ts";
 import { gist, KEEP_ALL, onEachLog, opens, says, tells, TestLog, upTo } from "./fixtures/log.ts";
 
 type Saying = (MessageDraft | DirectDraft | RetryDraft) & { session: string; ref: number };

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { fold, parseName } from "../protocol/mod.ts";
-import { looksOf, skeleton } from "../server/looks.ts";
+import { looksOf, skeleton } from "../server/hub/skeletons.ts";
 
 const PURE = { permissions: "none" } as const;
 

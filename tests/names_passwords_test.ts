@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLess, assertNotEquals, assertRejects } from "@std/assert";
-import { Busy, Passwords, SCRYPT_COST } from "../server/passwords.ts";
+import { Busy, Passwords, SCRYPT_COST } from "../server/accounts/passwords.ts";
 
 const CHEAP = { n: 16, r: 1, p: 1 };
 

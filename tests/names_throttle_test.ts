@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { LoginThrottle } from "../server/login_throttle.ts";
+import { LoginThrottle } from "../server/accounts/login_throttle.ts";
 
 const PURE = { permissions: "none" } as const;
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { DataFile } from "../server/data_file.ts";
+import { DataFile } from "../server/log/sqlite/file/data_file.ts";
 import { programArguments } from "./fixtures/client.ts";
 import { Directory } from "./fixtures/log.ts";
 import { Peer, type Received } from "./fixtures/peer.ts";

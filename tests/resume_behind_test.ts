@@ -1,7 +1,7 @@
 /** What a connection is answered whose own message is kept while it is behind. */
 
 import { assertEquals } from "@std/assert";
-import { MemoryLog } from "../server/memory_log.ts";
+import { MemoryLog } from "../server/log/memory/memory_log.ts";
 import { GatedLog } from "./fixtures/gated_log.ts";
 import { Peer, type Received } from "./fixtures/peer.ts";
 import { startServer } from "./fixtures/server.ts";

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { MemoryLog } from "../server/memory_log.ts";
+import { MemoryLog } from "../server/log/memory/memory_log.ts";
 import { type Gate, GatedLog } from "./fixtures/gated_log.ts";
 import { upTo } from "./fixtures/log.ts";
 import { Peer, type Received } from "./fixtures/peer.ts";
 import { startServer, type TestServer } from "./fixtures/server.ts";
-import { LogFailure } from "../server/message_log.ts";
+import { LogFailure } from "../server/log/message_log.ts";
 
 /** A server whose log can be held back. */
 async function startGated(): Promise<TestServer & { gated: GatedLog }> {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { LIMITS } from "../protocol/mod.ts";
-import { MemoryLog } from "../server/memory_log.ts";
+import { MemoryLog } from "../server/log/memory/memory_log.ts";
 import { GatedLog } from "./fixtures/gated_log.ts";
 import { Listener } from "./fixtures/listener.ts";
 import { Directory, upTo } from "./fixtures/log.ts";

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { Connection } from "../server/connection.ts";
-import type { Effect } from "../server/effects.ts";
-import { MemoryLog } from "../server/memory_log.ts";
-import { Pace } from "../server/pace.ts";
-import { Pipeline } from "../server/pipeline.ts";
-import { Room } from "../server/room.ts";
-import { Session } from "../server/session.ts";
-import { Turns } from "../server/turns.ts";
+import { Connection } from "../server/connection/connection.ts";
+import type { Effect } from "../server/hub/effects.ts";
+import { MemoryLog } from "../server/log/memory/memory_log.ts";
+import { Pace } from "../server/connection/io_scheduler.ts";
+import { Pipeline } from "../server/delivery/pipeline.ts";
+import { Room } from "../server/hub/room.ts";
+import { Session } from "../server/hub/session.ts";
+import { Turns } from "../server/connection/event_loop.ts";
 import { says } from "./fixtures/log.ts";
 import { Peer } from "./fixtures/peer.ts";
 

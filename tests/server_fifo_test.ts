@@ -1,5 +1,5 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { Fifo } from "../server/fifo.ts";
+import { Fifo } from "../server/connection/fifo.ts";
 
 const PURE = { permissions: "none" } as const;
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { LineSplitter } from "../server/line_splitter.ts";
+import { LineSplitter } from "../server/connection/line_stream.ts";
 
 Deno.test("each text gives its own lines, however many are split at once", async () => {
   const splitter = new LineSplitter();

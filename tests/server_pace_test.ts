@@ -5,8 +5,8 @@ import { Crowd } from "../bench/crowd.ts";
 import { EpollWire } from "../bench/epoll_wire.ts";
 import { closedLoop } from "../bench/load.ts";
 import { CHAT_IN_MEMORY } from "../bench/subjects.ts";
-import { Pace } from "../server/pace.ts";
-import { Turns } from "../server/turns.ts";
+import { Pace } from "../server/connection/io_scheduler.ts";
+import { Turns } from "../server/connection/event_loop.ts";
 
 Deno.test("writes start first come, first served, no more in a turn than it can complete", async () => {
   using turns = await Turns.open();

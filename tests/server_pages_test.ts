@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { MemoryLog } from "../server/memory_log.ts";
-import { LogFailure, type MessageLog } from "../server/message_log.ts";
-import { Pace } from "../server/pace.ts";
-import { Pages, type RoomPage } from "../server/pages.ts";
-import { Room } from "../server/room.ts";
-import { Turns } from "../server/turns.ts";
+import { MemoryLog } from "../server/log/memory/memory_log.ts";
+import { LogFailure, type MessageLog } from "../server/log/message_log.ts";
+import { Pace } from "../server/connection/io_scheduler.ts";
+import { Pages, type RoomPage } from "../server/delivery/page_cache.ts";
+import { Room } from "../server/hub/room.ts";
+import { Turns } from "../server/connection/event_loop.ts";
 import { says, upTo } from "./fixtures/log.ts";
 
 /** Pages of a log with so many messages in General, and how often it was read. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { lookInterval, Patience } from "../server/patience.ts";
+import { lookInterval, Patience } from "../server/peer/idle_timer.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { startServer } from "./fixtures/server.ts";
 

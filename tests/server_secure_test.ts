@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { Connection } from "../server/connection.ts";
-import { Pace } from "../server/pace.ts";
-import { TlsEndpoint, TlsListener } from "../server/tls_listener.ts";
-import { Turns } from "../server/turns.ts";
+import { Connection } from "../server/connection/connection.ts";
+import { Pace } from "../server/connection/io_scheduler.ts";
+import { TlsEndpoint, TlsListener } from "../server/tls/listener.ts";
+import { Turns } from "../server/connection/event_loop.ts";
 import { outerAddress, Own } from "./fixtures/tls.ts";
 
 /** Whether a connection that comes in over `hostname` is one for secrets. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Batch } from "../server/batch.ts";
-import { SendQueue } from "../server/send_queue.ts";
+import { Batch } from "../server/connection/batch.ts";
+import { SendQueue } from "../server/connection/send_queue.ts";
 
 const PURE = { permissions: "none" } as const;
 const LINK = {};

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { makeCredentials } from "../server/tokens.ts";
+import { makeCredentials } from "../server/accounts/session_tokens.ts";
 
 /** What the system's own SHA-256 makes of `text`, in hex: what logs of every version hold. */
 async function sha256(text: string): Promise<string> {

@@ -1,8 +1,8 @@
 /** A topic is told once it is kept, like everything else that is said. */
 
 import { assertEquals } from "@std/assert";
-import { MemoryLog } from "../server/memory_log.ts";
-import type { Draft, MessageLog, Outcome } from "../server/message_log.ts";
+import { MemoryLog } from "../server/log/memory/memory_log.ts";
+import type { Draft, MessageLog, Outcome } from "../server/log/message_log.ts";
 import { GatedLog } from "./fixtures/gated_log.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { startServer } from "./fixtures/server.ts";

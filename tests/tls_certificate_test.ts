@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { AuthorityInfoAccessExtension, X509Certificate } from "@peculiar/x509";
 import { fingerprintOf, OWN_NAME, parseFingerprint } from "../protocol/fingerprint.ts";
-import { fingerprint, type Identity, issue, makeAuthority } from "../server/certificate.ts";
-import { GivenCertificate } from "../server/given_certificate.ts";
-import { OwnCertificate } from "../server/own_certificate.ts";
-import { StartFailure } from "../server/start_failure.ts";
+import { fingerprint, type Identity, issue, makeAuthority } from "../server/tls/certificate.ts";
+import { GivenCertificate } from "../server/tls/file_certificate.ts";
+import { OwnCertificate } from "../server/tls/self_issued.ts";
+import { StartFailure } from "../server/process/start_failure.ts";
 import { A_DAY, Certificates } from "./fixtures/tls.ts";
 
 const PURE = { permissions: "none" } as const;

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { issue, makeAuthority } from "../server/certificate.ts";
-import type { CertificateSource } from "../server/certificate_source.ts";
-import { Logger } from "../server/logger.ts";
-import { Tls } from "../server/tls.ts";
+import { issue, makeAuthority } from "../server/tls/certificate.ts";
+import type { CertificateSource } from "../server/tls/source.ts";
+import { Logger } from "../server/process/logger.ts";
+import { Tls } from "../server/tls/tls.ts";
 import { ClientProcess, Home, runClient } from "./fixtures/client.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { startServer } from "./fixtures/server.ts";

@@ -5,7 +5,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { fingerprint } from "../server/certificate.ts";
+import { fingerprint } from "../server/tls/certificate.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { type Ended, serverCommand, TestProcess } from "./fixtures/process.ts";
 import { A_DAY, Certificates, dialTls } from "./fixtures/tls.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { TlsEndpoint } from "../server/tls_listener.ts";
+import { TlsEndpoint } from "../server/tls/listener.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { Certificates, dialTls, startWith } from "./fixtures/tls.ts";
 

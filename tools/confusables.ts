@@ -1,5 +1,5 @@
 /**
- * Makes server/confusables.json: which characters look like which, after Unicode's UTS #39.
+ * Makes server/hub/confusables.json: which characters look like which, after Unicode's UTS #39.
  * The npm packages for it are years behind or no skeletons, so the table is read out of ICU,
  * which Debian, Ubuntu, … have as `libicu`: `deno task confusables [LIBRARY]`.
  *
@@ -8,7 +8,7 @@
 
 import { parseName } from "../protocol/mod.ts";
 
-const OUTPUT = new URL("../server/confusables.json", import.meta.url);
+const OUTPUT = new URL("../server/hub/confusables.json", import.meta.url);
 
 /** Characters in a line of the table. */
 const WIDTH = 88;

@@ -45,17 +45,17 @@ export const programs: readonly Program[] = [
     name: "chat-server",
     entry: "server.ts",
     // The log's file may be anywhere, so reading and writing can't be narrowed here: the
-    // server does it itself, once it runs (see server/permissions.ts).
+    // server does it itself, once it runs (see server/process/permissions.ts).
     permissions: [
       "--allow-net",
       "--allow-read",
       "--allow-write",
       "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA",
     ],
-    include: ["server/sqlite_worker.ts", "server/certificate_worker.ts"],
+    include: ["server/log/sqlite/sqlite_worker.ts", "server/tls/certificate_worker.ts"],
     // It has four heaps, and by itself V8 lets the young part of each grow to 96 MB. With 24 MB
     // each, a million hostile inputs (deno task fuzz) take 409 to 480 MiB instead of 545 to 601.
-    // The other flag lets it give memory back; see server/garbage.ts.
+    // The other flag lets it give memory back; see server/limits/garbage.ts.
     v8Flags: ["--expose-gc", "--max-semi-space-size=8"],
   },
   {

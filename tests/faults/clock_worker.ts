@@ -1,4 +1,4 @@
 /** The server's worker, after its clock. */
 
 import "./clock.ts";
-import "../../server/sqlite_worker.ts";
+import "../../server/log/sqlite/sqlite_worker.ts";

@@ -8,8 +8,8 @@ import { DatabaseSync } from "node:sqlite";
 import { fold, LIMITS } from "../../protocol/mod.ts";
 import { PASSWORDS } from "./cast.ts";
 import { isCount, isName, isText, isTime, isTopic } from "./rules.ts";
-import { exactly, exactText } from "../../server/statements.ts";
-import { SqliteLog } from "../../server/sqlite_log.ts";
+import { exactly, exactText } from "../../server/log/sqlite/statements.ts";
+import { SqliteLog } from "../../server/log/sqlite/sqlite_log.ts";
 
 type Row = Record<string, unknown>;
 

@@ -1,0 +1,295 @@
+/**
+ * The requests about registered names: to register one, to change its password, to
+ * give it up, and to see and end its sessions. They ask scrypt and the log, so they
+ * take their time; the hub then does at once what came of it.
+ */
+
+import type { Request } from "../../protocol/mod.ts";
+import { type Change, claimed, end, unclaimed } from "../hub/account_changes.ts";
+import type { Connection } from "../connection/connection.ts";
+import { type Effect, type Origin, refuse, refuseForNow, reply } from "../hub/effects.ts";
+import type { Reception } from "./handshake.ts";
+import { refuseFailed, refuseInsecure } from "./logins.ts";
+import type { LoginThrottle } from "./login_throttle.ts";
+import {
+  type Claim,
+  type ClaimSession,
+  type Draft,
+  LogFailure,
+  type Outcome,
+  type Proof,
+} from "../log/message_log.ts";
+import type { Passwords } from "./passwords.ts";
+import { idOf, type Session } from "../hub/session.ts";
+
+/** A request about a registered name. */
+export type AccountRequest = Extract<
+  Request,
+  { type: "register" | "password" | "unregister" | "sessions" | "end_session" }
+>;
+
+type PayloadOf<Type extends AccountRequest["type"]> = Extract<
+  AccountRequest,
+  { type: Type }
+>["payload"];
+
+/** One request in the making. */
+interface Case {
+  connection: Connection;
+  session: Session;
+  origin: Origin;
+}
+
+type Handlers = {
+  [Type in AccountRequest["type"]]: (each: Case, payload: PayloadOf<Type>) => Promise<void>;
+};
+
+/** What the requests need of the server. */
+export interface Desk extends Reception {
+  passwords: Passwords;
+  throttle: LoginThrottle;
+}
+
+/** Answers requests about registered names. */
+export class Accounts {
+  readonly #desk: Desk;
+  /** One change at a time, so that each is decided on what the one before has left. */
+  #changing: Promise<unknown> = Promise.resolve();
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  /** Does what a request about a name asks. */
+  async handle(connection: Connection, request: AccountRequest): Promise<void> {
+    const session = this.#desk.hub.sessionOf(connection);
+    if (session === undefined) {
+      return this.#push(this.#desk.hub.refuseUnconnected(connection, request));
+    }
+    const origin = { link: connection, profile: session.profile, id: request.id };
+    const handler = this.#handlers[request.type] as Handlers["register"];
+    try {
+      // Everything that this session did before is in the log.
+      await this.#desk.pipeline.reached();
+      await handler({ connection, session, origin }, request.payload as never);
+    } catch (error) {
+      this.#push(refuseFailed(origin, error));
+    }
+  }
+
+  /** Up to where connections were sent their inboxes, and by whom something is changed. */
+  change(own?: Session): Change {
+    const inboxSeen: Change["inboxSeen"] = (link) => this.#desk.pipeline.feedOf(link)?.inboxSeen;
+    return { now: performance.now(), own, inboxSeen };
+  }
+
+  readonly #handlers: Handlers = {
+    register: (each, payload) => this.#register(each, payload),
+    password: (each, payload) => this.#changePassword(each, payload),
+    unregister: (each, payload) => this.#unregister(each, payload),
+    sessions: (each) => this.#sessions(each),
+    end_session: (each, payload) => this.#endSession(each, payload),
+  };
+
+  async #register(
+    { connection, session, origin }: Case,
+    { password }: PayloadOf<"register">,
+  ): Promise<void> {
+    const { hub, passwords, throttle } = this.#desk;
+    if (!connection.isSecure) return this.#push(refuseInsecure(origin));
+    const problem = this.#registerProblem(session, origin);
+    if (problem !== undefined) return this.#push(problem);
+    const wait = throttle.registering(connection.hostname, performance.now());
+    if (wait > 0) return this.#push(refuseForNow(origin, "Too many names came from here", wait));
+    const hashed = await passwords.hash(password);
+    await this.#oneByOne(async () => {
+      // It may have changed while the password was hashed.
+      const late = this.#registerProblem(session, origin);
+      if (late !== undefined) return this.#push(late);
+      const outcome = await this.#append({ kind: "claim", name: session.name, password: hashed });
+      if (outcome.kind !== "claimed") return this.#push(refuseRegistered(session.name, origin));
+      const { claim } = outcome;
+      const message = `"${claim.name}" is registered; from now on it needs its password.`;
+      this.#push([
+        ...claimed(hub, claim, this.change(session)),
+        ...tell(origin, "registered", claim, message),
+      ]);
+    });
+  }
+
+  #registerProblem({ name, proof }: Session, origin: Origin): Effect[] | undefined {
+    const { names } = this.#desk.hub;
+    if (proof !== undefined || names.claimOf(name) !== undefined) {
+      return refuseRegistered(name, origin);
+    }
+    const other = names.registeredLookalike(name);
+    if (other === undefined) return undefined;
+    const reason = `"${name}" looks like "${other}", which is registered; choose another name`;
+    return refuse(origin, "lookalike_name", reason);
+  }
+
+  async #changePassword(
+    each: Case,
+    { current, password }: PayloadOf<"password">,
+  ): Promise<void> {
+    const { hub, passwords } = this.#desk;
+    const { session, origin } = each;
+    const proof = await this.#show(each, current);
+    if (proof === undefined) return;
+    const hashed = await passwords.hash(password);
+    await this.#oneByOne(async () => {
+      const outcome = await this.#append({ kind: "password", proof, password: hashed });
+      if (outcome.kind !== "claimed") return this.#push(refuseWrong(session.name, origin));
+      const { claim } = outcome;
+      const message = `"${claim.name}" has its new password; its other sessions need that too.`;
+      this.#push([
+        ...claimed(hub, claim, this.change(session)),
+        ...tell(origin, "password_changed", claim, message),
+      ]);
+    });
+  }
+
+  async #unregister(each: Case, { password }: PayloadOf<"unregister">): Promise<void> {
+    const { hub } = this.#desk;
+    const { session, origin } = each;
+    const proof = await this.#show(each, password);
+    if (proof === undefined) return;
+    await this.#oneByOne(async () => {
+      const outcome = await this.#append({ kind: "unclaim", proof, session: session.tokenHash });
+      const claim = hub.names.claimOf(session.name);
+      if (outcome.kind !== "kept" || claim?.id !== proof.claim) {
+        return this.#push(refuseWrong(session.name, origin));
+      }
+      const message = `"${claim.name}" is registered no more; anyone may have it after you.`;
+      this.#push([
+        ...tell(origin, "unregistered", claim, message),
+        ...unclaimed(hub, claim, this.change(session)),
+      ]);
+    });
+  }
+
+  /** Holds a password against that of the session's name; nothing when it was refused. */
+  async #show(
+    { connection, session, origin }: Case,
+    password: string,
+  ): Promise<Proof | undefined> {
+    const { logins } = this.#desk;
+    if (session.proof === undefined) {
+      const reason = `"${session.name}" is not registered`;
+      this.#push(refuse(origin, "not_registered", reason));
+      return undefined;
+    }
+    const verdict = await logins.check(connection, origin, session.name, password);
+    if ("proof" in verdict) return verdict.proof;
+    this.#push("wrong" in verdict ? refuseWrong(session.name, origin) : verdict.refusal);
+    return undefined;
+  }
+
+  async #sessions({ session, origin }: Case): Promise<void> {
+    const { names } = this.#desk.hub;
+    const away = await this.#awayOf(session);
+    // The hub's clock begins with the program.
+    const toEpoch = (time: number) => Math.round(Date.now() - performance.now() + time);
+    const sessions = this.#hereOf(session).map((each) => ({
+      session: each.id,
+      current: each === session,
+      connected: true,
+      since: toEpoch(each.since),
+      address: (each.link as Connection).peer,
+    }));
+    const rest = away.map(({ session: hash, awaySince }) => ({
+      session: idOf(hash),
+      current: false,
+      connected: false,
+      since: awaySince ?? toEpoch(names.withToken(hash)?.since ?? 0),
+    }));
+    this.#push(reply(origin, { type: "sessions", payload: { sessions: [...sessions, ...rest] } }));
+  }
+
+  async #endSession(
+    { session, origin }: Case,
+    { session: id }: PayloadOf<"end_session">,
+  ): Promise<void> {
+    const { hub } = this.#desk;
+    const payload = { message: "The session was ended.", event: "session_ended" } as const;
+    const told = reply(origin, { type: "notification", payload });
+    const away = await this.#awayOf(session);
+    const here = this.#hereOf(session).find((each) => each.id === id);
+    const hash = here?.tokenHash ?? away.find((each) => idOf(each.session) === id)?.session;
+    if (here === undefined && hash === undefined) {
+      const reason = `"${session.name}" has no session of that id; "sessions" lists them`;
+      return this.#push(refuse(origin, "unknown_session", reason));
+    }
+    // Kept before it is said: a session that a full disk keeps alive was not ended.
+    if (hash !== undefined) await this.#append({ kind: "quit", session: hash });
+    // One that was away may have come back meanwhile: its connection is ended with it.
+    const known = here ?? hub.names.withToken(hash ?? "");
+    const reason = `This session was ended by "${session.name}"`;
+    const ended = known === undefined
+      ? hub.voidToken(hash as string, performance.now())
+      : end(hub, known, reason, this.change());
+    this.#push([...told, ...ended]);
+  }
+
+  /** The connected sessions of a session's name: itself alone, where that is not registered. */
+  #hereOf(session: Session): Session[] {
+    if (session.proof === undefined) return [session];
+    const holders = this.#desk.hub.names.holders(session.name);
+    return holders.filter(({ link }) => link !== undefined);
+  }
+
+  /** The sessions of a session's name that are not connected. */
+  async #awayOf({ proof }: Session): Promise<ClaimSession[]> {
+    if (proof === undefined) return [];
+    const sessions = await this.#desk.log.claimSessions(proof.claim);
+    const { names } = this.#desk.hub;
+    return sessions.filter(({ session }) => names.withToken(session)?.link === undefined);
+  }
+
+  /** At once after the hub has changed, so that nothing comes between. */
+  #push(effects: readonly Effect[]): void {
+    this.#desk.pipeline.push(effects);
+  }
+
+  async #append(draft: Draft): Promise<Outcome> {
+    const [outcome] = await this.#desk.log.append([draft]);
+    if (outcome?.kind === "failed") throw new LogFailure(outcome.reason);
+    return outcome as Outcome;
+  }
+
+  #oneByOne<Result>(change: () => Promise<Result>): Promise<Result> {
+    const changed = this.#changing.then(change);
+    this.#changing = changed.catch(() => {/* whoever asked for that one is told */});
+    return changed;
+  }
+}
+
+const ACCOUNT_REQUESTS: ReadonlySet<string> = new Set<AccountRequest["type"]>([
+  "register",
+  "password",
+  "unregister",
+  "sessions",
+  "end_session",
+]);
+
+/** Whether a request is about a registered name. */
+export function isAccountRequest(request: Request): request is AccountRequest {
+  return ACCOUNT_REQUESTS.has(request.type);
+}
+
+function tell(
+  origin: Origin,
+  event: "registered" | "password_changed" | "unregistered",
+  { name }: Claim,
+  message: string,
+): Effect[] {
+  return reply(origin, { type: "notification", payload: { message, event, name } });
+}
+
+function refuseRegistered(name: string, origin: Origin): Effect[] {
+  return refuse(origin, "already_registered", `"${name}" is registered already`);
+}
+
+function refuseWrong(name: string, origin: Origin): Effect[] {
+  return refuse(origin, "wrong_password", `That is not the password of "${name}"`);
+}

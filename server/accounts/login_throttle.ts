@@ -1,0 +1,148 @@
+/**
+ * How often passwords may be guessed: after some failures, of one address or for one
+ * name, each further one makes a longer wait. Whether there is such a name makes no
+ * difference. Pure: the clock is passed in, and all times are milliseconds of it.
+ */
+
+import { limitedKey, peerKey } from "../limits/rate_limit_key.ts";
+
+/** Keys that a table has at most; beyond it the one goes that has been quiet for longest. */
+const MOST_KEYS = 10_000;
+
+const A_SECOND = 1000;
+const A_MINUTE = 60 * A_SECOND;
+
+/** How failures of one kind make waits. */
+interface Waits {
+  /** Failures that make none. */
+  free: number;
+  /** The first one; each further is twice as long as the one before. */
+  first: number;
+  longest: number;
+  /** How long after the last failure all are forgotten. */
+  memory: number;
+}
+
+/** An address is one's own: nobody else is kept out by what it has to wait. */
+const OF_ADDRESS = { first: A_SECOND, longest: 15 * A_MINUTE, memory: 60 * A_MINUTE };
+
+/**
+ * A name's failures may be strangers', and must not keep its owner out: the wait for
+ * it stays short, and is none for an address that the owner came from before.
+ */
+const FOR_NAME = { first: A_SECOND, longest: 10 * A_SECOND, memory: 15 * A_MINUTE };
+
+/** Registering is dear, and a name that is taken is taken for good. */
+const REGISTRATIONS = { first: A_MINUTE, longest: 60 * A_MINUTE, memory: 240 * A_MINUTE };
+
+/** Who may show a password now. */
+export class LoginThrottle {
+  readonly #limitLoopback: boolean;
+  readonly #ofAddress: Failures;
+  readonly #forName: Failures;
+  /** What of an address's failures was for which name. */
+  readonly #ofBoth: Failures;
+  readonly #registrations: Failures;
+  /** Addresses from which a name's password was shown, with that name. */
+  readonly #welcome = new Set<string>();
+
+  /** `free` failures, and as many registrations, make no wait. Peers on this machine wait for names alone, unless told otherwise. */
+  constructor(free: number, limitLoopback: boolean) {
+    this.#limitLoopback = limitLoopback;
+    this.#ofAddress = new Failures({ free, ...OF_ADDRESS });
+    this.#forName = new Failures({ free, ...FOR_NAME });
+    this.#ofBoth = new Failures({ free, ...OF_ADDRESS });
+    this.#registrations = new Failures({ free, ...REGISTRATIONS });
+  }
+
+  /**
+   * Gives 0 when a password for that folded name may be shown from that address now, or
+   * the wait. It counts as a failure until it has succeeded: many at once are no way round.
+   */
+  attempt(name: string, hostname: string, now: number): number {
+    const address = this.#keyOf(hostname);
+    const both = pair(hostname, name);
+    // Who does not wait for the address must wait for the name: behind a proxy on this machine is everyone.
+    const isWelcome = address !== undefined && this.#welcome.has(both);
+    const wait = Math.max(
+      address === undefined ? 0 : this.#ofAddress.waitFor(address, now),
+      isWelcome ? 0 : this.#forName.waitFor(name, now),
+    );
+    if (wait > 0) return wait;
+    if (address !== undefined) this.#ofAddress.add(address, now);
+    this.#forName.add(name, now);
+    this.#ofBoth.add(both, now);
+    return 0;
+  }
+
+  /** Notes that it was the password: what that address did wrong for that name is forgotten. */
+  succeeded(name: string, hostname: string): void {
+    const address = this.#keyOf(hostname);
+    const both = pair(hostname, name);
+    // Not all of the address's: its own name's password is no way to guess at another's.
+    if (address !== undefined) this.#ofAddress.forgive(address, this.#ofBoth.countOf(both));
+    this.#ofBoth.forgive(both, Infinity);
+    this.#forName.forgive(name, Infinity);
+    this.#welcome.delete(both);
+    this.#welcome.add(both);
+    if (this.#welcome.size > MOST_KEYS) dropOldest(this.#welcome);
+  }
+
+  /** Gives 0 when a name may be registered from that address now, or the wait. */
+  registering(hostname: string, now: number): number {
+    const address = this.#keyOf(hostname);
+    if (address === undefined) return 0;
+    const wait = this.#registrations.waitFor(address, now);
+    if (wait === 0) this.#registrations.add(address, now);
+    return wait;
+  }
+
+  #keyOf(hostname: string): string | undefined {
+    return limitedKey(hostname, this.#limitLoopback);
+  }
+}
+
+/** What was done wrong, and until when it may not be done again, for each of many keys. */
+class Failures {
+  readonly #waits: Waits;
+  readonly #entries = new Map<string, { count: number; at: number; until: number }>();
+
+  constructor(waits: Waits) {
+    this.#waits = waits;
+  }
+
+  waitFor(key: string, now: number): number {
+    return Math.max(0, (this.#entries.get(key)?.until ?? 0) - now);
+  }
+
+  countOf(key: string): number {
+    return this.#entries.get(key)?.count ?? 0;
+  }
+
+  add(key: string, now: number): void {
+    const { free, first, longest, memory } = this.#waits;
+    const entry = this.#entries.get(key);
+    const count = entry === undefined || entry.at + memory < now ? 1 : entry.count + 1;
+    const wait = count < free ? 0 : Math.min(longest, first * 2 ** (count - free));
+    // To the end: the first of the table is the one that has been quiet for longest.
+    this.#entries.delete(key);
+    this.#entries.set(key, { count, at: now, until: now + wait });
+    if (this.#entries.size > MOST_KEYS) dropOldest(this.#entries);
+  }
+
+  /** Takes back `count` of a key's failures, and its wait. */
+  forgive(key: string, count: number): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    if (entry.count <= count) this.#entries.delete(key);
+    else this.#entries.set(key, { ...entry, count: entry.count - count, until: 0 });
+  }
+}
+
+function pair(hostname: string, name: string): string {
+  return `${peerKey(hostname)} ${name}`;
+}
+
+function dropOldest(table: Map<string, unknown> | Set<string>): void {
+  table.delete(table.keys().next().value as string);
+}

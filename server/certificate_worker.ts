@@ -1,9 +1,0 @@
-/// <reference lib="deno.worker" />
-/**
- * The worker that reads an operator's certificate and key, at the start and whenever
- * they are to be read again: a server that runs can open no file itself.
- */
-
-import { readFile } from "./reading.ts";
-
-self.onmessage = ({ data }: MessageEvent<string>) => self.postMessage(readFile(data));

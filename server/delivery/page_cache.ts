@@ -1,0 +1,83 @@
+/**
+ * Pages of rooms' logs for those who are behind. A busy room leaves many behind at the
+ * same place at once: a page that is the same for all of them is read and encoded once.
+ */
+
+import { encode, type MessagePayload } from "../../protocol/mod.ts";
+import type { MessageLog } from "../log/message_log.ts";
+import type { Pace } from "../connection/io_scheduler.ts";
+import type { Room } from "../hub/room.ts";
+
+/** Messages asked of the log at a time; a page's bytes bound it too. */
+export const PAGE = 200;
+
+/** Pages that are kept for others who may want them; some 60 KB each. */
+const SHARED = 16;
+
+const encoder = new TextEncoder();
+
+/** Some messages of a room, in their order. */
+export class RoomPage {
+  readonly items: readonly MessagePayload[];
+  /** Whether the log had more when it was asked. */
+  readonly more: boolean;
+  /** The `seq` of the last message that members had been sent by then. */
+  readonly end: number;
+  #lines: Uint8Array | undefined;
+
+  constructor(items: readonly MessagePayload[], more: boolean, end: number) {
+    this.items = items;
+    this.more = more;
+    this.end = end;
+  }
+
+  /** The messages as lines. */
+  get lines(): Uint8Array {
+    return this.#lines ??= encoder.encode(
+      this.items.map((payload) => encode({ type: "message", payload })).join(""),
+    );
+  }
+}
+
+/** Reads pages. Everything here rejects with what the log fails with. */
+export class Pages {
+  readonly #log: MessageLog;
+  readonly #pace: Pace;
+  /** Those that were asked for last, by room and place. */
+  readonly #shared = new Map<string, Promise<RoomPage>>();
+
+  constructor(log: MessageLog, pace: Pace) {
+    this.#log = log;
+    this.#pace = pace;
+  }
+
+  /** The page of `room` after the message `cursor`, as anyone would be sent it. */
+  shared(room: Room, cursor: number): Promise<RoomPage> {
+    // A full page is the same whatever has been said since.
+    const key = `${cursor} ${Math.min(room.seq, cursor + PAGE + 1)} ${room.fold}`;
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const page = this.of(undefined, room, cursor);
+    this.#shared.set(key, page);
+    page.catch(() => this.#shared.delete(key));
+    const [oldest = ""] = this.#shared.keys();
+    if (this.#shared.size > SHARED) this.#shared.delete(oldest);
+    return page;
+  }
+
+  /** The page of `room` after the message `cursor`, with the `ref`s of that session's own messages. */
+  async of(session: string | undefined, room: Room, cursor: number): Promise<RoomPage> {
+    // Who has nearly caught up goes on at once: a turn later there would be more again.
+    if (room.seq - cursor > PAGE) await this.#pace.page();
+    const end = room.seq;
+    const { items, more } = await this.#log.read({
+      room: room.name,
+      after: cursor,
+      // What the log has but nobody was sent yet will come live.
+      before: end + 1,
+      limit: PAGE,
+      session,
+    });
+    return new RoomPage(items, more, end);
+  }
+}

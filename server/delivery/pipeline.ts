@@ -1,0 +1,180 @@
+/**
+ * From the hub's effects to the send queues, in one order for all. A tick's
+ * effects gather; their drafts go into the log together; when they are in it,
+ * the tick's effects are carried out as they came. While one batch is on its way
+ * to the log, the next gathers.
+ */
+
+import { encode, type Event } from "../../protocol/mod.ts";
+import { Batch } from "../connection/batch.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Broadcast, Effect, Send } from "../hub/effects.ts";
+import { Feed } from "./subscription.ts";
+import type { MessageLog, Outcome } from "../log/message_log.ts";
+import { Pages } from "./page_cache.ts";
+import type { Members } from "../hub/room.ts";
+import type { Link, Session } from "../hub/session.ts";
+import type { Pace } from "../connection/io_scheduler.ts";
+import { type Drafting, settle } from "../hub/deliver.ts";
+
+/** Effects that may gather while the log is busy; whoever sends more requests then is not read. */
+const BACKLOG = 4096;
+
+const encoder = new TextEncoder();
+
+type Performers = {
+  [Kind in Exclude<Effect, Drafting>["kind"]]: (effect: Extract<Effect, { kind: Kind }>) => void;
+};
+
+/** Carries out effects. */
+export class Pipeline {
+  readonly #log: MessageLog;
+  readonly #pace: Pace;
+  readonly #pages: Pages;
+  /** Called once for each batch of which something could not be kept, with the reason. */
+  readonly #onFailure: (reason: string) => void;
+  #gathered: Effect[] = [];
+  #isRunning = false;
+  /** The batch of each room in this tick, by its members at the time. */
+  readonly #batches = new Map<Members, Batch>();
+  /** The connections that this tick has sent to. */
+  #touched: Connection[] = [];
+
+  constructor(log: MessageLog, pace: Pace, onFailure: (reason: string) => void) {
+    this.#log = log;
+    this.#pace = pace;
+    this.#pages = new Pages(log, pace);
+    this.#onFailure = onFailure;
+  }
+
+  /** Takes effects; they are carried out after all that came before. */
+  push(effects: readonly Effect[]): void {
+    this.#gathered.push(...effects);
+    if (this.#isRunning || this.#gathered.length === 0) return;
+    this.#isRunning = true;
+    this.#pace.afterReads(() => this.#run());
+  }
+
+  /** Resolves when everything pushed so far has been carried out. */
+  reached(): Promise<void> {
+    return new Promise((resolve) => this.push([{ kind: "reached", resolve }]));
+  }
+
+  /** Whether so much has gathered that no more should be asked of it for now. */
+  get isFull(): boolean {
+    return this.#gathered.length > BACKLOG;
+  }
+
+  /** The feed of a connection that follows something. */
+  feedOf(link: Link): Feed | undefined {
+    return (link as Connection).feed;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#gathered.length > 0) {
+      const effects = this.#gathered;
+      this.#gathered = [];
+      const drafts = effects.filter(isDrafting).map((effect) => effect.draft);
+      const outcomes = drafts.length === 0 ? [] : await this.#log.append(drafts);
+      const failed = outcomes.find((outcome) => outcome.kind === "failed");
+      if (failed !== undefined) this.#onFailure(failed.reason);
+      this.#carryOut(effects, outcomes);
+    }
+    this.#isRunning = false;
+  }
+
+  #carryOut(effects: readonly Effect[], outcomes: readonly Outcome[]): void {
+    let next = 0;
+    for (const effect of effects) {
+      const settled = isDrafting(effect) ? settle(effect, outcomes[next++] as Outcome) : [effect];
+      for (const each of settled) this.#perform(each);
+    }
+    this.#flush();
+  }
+
+  #perform(effect: Effect): void {
+    const perform = this.#performers[effect.kind as keyof Performers] as (effect: Effect) => void;
+    perform(effect);
+  }
+
+  readonly #performers: Performers = {
+    broadcast: (effect) => this.#broadcast(effect),
+    send: (effect) => this.#send(effect),
+    follow: ({ link, session, room, since = room.seq }) => {
+      const feed = this.#feed(link, session);
+      feed.afterAnswers(() => feed.follow(room, since));
+    },
+    "follow inbox": ({ link, session, since }) => this.#feed(link, session).followInbox(since),
+    unfollow: ({ link, room }) => this.#afterAnswers(link, (feed) => feed?.unfollow(room)),
+    close: ({ link, isAfterAnswers = false }) => {
+      // What the connection was sent in this tick must be whole before it leaves.
+      this.#flush();
+      const close = () => (link as Connection).close();
+      if (isAfterAnswers) this.#afterAnswers(link, close);
+      else close();
+    },
+    reached: ({ resolve }) => {
+      this.#flush();
+      resolve();
+    },
+  };
+
+  #broadcast({ members, event, own }: Broadcast): void {
+    let batch = this.#batches.get(members);
+    if (batch === undefined || batch.isClosed) {
+      batch = new Batch();
+      this.#batches.set(members, batch);
+      for (const link of members) if (!this.#isBehind(link)) this.#enqueue(link, batch);
+    }
+    const ownLine = own === undefined ? undefined : { link: own.link, line: encode(own.event) };
+    batch.add(encode(event), ownLine);
+    if (own !== undefined && this.#isBehind(own.link)) this.#answerBehind(own);
+  }
+
+  /** An answer to one who is behind: the log brings a message, anything else can't wait for it. */
+  #answerBehind({ link, event }: { link: Link; event: Event }): void {
+    if (event.type === "message") this.feedOf(link)?.answer(event);
+    else this.#send({ kind: "send", link, event });
+  }
+
+  #send({ link, event, isLiveOnly = false }: Send): void {
+    if (isLiveOnly && this.#isBehind(link)) return;
+    const line = encoder.encode(encode(typeof event === "function" ? event() : event));
+    this.#afterAnswers(link, () => this.#enqueue(link, line));
+  }
+
+  /** No answer overtakes one before it: see the feed. */
+  #afterAnswers(link: Link, act: (feed?: Feed) => void): void {
+    const feed = this.feedOf(link);
+    if (feed === undefined) act();
+    else feed.afterAnswers(() => act(feed));
+  }
+
+  #enqueue(link: Link, chunk: Uint8Array | Batch): void {
+    const connection = link as Connection;
+    if (connection.send(chunk)) this.#touched.push(connection);
+  }
+
+  #feed(link: Link, session: Session): Feed {
+    const connection = link as Connection;
+    return connection.feed ??= new Feed(connection, session, this.#log, this.#pages);
+  }
+
+  #isBehind(link: Link): boolean {
+    return this.feedOf(link)?.isBehind ?? false;
+  }
+
+  #flush(): void {
+    this.#batches.clear();
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const connection of touched) {
+      // A peer that reads too slowly goes on from the log.
+      if (!connection.flush()) connection.feed?.fallBehind();
+    }
+  }
+}
+
+function isDrafting(effect: Effect): effect is Drafting {
+  return "draft" in effect;
+}

@@ -1,0 +1,311 @@
+/**
+ * What `connect` does: who may come in under which name, and how a session is
+ * opened or taken up again. Pure, as all of the hub.
+ */
+
+import {
+  type ConnectRequest,
+  type ErrorCode,
+  type Event,
+  fold,
+  LIMITS,
+  type RoomPosition,
+  VERSION,
+} from "../../protocol/mod.ts";
+import {
+  announceRename,
+  answering,
+  type Effect,
+  keepArrival,
+  keepSession,
+  type Origin,
+  refuse,
+} from "./effects.ts";
+import type { Hub } from "./hub.ts";
+import type { Proof, StoredSession } from "../log/message_log.ts";
+import type { Room } from "./room.ts";
+import { type Link, Session } from "./session.ts";
+
+/** What `connect` needs and the rules can't make: secrets, and hashes of secrets. */
+export interface Credentials {
+  /** A fresh token, for the session that may be opened. */
+  token: string;
+  tokenHash: string;
+  /** The hash of the token that the client showed, if it showed one. */
+  shownHash?: string;
+  /** The session that the log has for it. */
+  stored?: StoredSession | undefined;
+  /** Up to where the connection that it still has was sent its inbox. */
+  inboxSeen?: number | undefined;
+  /** That the password that the client showed was the name's. */
+  proof?: Proof | undefined;
+}
+
+interface Problem {
+  code: ErrorCode;
+  reason: string;
+}
+
+/** One `connect` in the making. */
+interface Arrival {
+  hub: Hub;
+  origin: Origin;
+  request: ConnectRequest;
+  credentials: Credentials;
+  now: number;
+}
+
+/** Opens a session over `link`, or takes one up again. */
+export function connect(
+  hub: Hub,
+  link: Link,
+  request: ConnectRequest,
+  credentials: Credentials,
+  now: number,
+): Effect[] {
+  const { room, version } = request.payload;
+  const profile = version === undefined ? "lecture" : "version 2";
+  const origin = { link, profile, id: request.id } as const;
+  if (hub.wasBound(link)) {
+    const reason = "This connection has its session already; open another one";
+    const spoken = hub.sessionOf(link)?.profile ?? profile;
+    return refuse({ ...origin, profile: spoken }, "already_connected", reason);
+  }
+  if (profile === "lecture" && room === undefined) {
+    return refuse(origin, "missing_field", 'Cannot accept "connect": payload.room is missing');
+  }
+  const arrival = { hub, origin, request, credentials, now };
+  // A session is taken up in the profile that it was opened in.
+  const known = profile === "lecture" ? undefined : find(arrival);
+  const problem = problemOf(arrival, known);
+  if (problem !== undefined) return refuse(origin, problem.code, problem.reason);
+  const evicted = makeWay(arrival, known);
+  return [...evicted, ...known === undefined ? open(arrival) : resume(arrival, known)];
+}
+
+/** Whether the token that was shown opens a session of that name, so that no password is needed. */
+export function opensByToken(hub: Hub, name: string, credentials: Credentials): boolean {
+  const known = hub.names.withToken(credentials.shownHash ?? "") ?? storedOf(hub, credentials);
+  return known !== undefined && fold(known.name) === fold(name) && hub.mayHave(name, known.proof);
+}
+
+/** The session whose token was shown, from here or from the log; if the token is still good for it. */
+function find({ hub, credentials, now }: Arrival): Session | undefined {
+  const { shownHash, proof } = credentials;
+  const stored = storedOf(hub, credentials);
+  const known = hub.names.withToken(shownHash ?? "");
+  const its = (known ?? stored)?.proof;
+  // After a change of password the token needs the new one beside it.
+  const isGood = its === undefined || hub.names.isCurrent(its) || its.claim === proof?.claim;
+  if (!isGood) return undefined;
+  if (known !== undefined || stored === undefined) return known;
+  return hub.recall(stored, now);
+}
+
+/** What the log knew of the token that was shown; nothing when that was made void since. */
+function storedOf(hub: Hub, { shownHash = "", stored }: Credentials): StoredSession | undefined {
+  return hub.isVoid(shownHash) ? undefined : stored;
+}
+
+function problemOf(arrival: Arrival, known: Session | undefined): Problem | undefined {
+  return passwordProblem(arrival, known) ?? takenProblem(arrival, known) ??
+    lookalikeProblem(arrival, known) ?? roomProblem(arrival, known);
+}
+
+/** The same words for a wrong password and for a name that has none. */
+function passwordProblem(
+  { hub, request, credentials }: Arrival,
+  known: Session | undefined,
+): Problem | undefined {
+  const { name, password } = request.payload;
+  if (known !== undefined && opensByToken(hub, name, credentials)) return undefined;
+  const isClaimed = hub.names.claimOf(name) !== undefined;
+  if (password !== undefined) {
+    if (isClaimed && hub.mayHave(name, credentials.proof)) return undefined;
+    return { code: "wrong_password", reason: `That is not the password of "${name}"` };
+  }
+  if (!isClaimed && hub.mayHave(name, undefined)) return undefined;
+  const reason = isClaimed
+    ? `"${name}" is registered; show its password, or choose another name`
+    : `"${name}" needs a password: this server takes registered names alone`;
+  return { code: "password_required", reason };
+}
+
+function takenProblem(
+  { hub, request, now }: Arrival,
+  known: Session | undefined,
+): Problem | undefined {
+  const { name } = request.payload;
+  const holders = hub.names.holders(name).filter((holder) => holder !== known);
+  if (hub.names.claimOf(name) !== undefined) {
+    if (holders.filter(({ link }) => link !== undefined).length < LIMITS.sessions) return undefined;
+    const reason = `"${name}" is connected ${LIMITS.sessions} times, and that is the most`;
+    return { code: "too_many_sessions", reason };
+  }
+  const [holder] = holders;
+  const wait = holder?.holdsNameFor(now) ?? 0;
+  return wait === 0 ? undefined : { code: "name_taken", reason: takenText(name, wait) };
+}
+
+function lookalikeProblem(
+  { hub, request }: Arrival,
+  known: Session | undefined,
+): Problem | undefined {
+  const rooms = roomsAskedFor(request, known?.roomNames ?? []);
+  const reason = hub.lookalikeOf(request.payload.name, rooms, known);
+  return reason === undefined ? undefined : { code: "lookalike_name", reason };
+}
+
+/**
+ * Why a session can't connect because of rooms. Only what it asks for now counts against
+ * it: one that was in more rooms than it may be in today must be able to come back.
+ */
+function roomProblem({ hub, request }: Arrival, known: Session | undefined): Problem | undefined {
+  const before = new Set((known?.roomNames ?? []).map(fold));
+  const all = new Set([...before, ...roomsAskedFor(request, []).map(fold)]);
+  const { room } = request.payload;
+  const most = before.size === all.size ? LIMITS.rooms : hub.bounds.roomsOfSession;
+  if (all.size > most) return { code: "too_many_rooms", reason: `${most} rooms are the most` };
+  return room === undefined || before.has(fold(room)) ? undefined : hub.barred(room);
+}
+
+/**
+ * Takes the name from whoever holds it no more. Of a registered name's sessions that
+ * are away, the longest away is over when there are too many.
+ */
+function makeWay({ hub, request, now }: Arrival, known: Session | undefined): Effect[] {
+  const { name } = request.payload;
+  const holders = hub.names.holders(name).filter((holder) => holder !== known);
+  if (hub.names.claimOf(name) === undefined) {
+    for (const holder of holders) hub.names.forget(holder);
+    return [];
+  }
+  if (holders.length < LIMITS.sessions) return [];
+  const away = holders.filter(({ link }) => link === undefined);
+  const [longest] = away.sort((one, other) => one.since - other.since);
+  return longest === undefined ? [] : hub.void(longest, now);
+}
+
+function open(arrival: Arrival): Effect[] {
+  const { hub, origin, request, credentials, now } = arrival;
+  const { name } = request.payload;
+  const { token, tokenHash, proof } = credentials;
+  const presence = { link: origin.link, since: now };
+  const session = new Session(name, presence, tokenHash, origin.profile);
+  session.proof = hub.names.claimOf(name) === undefined ? undefined : proof;
+  hub.names.remember(session);
+  hub.names.hold(session);
+  hub.bind(origin.link, session);
+  return enter(arrival, session, { token, rooms: [] });
+}
+
+/** Lets `session` go on over another link, in the rooms that it was in, under the name now asked for. */
+function resume(arrival: Arrival, session: Session): Effect[] {
+  const { hub, origin, request, credentials, now } = arrival;
+  const { name, session: token = "" } = request.payload;
+  const sentSoFar = credentials.inboxSeen ?? session.inboxSeq;
+  const replaced = replaceLink(hub, session, origin.link);
+  const former = { name: session.name, fold: session.fold };
+  const proof = credentials.proof ?? session.proof;
+  hub.setName(session, name);
+  session.proof = hub.names.claimOf(name) === undefined ? undefined : proof;
+  const { rooms = [], inboxSeen = sentSoFar } = session.absence ?? {};
+  session.attach(origin.link, now);
+  hub.bind(origin.link, session);
+  const renamed = former.name === session.name ? [] : announceRename(session, former);
+  return [...replaced, ...enter(arrival, session, { token, rooms, inboxSeen }), ...renamed];
+}
+
+/** Lets go of the connection that `session` still has, half-dead or not; the rooms notice nothing. */
+function replaceLink(hub: Hub, session: Session, link: Link): Effect[] {
+  const old = session.link;
+  if (old === undefined) return [];
+  hub.unbind(old);
+  for (const room of session.rooms.values()) room.add(session, link);
+  const origin = { link: old, profile: session.profile, id: undefined };
+  const told = refuse(origin, "session_replaced", "This session went on over a newer connection");
+  return [...told, { kind: "close", link: old }];
+}
+
+/** Puts a session that has just connected into its rooms, and acknowledges it before all else. */
+function enter(
+  { hub, origin, request }: Arrival,
+  session: Session,
+  before: { token: string; rooms: readonly string[]; inboxSeen?: number },
+): Effect[] {
+  const { link } = origin;
+  const { since = {}, direct_since } = request.payload;
+  const announced = roomsAskedFor(request, before.rooms)
+    .flatMap((name) =>
+      session.rooms.has(fold(name)) || hub.barred(name) !== undefined
+        ? []
+        : hub.join(session, link, name).effects
+    );
+  const positions = new Map(Object.entries(since).map(([name, seq]) => [fold(name), seq]));
+  const follows = [...session.rooms.values()].map((room) => {
+    return { kind: "follow", link, session, room, since: positions.get(room.fold) } as const;
+  });
+  const inbox = { kind: "follow inbox", link, session, since: direct_since ?? before.inboxSeen };
+  return [
+    ...keepSession(session),
+    ...[...session.rooms.values()].flatMap((room) => keepArrival(session, room)),
+    acknowledge(hub, session, origin, request, before.token),
+    ...follows,
+    ...session.profile === "lecture" ? [] : [inbox as Effect],
+    ...announced,
+  ];
+}
+
+function acknowledge(
+  hub: Hub,
+  session: Session,
+  { link, id }: Origin,
+  request: ConnectRequest,
+  token: string,
+): Effect {
+  const { room } = request.payload;
+  const message = room === undefined ? "Connected." : "Connected to the room.";
+  if (session.profile === "lecture") {
+    return { kind: "send", link, event: { type: "connect_ack", payload: { message } } };
+  }
+  const rooms = [...session.rooms.values()];
+  const payload = {
+    message,
+    name: session.name,
+    registered: hub.names.claimOf(session.name) !== undefined,
+    ...(room === undefined ? {} : { room: hub.room(room)?.name ?? room }),
+    version: VERSION,
+    session: token,
+    resumed: token === request.payload.session,
+    server: hub.server,
+    limits: hub.limits,
+  };
+  const event = () =>
+    answering<Event>(id, {
+      type: "connect_ack",
+      payload: {
+        ...payload,
+        rooms: rooms.map(positionOf),
+        direct: session.inboxSeq,
+        ref: session.ref,
+      },
+    });
+  return { kind: "send", link, event };
+}
+
+/** The rooms that a session is in once `connect` is done: those it had, those it resumes, the one it names. */
+function roomsAskedFor({ payload }: ConnectRequest, had: readonly string[]): string[] {
+  const { since = {}, room } = payload;
+  return [...had, ...Object.keys(since), ...room === undefined ? [] : [room]];
+}
+
+function positionOf(room: Room): RoomPosition {
+  return { room: room.name, seq: room.seq };
+}
+
+function takenText(name: string, wait: number): string {
+  if (wait === Infinity) return `The name "${name}" is taken; choose another`;
+  const seconds = Math.ceil(wait / 1000);
+  return `The name "${name}" is held for its session for ${seconds} s more; ` +
+    "show that session's token, wait, or choose another";
+}

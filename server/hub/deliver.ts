@@ -1,0 +1,153 @@
+/**
+ * What comes of a draft once the log has spoken: who is sent what. Pure.
+ */
+
+import type { DirectPayload, ErrorCode, MessagePayload } from "../../protocol/mod.ts";
+import {
+  answering,
+  type Effect,
+  type Keep,
+  notify,
+  type Origin,
+  refuse,
+  refuseRef,
+  reply,
+  type Retopic,
+  type Retry,
+  type Say,
+  send,
+  type Target,
+  type Tell,
+} from "./effects.ts";
+import type { DirectEntry, Entry, Outcome } from "../log/message_log.ts";
+import type { Session } from "./session.ts";
+
+type Kept = Extract<Outcome, { kind: "direct" }>;
+
+/** An effect that has a draft. */
+export type Drafting = Say | Tell | Retry | Retopic | Keep;
+
+/** The effects of `effect`, now that its draft has come to `outcome`. */
+export function settle(effect: Drafting, outcome: Outcome): Effect[] {
+  if (effect.kind === "keep") return [];
+  if (effect.kind === "retopic") return settleTopic(effect, outcome);
+  if (effect.kind === "retry" && !ANSWERS_RETRY.has(outcome.kind)) return effect.refusal;
+  const { origin, draft } = effect;
+  switch (outcome.kind) {
+    case "message":
+      return effect.kind === "say" ? deliver(effect, outcome.entry) : [];
+    case "direct":
+      return effect.kind === "tell" ? deliverDirect(effect, outcome) : [];
+    case "repeated":
+      return reply(origin, ownEvent(outcome.entry, draft.ref));
+    case "used ref":
+    case "stale ref":
+    case "expired ref":
+      return refuseUsedRef(origin, draft.ref, outcome);
+    case "unknown name":
+      return refuse(origin, "unknown_name", `Nobody is known as "${(draft as { to: string }).to}"`);
+    case "failed":
+      return refuseUnkept(origin, outcome.reason);
+    default:
+      return [];
+  }
+}
+
+/** What answers a request that can't be done any more: that it was, or may have been. */
+const ANSWERS_RETRY: ReadonlySet<Outcome["kind"]> = new Set(["repeated", "expired ref"]);
+
+type RefOutcome = Extract<Outcome, { highest: number }>;
+
+/** Why a `ref` is refused, by what the log found: the code, and what there is to say of the `ref`. */
+const REF_PROBLEMS: Record<RefOutcome["kind"], readonly [ErrorCode, string]> = {
+  "used ref": ["ref_used", "was used for another message; take one above"],
+  "stale ref": ["stale_ref", "was never used, but higher ones were; take one above"],
+  "expired ref": ["ref_expired", "is of a time whose messages are no longer kept, and not above"],
+};
+
+function refuseUsedRef(
+  origin: Origin,
+  ref: number | undefined,
+  { kind, highest }: RefOutcome,
+): Effect[] {
+  const [code, problem] = REF_PROBLEMS[kind];
+  return refuseRef(
+    origin,
+    code,
+    `ref ${ref} ${problem} the session's highest, ${highest}`,
+    highest,
+  );
+}
+
+/** `ref` is in the log from now on. */
+function noteRef(session: Session, ref = 0): void {
+  session.ref = Math.max(session.ref, ref);
+}
+
+function refuseUnkept(origin: Origin, reason: string): Effect[] {
+  return refuse(
+    origin,
+    "log_failed",
+    `It could not be kept, so nobody has seen it: ${reason}`,
+  );
+}
+
+function settleTopic(
+  { draft, room, members, payload, origin }: Retopic,
+  outcome: Outcome,
+): Effect[] {
+  if (outcome.kind === "failed") {
+    room.topic = room.keptTopic;
+    return refuseUnkept(origin, outcome.reason);
+  }
+  room.keptTopic = draft.topic;
+  return notify(members, payload, origin);
+}
+
+function deliver({ room, members, origin, draft, session }: Say, entry: Entry): Effect[] {
+  room.seq = entry.seq;
+  noteRef(session, draft.ref);
+  const event = { type: "message", payload: entry } as const;
+  const differs = draft.ref !== undefined || origin.id !== undefined;
+  const own = differs
+    ? { link: origin.link, event: answering(origin.id, ownEvent(entry, draft.ref)) }
+    : undefined;
+  return [{ kind: "broadcast", members, event, own }];
+}
+
+function deliverDirect({ targets, origin, draft, session }: Tell, outcome: Kept): Effect[] {
+  noteRef(session, draft.ref);
+  const { entry, session: primary, copies = [] } = outcome;
+  const seqs = new Map(copies.map(({ session, seq }) => [session, seq]));
+  if (primary !== undefined) seqs.set(primary, entry.seq);
+  const told = targets.flatMap((target) => {
+    const { tokenHash } = target.session;
+    const seq = tokenHash === undefined ? 0 : seqs.get(tokenHash);
+    return seq === undefined || !isNewIn(target.session, seq) || target.link === origin.link
+      ? []
+      : tellDirect(target, { ...entry, seq });
+  });
+  return [...told, ...reply(origin, ownEvent(entry, draft.ref))];
+}
+
+/** Notes what is in the inbox now. A feed that reads the inbox may have been faster: then it is not new. */
+function isNewIn(session: Session, seq: number): boolean {
+  const isNew = seq === 0 || seq > session.inboxSeq;
+  session.inboxSeq = Math.max(session.inboxSeq, seq);
+  return isNew;
+}
+
+function tellDirect({ session, link }: Target, payload: DirectEntry): Effect[] {
+  if (link === undefined) return [];
+  const delivered = send(link, session.profile, { type: "direct", payload });
+  // To one who is behind the inbox brings it later; a lecture client has none, and misses it.
+  return delivered.map((effect) => ({ ...effect, isLiveOnly: true }));
+}
+
+/** The sender's own copy of what it said. */
+function ownEvent(entry: Entry | DirectEntry, ref: number | undefined) {
+  const payload = ref === undefined ? entry : { ...entry, ref };
+  return "to" in payload
+    ? { type: "direct", payload: payload as DirectPayload } as const
+    : { type: "message", payload: payload as MessagePayload } as const;
+}

@@ -1,0 +1,268 @@
+/**
+ * What the hub wants done: a list of effects, carried out in the order in which
+ * they left the hub (see `pipeline.ts`), and the small builders for them.
+ */
+
+import {
+  type ErrorCode,
+  errorEvent,
+  type Event,
+  type NotificationPayload,
+  rateLimited,
+} from "../../protocol/mod.ts";
+import { inLectureWords } from "./lecture_profile.ts";
+import type {
+  DirectDraft,
+  Draft,
+  MessageDraft,
+  RetryDraft,
+  TopicDraft,
+} from "../log/message_log.ts";
+import type { Members, Room } from "./room.ts";
+import type { Link, Profile, Session } from "./session.ts";
+
+/** Send an event to one connection. */
+export interface Send {
+  kind: "send";
+  link: Link;
+  /** A function where the event says how far the log has come by the time it leaves. */
+  event: Event | (() => Event);
+  /** Whether it passes by a link that has fallen behind. */
+  isLiveOnly?: boolean;
+}
+
+/** Whose request it was: its own copy of what comes of it carries the request's `id`. */
+export interface Origin {
+  link: Link;
+  profile: Profile;
+  id: string | undefined;
+}
+
+/** Send one event to everyone who was in a room. */
+export interface Broadcast {
+  kind: "broadcast";
+  members: Members;
+  event: Event;
+  /** One connection's own form of the event. */
+  own?: { link: Link; event: Event } | undefined;
+}
+
+/** Put a message in the log; then send it to everyone who was in the room. */
+export interface Say {
+  kind: "say";
+  draft: MessageDraft;
+  /** The author. */
+  session: Session;
+  room: Room;
+  members: Members;
+  origin: Origin;
+}
+
+/** Put a direct message in the log; then send it to its inboxes' connections and its sender. */
+export interface Tell {
+  kind: "tell";
+  draft: DirectDraft;
+  /** The author. */
+  session: Session;
+  /** The sessions that are to hear of it, of those that are here. */
+  targets: readonly Target[];
+  origin: Origin;
+}
+
+/** A session that is to hear of a direct message, and the connection that it had then. */
+export interface Target {
+  session: Session;
+  link: Link | undefined;
+}
+
+/** Answer a `ref` that was used before for the same; refuse one that was not. */
+export interface Retry {
+  kind: "retry";
+  draft: RetryDraft;
+  origin: Origin;
+  refusal: Effect[];
+}
+
+/** Keep a room's topic, which the room has by now; then tell everyone who was in it. */
+export interface Retopic {
+  kind: "retopic";
+  draft: TopicDraft;
+  room: Room;
+  members: Members;
+  payload: NotificationPayload;
+  origin: Origin;
+}
+
+/** Put something in the log of which nobody needs to be told. */
+export interface Keep {
+  kind: "keep";
+  draft: Draft;
+}
+
+/** From now on the connection is sent what is said in a room, beginning after `since`. */
+export interface Follow {
+  kind: "follow";
+  link: Link;
+  session: Session;
+  room: Room;
+  /** Left out: with the next message. */
+  since: number | undefined;
+}
+
+/** From now on the connection is sent what comes into its session's inbox. */
+export interface FollowInbox {
+  kind: "follow inbox";
+  link: Link;
+  session: Session;
+  /** Beginning after this; left out: with the next. */
+  since: number | undefined;
+}
+
+/** The connection is no longer sent what is said in a room. */
+export interface Unfollow {
+  kind: "unfollow";
+  link: Link;
+  room: Room;
+}
+
+/** Close a connection, once all that was sent to it before has left. */
+export interface Close {
+  kind: "close";
+  link: Link;
+  /** Whether its own messages, which may be still to come from the log, are to be sent before. */
+  isAfterAnswers?: boolean;
+}
+
+/** Tell the shell that everything before this has been carried out. */
+export interface Reached {
+  kind: "reached";
+  resolve: () => void;
+}
+
+/** One thing that the hub wants done. */
+export type Effect =
+  | Send
+  | Broadcast
+  | Say
+  | Tell
+  | Retry
+  | Retopic
+  | Keep
+  | Follow
+  | FollowInbox
+  | Unfollow
+  | Close
+  | Reached;
+
+/** `event` with the `id` of the request that it answers. */
+export function answering<Answer extends Event>(id: string | undefined, event: Answer): Answer {
+  return id === undefined ? event : { ...event, id };
+}
+
+/** Sends `event` to one connection, in the words that its profile knows; nothing if it knows none. */
+export function send(link: Link, profile: Profile, event: Event): Effect[] {
+  const known = profile === "lecture" ? inLectureWords(event) : event;
+  return known === undefined ? [] : [{ kind: "send", link, event: known }];
+}
+
+/** Answers a request with `event`. */
+export function reply({ link, profile, id }: Origin, event: Event): Effect[] {
+  return send(link, profile, answering(id, event));
+}
+
+/** Refuses a request. */
+export function refuse(origin: Origin, code: ErrorCode, reason: string): Effect[] {
+  return reply(origin, errorEvent(code, reason));
+}
+
+/** Refuses a request for its `ref`; `highest` is the highest that its session has used. */
+export function refuseRef(
+  origin: Origin,
+  code: ErrorCode,
+  reason: string,
+  highest: number,
+): Effect[] {
+  const event = errorEvent(code, reason);
+  return reply(origin, { ...event, payload: { ...event.payload, ref: highest } });
+}
+
+/** Refuses a request for now: `reason` says what there was too much of, the rest when to ask again. */
+export function refuseForNow(origin: Origin, reason: string, milliseconds: number): Effect[] {
+  return reply(origin, rateLimited(reason, milliseconds));
+}
+
+/** Sends a notification to `members`; nothing when nobody is there. */
+export function notify(members: Members, payload: NotificationPayload, origin?: Origin): Effect[] {
+  if (members.length === 0) return [];
+  const event = { type: "notification", payload } as const;
+  const own = origin === undefined
+    ? undefined
+    : { link: origin.link, event: answering<Event>(origin.id, event) };
+  return [{ kind: "broadcast", members, event, own }];
+}
+
+/** How many are told by `effects`, of what is no message. */
+export function toldBy(effects: readonly Effect[]): number {
+  let count = 0;
+  for (const effect of effects) {
+    if (effect.kind === "broadcast" || effect.kind === "retopic") count += effect.members.length;
+  }
+  return count;
+}
+
+/** Tells those in a room who has come or gone; `but` is not told. */
+export function announce(
+  { name: room, members }: Room,
+  event: "joined" | "left",
+  name: string,
+  but?: Link,
+): Effect[] {
+  const others = but === undefined ? members : members.filter((link) => link !== but);
+  return notify(others, { message: `${name} has ${event} the room.`, event, room, name });
+}
+
+/**
+ * Tells everyone who shares a room with `session`, and itself, once, of its new name.
+ * Where another session of the former name stays, or one of the new name was there
+ * before, somebody only came or only went.
+ */
+export function announceRename(
+  session: Session,
+  former: { name: string; fold: string },
+  origin?: Origin,
+): Effect[] {
+  const isOther = session.fold !== former.fold;
+  const links = new Set<Link>();
+  const effects: Effect[] = [];
+  for (const room of session.rooms.values()) {
+    const stays = isOther && room.sessionsNamed(former.fold) > 0;
+    const wasThere = isOther && room.sessionsNamed(session.fold) > 1;
+    if (stays === wasThere && stays) continue;
+    if (stays) effects.push(...announce(room, "joined", session.name, session.link));
+    else if (wasThere) effects.push(...announce(room, "left", former.name, session.link));
+    else for (const link of room.members) links.add(link);
+  }
+  if (origin !== undefined) links.add(origin.link);
+  const message = `${former.name} is now known as ${session.name}.`;
+  const payload = { message, event: "renamed", name: former.name, new_name: session.name } as const;
+  return [...notify([...links], payload, origin), ...effects];
+}
+
+/** Keeps how a session is now. Nothing in the lecture profile, whose sessions end with their connection. */
+export function keepSession({ tokenHash, name, roomNames, proof }: Session): Effect[] {
+  if (tokenHash === undefined) return [];
+  const rooms = [...roomNames];
+  return [{ kind: "keep", draft: { kind: "session", session: tokenHash, name, rooms, proof } }];
+}
+
+/** Keeps that a session is over. */
+export function keepQuit(tokenHash: string): Effect {
+  return { kind: "keep", draft: { kind: "quit", session: tokenHash } };
+}
+
+/** Notes where a name that was never in the room before begins to read. */
+export function keepArrival({ name, profile }: Session, room: Room): Effect[] {
+  if (profile === "lecture" || !room.hasLog) return [];
+  const draft = { kind: "read", name, room: room.name, seq: Infinity, ifNew: true } as const;
+  return [{ kind: "keep", draft }];
+}

@@ -1,0 +1,52 @@
+/**
+ * What a client in the lecture profile is sent in place of an event: the four
+ * types of the lecture and nothing else. What a person would want to know comes
+ * as the text of a `notification`; the rest is left out.
+ */
+
+import type { Event, EventType, NotificationEvent } from "../../protocol/mod.ts";
+
+type EventOf<Type extends EventType> = Extract<Event, { type: Type }>;
+type Wording = { [Type in EventType]: (event: EventOf<Type>) => Event | undefined };
+
+const WORDING: Wording = {
+  // The lecture's acknowledgement has one field; a session and its token are no use here.
+  connect_ack: ({ payload }) => ({ type: "connect_ack", payload: { message: payload.message } }),
+  message: (event) => event,
+  notification: (event) => event,
+  direct: ({ payload: { sender, to, text } }) => told(`${sender} to ${to}: ${text}`),
+  error: ({ payload: { message, ...rest } }) => told(message, { event: "error", ...rest }),
+  topic: ({ payload: { room, topic } }) =>
+    told(topic === "" ? `${room} has no topic.` : `The topic of ${room} is: ${topic}`, { room }),
+  members: ({ payload: { room, members, more } }) =>
+    told(`In ${room}: ${members.join(", ")}${more ? ", …" : ""}`, { room }),
+  rooms: ({ payload: { rooms, more } }) => {
+    const listed = rooms.map(({ room, members }) => `${room} (${members})`).join(", ");
+    return told(`Rooms: ${listed}${more ? ", …" : ""}`);
+  },
+  history: () => undefined,
+  search: () => undefined,
+  unread: () => undefined,
+  sessions: ({ payload: { sessions } }) => {
+    const listed = sessions.map(({ session, current, connected }) =>
+      `${session}${current ? " (this one)" : connected ? "" : " (away)"}`
+    );
+    return told(`Sessions: ${listed.join(", ")}`);
+  },
+  ping: () => undefined,
+  pong: () => undefined,
+};
+
+/** `event` as a lecture client may be sent it, or `undefined` when it has no words for it. */
+export function inLectureWords(event: Event): Event | undefined {
+  const word = WORDING[event.type] as (event: Event) => Event | undefined;
+  const worded = word(event);
+  return worded === undefined || event.id === undefined ? worded : { ...worded, id: event.id };
+}
+
+function told(
+  message: string,
+  more: Omit<NotificationEvent["payload"], "message"> = {},
+): NotificationEvent {
+  return { type: "notification", payload: { message, ...more } };
+}

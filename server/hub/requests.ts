@@ -1,0 +1,299 @@
+/**
+ * What each request does once a session is open: a table of rules, one for each
+ * type. A rule looks at the hub, changes it, and says what is to be sent.
+ */
+
+import {
+  type ErrorCode,
+  type Event,
+  fold,
+  type NotificationPayload,
+  type Request,
+  type RequestType,
+} from "../../protocol/mod.ts";
+import {
+  announceRename,
+  answering,
+  type Effect,
+  keepArrival,
+  keepSession,
+  type Origin,
+  refuse,
+  reply,
+} from "./effects.ts";
+import type { AccountRequest } from "../accounts/accounts.ts";
+import type { Hub } from "./hub.ts";
+import type { Claim, DirectDraft } from "../log/message_log.ts";
+import type { Question } from "../peer/log_queries.ts";
+import { countUpTo, type Room } from "./room.ts";
+import type { Session } from "./session.ts";
+
+/** One request in the making: whose it is, over which connection, and when. */
+export interface Call {
+  hub: Hub;
+  session: Session;
+  origin: Origin;
+  /** Milliseconds of the hub's clock. */
+  now: number;
+}
+
+type PayloadOf<Type extends RequestType> = Extract<Request, { type: Type }>["payload"];
+type Rule<Type extends RequestType> = (call: Call, payload: PayloadOf<Type>) => Effect[];
+
+/** The requests that need more than the hub: see `hub.connect`, `questions.ts` and `accounts.ts`. */
+type Elsewhere = "connect" | Question["type"] | AccountRequest["type"];
+
+/** A rule for every request that the hub answers by itself. */
+export type Rules = { [Type in Exclude<RequestType, Elsewhere>]: Rule<Type> };
+
+/** What each request does. */
+export const RULES: Rules = {
+  message: say,
+  direct,
+  join,
+  leave,
+  rename,
+  topic,
+  members: listMembers,
+  rooms: listRooms,
+  read,
+  ping: ({ origin }, payload) => reply(origin, { type: "pong", payload }),
+  pong: () => [],
+  quit: ({ hub, session, origin, now }) => hub.quit(session, origin.link, now),
+};
+
+function say({ session, origin }: Call, payload: PayloadOf<"message">): Effect[] {
+  const room = payload.room === undefined ? onlyRoom(session) : roomOf(session, payload.room);
+  if (room === undefined) return retry(session, origin, payload);
+  room.hasLog = true;
+  const draft = {
+    kind: "message",
+    room: room.name,
+    isRoomImplied: payload.room === undefined,
+    text: payload.text,
+    sender: session.name,
+    session: session.tokenHash,
+    ref: payload.ref,
+  } as const;
+  return [{ kind: "say", draft, session, room, members: room.members, origin }];
+}
+
+/** Refuses what was said in no room of the session's; unless it was said before, while it was there. */
+function retry(session: Session, origin: Origin, payload: PayloadOf<"message">): Effect[] {
+  const refusal = refuseRoom(session, origin, payload.room);
+  const { name: sender, tokenHash } = session;
+  if (payload.ref === undefined || tokenHash === undefined) return refusal;
+  const draft = { kind: "retry", sender, session: tokenHash, ...payload } as const;
+  return [{ kind: "retry", draft, origin, refusal }];
+}
+
+function direct({ hub, session, origin }: Call, { to, text, ref }: PayloadOf<"direct">): Effect[] {
+  const { names } = hub;
+  const recipients = names.holders(to);
+  const claim = names.claimOf(to);
+  // What one device of a name says directly, its other devices hear too.
+  const devices = session.proof === undefined ? [] : names.holders(session.name);
+  const draft = {
+    kind: "direct",
+    to: recipients[0]?.name ?? claim?.name ?? to,
+    text,
+    sender: session.name,
+    session: session.tokenHash,
+    ref,
+    inbox: claim === undefined ? inboxOf(recipients[0]) : inboxesOf(claim, recipients),
+    copies: session.proof?.claim,
+  } as const;
+  const hearers = new Set([...recipients, ...devices]);
+  if (!recipients.includes(session)) hearers.delete(session);
+  const targets = [...hearers].map((each) => ({ session: each, link: each.link }));
+  return [{ kind: "tell", draft, session, targets, origin }];
+}
+
+/** Where a direct message for `target` is kept; one who is not here may be known to the log. */
+function inboxOf(target: Session | undefined): DirectDraft["inbox"] {
+  if (target === undefined) return "by name";
+  return target.tokenHash === undefined ? undefined : { session: target.tokenHash };
+}
+
+/** Where a direct message to a registered name is kept: with all its sessions, here or not. */
+function inboxesOf(claim: Claim, recipients: readonly Session[]): DirectDraft["inbox"] {
+  const sessions = recipients.flatMap(({ tokenHash }) =>
+    tokenHash === undefined ? [] : [tokenHash]
+  );
+  return { claim: claim.id, sessions, isHere: sessions.length < recipients.length };
+}
+
+function join({ hub, session, origin }: Call, { room: name, since }: PayloadOf<"join">): Effect[] {
+  if (roomOf(session, name) !== undefined) {
+    return refuse(origin, "already_in_room", `You are in ${name} already`);
+  }
+  const most = hub.bounds.roomsOfSession;
+  if (session.rooms.size >= most) {
+    const reason =
+      `You are in ${session.rooms.size} rooms, and ${most} is the most; leave one first`;
+    return refuse(origin, "too_many_rooms", reason);
+  }
+  const barred = hub.barred(name);
+  if (barred !== undefined) return refuse(origin, barred.code, barred.reason);
+  const lookalike = hub.lookalikeOf(session.name, [name], session);
+  if (lookalike !== undefined) return refuse(origin, "lookalike_name", lookalike);
+  const { link, id } = origin;
+  const { room, effects } = hub.join(session, link, name);
+  const told = notification(session, room, "joined", `${session.name} has joined the room.`);
+  const event = () =>
+    answering<Event>(id, { type: "notification", payload: { ...told, seq: room.seq } });
+  return [
+    ...keepSession(session),
+    ...keepArrival(session, room),
+    { kind: "send", link, event },
+    { kind: "follow", link, session, room, since },
+    ...effects,
+  ];
+}
+
+function leave({ hub, session, origin }: Call, { room: name }: PayloadOf<"leave">): Effect[] {
+  const room = roomOf(session, name);
+  if (room === undefined) return refuseRoom(session, origin, name);
+  const others = hub.leave(session, room);
+  const told = notification(session, room, "left", `${session.name} has left the room.`);
+  return [
+    ...keepSession(session),
+    { kind: "unfollow", link: origin.link, room },
+    ...reply(origin, { type: "notification", payload: told }),
+    ...others,
+  ];
+}
+
+function rename({ hub, session, origin, now }: Call, { name }: PayloadOf<"rename">): Effect[] {
+  const former = { name: session.name, fold: session.fold };
+  const problem = renameProblem(hub, session, name, now);
+  if (problem !== undefined) return refuse(origin, problem.code, problem.reason);
+  if (fold(name) !== session.fold) {
+    for (const holder of hub.names.holders(name)) hub.names.forget(holder);
+  }
+  hub.setName(session, name);
+  if (session.fold !== former.fold) session.proof = undefined;
+  return [...keepSession(session), ...announceRename(session, former, origin)];
+}
+
+function renameProblem(
+  hub: Hub,
+  session: Session,
+  name: string,
+  now: number,
+): { code: ErrorCode; reason: string } | undefined {
+  if (fold(name) !== session.fold) {
+    if (!hub.mayHave(name, undefined)) {
+      const reason = `"${name}" needs a password; connect with it instead`;
+      return { code: "password_required", reason };
+    }
+    const [holder] = hub.names.holders(name);
+    if (holder !== undefined && holder.holdsNameFor(now) > 0) {
+      return { code: "name_taken", reason: `The name "${name}" is taken; choose another` };
+    }
+  }
+  const reason = hub.lookalikeOf(name, session.roomNames, session);
+  return reason === undefined ? undefined : { code: "lookalike_name", reason };
+}
+
+function topic(
+  { hub, session, origin }: Call,
+  { room: name, topic }: PayloadOf<"topic">,
+): Effect[] {
+  if (topic === undefined) {
+    const room = hub.room(name);
+    if (room === undefined) return refuseUnknownRoom(origin, name);
+    return reply(origin, { type: "topic", payload: { room: room.name, topic: room.topic } });
+  }
+  const room = roomOf(session, name);
+  if (room === undefined) return refuseRoom(session, origin, name);
+  room.topic = topic;
+  const text = topic === ""
+    ? `${session.name} has cleared the topic.`
+    : `${session.name} has set the topic to: ${topic}`;
+  const payload = { ...notification(session, room, "topic", text), topic };
+  const draft = { kind: "topic", room: room.name, topic } as const;
+  return [{ kind: "retopic", draft, room, members: room.members, payload, origin }];
+}
+
+function read({ session, origin }: Call, { room: name, seq }: PayloadOf<"read">): Effect[] {
+  const room = roomOf(session, name);
+  if (room === undefined) return refuseRoom(session, origin, name);
+  // There is nothing to have read; and the log need not learn of a room for that.
+  if (!room.hasLog) return [];
+  const draft = { kind: "read", name: session.name, room: room.name, seq, ifNew: false } as const;
+  return [{ kind: "keep", draft }];
+}
+
+/**
+ * Names on one page of `members`. A name takes at most 131 bytes of the line
+ * (32 code points of 4 bytes, quotes and comma), so 400 of them always fit.
+ */
+const MEMBERS_PAGE = 400;
+
+function listMembers(
+  { hub, origin }: Call,
+  { room: name, after }: PayloadOf<"members">,
+): Effect[] {
+  const room = hub.room(name);
+  if (room === undefined) return refuseUnknownRoom(origin, name);
+  const { page, more } = pageOf(room.inOrder, after, MEMBERS_PAGE);
+  const members = page.map((session) => session.name);
+  const total = room.size;
+  return reply(origin, { type: "members", payload: { room: room.name, members, total, more } });
+}
+
+/** Rooms on one page of `rooms`: name and topic take at most 1,300 bytes of the line. */
+const ROOMS_PAGE = 40;
+
+function listRooms({ hub, origin }: Call, { after }: PayloadOf<"rooms">): Effect[] {
+  const { page, more } = pageOf(hub.roomsInOrder, after, ROOMS_PAGE);
+  const rooms = page.map((room) => ({
+    room: room.name,
+    members: room.size,
+    topic: room.topic,
+  }));
+  return reply(origin, { type: "rooms", payload: { rooms, more } });
+}
+
+/** At most `size` of `sorted`, from the first that comes after the name `after`. */
+function pageOf<Named extends { fold: string }>(
+  sorted: readonly Named[],
+  after: string | undefined,
+  size: number,
+): { page: Named[]; more: boolean } {
+  const start = after === undefined ? 0 : countUpTo(sorted, fold(after));
+  return { page: sorted.slice(start, start + size), more: start + size < sorted.length };
+}
+
+/** The room of that name, if the session is in it. */
+export function roomOf(session: Session, name: string): Room | undefined {
+  return session.rooms.get(fold(name));
+}
+
+/** The room of a session that is in exactly one. */
+function onlyRoom(session: Session): Room | undefined {
+  if (session.rooms.size !== 1) return undefined;
+  const [room] = session.rooms.values();
+  return room;
+}
+
+function notification(
+  session: Session,
+  room: Room,
+  event: NotificationPayload["event"] & string,
+  message: string,
+): NotificationPayload {
+  return { message, event, room: room.name, name: session.name };
+}
+
+/** Refuses what can only be done in a room that the session is in. */
+export function refuseRoom(session: Session, origin: Origin, name: string | undefined): Effect[] {
+  if (name !== undefined) return refuse(origin, "not_in_room", `You are not in ${name}`);
+  const reason = `Say which room: you are in ${session.rooms.size}, not in exactly one`;
+  return refuse(origin, "room_required", reason);
+}
+
+function refuseUnknownRoom(origin: Origin, name: string): Effect[] {
+  return refuse(origin, "unknown_room", `There is no room "${name}"`);
+}

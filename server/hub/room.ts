@@ -1,0 +1,132 @@
+/**
+ * A room: who is in it, its topic, and how far its log has come.
+ */
+
+import { fold } from "../../protocol/mod.ts";
+import type { Link, Session } from "./session.ts";
+
+/**
+ * The connections in a room at one moment. A change of membership makes a new
+ * array and leaves the old one as it was: what was said before the change goes
+ * to those who were there, and everything said to the same array is one batch.
+ */
+export type Members = readonly Link[];
+
+/** A room. It exists as long as someone is in it, and for ever once it had a log or a topic. */
+export class Room {
+  readonly name: string;
+  readonly fold: string;
+  /** The `seq` of the last message that its members were sent. */
+  seq = 0;
+  /** Whether anything was ever said in it. */
+  hasLog = false;
+  /** The topic that the log has. */
+  keptTopic = "";
+  readonly #sessions = new Map<Session, Link>();
+  /** How many sessions of each folded name are in it. */
+  readonly #names = new Map<string, number>();
+  #members: Members = [];
+  #topic: string | undefined;
+  #inOrder: readonly Session[] | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+    this.fold = fold(name);
+  }
+
+  /** Whether nothing would be lost if there were no such room. */
+  get isForgettable(): boolean {
+    // A topic that was cleared has left its traces in the log.
+    return this.#sessions.size === 0 && !this.hasLog && this.#topic === undefined;
+  }
+
+  /** What it was set to last, even if that is still on its way to the log. */
+  get topic(): string {
+    return this.#topic ?? "";
+  }
+
+  set topic(topic: string) {
+    this.#topic = topic;
+  }
+
+  /** Everyone's connection, now. */
+  get members(): Members {
+    return this.#members;
+  }
+
+  /** The sessions in the room. */
+  get sessions(): Iterable<Session> {
+    return this.#sessions.keys();
+  }
+
+  /** How many names are in the room: several sessions of one name are one member. */
+  get size(): number {
+    return this.#names.size;
+  }
+
+  /** How many sessions of that folded name are in the room. */
+  sessionsNamed(folded: string): number {
+    return this.#names.get(folded) ?? 0;
+  }
+
+  /** One session of each name in the room, in the order of their folded names. */
+  get inOrder(): readonly Session[] {
+    // Sorted when asked for, not at every join: a thousand joins are cheap.
+    return this.#inOrder ??= sortByFold([...this.#oneOfEachName()]);
+  }
+
+  /** Puts `session` in, or lets it go on over another connection. */
+  add(session: Session, link: Link): void {
+    if (!this.#sessions.has(session)) this.#count(session.fold, 1);
+    this.#sessions.set(session, link);
+    session.rooms.set(this.fold, this);
+    this.#changed();
+  }
+
+  /** Takes `session` out. */
+  remove(session: Session): void {
+    if (this.#sessions.delete(session)) this.#count(session.fold, -1);
+    session.rooms.delete(this.fold);
+    this.#changed();
+  }
+
+  /** Notes that a member, whose fold was `former`, has another name. */
+  renamed(session: Session, former: string): void {
+    this.#count(former, -1);
+    this.#count(session.fold, 1);
+    this.#inOrder = undefined;
+  }
+
+  #count(folded: string, change: 1 | -1): void {
+    const count = this.sessionsNamed(folded) + change;
+    if (count === 0) this.#names.delete(folded);
+    else this.#names.set(folded, count);
+  }
+
+  #oneOfEachName(): Iterable<Session> {
+    if (this.#names.size === this.#sessions.size) return this.#sessions.keys();
+    return new Map([...this.#sessions.keys()].map((session) => [session.fold, session])).values();
+  }
+
+  #changed(): void {
+    this.#members = [...this.#sessions.values()];
+    this.#inOrder = undefined;
+  }
+}
+
+/** Sorts what has a name as the wire lists it: by fold, code unit by code unit. */
+export function sortByFold<Named extends { fold: string }>(named: Named[]): Named[] {
+  return named.sort((one, other) => one.fold < other.fold ? -1 : 1);
+}
+
+/** How many of `sorted` come before or with `last`: a binary search, since a page may be one of many. */
+export function countUpTo(sorted: readonly { fold: string }[], last: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as { fold: string }).fold <= last) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

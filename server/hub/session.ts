@@ -1,0 +1,143 @@
+/**
+ * A session: a connected identity, and what the rules know of it.
+ */
+
+import { fold } from "../../protocol/mod.ts";
+import { looksOf } from "./skeletons.ts";
+import type { Proof } from "../log/message_log.ts";
+import type { Room } from "./room.ts";
+
+/**
+ * One connection, as the rules see it: something that effects can be addressed
+ * to. What it is made of is the shell's business alone.
+ */
+export type Link = object;
+
+/** What a client is spoken to in: the lecture's four types, or version 2. */
+export type Profile = "lecture" | "version 2";
+
+/** How long a session without a connection keeps its name, in milliseconds. */
+export const NAME_HOLD = 120_000;
+
+/** Digits of a session's hash in its id: enough to tell the sessions of a name apart, and no secret. */
+const ID_DIGITS = 12;
+
+/** A session's connection and since when it has it; or since when it has none, and what it had then. */
+type Presence = { link: Link; since: number } | Absence;
+
+/** A session without a connection, as it was when it lost the last one. */
+export interface Absence {
+  /** Milliseconds of the clock that all of the hub's times are of. */
+  awaySince: number;
+  /** The names of the rooms that it was in. */
+  rooms: readonly string[];
+  /** The `seq` of the last direct message that it had been sent. */
+  inboxSeen: number;
+}
+
+/** What a session is called by, whose token's hash is `hash`. */
+export function idOf(hash: string): string {
+  return hash.slice(0, ID_DIGITS);
+}
+
+/** An identity and what it holds: a name, rooms, at most one connection. */
+export class Session {
+  readonly profile: Profile;
+  /** SHA-256 of the token that takes the session up again; none in the lecture profile. */
+  readonly tokenHash: string | undefined;
+  /** What it is called by among the sessions of its name. */
+  readonly id: string;
+  /** That it may have its name, where that is registered. */
+  proof: Proof | undefined;
+  /** The rooms it is in, by folded name. */
+  readonly rooms = new Map<string, Room>();
+  /** The `seq` of the last direct message in its inbox that was delivered here. */
+  inboxSeq = 0;
+  /** The highest `ref` that it has used, of what is in the log. */
+  ref = 0;
+  #name: string;
+  #fold: string;
+  #looks: readonly string[];
+  #presence: Presence;
+  /** The folded names of the rooms that it was in, once somebody has asked; folding them is dear. */
+  #wasIn: ReadonlySet<string> | undefined;
+
+  /** `hash` is its token's; a session in the lecture profile has no token, but the hash is its own. */
+  constructor(name: string, presence: Presence, hash: string, profile: Profile = "version 2") {
+    this.#name = name;
+    this.#fold = fold(name);
+    this.#looks = looksOf(name);
+    this.#presence = presence;
+    this.tokenHash = profile === "lecture" ? undefined : hash;
+    this.id = idOf(hash);
+    this.profile = profile;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  set name(name: string) {
+    this.#name = name;
+    this.#fold = fold(name);
+    this.#looks = looksOf(name);
+  }
+
+  /** The name in the form in which names are compared. */
+  get fold(): string {
+    return this.#fold;
+  }
+
+  /** How the name looks; see looks.ts. */
+  get looks(): readonly string[] {
+    return this.#looks;
+  }
+
+  /** The connection, if there is one. */
+  get link(): Link | undefined {
+    return "link" in this.#presence ? this.#presence.link : undefined;
+  }
+
+  /** Since when it has its connection, or has none. */
+  get since(): number {
+    return "link" in this.#presence ? this.#presence.since : this.#presence.awaySince;
+  }
+
+  /** What it had when it lost its connection, if it has none. */
+  get absence(): Absence | undefined {
+    return "link" in this.#presence ? undefined : this.#presence;
+  }
+
+  /** The names of the rooms that it is in or, without a connection, was in. */
+  get roomNames(): readonly string[] {
+    return this.absence?.rooms ?? [...this.rooms.values()].map((room) => room.name);
+  }
+
+  /** Whether it is in one of `rooms` (folded) or, without a connection, was in one. */
+  isInOneOf(rooms: ReadonlySet<string>): boolean {
+    const { absence } = this;
+    const own = absence === undefined
+      ? this.rooms
+      : this.#wasIn ??= new Set(absence.rooms.map(fold));
+    for (const room of rooms) if (own.has(room)) return true;
+    return false;
+  }
+
+  /** Goes on over `link`. */
+  attach(link: Link, since: number): void {
+    this.#presence = { link, since };
+    this.#wasIn = undefined;
+  }
+
+  /** Has no connection any more. */
+  detach(absence: Absence): void {
+    this.#presence = absence;
+    this.#wasIn = undefined;
+  }
+
+  /** For how many more milliseconds it keeps its name; `Infinity` while connected. */
+  holdsNameFor(now: number): number {
+    if ("link" in this.#presence) return Infinity;
+    return Math.max(0, this.#presence.awaySince + NAME_HOLD - now);
+  }
+}

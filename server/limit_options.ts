@@ -1,0 +1,126 @@
+/**
+ * The limits that keep one peer, or many, from using up the server: the options
+ * that set them, and what they come to. 0 lifts a limit.
+ */
+
+import { LIMITS } from "../protocol/mod.ts";
+import { toggle, type Values, wholeNumber } from "../cli/options.ts";
+import type { Bounds } from "./hub/room_limits.ts";
+import type { DoorLimits } from "./limits/connection_limiter.ts";
+import type { ConnectionRates } from "./limits/limiter.ts";
+import { type MemoryBounds, memoryBounds } from "./limits/memory_guard.ts";
+import type { Rate } from "./limits/token_bucket.ts";
+
+/** More than any machine takes. */
+const MANY = 1_000_000_000;
+
+/** Rooms that the log can number (see `SEQ_SPAN`): the most, even where there is no limit. */
+const NUMBERED_ROOMS = 2_000_000;
+
+/** Seconds' worth of new connections that an address may make at once: all of an office, after an outage. */
+const ARRIVALS_AT_ONCE = 10;
+
+/** The options. */
+export const LIMIT_OPTIONS = {
+  "max-connections": wholeNumber("COUNT", 10_000, [0, MANY], "Connections at a time"),
+  "max-connections-per-address": wholeNumber(
+    "COUNT",
+    256,
+    [0, MANY],
+    "Connections of one address, or of one /64 of IPv6",
+  ),
+  "connection-rate": wholeNumber(
+    "COUNT",
+    10,
+    [0, MANY],
+    `New connections a second of one address; ${ARRIVALS_AT_ONCE} times as many at once`,
+  ),
+  "limit-loopback": toggle("Hold this machine to the limits by address too"),
+  "message-rate": wholeNumber(
+    "COUNT",
+    100,
+    [0, MANY],
+    "Messages a second of one connection; other requests count too, a search as 20",
+  ),
+  "message-burst": wholeNumber(
+    "COUNT",
+    500,
+    [1, MANY],
+    "Messages that one connection may send at once",
+  ),
+  "byte-rate": wholeNumber(
+    "BYTES",
+    250_000,
+    [0, MANY],
+    "Bytes a second that are read of one connection; the rest waits",
+  ),
+  "login-failures": wholeNumber(
+    "COUNT",
+    10,
+    [0, MANY],
+    "Wrong passwords of one address, or for one name, before each makes a longer wait",
+  ),
+  "max-rooms": wholeNumber(
+    "COUNT",
+    LIMITS.rooms,
+    [0, LIMITS.rooms],
+    `Rooms that one session may be in, ${LIMITS.rooms} at most`,
+  ),
+  "max-members": wholeNumber("COUNT", 10_000, [0, MANY], "Members of one room"),
+  "max-rooms-in-all": wholeNumber(
+    "COUNT",
+    100_000,
+    [0, NUMBERED_ROOMS],
+    `Rooms that the server has, ${NUMBERED_ROOMS} at most`,
+  ),
+  "max-memory": wholeNumber(
+    "MB",
+    0,
+    [0, MANY],
+    "Memory of the process above which nothing new is taken on; 0 for what the runtime can have",
+  ),
+} as const;
+
+/** What the options come to; `Infinity` and `undefined` where there is no limit. */
+export interface Limits {
+  door: DoorLimits;
+  rates: ConnectionRates;
+  /** Wrong passwords of one address, or for one name, that make no wait. */
+  loginFailures: number;
+  bounds: Bounds;
+  memory: MemoryBounds;
+}
+
+/** Bytes. */
+const A_MEGABYTE = 1_000_000;
+
+/** Reads the limits off the options. */
+export function limitsOf(options: Values<typeof LIMIT_OPTIONS>): Limits {
+  const arrivals = options["connection-rate"];
+  const requests = options["message-rate"];
+  const bytes = options["byte-rate"];
+  return {
+    door: {
+      connections: options["max-connections"] || Infinity,
+      perAddress: options["max-connections-per-address"] || Infinity,
+      arrivals: rate(arrivals, arrivals * ARRIVALS_AT_ONCE),
+      limitLoopback: options["limit-loopback"],
+    },
+    rates: {
+      requests: rate(requests, options["message-burst"]),
+      // Whatever comes within a second is read at once.
+      bytes: rate(bytes, bytes),
+    },
+    loginFailures: options["login-failures"] || Infinity,
+    bounds: {
+      roomsOfSession: options["max-rooms"] || LIMITS.rooms,
+      membersOfRoom: options["max-members"] || Infinity,
+      rooms: options["max-rooms-in-all"] || NUMBERED_ROOMS,
+    },
+    memory: memoryBounds(options["max-memory"] * A_MEGABYTE || Infinity),
+  };
+}
+
+function rate(perSecond: number, burst: number): Rate | undefined {
+  return perSecond === 0 ? undefined : { perSecond, burst };
+}

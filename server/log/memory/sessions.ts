@@ -1,0 +1,141 @@
+/**
+ * The sessions that a log in memory keeps: found by token, by name and by claim, and
+ * forgotten when they have been away for too long.
+ */
+
+import { fold } from "../../../protocol/mod.ts";
+import { KeptEntries } from "./entry_buffer.ts";
+import {
+  CLAIM_SESSIONS,
+  type DirectEntry,
+  type Entry,
+  type SessionDraft,
+  type StoredSession,
+} from "../message_log.ts";
+import { NAME_HOLD } from "../../hub/session.ts";
+
+/** A session, and what it has said and been told. */
+export interface KeptSession extends StoredSession {
+  awaySince: number | undefined;
+  /** The highest `ref` of its messages that were forgotten. */
+  droppedRef: number;
+  /** What each `ref` was used for. */
+  used?: Map<number, Entry | DirectEntry>;
+  inbox: KeptEntries<DirectEntry>;
+}
+
+/** Sessions by the hash of their tokens. All times are epoch milliseconds. */
+export class MemorySessions {
+  readonly #sessions = new Map<string, KeptSession>();
+  /** The sessions of each name, by its fold: those that went away in the order in which they did. Nearly all have one. */
+  readonly #byName = new Map<string, readonly KeptSession[]>();
+  /** Since when the sessions without a connection are away; the oldest first. */
+  readonly #awaySince = new Map<string, number>();
+  /** The sessions of each claim, and some that were. */
+  readonly #byClaim = new Map<number, Set<string>>();
+
+  /** All that are kept. */
+  get all(): Iterable<KeptSession> {
+    return this.#sessions.values();
+  }
+
+  /** The session of that token hash. */
+  get(hash: string): KeptSession | undefined {
+    return this.#sessions.get(hash);
+  }
+
+  /** The session of that name which a direct message is for: one that is here, or went away last. */
+  ofName(name: string): KeptSession | undefined {
+    const named = this.#byName.get(fold(name)) ?? [];
+    return named.find(({ awaySince }) => awaySince === undefined) ?? named.at(-1);
+  }
+
+  /** The sessions of a claim: first those that are away, the longest first. */
+  ofClaim(claim: number): KeptSession[] {
+    const hashes = this.#byClaim.get(claim) ?? new Set();
+    const sessions: KeptSession[] = [];
+    for (const hash of hashes) {
+      const session = this.#sessions.get(hash);
+      if (session?.proof?.claim === claim) sessions.push(session);
+      else hashes.delete(hash);
+    }
+    const awaySince = (session: KeptSession) => session.awaySince ?? Number.MAX_VALUE;
+    return sessions.sort((one, other) => awaySince(one) - awaySince(other));
+  }
+
+  /** Opens a session, or takes it up again with what was kept of it. */
+  open({ session, name, rooms, proof }: Omit<SessionDraft, "kind">, now: number): KeptSession {
+    if (proof !== undefined && !this.#sessions.has(session)) this.#trim(proof.claim, now);
+    const { proof: _former, ...kept } = this.#sessions.get(session) ?? newlyKept();
+    const opened: KeptSession = { ...kept, session, name, rooms, awaySince: undefined };
+    if (proof !== undefined) {
+      opened.proof = proof;
+      this.#byClaim.set(proof.claim, (this.#byClaim.get(proof.claim) ?? new Set()).add(session));
+    }
+    this.forget(session);
+    this.#put(opened);
+    return opened;
+  }
+
+  /** Notes that a session has no connection any more, and what it had seen of its inbox. */
+  noteAway(hash: string, inboxSeen: number, now: number): void {
+    const session = this.#sessions.get(hash);
+    if (session === undefined) return;
+    Object.assign(session, { awaySince: now, inboxSeen });
+    // The oldest are first: a session that goes away goes to the end.
+    this.forget(hash);
+    this.#put(session);
+    this.#awaySince.set(hash, now);
+  }
+
+  /** The token hashes of the sessions that went away before that time; each may be forgotten as it comes. */
+  *awayBefore(time: number): Iterable<string> {
+    for (const [hash, awaySince] of this.#awaySince) {
+      if (awaySince >= time) return;
+      yield hash;
+    }
+  }
+
+  /** Forgets a session. */
+  forget(hash: string): void {
+    this.#awaySince.delete(hash);
+    const session = this.#sessions.get(hash);
+    if (session === undefined) return;
+    this.#sessions.delete(hash);
+    const key = fold(session.name);
+    const others = (this.#byName.get(key) ?? []).filter((named) => named !== session);
+    if (others.length > 0) this.#byName.set(key, others);
+    else this.#byName.delete(key);
+  }
+
+  /** Forgets the sessions of a claim that is given up; the one of `kept` goes on, as anyone's of that name. */
+  unclaim(claim: number, kept: string | undefined): void {
+    for (const session of this.ofClaim(claim)) {
+      if (session.session === kept) delete session.proof;
+      else this.forget(session.session);
+    }
+    this.#byClaim.delete(claim);
+  }
+
+  #put(session: KeptSession): void {
+    this.#sessions.set(session.session, session);
+    const key = fold(session.name);
+    this.#byName.set(key, [...this.#byName.get(key) ?? [], session]);
+  }
+
+  /** Makes room for one more session of a claim: who signs in again and again leaves few behind. */
+  #trim(claim: number, now: number): void {
+    const sessions = this.ofClaim(claim);
+    const longAway = sessions.filter(({ awaySince = Infinity }) =>
+      // The server still knows those that are away for less.
+      awaySince < now - 2 * NAME_HOLD
+    );
+    const tooMany = sessions.length + 1 - CLAIM_SESSIONS;
+    for (const { session } of longAway.slice(0, Math.max(0, tooMany))) this.forget(session);
+  }
+}
+
+/** What is kept of a session that was just opened. */
+function newlyKept(): Omit<KeptSession, keyof SessionDraft | "awaySince"> & { proof?: never } {
+  return { ref: 0, droppedRef: 0, inbox: new KeptEntries(), inboxSeq: 0, inboxSeen: 0 };
+}

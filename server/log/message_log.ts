@@ -1,0 +1,330 @@
+/**
+ * What the server asks of a log. The log is where order and durability come from:
+ * it takes drafts, numbers them, keeps them, and gives them back as entries. An
+ * implementation may be a file on this machine or, later, a cluster's stream.
+ */
+
+import {
+  type DirectPayload,
+  LIMITS,
+  type MessagePayload,
+  type UnreadRoom,
+} from "../../protocol/mod.ts";
+
+/** Who said something and, for a session that can retry, under which `ref`. */
+export interface Author {
+  /** The name at the time. */
+  sender: string;
+  /** The session's token hash; none in the lecture profile, which can't retry. */
+  session?: string | undefined;
+  ref?: number | undefined;
+}
+
+/** A message for a room. */
+export interface MessageDraft extends Author {
+  kind: "message";
+  room: string;
+  /** Whether the request left the room out, as the only one of the session's. */
+  isRoomImplied?: boolean;
+  text: string;
+}
+
+/** A name that needs its password. */
+export interface Claim {
+  id: number;
+  /** As it was written by whoever registered it. */
+  name: string;
+  /** Counts its passwords from 1: what was shown to an earlier one counts no more. */
+  edition: number;
+}
+
+/** That a session has shown the password of a claim. */
+export interface Proof {
+  claim: number;
+  edition: number;
+}
+
+/** What scrypt takes: rounds of memory, block size, repetitions. */
+export interface ScryptCost {
+  n: number;
+  r: number;
+  p: number;
+}
+
+/** What is kept of a password, in hexadecimal, with what its hash cost. */
+export interface StoredPassword extends ScryptCost {
+  salt: string;
+  hash: string;
+}
+
+/** A claim with what is kept of its password. */
+export interface StoredClaim extends Claim {
+  password: StoredPassword;
+}
+
+/** Whose inboxes keep a direct message to a registered name: all sessions of the claim. */
+export interface ClaimInboxes {
+  claim: number;
+  /** Those of them that are here, by their token hashes. */
+  sessions: string[];
+  /** Whether a lecture client of that name is here, which has no inbox. */
+  isHere: boolean;
+}
+
+/** A message for one name. */
+export interface DirectDraft extends Author {
+  kind: "direct";
+  /** The name as the sender is shown it. */
+  to: string;
+  /**
+   * Whose inbox keeps it: a session by its token hash; `"by name"`, the session that
+   * had the name last; or none, for a lecture client that is here now. Those of a
+   * registered name are many.
+   */
+  inbox: { session: string } | "by name" | ClaimInboxes | undefined;
+  /** The sender's claim: the inboxes of its other sessions keep a copy. */
+  copies?: number | undefined;
+  text: string;
+}
+
+/** Asks whether a `ref` was used for this, where it can't be used any more; keeps nothing. */
+export interface RetryDraft extends Author {
+  kind: "retry";
+  /** Left out where the request left it out. */
+  room?: string | undefined;
+  text: string;
+}
+
+/** A session as it is now: opened, renamed, in other rooms. */
+export interface SessionDraft {
+  kind: "session";
+  session: string;
+  name: string;
+  rooms: string[];
+  proof?: Proof | undefined;
+}
+
+/** A session whose connection ended; it has seen its inbox up to `inboxSeq`. */
+export interface AwayDraft {
+  kind: "away";
+  session: string;
+  inboxSeq: number;
+  /** Whether the server ended it, by stopping: the session counts as connected until then. */
+  byServer: boolean;
+}
+
+/** A session that is over: its token is void. */
+export interface QuitDraft {
+  kind: "quit";
+  session: string;
+}
+
+/** A name to be registered. */
+export interface ClaimDraft {
+  kind: "claim";
+  name: string;
+  password: StoredPassword;
+}
+
+/** A claim's next password, once the present one was shown. */
+export interface PasswordDraft {
+  kind: "password";
+  proof: Proof;
+  password: StoredPassword;
+}
+
+/** The same password of a claim, kept in a way that costs more to guess. */
+export interface RehashDraft {
+  kind: "rehash";
+  proof: Proof;
+  password: StoredPassword;
+}
+
+/** A claim that is given up; the claim's sessions end with it, but for `session`. */
+export interface UnclaimDraft {
+  kind: "unclaim";
+  proof: Proof;
+  session?: string | undefined;
+}
+
+/** A room's topic. */
+export interface TopicDraft {
+  kind: "topic";
+  room: string;
+  topic: string;
+}
+
+/** How far a name has read in a room. */
+export interface ReadDraft {
+  kind: "read";
+  name: string;
+  room: string;
+  seq: number;
+  /** Set only where there is no mark yet: where a newcomer begins. */
+  ifNew: boolean;
+}
+
+/** Something that is not in the log yet. */
+export type Draft =
+  | MessageDraft
+  | DirectDraft
+  | RetryDraft
+  | SessionDraft
+  | AwayDraft
+  | QuitDraft
+  | ClaimDraft
+  | PasswordDraft
+  | RehashDraft
+  | UnclaimDraft
+  | TopicDraft
+  | ReadDraft;
+
+/** A message that is in the log. */
+export type Entry = Omit<MessagePayload, "ref">;
+
+/** A direct message that is in the log; `seq` counts from 1 in each inbox (0: in none). */
+export type DirectEntry = Omit<DirectPayload, "ref">;
+
+/** A direct message in one of several inboxes. */
+export interface InboxCopy {
+  session: string;
+  seq: number;
+}
+
+/** What became of a draft. */
+export type Outcome =
+  /** It is in the log. */
+  | { kind: "message"; entry: Entry }
+  /** It is in the log; `session` is whose inbox keeps it, `copies` who else's, with its number there. */
+  | { kind: "direct"; entry: DirectEntry; session: string | undefined; copies?: InboxCopy[] }
+  /** Its `ref` was used before, for this very content. */
+  | { kind: "repeated"; entry: Entry | DirectEntry }
+  /** Its `ref` was used before, for other content. */
+  | { kind: "used ref"; highest: number }
+  /** Its `ref` is not above the highest, and no message ever had it. */
+  | { kind: "stale ref"; highest: number }
+  /** Its `ref` is not above the highest, and messages of its time were dropped. */
+  | { kind: "expired ref"; highest: number }
+  /** Nobody ever had the name that it is for. */
+  | { kind: "unknown name" }
+  /** The claim as it is now. */
+  | { kind: "claimed"; claim: Claim }
+  /** The name was registered before. */
+  | { kind: "already claimed" }
+  /** The claim has another password by now, or is gone. */
+  | { kind: "outdated" }
+  /** It is in the log and has nothing to show. */
+  | { kind: "kept" }
+  /** It is not in the log. */
+  | { kind: "failed"; reason: string };
+
+/** A room as the log knows it. */
+export interface StoredRoom {
+  name: string;
+  topic: string;
+  seq: number;
+}
+
+/** A session as the log knows it. */
+export interface StoredSession {
+  session: string;
+  name: string;
+  rooms: string[];
+  /** The `seq` of the last direct message in its inbox, and of the last it has seen. */
+  inboxSeq: number;
+  inboxSeen: number;
+  /** The highest `ref` that it has used. */
+  ref: number;
+  proof?: Proof;
+}
+
+/** A session of a claim; `awaySince` is epoch milliseconds, left out while it has a connection. */
+export interface ClaimSession {
+  session: string;
+  awaySince?: number;
+}
+
+/** What a log remembers when a server starts. */
+export interface Memory {
+  rooms: StoredRoom[];
+  /** The sessions that had a connection when the server stopped, or crashed. */
+  sessions: StoredSession[];
+  claims: Claim[];
+}
+
+/** A stretch of a room's entries; its own come with `ref` for the session that asks. */
+export interface Range {
+  room: string;
+  /** Above this `seq`, oldest first; or below `before`, the nearest to it. */
+  after?: number;
+  before?: number;
+  /** At most so many. */
+  limit: number;
+  session?: string | undefined;
+}
+
+/** A stretch of the log, oldest first, and whether there is more in that direction. */
+export interface Page<Item> {
+  items: Item[];
+  more: boolean;
+}
+
+/** What to look for, and where. */
+export interface Search {
+  query: string;
+  /** Only these rooms. */
+  rooms: string[];
+  /** Only what this name said. */
+  from?: string | undefined;
+  limit: number;
+}
+
+/** A search's result, or what is wrong with its query. */
+export type Found = Page<Entry> | { problem: string };
+
+/** The log of a server. All promises keep the order of the calls. */
+export interface MessageLog extends AsyncDisposable {
+  /** Whether everything that is kept takes memory. */
+  readonly isInMemory: boolean;
+  /**
+   * Puts drafts into the log, in their order, all or none of a batch; resolves when
+   * they will survive what the log promises to survive. Never rejects: a draft that
+   * could not be kept has the outcome `failed`.
+   */
+  append(drafts: readonly Draft[]): Promise<Outcome[]>;
+  /** The session of that token hash. Sees everything appended before. */
+  session(tokenHash: string): Promise<StoredSession | undefined>;
+  /** The claim to that name. Sees everything appended before, here or by another process. */
+  claim(name: string): Promise<StoredClaim | undefined>;
+  /** The sessions of a claim: first those that are away, the longest first. */
+  claimSessions(claim: number): Promise<ClaimSession[]>;
+  /** All claims, if another process has changed the log since the last time. */
+  changedClaims(): Promise<Claim[] | undefined>;
+  /** A stretch of a room. Rejects with a {@linkcode LogFailure}, as the rest do. */
+  read(range: Range): Promise<Page<MessagePayload>>;
+  /** What an inbox holds above `after`, oldest first. */
+  inbox(session: string, after: number, limit: number): Promise<Page<DirectPayload>>;
+  /** Messages that match, newest first. */
+  search(search: Search): Promise<Found>;
+  /** What `name` has not read, in those of `rooms` that have a log. */
+  unread(name: string, rooms: string[]): Promise<UnreadRoom[]>;
+  /** Ends it; gives what is to be known, and done, where it does not have all that was acknowledged. */
+  close(): Promise<string | undefined>;
+}
+
+/** Whether a direct message is refused where no inbox takes it. */
+export function mustHaveInbox({ inbox }: DirectDraft): boolean {
+  if (typeof inbox === "object" && "claim" in inbox) return !inbox.isHere;
+  return inbox !== undefined;
+}
+
+/** Sessions of a claim that are kept; of those that are long away, the longest goes first. */
+export const CLAIM_SESSIONS = LIMITS.sessions;
+
+/** Unread messages of a room that are looked into for mentions; older ones are only counted. */
+export const MENTIONS_LOOKED_FOR = 1000;
+
+/** The log could not be asked: a disk or a file failed. Its message is for people. */
+export class LogFailure extends Error {
+  override name = "LogFailure";
+}

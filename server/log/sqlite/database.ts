@@ -1,0 +1,238 @@
+/**
+ * The database that a server writes to, among other programs that can do anything to
+ * its file. What is acknowledged and not in the database's own file yet is put there
+ * before any connection that still has it is closed.
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { markCleanEnd } from "./file/clean_end.ts";
+import { FileWatch, type Finding } from "./file/file_watch.ts";
+import { exists } from "../../process/files.ts";
+import { checkFile, headsOf, isSetBack } from "./check.ts";
+import { checkSchema, migrate } from "./schema.ts";
+
+/** Milliseconds to wait for another connection's lock: longer than most programs hold one. */
+export const BUSY_TIMEOUT = 10_000;
+
+/** The files are to be opened afresh by all connections at once; nothing that was kept is lost by that. */
+export class Detached extends Error {
+  override name = "Detached";
+}
+
+/** One open database. */
+export class LogFile {
+  readonly database: DatabaseSync;
+  /** The last `seq` of the rooms that were written to, by their ids: whoever writes keeps them. */
+  readonly heads: Map<number, number>;
+  readonly #path: string;
+  readonly #watch: FileWatch;
+  /** Why nothing can be written any more, once that is so for good. */
+  #lost: string | undefined;
+  /** Whether the database and its WAL may no longer belong together. */
+  #isMixed = false;
+  #isDetached = false;
+  /** What became of a database that was deleted while it was used. */
+  #rescue: string | undefined;
+
+  /** Opens the file for writing, or makes it. Fails for one that is not for this program. */
+  constructor(path: string, sync: "full" | "normal") {
+    this.#path = path;
+    this.database = new DatabaseSync(path);
+    try {
+      // First of all: a file that is not for this program must not even become a WAL.
+      checkSchema(this.database);
+      this.database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync};
+        PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA journal_size_limit = 67108864;`);
+      migrate(this.database);
+      this.heads = headsOf(this.database);
+      this.#watch = new FileWatch(path);
+    } catch (error) {
+      this.database.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Whether another connection has changed the database since the last {@linkcode note}.
+   * Fails when it took away messages.
+   */
+  hasChanged(): boolean {
+    if (!this.#watch.isChanged) return false;
+    this.note();
+    if (isSetBack(this.database, this.heads)) {
+      this.#lose(`messages were taken out of ${this.#path} by another program`);
+    }
+    return true;
+  }
+
+  /**
+   * To be called before the database is used: fails where what would be written could be
+   * lost, with a {@linkcode Detached} where that can be mended.
+   */
+  check(): void {
+    if (this.#lost !== undefined) throw new Error(this.#lost);
+    if (this.#isDetached) throw new Detached();
+    const finding = this.#watch.find();
+    if (finding !== undefined) this.#meet(finding);
+  }
+
+  /** To be called after each write: what has happened to the files until now was its doing. */
+  note(): void {
+    this.#watch.note();
+  }
+
+  /** Puts into the database's own file what only the WAL has; false while somebody is using that. */
+  checkpointInPeace(): boolean {
+    this.check();
+    this.database.exec("PRAGMA busy_timeout = 0");
+    try {
+      return this.#checkpoint();
+    } finally {
+      this.database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
+      this.note();
+    }
+  }
+
+  /** Gives up what a failed write has begun. */
+  rollBack(): void {
+    if (this.database.isTransaction) this.database.exec("ROLLBACK");
+    this.note();
+  }
+
+  /** Closes files of which others have taken one away, to be opened afresh. */
+  detach(): void {
+    this.#save();
+    this.#close();
+  }
+
+  /**
+   * Closes the database, when all others of this process have. What was acknowledged and
+   * is not in the file at the path is told, with what to do: `undefined` where all is well.
+   */
+  close(): string | undefined {
+    const problem = this.#prepareToClose();
+    this.#close();
+    if (problem === undefined) markCleanEnd(this.#path);
+    return problem;
+  }
+
+  #close(): void {
+    this.database.close();
+    this.#watch[Symbol.dispose]();
+  }
+
+  #meet(finding: Finding): void {
+    switch (finding.kind) {
+      case "elsewhere":
+        this.#saveElsewhere();
+        throw new Error(finding.reason);
+      case "overwritten":
+      case "wal lost":
+        this.#isMixed = true;
+        return this.#lose(finding.reason);
+      case "index lost":
+        return this.#rebuildIndex();
+      case "detached":
+        this.#save();
+        this.#isDetached = true;
+        throw new Detached();
+    }
+  }
+
+  #lose(reason: string): never {
+    this.#lost = reason;
+    throw new Error(reason);
+  }
+
+  /** Whether a file that was overwritten has all the same what it is to have. */
+  #isWhole(): boolean {
+    try {
+      checkFile(this.#path, this.heads);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return false;
+    }
+  }
+
+  #rebuildIndex(): void {
+    const { lastFrame } = this.#watch;
+    this.#watch.voidIndex();
+    readOnce(this.database);
+    this.note();
+    if (this.#watch.lastFrame < lastFrame) {
+      this.#lose(`${this.#path}-wal and -shm were overwritten by another program`);
+    }
+    this.#save();
+  }
+
+  /** Puts everything into the database's own file, wherever that is now, and empties the WAL. */
+  #save(): void {
+    if (!this.#checkpoint()) throw new Error("another program holds its lock");
+    this.note();
+  }
+
+  #checkpoint(): boolean {
+    return this.database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] === 0;
+  }
+
+  /** The file has another name, or none: then what it had is copied, while it can still be read. */
+  #saveElsewhere(): void {
+    if (this.#rescue !== undefined) return;
+    this.#save();
+    if (this.#watch.hasName) return;
+    const copy = freePath(`${this.#path}-saved`);
+    this.#watch.copyTo(copy);
+    this.#rescue = copy;
+  }
+
+  #prepareToClose(): string | undefined {
+    try {
+      this.check();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      if (error instanceof Detached) return undefined;
+      return `${error.message} while the server used it; ${this.#advice()}`;
+    }
+  }
+
+  /** What came of what was acknowledged, and what to do now. */
+  #advice(): string {
+    if (this.#rescue !== undefined) {
+      return `all that was acknowledged is in ${this.#rescue}: ` +
+        `move that to ${this.#path} before the next start, or delete it`;
+    }
+    if (this.#lost === undefined) {
+      return "all that was acknowledged is in the file that was moved away: " +
+        `move that back to ${this.#path} before the next start`;
+    }
+    const saved = this.#isMixed && !this.#isWhole() ? this.#setWalAside() : undefined;
+    const rest = saved === undefined ? "" : `, and what it did not have yet is in ${saved}`;
+    return `what was acknowledged may be missing in it${rest}. Before the next start, ` +
+      "put back a copy, or see what sqlite3's .recover finds";
+  }
+
+  /** The WAL of a file that was overwritten would make the new one a mixture of both. */
+  #setWalAside(): string | undefined {
+    const wal = `${this.#path}-wal`;
+    if (this.#watch.isBackfilled || !exists(wal)) return undefined;
+    const saved = Deno.statSync(wal).size === 0 ? undefined : freePath(`${wal}-saved`);
+    if (saved !== undefined) Deno.copyFileSync(wal, saved);
+    Deno.truncateSync(wal);
+    this.#watch.voidIndex();
+    return saved;
+  }
+}
+
+/** Makes SQLite open the WAL and its index, which it does when something is read. */
+export function readOnce(database: DatabaseSync): void {
+  database.prepare("SELECT count(*) FROM sqlite_schema").get();
+}
+
+/** A path at which there is nothing. */
+function freePath(path: string): string {
+  let free = path;
+  for (let count = 2; exists(free); count++) free = `${path}-${count}`;
+  return free;
+}

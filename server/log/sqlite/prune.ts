@@ -1,0 +1,168 @@
+/**
+ * What the log may forget: the oldest messages where the operator said so, and
+ * sessions that nobody came back for. What stays keeps its numbers.
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+import { SEQ_SPAN } from "./schema.ts";
+import { Statements } from "./statements.ts";
+
+/** How long things are kept. */
+export interface Retention {
+  /** Days that a message is kept; 0 for ever. */
+  retainDays: number;
+  /** Messages that a room keeps; 0 for all. */
+  retainMessages: number;
+  /** Days that a session without a connection is kept. */
+  sessionDays: number;
+}
+
+/** Rows deleted of each kind in one step: few enough that an append never waits long behind it. */
+const STEP = 1000;
+
+/** Rooms looked at in one step, for the same reason: most have nothing to delete. */
+const ROOMS = 500;
+
+const A_DAY = 86_400_000;
+
+const OLDEST = "SELECT id, at, session, ref FROM message WHERE id > ? AND id < ? ORDER BY id";
+
+interface MessageRow {
+  id: number;
+  at: number;
+  session: number | null;
+  ref: number | null;
+}
+
+interface RoomRow {
+  id: number;
+  seq: number;
+}
+
+/** Deletes what is past its time from one open database, step by step. */
+export class Pruner {
+  readonly #database: DatabaseSync;
+  readonly #sql: Statements;
+  readonly #retention: Retention;
+  /** The room up to which all were looked at. */
+  #lastRoom = 0;
+
+  constructor(database: DatabaseSync, retention: Retention) {
+    this.#database = database;
+    this.#sql = new Statements(database);
+    this.#retention = retention;
+  }
+
+  /** Takes one step, in a transaction of its own; false when there is nothing left to do. `now` is epoch milliseconds. */
+  step(now: number): boolean {
+    this.#database.exec("BEGIN IMMEDIATE");
+    const goesOn = [this.#sessions(now), this.#messages(now), this.#directs(now)].includes(true);
+    this.#database.exec("COMMIT");
+    return goesOn;
+  }
+
+  #sessions(now: number): boolean {
+    const cutoff = now - this.#retention.sessionDays * A_DAY;
+    const expired = this.#sql.all<{ id: number }>(
+      `SELECT id FROM session WHERE away_since < ? LIMIT ${STEP}`,
+      cutoff,
+    );
+    for (const { id } of expired) {
+      // Those who wrote to it may still ask what came of it.
+      this.#sql.run("UPDATE direct SET inbox = NULL WHERE inbox = ? AND ref IS NOT NULL", id);
+      this.#sql.run("DELETE FROM direct WHERE inbox = ?", id);
+      // What no inbox keeps was there for retries alone.
+      this.#sql.run(
+        "DELETE FROM direct WHERE session = ? AND ref IS NOT NULL AND inbox IS NULL",
+        id,
+      );
+      this.#sql.run("DELETE FROM session WHERE id = ?", id);
+    }
+    return expired.length === STEP;
+  }
+
+  /** Drops the oldest messages of the next rooms. */
+  #messages(now: number): boolean {
+    const { retainDays, retainMessages } = this.#retention;
+    if (retainDays === 0 && retainMessages === 0) return false;
+    const rooms = this.#sql.all<RoomRow>(
+      `SELECT id, seq FROM room WHERE id > ? ORDER BY id LIMIT ${ROOMS}`,
+      this.#lastRoom,
+    );
+    let left = STEP;
+    for (const room of rooms) {
+      left -= this.#messagesOf(room, left, now);
+      if (left === 0) return true;
+      this.#lastRoom = room.id;
+    }
+    if (rooms.length === ROOMS) return true;
+    this.#lastRoom = 0;
+    return false;
+  }
+
+  /** Drops a room's oldest messages up to the first one that is to stay, but no more than `limit`. */
+  #messagesOf({ id: room, seq }: RoomRow, limit: number, now: number): number {
+    const { retainDays, retainMessages } = this.#retention;
+    const base = room * SEQ_SPAN;
+    const lastDropped = retainMessages === 0 ? base : base + seq - retainMessages;
+    const oldestAt = retainDays === 0 ? 0 : now - retainDays * A_DAY;
+    const ends = [base, base + SEQ_SPAN];
+    const stays = ({ id, at }: MessageRow) => id > lastDropped && at >= oldestAt;
+    // Most rooms end here, with one row read.
+    const first = this.#sql.get<MessageRow>(`${OLDEST} LIMIT 1`, ...ends);
+    if (first === undefined || stays(first)) return 0;
+    const dropped: MessageRow[] = [];
+    for (const row of this.#sql.iterate<MessageRow>(`${OLDEST} LIMIT ?`, ...ends, limit)) {
+      if (stays(row)) break;
+      dropped.push(row);
+    }
+    this.#noteDropped(dropped);
+    for (const { id } of dropped) {
+      this.#sql.run("DELETE FROM message_index WHERE rowid = ?", id);
+      this.#sql.run("DELETE FROM message WHERE id = ?", id);
+    }
+    return dropped.length;
+  }
+
+  /** Drops the oldest direct messages, whose ids rise with time. */
+  #directs(now: number): boolean {
+    const { retainDays } = this.#retention;
+    if (retainDays === 0) return false;
+    const oldest = this.#sql.all<MessageRow>(
+      `SELECT id, at, session, ref FROM direct WHERE id > 0 ORDER BY id LIMIT ${STEP}`,
+    );
+    const kept = oldest.findIndex(({ at }) => at >= now - retainDays * A_DAY);
+    const dropped = kept === -1 ? oldest : oldest.slice(0, kept);
+    this.#noteDropped(dropped);
+    this.#sql.run("DELETE FROM direct WHERE id <= ?", dropped.at(-1)?.id ?? 0);
+    return dropped.length === STEP;
+  }
+
+  /** Their authors may ask for them again, and must not be told that they were never said. */
+  #noteDropped(rows: readonly MessageRow[]): void {
+    const highest = new Map<number, number>();
+    for (const { session, ref } of rows) {
+      if (session === null || ref === null) continue;
+      highest.set(session, Math.max(ref, highest.get(session) ?? 0));
+    }
+    for (const [session, ref] of highest) {
+      this.#sql.run(
+        "UPDATE session SET dropped_ref = max(dropped_ref, ?) WHERE id = ?",
+        ref,
+        session,
+      );
+    }
+  }
+}
+
+/**
+ * Deletes the rooms of which nothing is left but a number: their topics were cleared, and
+ * nothing was ever said in them. To be done before anyone counts on a room's number.
+ */
+export function forgetEmptyRooms(database: DatabaseSync): void {
+  const empty = "SELECT id FROM room WHERE seq = 0 AND topic = ''";
+  database.exec(`BEGIN IMMEDIATE;
+    DELETE FROM read_mark WHERE room IN (${empty});
+    DELETE FROM room WHERE seq = 0 AND topic = '';
+    COMMIT;`);
+}

@@ -1,0 +1,124 @@
+/**
+ * The requests that ask the log. The answer takes its time; meanwhile the asking
+ * connection's next request waits, and nobody else's.
+ */
+
+import type { ErrorCode, Event, Request } from "../../protocol/mod.ts";
+import { type Effect, type Origin, refuse, refuseForNow, reply } from "../hub/effects.ts";
+import { LogFailure, type MessageLog } from "../log/message_log.ts";
+import { refuseRoom, roomOf } from "../hub/requests.ts";
+import type { Session } from "../hub/session.ts";
+
+/** A request that asks the log. */
+export type Question = Extract<Request, { type: "history" | "search" | "unread" }>;
+
+/** Messages in an answer to a request without `limit`. */
+const DEFAULT_LIMIT = 50;
+
+/** Whether a request asks the log. */
+export function isQuestion(request: Request): request is Question {
+  return request.type === "history" || request.type === "search" || request.type === "unread";
+}
+
+/** Questions that take long and may wait for their turn, each of another connection. */
+const MOST_WAITING = 32;
+
+/** Milliseconds after which to ask again when too many wait. */
+const RETRY_AFTER = 2000;
+
+/** Asks the log what sessions ask. */
+export class Questions {
+  readonly #log: MessageLog;
+  #waiting = 0;
+
+  constructor(log: MessageLog) {
+    this.#log = log;
+  }
+
+  /** What comes of a question; a log that fails is an answer too. */
+  async answer(session: Session, origin: Origin, question: Question): Promise<Effect[]> {
+    const { room } = question.payload as { room?: string };
+    if (room !== undefined && roomOf(session, room) === undefined) {
+      return refuseRoom(session, origin, room);
+    }
+    if (question.type === "history") return await answer(this.#log, session, origin, question);
+    if (this.#waiting >= MOST_WAITING) {
+      return refuseForNow(origin, "Too many search at the same time", RETRY_AFTER);
+    }
+    this.#waiting++;
+    try {
+      return await answer(this.#log, session, origin, question);
+    } finally {
+      this.#waiting--;
+    }
+  }
+}
+
+async function answer(
+  log: MessageLog,
+  session: Session,
+  origin: Origin,
+  question: Question,
+): Promise<Effect[]> {
+  try {
+    const answer = await ask(log, session, question);
+    return "code" in answer
+      ? refuse(origin, answer.code, answer.reason)
+      : reply(origin, answer.event);
+  } catch (error) {
+    if (!(error instanceof LogFailure)) throw error;
+    return refuse(origin, "log_failed", `The log can't be asked: ${error.message}`);
+  }
+}
+
+type Answer = { event: Event } | { code: ErrorCode; reason: string };
+
+function ask(log: MessageLog, session: Session, question: Question): Promise<Answer> {
+  if (question.type === "history") return history(log, session, question.payload);
+  if (question.type === "search") return search(log, session, question.payload);
+  return unread(log, session);
+}
+
+async function history(
+  log: MessageLog,
+  session: Session,
+  { room, before, after, limit = DEFAULT_LIMIT }: Extract<Question, { type: "history" }>["payload"],
+): Promise<Answer> {
+  if (before !== undefined && after !== undefined) {
+    const reason = 'Cannot accept "history": payload.before and payload.after exclude each other';
+    return { code: "bad_field", reason };
+  }
+  const range = {
+    room,
+    limit,
+    session: session.tokenHash,
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+  };
+  const { items: messages, more } = await log.read(range);
+  const name = roomOf(session, room)?.name ?? room;
+  return { event: { type: "history", payload: { room: name, messages, more } } };
+}
+
+async function search(
+  log: MessageLog,
+  session: Session,
+  { query, room, from, limit = DEFAULT_LIMIT }: Extract<Question, { type: "search" }>["payload"],
+): Promise<Answer> {
+  const rooms = room === undefined ? namesOfRooms(session) : [room];
+  const found = await log.search({ query, rooms, from, limit });
+  if ("problem" in found) {
+    const reason = `Cannot accept "search": payload.query ${found.problem}`;
+    return { code: "bad_query", reason };
+  }
+  return { event: { type: "search", payload: { messages: found.items, more: found.more } } };
+}
+
+async function unread(log: MessageLog, session: Session): Promise<Answer> {
+  const rooms = await log.unread(session.name, namesOfRooms(session));
+  return { event: { type: "unread", payload: { rooms } } };
+}
+
+function namesOfRooms(session: Session): string[] {
+  return [...session.rooms.values()].map((room) => room.name);
+}

@@ -1,0 +1,261 @@
+/**
+ * One connection's stay, from its first byte to its last: its lines become requests,
+ * each goes to whoever answers it, and what breaks the rules ends it.
+ */
+
+import {
+  type ConnectRequest,
+  decodeRequest,
+  type ErrorCode,
+  type ErrorEvent,
+  errorEvent,
+  LIMITS,
+  type Refused,
+  type Request,
+} from "../../protocol/mod.ts";
+import { isAccountRequest } from "../accounts/accounts.ts";
+import type { Connection } from "../connection/connection.ts";
+import { type Effect, toldBy } from "../hub/effects.ts";
+import { Gate, type GateOptions, type Stopped } from "../limits/gate.ts";
+import { greet } from "../accounts/handshake.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { LineSplitter } from "../connection/line_stream.ts";
+import type { LogFields, Logger, LogLevel } from "../process/logger.ts";
+import type { Office } from "../accounts/office.ts";
+import { type Bounds, Patience, type Silence } from "./idle_timer.ts";
+import type { Pipeline } from "../delivery/pipeline.ts";
+import { isQuestion, type Question, type Questions } from "./log_queries.ts";
+import type { Hearer } from "../connection/reader.ts";
+
+/** What one who is behind need not wait for: it says what is to be sent at all. */
+const AT_ONCE: ReadonlySet<string> = new Set(["join", "leave", "quit"]);
+
+/** What the visits of one server have in common. */
+export interface Host {
+  hub: Hub;
+  pipeline: Pipeline;
+  questions: Questions;
+  office: Office;
+  splitter: LineSplitter;
+  gate: GateOptions;
+  silence: Bounds;
+  logger: Logger;
+  /** Called once for each visit, when nothing more is heard of it; `leaving` resolves when its connection is gone. */
+  onLeaving(visit: Visit, leaving: Promise<void>): void;
+}
+
+/** One connection, and how it is dealt with. */
+export class Visit implements Hearer {
+  readonly connection: Connection;
+  readonly #host: Host;
+  readonly #patience: Patience;
+  readonly #gate: Gate;
+  /** Whether the peer has shown that it speaks this protocol: its first line was a JSON object. */
+  #hasBegun = false;
+
+  constructor(connection: Connection, host: Host, now: number) {
+    this.connection = connection;
+    this.#host = host;
+    this.#patience = new Patience(host.silence, now);
+    this.#gate = new Gate(host.gate, now);
+  }
+
+  /** Begins to hear the peer. */
+  begin(): void {
+    this.#log("info", "connection opened");
+    this.connection.read(this.#host.splitter, this);
+  }
+
+  onOver(error?: unknown): void {
+    // A defect of ours that one line lays bare ends that connection alone.
+    if (error !== undefined) this.#log("error", "internal error", { reason: reasonOf(error) });
+    this.#host.onLeaving(this, this.#leave());
+  }
+
+  /** Lets the connection go when all that is for it has left. */
+  async #leave(): Promise<void> {
+    const { connection } = this;
+    const { hub, pipeline } = this.#host;
+    this.#explainFraming();
+    const inboxSeen = pipeline.feedOf(connection)?.inboxSeen;
+    pipeline.push(hub.disconnect(connection, performance.now(), inboxSeen));
+    pipeline.push([{ kind: "close", link: connection }]);
+    await connection.drained;
+    hub.forget(connection);
+    // Closing with something unread would reset the connection, and lose what it was told.
+    if (connection.framer.problem !== undefined) await connection.discard();
+    connection.abort();
+    this.#log("info", "connection closed", { reason: connection.failure });
+  }
+
+  onLine(line: string): Promise<void> | void {
+    const now = performance.now();
+    this.#patience.heard(now);
+    this.connection.heard();
+    const request = decodeRequest(line);
+    if (!this.#hasBegun && isNoObject(request)) return this.#rejectForeign(request);
+    this.#hasBegun = true;
+    const stopped = this.#gate.stop(request, now);
+    return stopped === undefined ? this.#receive(request, now) : this.#refuse(request, stopped);
+  }
+
+  onRead(bytes: number): number {
+    return this.#gate.read(bytes, performance.now());
+  }
+
+  onProgress(): void {
+    this.#patience.took(performance.now());
+  }
+
+  /** Does what the peer's silence calls for. */
+  lookForSilence(now: number): void {
+    const { isClosing, hasMuchToRead, framer } = this.connection;
+    if (isClosing) return;
+    const silence = this.#patience.look(now, { isInLine: framer.isInLine, hasMuchToRead });
+    if (silence !== undefined) this.#onSilence(silence);
+  }
+
+  /** Lets go of a peer that holds much memory and has taken nothing for a while: to be asked while memory is short. */
+  letGoIfStalled(now: number): void {
+    const { connection } = this;
+    if (connection.isClosing || !connection.isHeavy) return;
+    if (!this.#patience.isStalled(now)) return;
+    const reason = "memory is short, and it reads nothing";
+    this.#log("warn", "letting go", { code: "server_busy", reason });
+    connection.abort();
+  }
+
+  /**
+   * Closes a connection that speaks another protocol. A browser sends the body of any
+   * page's request after an HTTP head, and a line of that body must never be obeyed:
+   * the promise holds up the next line until the connection is closing.
+   */
+  #rejectForeign({ error }: Refused): Promise<void> {
+    this.#letGo(error.payload.code, "The first line is not a JSON object");
+    return this.#host.pipeline.reached();
+  }
+
+  /** Refuses a request that nobody has looked at, in its turn. */
+  async #refuse(request: Request | Refused, { error, rest }: Stopped): Promise<void> {
+    if (this.#isBehind) await this.#sentSoFar();
+    const lecture = request.type === "refused" ? request.lecture : isLectures(request);
+    this.#push(this.#host.hub.refuse(this.connection, { error, lecture }));
+    if (rest > 0) await this.connection.rest(rest);
+  }
+
+  #receive(request: Request | Refused, now: number): Promise<void> | void {
+    if (!this.#isBehind || AT_ONCE.has(request.type)) return this.#handle(request, now);
+    // It has answers to come: what it asks now is answered after them.
+    return this.#sentSoFar().then(() => this.#handle(request, performance.now()));
+  }
+
+  #handle(request: Request | Refused, now: number): Promise<void> | void {
+    const { connection } = this;
+    const { hub, office, pipeline } = this.#host;
+    if (request.type === "connect") return this.#connect(request);
+    if (request.type === "refused") {
+      const { code, message: reason } = request.error.payload;
+      this.#log("debug", "request refused", { code, reason });
+      this.#push(hub.refuse(connection, request));
+    } else if (isQuestion(request)) {
+      return this.#ask(request);
+    } else if (isAccountRequest(request)) {
+      return office.accounts.handle(connection, request);
+    } else {
+      const effects = hub.handle(connection, request, now);
+      this.#gate.told(toldBy(effects), now);
+      this.#push(effects);
+      if (request.type === "join" && request.payload.since !== undefined) return this.#sentSoFar();
+    }
+    // When the log is slower than those who talk, they are read more slowly.
+    if (pipeline.isFull) return pipeline.reached();
+  }
+
+  async #connect(request: ConnectRequest): Promise<void> {
+    const session = await greet(this.#host.office.reception, this.connection, request);
+    if (session === undefined) return;
+    const { name, profile } = session;
+    if (profile === "lecture") this.#patience.greetedLecture(performance.now());
+    else this.#patience.greeted(performance.now());
+    this.#log("info", "session opened", { name, profile });
+    // Even where nothing was missed: who says much behind it must not fill memory before it is kept.
+    return this.#sentSoFar();
+  }
+
+  /** Asks the log, once everything that this connection did before is in it. */
+  async #ask(question: Question): Promise<void> {
+    const { connection } = this;
+    const { hub, pipeline, questions } = this.#host;
+    const session = hub.sessionOf(connection);
+    if (session === undefined) return this.#push(hub.refuseUnconnected(connection, question));
+    await pipeline.reached();
+    const origin = { link: connection, profile: session.profile, id: question.id };
+    this.#push(await questions.answer(session, origin, question));
+  }
+
+  get #isBehind(): boolean {
+    return this.#host.pipeline.feedOf(this.connection)?.isBehind ?? false;
+  }
+
+  /** What a client asked to be sent again is part of the answer: its next request comes after it. */
+  async #sentSoFar(): Promise<void> {
+    await this.#host.pipeline.reached();
+    await this.#host.pipeline.feedOf(this.connection)?.sentSoFar();
+  }
+
+  #onSilence(silence: Silence): void {
+    const { handshake, idle } = this.#host.silence;
+    if (silence === "ping") {
+      const event = { type: "ping", payload: {} } as const;
+      this.#push([{ kind: "send", link: this.connection, event }]);
+    } else if (silence === "idle") {
+      this.#letGo("idle_timeout", `Nothing came for ${2 * idle / 1000} s`);
+    } else {
+      this.#letGo("handshake_timeout", `No "connect" came within ${handshake / 1000} s`);
+    }
+  }
+
+  #explainFraming(): void {
+    const { problem } = this.connection.framer;
+    if (problem === "line_too_long") {
+      this.#letGo(problem, `A line has more than ${LIMITS.line} bytes`);
+    } else if (problem === "not_utf8") {
+      this.#letGo(problem, "A line is not UTF-8");
+    }
+  }
+
+  /** Tells the peer why, and closes. */
+  #letGo(code: ErrorCode, reason: string): void {
+    this.#log("warn", "letting go", { code, reason });
+    const error = errorEvent(code, `${reason}; the connection is closed`);
+    this.#push(closeWith(this.#host.hub, this.connection, error));
+  }
+
+  #push(effects: readonly Effect[]): void {
+    this.#host.pipeline.push(effects);
+  }
+
+  #log(level: LogLevel, event: string, fields: LogFields = {}): void {
+    this.#host.logger.logOf(this.connection, level, event, fields);
+  }
+}
+
+/** Tells a peer why its connection is closed, and closes it. */
+export function closeWith(hub: Hub, connection: Connection, error: ErrorEvent): Effect[] {
+  const told = hub.refuse(connection, { error, lecture: false });
+  return [...told, { kind: "close", link: connection }];
+}
+
+/** What a log line says of a defect. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+function isNoObject(request: Request | Refused): request is Refused {
+  return request.type === "refused" && !request.isObject;
+}
+
+/** Whether a request opens a session of the lecture's. */
+function isLectures(request: Request): boolean {
+  return request.type === "connect" && request.payload.version === undefined;
+}

@@ -1,0 +1,87 @@
+/**
+ * Where TLS connections come in. The listener stays for the server's life; the
+ * certificate in it can be changed at any time, and connections keep theirs.
+ */
+
+import type { Identity } from "./certificate.ts";
+import { type Pair, TlsSocket } from "./socket.ts";
+
+/** A listener that hands out {@linkcode TlsSocket}s. */
+export class TlsListener {
+  readonly #listener: Deno.TcpListener;
+  #endpoint: TlsEndpoint;
+  /** Pairs are made one by one, so that none is made while the certificate changes. */
+  #pairing: Promise<unknown> = Promise.resolve();
+
+  /** Fails as `Deno.listen` does. */
+  constructor(address: { hostname: string; port: number }, endpoint: TlsEndpoint) {
+    this.#endpoint = endpoint;
+    try {
+      this.#listener = Deno.listen(address);
+    } catch (error) {
+      endpoint.close();
+      throw error;
+    }
+  }
+
+  get addr(): Deno.NetAddr {
+    return this.#listener.addr;
+  }
+
+  /** The next connection. Its handshake is its own business, and holds up no other. */
+  async accept(): Promise<TlsSocket> {
+    return new TlsSocket(await this.#listener.accept(), () => this.#makePair());
+  }
+
+  /** From now on a new connection gets the certificate of `endpoint`. */
+  renew(endpoint: TlsEndpoint): void {
+    const old = this.#endpoint;
+    this.#endpoint = endpoint;
+    this.#pairing.then(() => old.close());
+  }
+
+  close(): void {
+    this.#listener.close();
+    this.#pairing.then(() => this.#endpoint.close());
+  }
+
+  #makePair(): Promise<Pair> {
+    const pair = this.#pairing.then(() => this.#endpoint.makePair());
+    this.#pairing = pair.catch(() => undefined);
+    return pair;
+  }
+}
+
+/** Where, within this machine, TLS is spoken with one certificate. */
+export class TlsEndpoint {
+  readonly #listener: Deno.TlsListener;
+
+  /** Fails as `Deno.listenTls` does for a certificate or a key that it can't use. */
+  constructor({ certificate: cert, key }: Identity) {
+    this.#listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  /** A TLS socket and the other end of it. Not to be called again before it is done. */
+  async makePair(): Promise<Pair> {
+    const near = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
+    near.setNoDelay(true);
+    try {
+      for (;;) {
+        const tls = await this.#listener.accept();
+        if (tls.remoteAddr.port === near.localAddr.port) return { tls, near };
+        tls.close(); // Another program of this machine, which has no business here.
+      }
+    } catch (error) {
+      near.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#listener.close();
+  }
+}

@@ -1,0 +1,87 @@
+/** Certificates under an authority of the server's own, which is kept beside its log. */
+
+import { messageOf } from "../../cli/system_errors.ts";
+import { fingerprint, type Identity, isPair, issue, makeAuthority } from "./certificate.ts";
+import { certificateIn, type CertificateSource, keyIn, UnusableCertificate } from "./source.ts";
+import { readFile } from "../process/files.ts";
+
+const FILES = { certificate: "authority.pem", key: "authority.key" } as const;
+
+/** Nobody but the owner may read the key. */
+const FORBIDDEN = 0o077;
+
+/** An authority of the server's own, and certificates under it. */
+export class OwnCertificate implements CertificateSource {
+  readonly name = "of the server's own";
+  readonly fingerprint: string;
+  readonly #authority: Identity;
+  readonly #host: string;
+
+  private constructor(authority: Identity, host: string, fingerprint: string) {
+    this.#authority = authority;
+    this.#host = host;
+    this.fingerprint = fingerprint;
+  }
+
+  /**
+   * The authority in `directory`, made at the first start; without a directory, one that
+   * is forgotten at the end. Fails with an {@linkcode UnusableCertificate}.
+   */
+  static async open(directory: string | undefined, host: string): Promise<OwnCertificate> {
+    const authority = directory === undefined
+      ? await makeAuthority(Date.now())
+      : await readAuthority(directory) ?? await keepAuthority(directory);
+    return new OwnCertificate(authority, host, await fingerprint(authority.certificate));
+  }
+
+  load(now: number): Promise<Identity> {
+    return issue(this.#authority, this.#host, now);
+  }
+
+  // It has read what it needs.
+  close(): void {}
+}
+
+async function readAuthority(directory: string): Promise<Identity | undefined> {
+  if (!exists(directory)) return undefined;
+  const path = `${directory}/${FILES.certificate}`;
+  const keyPath = `${directory}/${FILES.key}`;
+  const { certificate } = certificateIn(path, readFile(path));
+  const key = keyIn(keyPath, readFile(keyPath), FORBIDDEN);
+  if (await isPair({ certificate, key }).catch(() => false)) return { certificate, key };
+  throw new UnusableCertificate(
+    `Cannot use the key ${keyPath}: it is not that of ${path}; put back a copy, or move the ` +
+      "directory away to begin with a new fingerprint",
+  );
+}
+
+/** Makes an authority. Its directory appears whole or not at all. */
+async function keepAuthority(directory: string): Promise<Identity> {
+  const authority = await makeAuthority(Date.now());
+  const fresh = `${directory}.new`;
+  try {
+    Deno.mkdirSync(fresh, { recursive: true, mode: 0o700 });
+    Deno.writeTextFileSync(`${fresh}/${FILES.key}`, authority.key, { mode: 0o600 });
+    Deno.writeTextFileSync(`${fresh}/${FILES.certificate}`, authority.certificate);
+    Deno.renameSync(fresh, directory);
+  } catch (error) {
+    throw cannotKeep(directory, error);
+  }
+  return authority;
+}
+
+function exists(directory: string): boolean {
+  try {
+    Deno.statSync(directory);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw cannotKeep(directory, error);
+  }
+}
+
+function cannotKeep(directory: string, error: unknown): UnusableCertificate {
+  return new UnusableCertificate(
+    `Cannot keep a certificate in ${directory}: ${messageOf(error)}`,
+  );
+}

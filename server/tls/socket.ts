@@ -1,0 +1,175 @@
+/**
+ * One TLS connection. The runtime's own TLS socket can't be closed against its
+ * peer's will: while the peer leaves a handshake unfinished, or reads nothing, the
+ * runtime keeps the socket. So it is given one end of a pair within this machine;
+ * what is encrypted is copied between the other end and the peer, whose socket
+ * stays ours. That costs about as much again as the encryption, and gives two
+ * things more: a peer that speaks no TLS is told so, and the certificate can
+ * change while the listener stays.
+ */
+
+import { encode, errorEvent } from "../../protocol/mod.ts";
+import type { Socket } from "../connection/connection.ts";
+
+/** A TLS socket, and the other end of what it is spoken over. */
+export interface Pair {
+  tls: Deno.TlsConn;
+  near: Deno.TcpConn;
+}
+
+/** What a TLS connection begins with: a record of the handshake. */
+const HANDSHAKE = 0x16;
+
+/** Bytes copied at once: towards the server, to which clients say little, and towards the peer. */
+const COPY_SIZE = { inward: 4 * 1024, outward: 16 * 1024 } as const;
+
+const NO_TLS = errorEvent(
+  "tls_required",
+  "This port speaks TLS: use a chats:// address, or the server's other port; " +
+    "the connection is closed",
+);
+
+/** A peer's socket, over which TLS is spoken. */
+export class TlsSocket implements Socket {
+  readonly isEncrypted = true;
+  readonly remoteAddr: Deno.NetAddr;
+  readonly #peer: Deno.TcpConn;
+  readonly #opening: Promise<Deno.TlsConn | undefined>;
+  #pair: Pair | undefined;
+  /** Resolves when all that was encrypted has left, or nothing more will. */
+  #outward: Promise<void> | undefined;
+  #failure: unknown;
+  #closed = false;
+
+  /** `makePair` is asked for a pair once the peer has begun to speak TLS. */
+  constructor(peer: Deno.TcpConn, makePair: () => Promise<Pair>) {
+    this.#peer = peer;
+    this.remoteAddr = peer.remoteAddr;
+    this.#opening = this.#open(makePair);
+    // Whoever reads or writes is told; until then nobody needs to be.
+    this.#opening.catch(() => {});
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    const tls = this.#pair?.tls ?? await this.#opening;
+    try {
+      return tls === undefined ? null : await tls.read(buffer);
+    } catch (error) {
+      // Many a client leaves without TLS's own goodbye. What it cut short is no line.
+      if (!(error instanceof Deno.errors.UnexpectedEof)) throw error;
+      if (this.#failure !== undefined) throw this.#failure;
+      return null;
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    const tls = this.#pair?.tls ?? await this.#opening;
+    if (tls === undefined) throw new Deno.errors.BrokenPipe("The peer has left");
+    return await tls.write(bytes);
+  }
+
+  /** Says goodbye; resolves when all that was written has left this machine's hands. */
+  async closeWrite(): Promise<void> {
+    if (this.#pair === undefined) return await this.#peer.closeWrite();
+    const { tls } = this.#pair;
+    try {
+      await tls.closeWrite();
+    } catch (error) {
+      // A handshake that failed: TLS's word about it is to leave too.
+      closeOnce(tls);
+      throw error;
+    } finally {
+      await this.#outward;
+    }
+  }
+
+  /** Closes at once, whatever the peer does. */
+  close(): void {
+    this.#closed = true;
+    this.#peer.close();
+    if (this.#pair === undefined) return;
+    const { tls, near } = this.#pair;
+    closeOnce(near);
+    // What still waits for the handshake fails with it, and would wait for ever after a close.
+    tls.handshake().then(() => closeOnce(tls), () => closeOnce(tls));
+  }
+
+  setNoDelay(noDelay?: boolean): void {
+    this.#peer.setNoDelay(noDelay);
+  }
+
+  setKeepAlive(keepAlive?: boolean): void {
+    this.#peer.setKeepAlive(keepAlive);
+  }
+
+  async #open(makePair: () => Promise<Pair>): Promise<Deno.TlsConn | undefined> {
+    const buffer = new Uint8Array(COPY_SIZE.inward);
+    const count = await this.#peer.read(buffer);
+    if (count === null) return undefined;
+    if (buffer[0] !== HANDSHAKE) return await this.#turnAway(buffer);
+    const pair = await makePair();
+    this.#pair = pair;
+    if (this.#closed) {
+      closeOnce(pair.near);
+      closeOnce(pair.tls);
+      throw new Deno.errors.Interrupted("The connection was closed");
+    }
+    void this.#copyInward(pair.near, buffer, count);
+    this.#outward = this.#copyOutward(pair.near);
+    return pair.tls;
+  }
+
+  /** Tells a peer that speaks no TLS, in the words that it speaks, and waits for it to go. */
+  async #turnAway(buffer: Uint8Array): Promise<never> {
+    await writeAll(this.#peer, new TextEncoder().encode(encode(NO_TLS)));
+    await this.#peer.closeWrite();
+    while (await this.#peer.read(buffer) !== null);
+    throw new Error("The peer spoke no TLS");
+  }
+
+  async #copyInward(near: Deno.TcpConn, buffer: Uint8Array, first: number): Promise<void> {
+    try {
+      for (let count: number | null = first; count !== null;) {
+        await writeAll(near, buffer.subarray(0, count));
+        count = await this.#peer.read(buffer);
+      }
+      await near.closeWrite();
+    } catch (error) {
+      this.#cut(near, error);
+    }
+  }
+
+  async #copyOutward(near: Deno.TcpConn): Promise<void> {
+    const buffer = new Uint8Array(COPY_SIZE.outward);
+    try {
+      for (;;) {
+        const count = await near.read(buffer);
+        if (count === null) break;
+        await writeAll(this.#peer, buffer.subarray(0, count));
+      }
+      await this.#peer.closeWrite();
+    } catch (error) {
+      this.#cut(near, error);
+    }
+  }
+
+  /** Nothing more comes or goes: the TLS socket finds its end, and its reader what it came from. */
+  #cut(near: Deno.TcpConn, error: unknown): void {
+    this.#failure ??= error;
+    closeOnce(near);
+  }
+}
+
+async function writeAll(conn: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await conn.write(bytes.subarray(written));
+  }
+}
+
+function closeOnce(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error; // It was closed before.
+  }
+}

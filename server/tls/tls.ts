@@ -1,0 +1,138 @@
+/**
+ * TLS for as long as the server lives: a certificate, the listener that shows it,
+ * and its renewal, when the operator asks for it and before it expires.
+ */
+
+import { type Identity, validity } from "./certificate.ts";
+import { type CertificateSource, unusable, UnusableCertificate } from "./source.ts";
+import type { Socket } from "../connection/connection.ts";
+import { GivenCertificate } from "./file_certificate.ts";
+import type { Logger } from "../process/logger.ts";
+import type { ServerOptions } from "../options.ts";
+import { OwnCertificate } from "./self_issued.ts";
+import type { Listener } from "../server.ts";
+import { TlsEndpoint, TlsListener } from "./listener.ts";
+
+/** Milliseconds. */
+const A_DAY = 86_400_000;
+
+/** How long before its end a certificate is to be renewed, in milliseconds. */
+const RENEWAL = 30 * A_DAY;
+
+/** A listener for TLS whose certificate is kept good. */
+export class Tls implements Listener {
+  readonly #listener: TlsListener;
+  readonly #source: CertificateSource;
+  readonly #logger: Logger;
+  readonly #watch: ReturnType<typeof setInterval>;
+  #until: number;
+
+  private constructor(
+    source: CertificateSource,
+    logger: Logger,
+    { listener, until }: { listener: TlsListener; until: number },
+  ) {
+    this.#source = source;
+    this.#logger = logger;
+    this.#listener = listener;
+    this.#until = until;
+    this.#watch = setInterval(() => this.renewIfDue(Date.now()), A_DAY);
+  }
+
+  /** Fails with an {@linkcode UnusableCertificate}, or as `Deno.listen` does. */
+  static async open(
+    source: CertificateSource,
+    address: { hostname: string; port: number },
+    logger: Logger,
+  ): Promise<Tls> {
+    try {
+      const { endpoint, until } = await load(source, Date.now());
+      return new Tls(source, logger, { listener: new TlsListener(address, endpoint), until });
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+  }
+
+  get addr(): Deno.NetAddr {
+    return this.#listener.addr;
+  }
+
+  accept(): Promise<Socket> {
+    return this.#listener.accept();
+  }
+
+  close(): void {
+    clearInterval(this.#watch);
+    this.#listener.close();
+    this.#source.close();
+  }
+
+  /** What clients pin, where the certificate is of the server's own making. */
+  get fingerprint(): string | undefined {
+    return this.#source.fingerprint;
+  }
+
+  /** Takes the certificate anew: for connections that come from now on. A bad one changes nothing. */
+  async reload(now = Date.now()): Promise<void> {
+    try {
+      const { endpoint, until } = await load(this.#source, now);
+      this.#listener.renew(endpoint);
+      this.#until = until;
+      this.report("certificate loaded again");
+    } catch (error) {
+      if (!(error instanceof UnusableCertificate)) throw error;
+      this.#logger.log("error", "certificate not loaded", {
+        reason: `${error.message}; the one before stays in use`,
+      });
+    }
+  }
+
+  /** Reloads a certificate that is near its end; says so when there is no newer one. */
+  async renewIfDue(now: number): Promise<void> {
+    if (this.#until - now > RENEWAL) return;
+    await this.reload(now);
+    if (this.#until - now < RENEWAL / 2) {
+      this.#logger.log("warn", "certificate expires soon", { until: dateOf(this.#until) });
+    }
+  }
+
+  /** Logs which certificate there is now. */
+  report(event: string): void {
+    const { fingerprint } = this.#source;
+    this.#logger.log("info", event, { until: dateOf(this.#until), fingerprint });
+  }
+}
+
+/** The source that `options` ask for. An authority of the server's own is kept in `directory`. */
+export async function certificateSource(
+  options: ServerOptions,
+  directory: string | undefined,
+): Promise<CertificateSource> {
+  const { host, "tls-cert": certificate, "tls-key": key } = options;
+  return certificate !== undefined && key !== undefined
+    ? new GivenCertificate({ certificate, key })
+    : await OwnCertificate.open(directory, host);
+}
+
+async function load(source: CertificateSource, now: number) {
+  const identity = await source.load(now);
+  const until = validity(identity.certificate).until.getTime();
+  return { endpoint: open(identity, source), until };
+}
+
+function open(identity: Identity, { name }: CertificateSource): TlsEndpoint {
+  try {
+    return new TlsEndpoint(identity);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const reason = /KeyMismatch/.test(error.message)
+      ? "the key is not the certificate's; give both of one pair"
+      : error.message;
+    throw unusable(name, reason);
+  }
+}
+
+function dateOf(time: number): string {
+  return new Date(time).toISOString();
+}
