@@ -3,7 +3,7 @@
  * its exit code.
  */
 
-import { Failure } from "./client/start.ts";
+import { Failure } from "./client/startup/start.ts";
 import { runInvocation } from "./client/run.ts";
 import config from "./deno.json" with { type: "json" };
 

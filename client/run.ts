@@ -1,10 +1,15 @@
 /** What each way of calling the program starts. */
 
-import { inputText } from "./input.ts";
-import { runLines } from "./lines_mode.ts";
-import { describeUsage, type Invocation, parseInvocation, type UsageName } from "./options.ts";
-import { LineOutput } from "./output.ts";
-import { begin, Failure } from "./start.ts";
+import { inputText } from "./lines/input.ts";
+import { runLines } from "./lines/lines_mode.ts";
+import {
+  describeUsage,
+  type Invocation,
+  parseInvocation,
+  type UsageName,
+} from "./startup/options.ts";
+import { LineOutput } from "./lines/output.ts";
+import { begin, Failure } from "./startup/start.ts";
 
 type Run<Name extends UsageName> = (
   invocation: Extract<Invocation, { run: Name }>,
@@ -16,9 +21,9 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
     const user = Deno.stdin.isTerminal() && !values.json ? "person" : "script";
     const start = await begin(values, operands[0], user);
     const patience = values.retry * 1000;
-    if (values.json) return await (await import("./json_mode.ts")).runJson(start, patience);
+    if (values.json) return await (await import("./lines/json_mode.ts")).runJson(start, patience);
     if (!values.plain && isTerminal()) {
-      const { runTerminal } = await import("./terminal_mode.ts");
+      const { runTerminal } = await import("./terminal/terminal_mode.ts");
       return await runTerminal(start, start.bell && !values["no-bell"]);
     }
     return await runLines(start, { patience, timestamps: values.timestamps });
@@ -28,32 +33,32 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
     const text = written === "-" ? await inputText() : written;
     if (text === "") throw new Failure(2, "There is nothing to send");
     const start = await begin(values);
-    const { runSend } = await import("./one_shot.ts");
+    const { runSend } = await import("./lines/one_shot.ts");
     return await runSend(start, { text, patience: values.retry * 1000 });
   },
   tail: async ({ values }) => {
-    const { runFollow, runTail } = await import("./one_shot.ts");
+    const { runFollow, runTail } = await import("./lines/one_shot.ts");
     const start = await begin(values);
     const { lines, timestamps, retry } = values;
     if (!values.follow) return await runTail(start, values, shapeOf(values));
     return await runFollow(start, { lines, timestamps, patience: retry * 1000 }, shapeOf(values));
   },
   search: async ({ values, operands }) => {
-    const { runSearch } = await import("./one_shot.ts");
+    const { runSearch } = await import("./lines/one_shot.ts");
     const { from, lines } = values;
     const start = await begin(values);
     return await runSearch(start, { query: operands.join(" "), from, lines }, shapeOf(values));
   },
   rooms: async ({ values }) => {
-    const { runRooms } = await import("./one_shot.ts");
+    const { runRooms } = await import("./lines/one_shot.ts");
     return await runRooms(await begin(values), shapeOf(values));
   },
   who: async ({ values }) => {
-    const { runWho } = await import("./one_shot.ts");
+    const { runWho } = await import("./lines/one_shot.ts");
     return await runWho(await begin(values), shapeOf(values));
   },
   completions: async ({ operands }) => {
-    const { completions } = await import("./shell_completions.ts");
+    const { completions } = await import("./startup/shell_completions.ts");
     return print(completions(operands[0] ?? ""));
   },
 };

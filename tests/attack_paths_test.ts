@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { statePath } from "../client/state_files.ts";
+import { statePath } from "../client/files/state_files.ts";
 import { programs } from "../tools/targets.ts";
 import { Home } from "./fixtures/client.ts";
 import { Peer } from "./fixtures/peer.ts";

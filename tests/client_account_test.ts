@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { submit } from "../client/commands.ts";
-import type { Effect } from "../client/entries.ts";
-import { type GivenPassword, Login } from "../client/login.ts";
-import { ChatState } from "../client/state.ts";
+import { submit } from "../core/chat/commands.ts";
+import type { Effect } from "../core/chat/items.ts";
+import { type GivenPassword, Login } from "../core/session/login.ts";
+import { ChatState } from "../core/chat/state.ts";
 import type { ErrorCode, Event, Request } from "../protocol/mod.ts";
 
 const PURE = { permissions: "none" } as const;

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { COMMANDS, submit } from "../client/commands.ts";
-import { distance } from "../client/distance.ts";
-import type { Effect } from "../client/entries.ts";
-import { ChatState } from "../client/state.ts";
+import { COMMANDS, submit } from "../core/chat/commands.ts";
+import { distance } from "../core/chat/edit_distance.ts";
+import type { Effect } from "../core/chat/items.ts";
+import { ChatState } from "../core/chat/state.ts";
 
 const PURE = { permissions: "none" } as const;
 

@@ -1,7 +1,7 @@
 /** The completions, in the shells that they are for. */
 
 import { assert, assertEquals } from "@std/assert";
-import { completions } from "../client/shell_completions.ts";
+import { completions } from "../client/startup/shell_completions.ts";
 
 /** Whether the machine has these shells; says so where it has not, because tests are skipped then. */
 async function has(shell: string): Promise<boolean> {

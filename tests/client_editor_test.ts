@@ -7,8 +7,8 @@ import {
   EDITS,
   EMPTY_EDITOR,
   insert,
-} from "../client/editor.ts";
-import { clusters } from "../client/width.ts";
+} from "../client/editor/editor.ts";
+import { clusters } from "../client/editor/width.ts";
 
 const PURE = { permissions: "none" } as const;
 

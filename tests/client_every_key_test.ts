@@ -1,8 +1,8 @@
 /** Every key of the table, pressed in a real terminal, does what the table says. */
 
 import { assertEquals } from "@std/assert";
-import { type ActionName, BINDINGS } from "../client/bindings.ts";
-import type { EditName } from "../client/editor.ts";
+import { type ActionName, BINDINGS } from "../client/editor/bindings.ts";
+import type { EditName } from "../client/editor/editor.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { openAlice, terminalTest, type Tmux } from "./fixtures/tmux.ts";
 

@@ -1,10 +1,16 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { localClock } from "../client/clock.ts";
-import { channelsOf, colorDepth, luminance, NAME_COLORS, painter } from "../client/colors.ts";
-import type { Entry, MessageEntry } from "../client/entries.ts";
-import { format, label, plainText } from "../client/format.ts";
-import { clusterWidth, textWidth, truncate } from "../client/width.ts";
-import { wrap } from "../client/wrap.ts";
+import { localClock } from "../client/display/clock.ts";
+import {
+  channelsOf,
+  colorDepth,
+  luminance,
+  NAME_COLORS,
+  painter,
+} from "../client/display/colors.ts";
+import type { Entry, MessageEntry } from "../core/chat/items.ts";
+import { format, label, plainText } from "../client/display/format.ts";
+import { clusterWidth, textWidth, truncate } from "../client/editor/width.ts";
+import { wrap } from "../client/display/wrap.ts";
 
 const PURE = { permissions: "none" } as const;
 const BARE = painter("none");

@@ -1,13 +1,13 @@
 // deno-lint-ignore-file no-control-regex -- controls are what must not get through
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { painter } from "../client/colors.ts";
-import { EMPTY_EDITOR, insert } from "../client/editor.ts";
-import type { Entry } from "../client/entries.ts";
-import { format, plainText } from "../client/format.ts";
-import { layOut } from "../client/prompt.ts";
-import { Painter } from "../client/render.ts";
-import { wrap } from "../client/wrap.ts";
+import { painter } from "../client/display/colors.ts";
+import { EMPTY_EDITOR, insert } from "../client/editor/editor.ts";
+import type { Entry } from "../core/chat/items.ts";
+import { format, plainText } from "../client/display/format.ts";
+import { layOut } from "../client/display/prompt.ts";
+import { Painter } from "../client/display/frame.ts";
+import { wrap } from "../client/display/wrap.ts";
 import { ScreenModel } from "./fixtures/screen_model.ts";
 
 const PURE = { permissions: "none" } as const;

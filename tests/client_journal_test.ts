@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Backlog } from "../client/backlog.ts";
-import type { Entry } from "../client/entries.ts";
+import { Backlog } from "../client/display/unread_buffer.ts";
+import type { Entry } from "../core/chat/items.ts";
 import {
   applyLine,
   emptyJournal,
@@ -9,7 +9,7 @@ import {
   journalLine,
   parseJournal,
   writeJournal,
-} from "../client/journal.ts";
+} from "../core/session/journal.ts";
 
 const PURE = { permissions: "none" } as const;
 

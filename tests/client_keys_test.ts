@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { BINDINGS } from "../client/bindings.ts";
-import { type Key, KeyParser } from "../client/keys.ts";
+import { BINDINGS } from "../client/editor/bindings.ts";
+import { type Key, KeyParser } from "../client/editor/keys.ts";
 
 const PURE = { permissions: "none" } as const;
 const encoder = new TextEncoder();

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import type { Known } from "../client/completion.ts";
-import { historyLine, parseHistory } from "../client/input_history.ts";
-import type { Key } from "../client/keys.ts";
+import type { Known } from "../core/chat/completion.ts";
+import { historyLine, parseHistory } from "../client/editor/input_history.ts";
+import type { Key } from "../client/editor/keys.ts";
 import {
   EMPTY_INPUT,
   hintOf,
@@ -10,7 +10,7 @@ import {
   searchPrompt,
   sent,
   type Wish,
-} from "../client/line_input.ts";
+} from "../client/editor/line_input.ts";
 
 const PURE = { permissions: "none" } as const;
 const KNOWN: Known = {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { formatAddress, parseAddress } from "../client/address.ts";
-import { BACKOFF, backoff } from "../client/backoff.ts";
-import { describeUsage, parseInvocation, USAGES } from "../client/options.ts";
-import { configDirectory, stateDirectory } from "../client/paths.ts";
-import { type Config, decideSettings, NO_CONFIG, parseConfig } from "../client/settings.ts";
+import { formatAddress, parseAddress } from "../client/net/address.ts";
+import { BACKOFF, backoff } from "../core/session/backoff.ts";
+import { describeUsage, parseInvocation, USAGES } from "../client/startup/options.ts";
+import { configDirectory, stateDirectory } from "../client/files/paths.ts";
+import { type Config, decideSettings, NO_CONFIG, parseConfig } from "../client/startup/settings.ts";
 
 const PURE = { permissions: "none" } as const;
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Pace } from "../client/pace.ts";
+import { Pace } from "../core/session/request_window.ts";
 import type { Request } from "../protocol/mod.ts";
 
 const PURE = { permissions: "none" } as const;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { parsePlace } from "../client/place.ts";
-import { decideSettings, NO_CONFIG } from "../client/settings.ts";
-import { certificateProblem } from "../client/untrusted.ts";
+import { parsePlace } from "../client/net/server_url.ts";
+import { decideSettings, NO_CONFIG } from "../client/startup/settings.ts";
+import { certificateProblem } from "../client/net/trust_errors.ts";
 
 const PURE = { permissions: "none" } as const;
 const FINGERPRINT = "0123456789abcdef".repeat(4);

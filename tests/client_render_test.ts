@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { painter } from "../client/colors.ts";
-import { edit, EMPTY_EDITOR, insert } from "../client/editor.ts";
-import type { Draft } from "../client/journal.ts";
-import { layOut, type PromptParts, promptText } from "../client/prompt.ts";
-import { Painter } from "../client/render.ts";
-import { textWidth } from "../client/width.ts";
+import { painter } from "../client/display/colors.ts";
+import { edit, EMPTY_EDITOR, insert } from "../client/editor/editor.ts";
+import type { Draft } from "../core/session/journal.ts";
+import { layOut, type PromptParts, promptText } from "../client/display/prompt.ts";
+import { Painter } from "../client/display/frame.ts";
+import { textWidth } from "../client/editor/width.ts";
 import { ScreenModel } from "./fixtures/screen_model.ts";
 
 const PURE = { permissions: "none" } as const;

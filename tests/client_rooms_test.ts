@@ -1,9 +1,9 @@
 /** Rooms: what is typed after a change of room, and what the person has not read. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { submit } from "../client/commands.ts";
-import type { Effect } from "../client/entries.ts";
-import { ChatState } from "../client/state.ts";
+import { submit } from "../core/chat/commands.ts";
+import type { Effect } from "../core/chat/items.ts";
+import { ChatState } from "../core/chat/state.ts";
 import type { Event, MessagePayload, UnreadRoom } from "../protocol/mod.ts";
 import { Peer } from "./fixtures/peer.ts";
 import { killClient, openAlice, terminalTest } from "./fixtures/tmux.ts";

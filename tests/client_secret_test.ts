@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { format, plainText } from "../client/format.ts";
-import type { Key } from "../client/keys.ts";
-import { masked, pressSecret, type SecretStep } from "../client/secret_input.ts";
-import { TypedLines } from "../client/typed_lines.ts";
+import { format, plainText } from "../client/display/format.ts";
+import type { Key } from "../client/editor/keys.ts";
+import { masked, pressSecret, type SecretStep } from "../client/editor/secret_input.ts";
+import { TypedLines } from "../client/lines/tty_lines.ts";
 import type { SessionSummary } from "../protocol/mod.ts";
 
 const PURE = { permissions: "none" } as const;

@@ -3,9 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { errorEvent, type Request } from "../protocol/mod.ts";
-import { Outbox } from "../client/outbox.ts";
-import { Sender } from "../client/sender.ts";
-import { draftId } from "../client/state.ts";
+import { Outbox } from "../core/session/outbox.ts";
+import { Sender } from "../core/session/sender.ts";
+import { draftId } from "../core/chat/state.ts";
 import { Directory } from "./fixtures/log.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 1 };

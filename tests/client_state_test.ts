@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Effect } from "../client/entries.ts";
-import { ChatState } from "../client/state.ts";
+import type { Effect } from "../core/chat/items.ts";
+import { ChatState } from "../core/chat/state.ts";
 import type { MessagePayload } from "../protocol/mod.ts";
 
 const PURE = { permissions: "none" } as const;

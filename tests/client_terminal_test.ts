@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { painter } from "../client/colors.ts";
-import { EMPTY_EDITOR, insert } from "../client/editor.ts";
-import { layOut } from "../client/prompt.ts";
+import { painter } from "../client/display/colors.ts";
+import { EMPTY_EDITOR, insert } from "../client/editor/editor.ts";
+import { layOut } from "../client/display/prompt.ts";
 import { encode } from "../protocol/mod.ts";
 import { programArguments, runClient, ServerProcess } from "./fixtures/client.ts";
 import { Peer } from "./fixtures/peer.ts";

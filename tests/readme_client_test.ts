@@ -1,10 +1,10 @@
 /** What the README says of chat-client, held against the client. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { submit } from "../client/commands.ts";
-import { format, plainText } from "../client/format.ts";
-import { describeUsage } from "../client/options.ts";
-import { ChatState } from "../client/state.ts";
+import { submit } from "../core/chat/commands.ts";
+import { format, plainText } from "../client/display/format.ts";
+import { describeUsage } from "../client/startup/options.ts";
+import { ChatState } from "../core/chat/state.ts";
 import { Home, programArguments, ServerProcess } from "./fixtures/client.ts";
 import { Peer } from "./fixtures/peer.ts";
 
@@ -30,7 +30,7 @@ Deno.test("README shows the commands and keys that /help shows", () => {
 });
 
 Deno.test("README shows the kinds of lines that --plain promises", async () => {
-  const source = await Deno.readTextFile(new URL("../client/plain.ts", import.meta.url));
+  const source = await Deno.readTextFile(new URL("../client/lines/plain.ts", import.meta.url));
   const promised = [...source.matchAll(/^ \* (\[.*)$/gm)].map(([, line]) => line ?? "");
   assertEquals(promised.length, 4);
   for (const line of promised) assertStringIncludes(readme, `\n${line}\n`);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { clusters, textWidth } from "../client/width.ts";
+import { clusters, textWidth } from "../client/editor/width.ts";
 
 /** How a piece of text looks. */
 export interface Look {

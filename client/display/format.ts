@@ -1,0 +1,210 @@
+/** Entries → lines of styled text. Everything that comes out is safe to show. */
+
+import { fold, type SessionSummary, showable, showableLines } from "../../protocol/mod.ts";
+import { type Clock, localClock } from "./clock.ts";
+import type { Entry, Happening, MessageEntry } from "../../core/chat/items.ts";
+import type { Target } from "../../core/session/journal.ts";
+import { splitAtMentions } from "../../protocol/mentions.ts";
+
+/** What a piece of text is, so that `colors.ts` can say how it looks. */
+export type Style =
+  | "time"
+  | "room"
+  | "text"
+  | "mention"
+  | "past"
+  | "happened"
+  | "notice"
+  | "problem"
+  | "mark"
+  /** A person's name: its colour is the person's own. */
+  | { readonly person: string };
+
+/** A piece of text with one style; safe to show. */
+export interface Span {
+  readonly text: string;
+  readonly style: Style;
+}
+
+/** One finished line, or a head with several rows of text under one another. */
+export interface Line {
+  readonly head: readonly Span[];
+  /** The rows that the author wrote; never empty. */
+  readonly rows: readonly (readonly Span[])[];
+  /** Epoch milliseconds, for the clock before the line. */
+  readonly at: number | undefined;
+}
+
+// What needs no quotation marks: nothing that could pass for the words around it.
+const PLAIN_LABEL =
+  /^[\p{L}\p{N}\p{Emoji_Presentation}][\p{L}\p{N}\p{M}\p{Extended_Pictographic}\u{1F3FB}-\u{1F3FF}\u{1F1E6}-\u{1F1FF}\u200D\uFE0F_.'’@+~!?&-]*(?: [\p{L}\p{N}\p{Emoji_Presentation}][\p{L}\p{N}\p{M}_'’+&-]*)*$/u;
+
+// Most names are ASCII, and the pattern above takes milliseconds to compile.
+const PLAIN_ASCII = /^[A-Za-z0-9][A-Za-z0-9_.'@+~!?&-]*$/;
+
+/** A name or a room as it is shown: in quotation marks when it could be misread. */
+export function label(name: string): string {
+  if (PLAIN_ASCII.test(name)) return name;
+  const safe = showable(name);
+  return PLAIN_LABEL.test(safe) ? safe : `"${safe.replaceAll('"', "'")}"`;
+}
+
+/** Where a message goes, as a label. */
+export function targetLabel(target: Target): string {
+  return "room" in target ? label(target.room) : label(target.to);
+}
+
+/** The lines that show `entry` to the person called `self`; dates in them are `clock`'s. */
+export function format(entry: Entry, self: string, clock: Clock = localClock): Line[] {
+  // The table has a row for each kind; the compiler can't see that the two kinds are the same.
+  return (FORMATS[entry.kind] as Format<Entry>)(entry, self, clock);
+}
+
+type Format<Shown> = (entry: Shown, self: string, clock: Clock) => Line[];
+
+const FORMATS: { [Kind in Entry["kind"]]: Format<Extract<Entry, { kind: Kind }>> } = {
+  message: (entry, self) => [formatMessage(entry, self)],
+  direct: ({ direct }) => {
+    const head = [
+      span("[", "room"),
+      person(direct.sender),
+      span(" > ", "room"),
+      person(direct.to),
+      span("] ", "room"),
+    ];
+    return [{ head, rows: textRows(direct.text, "text"), at: direct.at }];
+  },
+  happened: ({ what, room, at }) => {
+    const head = room === undefined ? [] : roomHead(room);
+    return [{ head: [...head, span("-- ", "happened")], rows: [happened(what)], at }];
+  },
+  notice: ({ text }) => [ownWords("-- ", text, "notice")],
+  problem: ({ text }) => [ownWords("!! ", text, "problem")],
+  mark: ({ mark }) => [
+    ownWords("-- ", `${label(mark.room)}: ${unreadText(mark.unread, mark.mentions)}`, "mark"),
+  ],
+  failed: ({ target, text, reason }) => [
+    ownWords("!! ", `Not sent to ${targetLabel(target)}: ${text}`, "problem"),
+    ownWords("!! ", reason, "problem"),
+  ],
+  people: ({ room, names }) => [
+    ownWords("-- ", `${names.length} in ${label(room)}: ${names.map(label).join(", ")}`, "notice"),
+  ],
+  rooms: ({ rooms }) =>
+    rooms.map(({ room, members, topic }) =>
+      ownWords("-- ", `${label(room)} (${members})${topic === "" ? "" : `: ${topic}`}`, "notice")
+    ),
+  unread: ({ rooms }) =>
+    listed(rooms.filter(({ unread }) => unread > 0), "Nothing is unread", (room) => {
+      const text = unreadText(room.unread, room.mentions);
+      return ownWords("-- ", `${label(room.room)}: ${text}`, "notice");
+    }),
+  found: ({ messages }) =>
+    listed(messages.toReversed(), "Nothing found", (message, index) => {
+      const number = span(`#${messages.length - index} `, "mark");
+      return {
+        head: [number, ...roomHead(message.room), person(message.sender), span(": ", "past")],
+        rows: textRows(message.text, "past"),
+        at: message.at,
+      };
+    }),
+  sessions: ({ sessions }, _self, clock) => [
+    ...sessions.map((session, index) =>
+      ownWords("-- ", `#${index + 1} ${sessionText(session, clock)}`, "notice")
+    ),
+    ownWords("-- ", "/end N ends one: whoever has it needs the password to come back", "notice"),
+  ],
+  help: ({ rows }) => {
+    const width = Math.max(...rows.map(([usage]) => usage.length));
+    return rows.map(([usage, help]) =>
+      ownWords("-- ", `${usage.padEnd(width)}  ${help}`, "notice")
+    );
+  },
+};
+
+function sessionText({ current, connected, since, address }: SessionSummary, clock: Clock): string {
+  const what = current ? "this one, connected" : connected ? "connected" : "away";
+  const where = address === undefined ? "" : `, from ${address}`;
+  return `${what} since ${clock(since).stamp}${where}`;
+}
+
+/** How much is unread, in words. */
+export function unreadText(count: number, mentions: number): string {
+  return mentions === 0 ? `${count} unread` : `${count} unread, ${mentions} with your name`;
+}
+
+function formatMessage({ message, past }: MessageEntry, self: string): Line {
+  const style = past ? "past" : "text";
+  const action = actionOf(message.text);
+  const head = action === undefined
+    ? [...roomHead(message.room), person(message.sender), span(": ", style)]
+    : [...roomHead(message.room), span("* ", style), person(message.sender), span(" ", style)];
+  const rows = textRows(action ?? message.text, style);
+  const marked = fold(message.sender) === fold(self) ? rows : rows.map((row) => marks(row, self));
+  return { head, rows: marked, at: message.at };
+}
+
+/** What somebody does, by XEP-0245's rule: a text that begins with "/me " is an action. */
+function actionOf(text: string): string | undefined {
+  return text.startsWith("/me ") ? text.slice(4) : undefined;
+}
+
+function marks(row: readonly Span[], self: string): Span[] {
+  return row.flatMap(({ text, style }) =>
+    splitAtMentions(text, self)
+      .map((part, index): Span => ({ text: part, style: index % 2 === 1 ? "mention" : style }))
+      .filter((part) => part.text !== "")
+  );
+}
+
+function happened(what: Happening): Span[] {
+  const rest = (text: string) => span(text, "happened");
+  switch (what.event) {
+    case "joined":
+      return [person(what.name), rest(" has joined the room.")];
+    case "left":
+      return [person(what.name), rest(" has left the room.")];
+    case "renamed":
+      return [person(what.name), rest(" is now "), person(what.newName), rest(".")];
+    case "topic":
+      return what.topic === ""
+        ? [person(what.name), rest(" has cleared the topic.")]
+        : [person(what.name), rest(` has set the topic: ${what.topic}`)];
+    case "other":
+      return [rest(what.message)];
+  }
+}
+
+function listed<Item>(
+  items: Item[],
+  empty: string,
+  line: (item: Item, index: number) => Line,
+): Line[] {
+  return items.length === 0 ? [ownWords("-- ", empty, "notice")] : items.map(line);
+}
+
+function ownWords(mark: string, text: string, style: Style): Line {
+  return { head: [span(mark, style)], rows: textRows(text, style), at: undefined };
+}
+
+function roomHead(room: string): Span[] {
+  return [span(`[${label(room)}] `, "room")];
+}
+
+function person(name: string): Span {
+  return { text: label(name), style: { person: fold(name) } };
+}
+
+function textRows(text: string, style: Style): Span[][] {
+  return showableLines(text).map((row) => [{ text: row, style }]);
+}
+
+function span(text: string, style: Style): Span {
+  return { text: showable(text), style };
+}
+
+/** A line as one row without style: what `--plain`, pipes and logs are given. */
+export function plainText(line: Line): string {
+  const written = (spans: readonly Span[]) => spans.map(({ text }) => text).join("");
+  return written(line.head) + line.rows.map(written).join("⏎");
+}

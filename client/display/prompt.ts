@@ -1,0 +1,151 @@
+/** The block below the scrollback: what waits to be sent, the link's state, the prompt, the line being typed. */
+
+import type { Clock } from "./clock.ts";
+import type { Paint } from "./colors.ts";
+import type { EditorState } from "../editor/editor.ts";
+import { label, targetLabel } from "./format.ts";
+import type { Draft } from "../../core/session/journal.ts";
+import type { Block, BlockRow } from "./frame.ts";
+import { showable } from "../../protocol/mod.ts";
+import type { LinkStatus } from "../../core/session/view.ts";
+import { clusters, clusterWidth, textWidth, truncate } from "../editor/width.ts";
+
+/** Drafts that are shown; of the others, only how many there are. */
+const MOST_DRAFTS = 3;
+
+/** What the block shows. */
+export interface PromptParts {
+  readonly editor: EditorState;
+  /** Before the line: the room, or what is being searched for. */
+  readonly prompt: string;
+  /** What is not acknowledged, the oldest first. */
+  readonly drafts: readonly Draft[];
+  /** What is wrong with the link, or nothing. */
+  readonly status: string | undefined;
+  /** Below the line: what Tab offers. */
+  readonly hint: string | undefined;
+}
+
+/** The size of the screen, in columns and rows. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The prompt for a room, with what is unread elsewhere. */
+export function promptText(room: string | undefined, unread: readonly Unread[]): string {
+  const here = room === undefined ? "(no room)" : label(room);
+  const others = unread.map(({ room, count, mentions }) =>
+    `${label(room)} ${count}${mentions > 0 ? "!" : ""}`
+  );
+  return others.length === 0 ? `${here}> ` : `${here} (${others.join(", ")})> `;
+}
+
+/** What has not been seen in a room. */
+export interface Unread {
+  readonly room: string;
+  readonly count: number;
+  readonly mentions: number;
+}
+
+/** What the prompt says of the link: nothing while it is up. */
+export function statusText(status: LinkStatus, clock: Clock, now: number): string | undefined {
+  if (status.state === "connecting") return "connecting";
+  if (status.state === "signing in") return signingInText(status.retryAt, now);
+  if (status.state === "online") return heldText(status.heldUntil, now);
+  const seconds = secondsUntil(status.retryAt, now);
+  const next = seconds > 0 ? `next try in ${seconds} s` : "trying now";
+  return `offline since ${clock(status.since).time}, ${next}: ${status.reason}`;
+}
+
+function signingInText(retryAt: number | undefined, now: number): string | undefined {
+  return retryAt === undefined ? undefined : `next try in ${secondsUntil(retryAt, now)} s`;
+}
+
+function heldText(heldUntil: number | undefined, now: number): string | undefined {
+  if (heldUntil === undefined) return undefined;
+  return `waiting ${secondsUntil(heldUntil, now)} s: the server takes only so much at a time`;
+}
+
+function secondsUntil(time: number, now: number): number {
+  return Math.max(0, Math.ceil((time - now) / 1000));
+}
+
+/** Puts the block together for a screen of that size. */
+export function layOut(parts: PromptParts, size: Size, paint: Paint): Block {
+  const { columns } = size;
+  const above = [...draftRows(parts.drafts, columns, paint), ...statusRow(parts, columns, paint)];
+  const below = hintRow(parts, columns, paint);
+  const input = layOutInput(parts, columns);
+  // One row of the screen is always the scrollback's.
+  const room = Math.max(1, size.rows - 1);
+  const inputRoom = Math.min(input.rows.length, Math.max(1, room - above.length - below.length));
+  const first = Math.min(
+    Math.max(0, input.cursor.row - inputRoom + 1),
+    input.rows.length - inputRoom,
+  );
+  const shown = input.rows.slice(first, first + inputRoom);
+  const spare = Math.max(0, room - shown.length);
+  const top = above.slice(0, spare);
+  const rows = [...top, ...shown, ...below.slice(0, spare - top.length)];
+  return {
+    rows,
+    cursor: { row: top.length + input.cursor.row - first, column: input.cursor.column },
+  };
+}
+
+/** The prompt and the text, cut into rows by clusters; the cursor always has a column of its own. */
+function layOutInput({ editor, prompt }: PromptParts, columns: number): Block {
+  const shownPrompt = truncate(showable(prompt), Math.max(1, Math.floor(columns / 2)));
+  const rows: BlockRow[] = [];
+  let text = shownPrompt;
+  let width = textWidth(shownPrompt);
+  let cursor = { row: 0, column: width };
+  const breakRow = () => {
+    rows.push({ text, width });
+    [text, width] = ["", 0];
+  };
+  let offset = 0;
+  for (const cluster of clusters(editor.text)) {
+    const shown = cluster === "\n" ? "" : safeCluster(cluster);
+    const columnsTaken = clusters(shown).reduce((sum, each) => sum + clusterWidth(each), 0);
+    if (width + columnsTaken > columns - 1 && cluster !== "\n") breakRow();
+    if (offset === editor.cursor) cursor = { row: rows.length, column: width };
+    if (cluster === "\n") breakRow();
+    text += shown;
+    width += columnsTaken;
+    offset += cluster.length;
+  }
+  if (offset === editor.cursor) cursor = { row: rows.length, column: width };
+  rows.push({ text, width });
+  return { rows, cursor };
+}
+
+/** What was pasted came from anywhere: it is shown by the same rules as what the network sends. */
+function safeCluster(cluster: string): string {
+  // A joiner at a cluster's end is judged by the letter after it, which is in the next one.
+  return showable(`${cluster}a`).slice(0, -1);
+}
+
+function draftRows(drafts: readonly Draft[], columns: number, paint: Paint): BlockRow[] {
+  const rows = drafts.slice(0, MOST_DRAFTS).map(({ target, text }) =>
+    row(showable(`… [${targetLabel(target)}] ${text}`), columns, paint)
+  );
+  const more = drafts.length - rows.length;
+  return more > 0 ? [...rows, row(`… and ${more} more to be sent`, columns, paint)] : rows;
+}
+
+function statusRow({ status }: PromptParts, columns: number, paint: Paint): BlockRow[] {
+  if (status === undefined) return [];
+  const text = truncate(showable(status), columns);
+  return [{ text: paint(text, "problem"), width: textWidth(text) }];
+}
+
+function hintRow({ hint }: PromptParts, columns: number, paint: Paint): BlockRow[] {
+  return hint === undefined ? [] : [row(showable(hint), columns, paint)];
+}
+
+function row(text: string, columns: number, paint: Paint): BlockRow {
+  const shown = truncate(text, columns);
+  return { text: paint(shown, "past"), width: textWidth(shown) };
+}

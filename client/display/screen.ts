@@ -1,0 +1,121 @@
+/** What a session looks like in a terminal: entries become rows, with the day and what is unread marked. */
+
+import { fold } from "../../protocol/mod.ts";
+import { Backlog, roomOf, unreadIn } from "./unread_buffer.ts";
+import type { Clock } from "./clock.ts";
+import type { Paint } from "./colors.ts";
+import type { Entry } from "../../core/chat/items.ts";
+import { format, label, unreadText } from "./format.ts";
+import { textWidth } from "../editor/width.ts";
+import { wrap } from "./wrap.ts";
+
+/** What rows depend on, besides the entries. */
+export interface ScreenOptions {
+  readonly clock: Clock;
+  readonly paint: Paint;
+  readonly columns: () => number;
+  /** The person's own name. */
+  readonly self: () => string;
+}
+
+/** Turns entries into rows; keeps those of other rooms until the person goes there. */
+export class Screen {
+  readonly backlog: Backlog = new Backlog();
+  readonly #options: ScreenOptions;
+  #rows: string[] = [];
+  #room: string | undefined;
+  #day: string | undefined;
+  /** Whether the person has looked away, and nothing has been marked since. */
+  #away: "no" | "yes" | "marked" = "no";
+
+  constructor(options: ScreenOptions) {
+    this.#options = options;
+  }
+
+  /** The rows that are new since the last call. */
+  takeRows(): string[] {
+    const rows = this.#rows;
+    this.#rows = [];
+    return rows;
+  }
+
+  /** Shows an entry, or keeps it for later; `now` is epoch milliseconds. */
+  show(entry: Entry, now: number): void {
+    const room = roomOf(entry);
+    if (room !== undefined && this.#isOwnLeaving(entry)) this.backlog.take(room);
+    else if (room !== undefined && this.#room !== undefined && fold(room) !== this.#room) {
+      return this.backlog.keep(room, entry);
+    }
+    this.#markUnread(entry);
+    this.#print(entry, now);
+  }
+
+  /** The person goes to `room`: what was said there meanwhile comes now. */
+  activate(room: string, now: number): void {
+    if (this.#room === fold(room)) return;
+    const first = this.#room === undefined;
+    this.#room = fold(room);
+    const { entries, left, count, mentions } = this.backlog.take(room);
+    if (!first) this.#rule(label(room));
+    if (left > 0) this.#print({ kind: "notice", text: `${left} more: /history shows them` }, now);
+    // Where the first unread message was not kept, all that is kept is unread.
+    const unread = Math.max(0, entries.findIndex((entry) => unreadIn(entry).count > 0));
+    entries.forEach((entry, index) => {
+      if (count > 0 && index === unread) this.#rule(unreadText(count, mentions));
+      this.#print(entry, now);
+    });
+  }
+
+  /** Whether the person looks at the terminal, as far as it tells. */
+  get isSeen(): boolean {
+    return this.#away === "no";
+  }
+
+  /** The person looks away from the terminal. */
+  lookAway(): void {
+    if (this.#away === "no") this.#away = "yes";
+  }
+
+  /** The person looks at the terminal again. */
+  lookBack(): void {
+    this.#away = "no";
+  }
+
+  /** The person has left a room: told on whatever screen, and nothing there waits any more. */
+  #isOwnLeaving(entry: Entry): boolean {
+    return entry.kind === "happened" && entry.what.event === "left" &&
+      fold(entry.what.name) === fold(this.#options.self());
+  }
+
+  #markUnread(entry: Entry): void {
+    const { count, mentions } = unreadIn(entry);
+    if (entry.kind === "mark") return this.#rule(unreadText(count, mentions));
+    if (this.#away !== "yes" || count === 0) return;
+    this.#away = "marked";
+    this.#rule("unread");
+  }
+
+  #print(entry: Entry, now: number): void {
+    // There is a rule in its place.
+    if (entry.kind === "mark") return;
+    const { clock, paint, columns, self } = this.#options;
+    for (const line of format(entry, self(), clock)) {
+      const moment = clock(line.at ?? now);
+      if (line.at !== undefined) this.#markDay(moment.day);
+      this.#rows.push(...wrap(line, columns(), paint, line.at === undefined ? "" : moment.time));
+    }
+  }
+
+  #markDay(day: string): void {
+    if (this.#day !== day && this.#day !== undefined) this.#rule(day);
+    this.#day = day;
+  }
+
+  #rule(text: string): void {
+    const columns = Math.min(this.#options.columns(), 72);
+    const line = `── ${text} `;
+    this.#rows.push(
+      this.#options.paint(line + "─".repeat(Math.max(0, columns - textWidth(line))), "mark"),
+    );
+  }
+}

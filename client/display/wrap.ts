@@ -1,0 +1,95 @@
+/**
+ * Lines → rows of a terminal. What an author wrote always begins behind an
+ * indent, so that no text, however it is cut into rows, looks like a line of
+ * somebody else. Links are left whole for the terminal to wrap, so that they
+ * can be clicked and copied.
+ */
+
+import type { Paint } from "./colors.ts";
+import type { Line, Span, Style } from "./format.ts";
+import { clusters, clusterWidth, textWidth } from "../editor/width.ts";
+
+/** What stands before the second and every further row of a line. */
+const INDENT = "      ";
+
+const LINK = /^[("'<]?https?:\/\/[\x21-\x7e]+$/;
+
+/** The rows, painted, that show `line` in `columns` columns. */
+export function wrap(line: Line, columns: number, paint: Paint, time = ""): string[] {
+  const indent = INDENT.slice(0, Math.max(1, Math.floor(columns / 4)));
+  const clock: Span[] = time === "" ? [] : [{ text: `${time} `, style: "time" }];
+  const head = [...clock, ...line.head];
+  return line.rows.flatMap((row, index) => {
+    const rows = new Rows(columns, indent, paint);
+    if (index > 0) rows.indent();
+    for (const span of index === 0 ? [...head, ...row] : row) rows.add(span);
+    return rows.finish();
+  });
+}
+
+/** The rows of one line, filled word by word. */
+class Rows {
+  readonly #columns: number;
+  readonly #indent: string;
+  readonly #paint: Paint;
+  readonly #rows: string[] = [];
+  #row = "";
+  #width = 0;
+
+  constructor(columns: number, indent: string, paint: Paint) {
+    this.#columns = columns;
+    this.#indent = indent;
+    this.#paint = paint;
+  }
+
+  indent(): void {
+    this.#row = this.#indent;
+    this.#width = this.#indent.length;
+  }
+
+  add({ text, style }: Span): void {
+    if (this.#width + textWidth(text) <= this.#columns) return this.#put(text, style);
+    // Every kind of space divides: U+2800 is no space to Unicode, but looks like one.
+    for (const word of text.split(/([\p{Zs}\u2800]+)/u)) this.#addWord(word, style);
+  }
+
+  finish(): string[] {
+    return [...this.#rows, this.#row];
+  }
+
+  #addWord(word: string, style: Style): void {
+    const width = textWidth(word);
+    if (this.#width + width <= this.#columns) return this.#put(word, style);
+    const blank = /^[\p{Zs}\u2800]*$/u.test(word);
+    if (this.#width > this.#indent.length) this.#break();
+    // The spaces at which a row was broken are not shown at the next row's beginning.
+    if (blank) return;
+    if (this.#width + width <= this.#columns || LINK.test(word)) return this.#put(word, style);
+    this.#addLongWord(word, style);
+  }
+
+  #addLongWord(word: string, style: Style): void {
+    let part = "";
+    let width = this.#width;
+    for (const cluster of clusters(word)) {
+      if (width + clusterWidth(cluster) > this.#columns) {
+        this.#put(part, style);
+        this.#break();
+        [part, width] = ["", this.#width];
+      }
+      part += cluster;
+      width += clusterWidth(cluster);
+    }
+    this.#put(part, style);
+  }
+
+  #put(text: string, style: Style): void {
+    this.#row += this.#paint(text, style);
+    this.#width += textWidth(text);
+  }
+
+  #break(): void {
+    this.#rows.push(this.#row);
+    this.indent();
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * `--json`: requests in, events out, each a line of JSON exactly as version 2 of
+ * the wire has it. `connect`, `ping` and `quit` are the program's own business.
+ *
+ * Besides what the server sends there is one event of this program:
+ * `{"type": "connection", "payload": {"state": "offline", "reason": …, "retry_at": …}}`,
+ * with `state` `online`, `offline` or `ended`.
+ */
+
+import { JsonParseStream } from "@std/json/parse-stream";
+import { JsonStringifyStream } from "@std/json/stringify-stream";
+import {
+  type ConnectRequest,
+  errorEvent,
+  type Request,
+  type RequestType,
+  VERSION,
+} from "../../protocol/mod.ts";
+import { inputLines } from "./input.ts";
+import { Link, type LinkReport } from "../../core/session/link.ts";
+import { Login } from "../../core/session/login.ts";
+import { Failure, type Start } from "../startup/start.ts";
+
+/** The id of the last request; its answer says that all before it is done. */
+const LAST_ID = "chat-client-end-of-input";
+
+/** What has a password in it. */
+const SECRET: ReadonlySet<RequestType> = new Set(["register", "password", "unregister"]);
+
+/** Milliseconds that the server has to close after `quit`. */
+const QUIT_PATIENCE = 1_000;
+
+/** Passes lines on until the input ends; the exit code. */
+export async function runJson(start: Start, patience: number): Promise<number> {
+  return await new JsonMode(start, patience).run();
+}
+
+/**
+ * Levels of a line that is passed on, far more than any event has. `JSON.stringify`
+ * calls itself for each, and where the stack ends, so would all output.
+ */
+const DEEPEST = 500;
+
+class JsonMode {
+  readonly #start: Start;
+  readonly #link: Link;
+  readonly #login: Login;
+  readonly #writer: WritableStreamDefaultWriter<unknown>;
+  readonly #written: Promise<void>;
+  readonly #positions: Record<string, number> = {};
+  #sayOnline: () => void = () => {};
+  #online = new Promise<void>((resolve) => this.#sayOnline = resolve);
+  #sayDone: () => void = () => {};
+  readonly #done = new Promise<void>((resolve) => this.#sayDone = resolve);
+
+  constructor(start: Start, patience: number) {
+    this.#start = start;
+    const stringify = new JsonStringifyStream();
+    this.#written = stringify.readable
+      .pipeThrough(new TextEncoderStream())
+      .pipeTo(Deno.stdout.writable, { preventClose: true });
+    this.#writer = stringify.writable.getWriter();
+    const { name, password: given } = start;
+    // Whoever writes JSON is no person: nobody is asked, and an error is an event.
+    this.#login = new Login({ name: () => name, given, ask: undefined, tell: () => undefined });
+    this.#link = new Link({
+      address: start.address,
+      patience,
+      hello: () => this.#hello(),
+      report: (report) => this.#take(report),
+      refused: (error) => this.#login.refused(error),
+    });
+  }
+
+  async run(): Promise<number> {
+    const running = this.#link.run();
+    const reading = this.#read().then(() => undefined);
+    // A reader that goes away, as `head` does, is no failure.
+    const gone = this.#written.then(() => undefined, () => undefined);
+    let reason: string | undefined;
+    try {
+      reason = await Promise.race([running, reading, gone]);
+    } finally {
+      await this.#leave(running);
+    }
+    await Promise.race([this.#end(reason), gone]);
+    if (reason !== undefined) throw new Failure(1, reason);
+    return 0;
+  }
+
+  /** Says why it ends, and waits until all has been written. */
+  async #end(reason: string | undefined): Promise<void> {
+    try {
+      if (reason !== undefined) await this.#report({ state: "ended", reason });
+      await this.#writer.close();
+      await this.#written;
+    } catch {
+      // Nobody reads any more: there is nobody to tell.
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for await (const value of inputLines().pipeThrough(new JsonParseStream())) {
+        await this.#online;
+        await this.#pass(value as Request);
+      }
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new Failure(1, `Cannot read the input: it is not lines of JSON (${error.message})`);
+    }
+    await this.#online;
+    this.#link.send({ type: "ping", id: LAST_ID, payload: {} });
+    await this.#done;
+  }
+
+  /** Passes a request on, unless it has a password in it that others could read on the way. */
+  async #pass(request: Request): Promise<void> {
+    if (!SECRET.has(request.type) || this.#link.isSecure) return void this.#link.send(request);
+    const message = "It was not sent: others can read the link, and there is a password in it";
+    await this.#print(errorEvent("insecure_link", message, request.id));
+  }
+
+  async #leave(running: Promise<string | undefined>): Promise<void> {
+    this.#link.send({ type: "quit", payload: {} });
+    this.#link.retire();
+    const timer = setTimeout(() => this.#link.stop(), QUIT_PATIENCE);
+    await running;
+    clearTimeout(timer);
+    this.#start.outbox.close();
+  }
+
+  #hello(): ConnectRequest {
+    const { name, room, outbox: { session } } = this.#start;
+    const since = Object.keys(this.#positions).length > 0 ? { since: this.#positions } : {};
+    const secrets = {
+      ...session === undefined ? {} : { session },
+      ...this.#login.password === undefined ? {} : { password: this.#login.password },
+    };
+    return { type: "connect", payload: { name, room, version: VERSION, ...secrets, ...since } };
+  }
+
+  #take(report: LinkReport): Promise<void> | void {
+    if (report.kind === "offline") {
+      this.#online = new Promise((resolve) => this.#sayOnline = resolve);
+      const { reason, retryAt } = report;
+      return this.#report({ state: "offline", reason, retry_at: retryAt });
+    }
+    if (report.kind === "online") {
+      this.#start.outbox.session = report.ack.session;
+      this.#sayOnline();
+      return this.#report({ state: "online" });
+    }
+    const { event, line } = report;
+    if (event?.id === LAST_ID) return this.#sayDone();
+    if (event?.type === "message") this.#positions[event.payload.room] = event.payload.seq;
+    const value = parsed(line);
+    if (value !== undefined) return this.#print(value);
+  }
+
+  #report(payload: Record<string, unknown>): Promise<void> {
+    return this.#print({ type: "connection", payload });
+  }
+
+  async #print(value: unknown): Promise<void> {
+    try {
+      await this.#writer.write(value);
+    } catch {
+      // Nobody reads any more; `run` knows, and leaves.
+    }
+  }
+}
+
+/** What a line says; `undefined` when it is no JSON, or too deep to be written again. */
+function parsed(line: string): unknown {
+  try {
+    const value: unknown = JSON.parse(line);
+    return line.length > 2 * DEEPEST && isDeeper(value, DEEPEST) ? undefined : value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
+}

@@ -1,0 +1,128 @@
+/** What a person types at a terminal that only prints: lines, and secrets that are not echoed. */
+
+import { KeyParser } from "../editor/keys.ts";
+import { pressSecret } from "../editor/secret_input.ts";
+import { within } from "../net/timeout.ts";
+
+/** Milliseconds in which what was typed too early comes out of the terminal. */
+const QUIET = 50;
+
+/** The parts of standard input that this needs. */
+export interface TypedSource {
+  read(buffer: Uint8Array): Promise<number | null>;
+  setRaw(mode: boolean): void;
+}
+
+/** A secret that is being typed. */
+interface Secret {
+  readonly parser: KeyParser;
+  typed: string;
+  /** Whether it is all there, or was cancelled: then `typed` is empty. */
+  ended: boolean;
+}
+
+/** Reads a terminal's lines. While a secret is asked for, what is typed belongs to that alone. */
+export class TypedLines {
+  readonly #source: TypedSource;
+  readonly #decoder = new TextDecoder();
+  readonly #lines: string[] = [];
+  #rest = "";
+  #ended = false;
+  #reading: Promise<void> | undefined;
+  #secret: Secret | undefined;
+  #wasAsked = false;
+  #isDropping = false;
+
+  constructor(source: TypedSource) {
+    this.#source = source;
+  }
+
+  /** The lines, until the terminal goes away. */
+  async *lines(): AsyncGenerator<string> {
+    for (;;) {
+      for (let line = this.#lines.shift(); line !== undefined; line = this.#lines.shift()) {
+        yield line;
+      }
+      if (this.#ended) return;
+      await this.#read();
+    }
+  }
+
+  /** A secret, which the terminal does not echo; `undefined` when the person gives none. */
+  async secret(): Promise<string | undefined> {
+    if (this.#secret !== undefined) cancel(this.#secret);
+    const secret: Secret = { parser: new KeyParser(), typed: "", ended: false };
+    this.#secret = secret;
+    this.#wasAsked = true;
+    this.#source.setRaw(true);
+    try {
+      while (!secret.ended && !this.#ended) await this.#read();
+    } finally {
+      if (this.#secret === secret) {
+        this.#secret = undefined;
+        this.#source.setRaw(false);
+      }
+    }
+    return secret.ended && secret.typed !== "" ? secret.typed : undefined;
+  }
+
+  /**
+   * Drops what was typed between two tries to sign in: it was meant for the next
+   * one, and must not be said as soon as there is none. False when there were no tries.
+   */
+  async dropEarly(): Promise<boolean> {
+    if (!this.#wasAsked) return false;
+    this.#isDropping = true;
+    for (let came = true; came && !this.#ended;) {
+      came = false;
+      await within(QUIET, this.#read().then(() => void (came = true)));
+    }
+    this.#isDropping = false;
+    return true;
+  }
+
+  /** Takes in what is typed next; whoever waits for it waits for the same. */
+  #read(): Promise<void> {
+    this.#reading ??= this.#readOnce().finally(() => this.#reading = undefined);
+    return this.#reading;
+  }
+
+  async #readOnce(): Promise<void> {
+    const buffer = new Uint8Array(4096);
+    const count = await this.#source.read(buffer);
+    if (count === null) this.#end();
+    else if (this.#isDropping) return;
+    else if (this.#secret === undefined) this.#takeText(buffer.subarray(0, count));
+    else takeSecret(this.#secret, buffer.subarray(0, count));
+  }
+
+  #end(): void {
+    this.#ended = true;
+    if (this.#rest !== "") this.#lines.push(this.#rest);
+  }
+
+  #takeText(bytes: Uint8Array): void {
+    const parts = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split(/\r?\n/);
+    this.#rest = parts.pop() ?? "";
+    this.#lines.push(...parts);
+  }
+}
+
+/** What is typed behind the secret's end was meant for nobody to see: it is dropped. */
+function takeSecret(secret: Secret, bytes: Uint8Array): void {
+  const { parser } = secret;
+  const keys = parser.push(bytes);
+  // Nobody types the rest of a sequence by hand: an Escape alone is the key.
+  if (parser.waiting === "sequence") keys.push(...parser.flush());
+  for (const key of keys) {
+    const step = pressSecret(secret.typed, key);
+    if (step === "cancelled") return cancel(secret);
+    if ("typed" in step) secret.typed = step.typed;
+    else return void (secret.ended = true);
+  }
+}
+
+function cancel(secret: Secret): void {
+  secret.typed = "";
+  secret.ended = true;
+}

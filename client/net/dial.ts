@@ -1,0 +1,74 @@
+/** The way to a server's socket: TCP, and TLS over it where the server has to show who it is. */
+
+import { messageOf } from "../../cli/system_errors.ts";
+import { type Address, formatAddress } from "./address.ts";
+import { anotherCertificate, certificateProblem, Untrusted } from "./trust_errors.ts";
+
+/** Milliseconds that a server may take to accept, and to show its certificate. */
+const PATIENCE = 10_000;
+
+/** Why there is no TLS with a server. */
+export const NO_TLS = "no TLS is spoken there; for plain TCP write chat://";
+
+/** Connects; rejects with an `Error` whose message is for a person, an {@linkcode Untrusted} where TLS refuses the server. */
+export async function dial(address: Address): Promise<Deno.Conn> {
+  const opening = open(address);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), PATIENCE);
+  });
+  try {
+    const socket = await Promise.race([opening, late]);
+    if (socket !== "late") return socket;
+  } catch (error) {
+    throw await explained(error, address);
+  } finally {
+    clearTimeout(timer);
+  }
+  // Nobody waits for it any more, whichever way it ends.
+  opening.then((socket) => socket.close(), () => undefined);
+  throw new Error(`Cannot connect to ${formatAddress(address)}: no answer in 10 seconds`);
+}
+
+async function open({ hostname, port, proof }: Address): Promise<Deno.Conn> {
+  const socket = await Deno.connect({ hostname, port, transport: "tcp" });
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true);
+  if (proof === undefined) return socket;
+  const { name, authorities } = proof;
+  const tls = await Deno.startTls(socket, { hostname: name, caCerts: [...authorities] });
+  try {
+    // Not a byte of ours before the server has shown who it is.
+    await tls.handshake();
+  } catch (error) {
+    tls.close();
+    throw error;
+  }
+  return tls;
+}
+
+async function explained(error: unknown, address: Address): Promise<Error> {
+  const message = error instanceof Error ? error.message : String(error);
+  const refusal = /^invalid peer certificate: (.*)$/.exec(message)?.[1];
+  if (refusal === undefined) return new Error(connectProblem(error, address), { cause: error });
+  const problem = certificateProblem(refusal, address) ?? await anotherCertificate(address);
+  return new Untrusted(problem, { cause: error });
+}
+
+function connectProblem(error: unknown, address: Address): string {
+  const server = formatAddress(address);
+  if (error instanceof Deno.errors.ConnectionRefused) {
+    return `Cannot connect to ${server}: nothing listens there; is chat-server running?`;
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return `Cannot connect to ${server}: chat-client was started without --allow-net`;
+  }
+  if (address.proof !== undefined && error instanceof Deno.errors.InvalidData) {
+    return `Cannot connect to ${server}: ${NO_TLS}`;
+  }
+  const message = messageOf(error);
+  if (/lookup address|not known|resolve/i.test(message)) {
+    return `Cannot find the host "${address.hostname}": check its spelling and your network`;
+  }
+  return `Cannot connect to ${server}: ${message}`;
+}

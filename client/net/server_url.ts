@@ -1,0 +1,70 @@
+/**
+ * Where a person wants to go, in one word: `HOST[:PORT]`, or an address as the wire's
+ * specification has it, `chat://HOST[:PORT][/ROOM]` and `chats://HOST[:PORT][/ROOM][#FINGERPRINT]`.
+ */
+
+import { parseFingerprint, TLS_PORT } from "../../protocol/fingerprint.ts";
+import { type Address, DEFAULT_PORT, parseAddress } from "./address.ts";
+
+/** A server, and what was said besides. */
+export interface Place {
+  readonly address: Address;
+  readonly room?: string;
+  /** The link is to be TLS. */
+  readonly tls?: Wanted;
+}
+
+/** By what the server is to be known, where that is said. */
+export interface Wanted {
+  readonly fingerprint?: string;
+}
+
+type Problem = { problem: string };
+
+/** Reads a place. */
+export function parsePlace(text: string): Place | Problem {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme === undefined) {
+    const address = parseAddress(text);
+    return "problem" in address ? address : { address };
+  }
+  if (scheme === "chat" || scheme === "chats") return parseUrl(text, scheme);
+  return cannotUse(text, `"${scheme}" is not chat or chats`);
+}
+
+function parseUrl(text: string, scheme: "chat" | "chats"): Place | Problem {
+  const [, server = "", path = "", fragment] =
+    /^[^:]*:\/\/([^/?#]*)\/?([^?#]*)(?:#(.*))?$/.exec(text) ?? [];
+  const address = parseAddress(server, scheme === "chats" ? TLS_PORT : DEFAULT_PORT);
+  if ("problem" in address) return cannotUse(text, `write ${scheme}://HOST[:PORT]/ROOM`);
+  const room = decoded(path);
+  if (room === undefined) return cannotUse(text, "in the room, write % as %25");
+  const proof = fragment === undefined ? {} : fingerprintIn(fragment, scheme);
+  if ("problem" in proof) return cannotUse(text, proof.problem);
+  return {
+    address,
+    ...room === "" ? {} : { room },
+    ...scheme === "chats" ? { tls: proof } : {},
+  };
+}
+
+function fingerprintIn(fragment: string, scheme: "chat" | "chats"): Wanted | Problem {
+  if (scheme === "chat") return { problem: "a fingerprint needs TLS: write chats://" };
+  const fingerprint = parseFingerprint(fragment);
+  return fingerprint === undefined
+    ? { problem: "behind # comes a fingerprint, 64 hexadecimal digits" }
+    : { fingerprint };
+}
+
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    return undefined;
+  }
+}
+
+function cannotUse(text: string, reason: string): Problem {
+  return { problem: `Cannot use "${text}" as a server: ${reason}` };
+}

@@ -1,0 +1,113 @@
+/**
+ * Whether a server that is reached over TLS is the one that is meant. An authority that
+ * this machine knows vouches for it; or it is known by the fingerprint of an authority
+ * of its own: from the address, from before, or confirmed by the person at first sight.
+ */
+
+import { OWN_NAME } from "../../protocol/fingerprint.ts";
+import { type Address, formatAddress, type Proof } from "./address.ts";
+import { dial, NO_TLS } from "./dial.ts";
+import type { Acquaintance, KnownServers } from "./known_servers.ts";
+import type { OwnAuthority } from "./shown_certificate.ts";
+import type { Wanted } from "./server_url.ts";
+import { mismatch, placeOf, Untrusted } from "./trust_errors.ts";
+
+/** What trust is built on. */
+export interface Grounds {
+  /** Authorities that the person trusts besides the well-known ones, in PEM. */
+  readonly authorities: readonly string[];
+  readonly known: KnownServers;
+  /** Asks the person; there only where there is somebody to be asked. */
+  readonly ask: ((question: string) => boolean) | undefined;
+}
+
+/** The address, with what its server has to show. Rejects as {@linkcode dial} does. */
+export async function proven(
+  address: Address,
+  { fingerprint }: Wanted,
+  grounds: Grounds,
+): Promise<Address> {
+  const acquaintance = grounds.known.get(formatAddress(address));
+  const proof = acquaintance && proofOf(acquaintance, address, grounds);
+  if (fingerprint !== undefined && proof?.fingerprint !== fingerprint) {
+    return await byFingerprint(address, fingerprint, grounds);
+  }
+  return proof === undefined ? await atFirstSight(address, grounds) : { ...address, proof };
+}
+
+function proofOf(acquaintance: Acquaintance, { hostname }: Address, grounds: Grounds): Proof {
+  return acquaintance.trust === "authorities"
+    ? { name: hostname, authorities: grounds.authorities }
+    : ownProof(acquaintance.authority, acquaintance.fingerprint);
+}
+
+function ownProof(authority: string, fingerprint: string): Proof {
+  return { name: OWN_NAME, authorities: [authority], fingerprint };
+}
+
+/** The person has the fingerprint from elsewhere: that goes before what was known. */
+async function byFingerprint(address: Address, fingerprint: string, grounds: Grounds) {
+  const shown = await ownAuthority(address);
+  if (shown?.fingerprint !== fingerprint) {
+    const expected = { ...address, proof: ownProof("", fingerprint) };
+    throw new Untrusted(mismatch(expected, shown?.fingerprint));
+  }
+  return await becomeAcquainted(address, shown, grounds);
+}
+
+async function atFirstSight(address: Address, grounds: Grounds): Promise<Address> {
+  const proof = { name: address.hostname, authorities: grounds.authorities };
+  const vouchedFor = { ...address, proof };
+  try {
+    (await dial(vouchedFor)).close();
+  } catch (error) {
+    if (!(error instanceof Untrusted)) throw error;
+    const shown = await ownAuthority(address);
+    if (shown === undefined) throw error;
+    confirm(address, shown, grounds);
+    return await becomeAcquainted(address, shown, grounds);
+  }
+  // From now on a certificate of its own making is no longer enough.
+  await grounds.known.set(formatAddress(address), { trust: "authorities" });
+  return vouchedFor;
+}
+
+function confirm(address: Address, { fingerprint }: OwnAuthority, { ask }: Grounds): void {
+  const server = `chats://${formatAddress(address)}`;
+  const isNew = `${server} is new here, and has made its certificate itself.`;
+  if (ask === undefined) {
+    throw new Untrusted(
+      `${isNew} Ask whoever runs it for the fingerprint; ` +
+        `if that is the same, write ${placeOf(address, fingerprint)}`,
+    );
+  }
+  const question = `${isNew} Its fingerprint is\n  ${fingerprint}\n` +
+    "which the server has printed at its start. Trust it from now on?";
+  if (!ask(question)) throw new Untrusted(`${server} is not trusted, and nothing was sent to it`);
+}
+
+async function becomeAcquainted(
+  address: Address,
+  { certificate, fingerprint }: OwnAuthority,
+  { known }: Grounds,
+): Promise<Address> {
+  await known.set(formatAddress(address), {
+    trust: "fingerprint",
+    fingerprint,
+    authority: certificate,
+  });
+  return { ...address, proof: ownProof(certificate, fingerprint) };
+}
+
+async function ownAuthority(address: Address): Promise<OwnAuthority | undefined> {
+  // When nothing listens there, this says so in better words.
+  (await dial(address)).close();
+  const { meet } = await import("./shown_certificate.ts");
+  try {
+    return await meet(address);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const reason = /InvalidContentType/.test(error.message) ? NO_TLS : error.message;
+    throw new Error(`Cannot connect to chats://${formatAddress(address)}: ${reason}`);
+  }
+}

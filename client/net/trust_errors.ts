@@ -1,0 +1,63 @@
+/** Why a server that is reached over TLS is not trusted, in words for a person. */
+
+import { type Address, formatAddress } from "./address.ts";
+
+/** The server has not shown that it is the one that is meant. Trying again would change nothing. */
+export class Untrusted extends Error {
+  override name = "Untrusted";
+}
+
+/** What `refusal`, a word of the TLS library, means; `undefined` when another certificate was expected. */
+export function certificateProblem(refusal: string, address: Address): string | undefined {
+  const certificate = `Cannot trust ${formatAddress(address)}: its certificate`;
+  if (refusal.startsWith("certificate expired")) {
+    return `${certificate} has expired; or else this machine's clock is wrong`;
+  }
+  if (refusal.startsWith("certificate not valid yet")) {
+    return `${certificate} is not good yet; or else this machine's clock is wrong`;
+  }
+  if (address.proof?.fingerprint !== undefined) return undefined;
+  if (refusal.startsWith("certificate not valid for name")) {
+    return `${certificate} is not for ${address.hostname}; write the host as its operator does`;
+  }
+  if (refusal.includes("CaUsedAsEndEntity")) {
+    return `${certificate} is an authority's (CA:TRUE), which TLS takes from no server, whatever ` +
+      "--ca says. Whoever runs the server has to make another: with basicConstraints=CA:FALSE, " +
+      "which --ca then takes, or with chat-server --tls alone, which makes its own";
+  }
+  const own = address.proof?.authorities.length
+    ? "that one is not in the file of --ca"
+    : "give --ca FILE";
+  return `${certificate} is of no authority that this machine knows. If it is of an authority of ` +
+    `your own, ${own}; if the server has made it, ask whoever runs the server for the ` +
+    `fingerprint, and write ${placeOf(address, "FINGERPRINT")}`;
+}
+
+/** That a server is not the one that it was, or that was asked for; with what it shows now. */
+export async function anotherCertificate(address: Address): Promise<string> {
+  // What shows certificates is loaded only by those who need to see one.
+  const { meet } = await import("./shown_certificate.ts");
+  const shown = (await meet(address).catch(() => undefined))?.fingerprint;
+  // Whoever names the authority that is trusted, and is not vouched for by it, has made that up.
+  return mismatch(address, shown === address.proof?.fingerprint ? undefined : shown);
+}
+
+/** The warning: `address` has the fingerprint that was expected, `shown` is the one that there is. */
+export function mismatch(address: Address, shown: string | undefined): string {
+  return [
+    `THE CERTIFICATE OF ${formatAddress(address)} IS NOT THE ONE THAT IS TRUSTED.`,
+    "Somebody may have come between you and the server, or it was set up anew.",
+    "Nothing was sent to it.",
+    `  trusted: ${address.proof?.fingerprint}`,
+    `  shown:   ${shown ?? "no authority of its own, or a forged one"}`,
+    ...shown === undefined
+      ? ["If whoever runs it says that this is right, remove its line from known-servers.jsonl"]
+      : ["If whoever runs it says, elsewhere than in this chat, that this is right, write"],
+    shown === undefined ? "in chat-client's state directory" : `  ${placeOf(address, shown)}`,
+  ].join("\n");
+}
+
+/** The address with a fingerprint, as it is to be written. */
+export function placeOf({ hostname, port }: Address, fingerprint: string): string {
+  return `chats://${formatAddress({ hostname, port })}/#${fingerprint}`;
+}

@@ -1,0 +1,39 @@
+/** What trust in a server is built on, on this machine. */
+
+import { messageOf } from "../../cli/system_errors.ts";
+import { KnownServers } from "./known_servers.ts";
+import { makePrivateDirectory } from "../files/state_files.ts";
+import type { Grounds } from "./trust.ts";
+
+/** The grounds; `ca` is a file of authorities, `directory` where state is kept. */
+export function groundsOf(
+  ca: string | undefined,
+  directory: string | undefined,
+  ask: Grounds["ask"],
+): Grounds | { problem: string } {
+  const authorities = ca === undefined ? [] : readAuthorities(ca);
+  if ("problem" in authorities) return authorities;
+  const isKept = directory !== undefined && isUsable(directory);
+  const known = new KnownServers(isKept ? directory : undefined);
+  return { authorities, known, ask };
+}
+
+function readAuthorities(file: string): string[] | { problem: string } {
+  try {
+    const text = Deno.readTextFileSync(file);
+    if (text.includes("-----BEGIN CERTIFICATE-----")) return [text];
+  } catch (error) {
+    return { problem: `Cannot read the authorities in ${file}: ${messageOf(error)}` };
+  }
+  return { problem: `Cannot use the authorities in ${file}: there is no certificate in PEM` };
+}
+
+function isUsable(directory: string): boolean {
+  try {
+    makePrivateDirectory(directory);
+    return true;
+  } catch {
+    // The outbox needs it too, and says why it can't be used.
+    return false;
+  }
+}

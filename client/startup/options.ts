@@ -1,0 +1,234 @@
+/** What the command line may say: the tables of options, and the commands beside the chat. */
+
+import {
+  describeOptions,
+  type OptionTable,
+  parseOptions,
+  text,
+  toggle,
+  type Values,
+  wholeNumber,
+} from "../../cli/options.ts";
+
+const COMMON = {
+  name: text("NAME", undefined, "Your name in the chat"),
+  server: text("ADDRESS", undefined, "The server, or its alias in the config file"),
+  ca: text("FILE", undefined, "With TLS, trust the authorities in this file too, PEM"),
+  "password-file": text("FILE", undefined, "The name's password, if it is registered"),
+  config: text("FILE", undefined, "Read this config file instead of the usual one"),
+  help: toggle("Show this help"),
+  version: toggle("Show the version"),
+};
+
+const ROOM = { room: text("ROOM", undefined, "The room [default: General]") };
+
+const RETRY = {
+  retry: wholeNumber(
+    "SECONDS",
+    0,
+    [0, 31_536_000],
+    "Away from a terminal: try so long to get a lost link back",
+  ),
+};
+
+const CHAT = {
+  ...ROOM,
+  ...RETRY,
+  plain: toggle("One finished line for each event: no colour, no repaint"),
+  json: toggle("JSON lines in and out, as they are on the wire"),
+  timestamps: toggle("With --plain or in a pipe: date and time before every line"),
+  "no-bell": toggle("No bell when somebody mentions you"),
+  ...COMMON,
+};
+
+const lines = (least: 0 | 1) => ({
+  lines: wholeNumber("N", 10, [least, 500], "How many messages at most; -n N is the same"),
+});
+
+const SEND = { ...ROOM, ...RETRY, ...COMMON };
+const TAIL = {
+  ...ROOM,
+  ...lines(0),
+  follow: toggle("Go on with what is said from now on"),
+  ...RETRY,
+  timestamps: toggle("Date and time before every line"),
+  json: toggle("JSON lines, as they are on the wire"),
+  ...COMMON,
+};
+const SEARCH = {
+  ...ROOM,
+  from: text("NAME", undefined, "Only what this person said"),
+  ...lines(1),
+  json: toggle("JSON lines, as they are on the wire"),
+  ...COMMON,
+};
+const ROOMS = { json: toggle("JSON lines, as they are on the wire"), ...COMMON };
+const WHO = { ...ROOM, ...ROOMS };
+const COMPLETIONS = { help: COMMON.help };
+
+/** What one way of calling the program takes. */
+export interface Usage {
+  readonly options: OptionTable;
+  /** What follows the command's name in the usage line. */
+  readonly operands: string;
+  readonly leastOperands: number;
+  readonly mostOperands: number;
+  readonly help: string;
+  /** The words that the operand may be, when there are few. */
+  readonly words?: readonly string[];
+}
+
+/** The ways of calling the program; `chat` is the one that has no name of its own. */
+export const USAGES = {
+  chat: {
+    options: CHAT,
+    operands: "[ADDRESS]",
+    leastOperands: 0,
+    mostOperands: 1,
+    help: "Chat; in a pipe, send each line of input and print what is said",
+  },
+  send: {
+    options: SEND,
+    operands: "TEXT…",
+    leastOperands: 1,
+    mostOperands: 1000,
+    help: "Send one message (- reads it from the input); exit 0 once the server has it",
+  },
+  tail: {
+    options: TAIL,
+    operands: "",
+    leastOperands: 0,
+    mostOperands: 0,
+    help: "Print a room's last messages",
+  },
+  search: {
+    options: SEARCH,
+    operands: "WORDS…",
+    leastOperands: 1,
+    mostOperands: 1000,
+    help: "Print a room's messages that have the words, newest first",
+  },
+  rooms: {
+    options: ROOMS,
+    operands: "",
+    leastOperands: 0,
+    mostOperands: 0,
+    help: "Print the rooms: name, members, topic, between tabs",
+  },
+  who: {
+    options: WHO,
+    operands: "",
+    leastOperands: 0,
+    mostOperands: 0,
+    help: "Print who is in a room, one name a line",
+  },
+  completions: {
+    options: COMPLETIONS,
+    operands: "bash|zsh|fish",
+    leastOperands: 1,
+    mostOperands: 1,
+    help: "Print the completions for a shell",
+    words: ["bash", "zsh", "fish"],
+  },
+} as const satisfies Record<string, Usage>;
+
+/** One way of calling the program. */
+export type UsageName = keyof typeof USAGES;
+
+/** What the arguments ask for, or the one line that says why they can't be used. */
+export type Invocation =
+  | {
+    [Name in UsageName]: {
+      run: Name;
+      values: Values<(typeof USAGES)[Name]["options"]>;
+      operands: string[];
+    };
+  }[UsageName]
+  | { run: "help"; usage: UsageName }
+  | { run: "version" }
+  | { run: "problem"; message: string };
+
+/** The short forms that people's fingers know. */
+const SHORT: Record<string, string> = { "-n": "--lines", "-h": "--help", "-f": "--follow" };
+
+/** Reads the command line. */
+export function parseInvocation(args: readonly string[]): Invocation {
+  const first = args[0] ?? "";
+  const name: UsageName = isNamed(first) ? first : "chat";
+  const usage: Usage = USAGES[name];
+  const rest = (name === "chat" ? args : args.slice(1)).map(lengthen);
+  const late = name === "chat" ? lateCommand(rest) : undefined;
+  if (late !== undefined) {
+    return { run: "problem", message: `Write the command first: chat-client ${late} …` };
+  }
+  const parsed = parseOptions(usage.options, rest, usage.mostOperands);
+  if ("problem" in parsed) return { run: "problem", message: parsed.problem };
+  const { values, operands } = parsed;
+  if (values["help"] === true) return { run: "help", usage: name };
+  if (values["version"] === true) return { run: "version" };
+  if (operands.length < usage.leastOperands) {
+    return { run: "problem", message: `"${name}" needs ${usage.operands}` };
+  }
+  const word = operands[0] ?? "";
+  if (usage.words !== undefined && !usage.words.includes(word)) {
+    return { run: "problem", message: `Cannot ${name} "${word}": use ${usage.words.join(", ")}` };
+  }
+  return { run: name, values, operands } as Invocation;
+}
+
+/** The command that stands behind options, where it would be taken for an address. */
+function lateCommand(args: readonly string[]): string | undefined {
+  const parsed = parseOptions<OptionTable>(CHAT, args, Infinity);
+  return "problem" in parsed ? undefined : parsed.operands.slice(0, 1).find(isNamed);
+}
+
+function isNamed(word: string): word is UsageName {
+  return word !== "chat" && Object.hasOwn(USAGES, word);
+}
+
+function lengthen(argument: string, index: number, all: readonly string[]): string {
+  const past = all.indexOf("--");
+  return past >= 0 && past < index ? argument : SHORT[argument] ?? argument;
+}
+
+/** The text of `--help`. */
+export function describeUsage(name: UsageName): string {
+  const usage: Usage = USAGES[name];
+  const called = name === "chat" ? "chat-client" : `chat-client ${name}`;
+  const head = [
+    `Usage: ${called} ${[usage.operands, "[OPTIONS]"].filter(Boolean).join(" ")}`,
+    "",
+    `${usage.help}.`,
+    "",
+    describeOptions(usage.options),
+  ];
+  return [...head, ...(name === "chat" ? CHAT_HELP : [])].join("\n") + "\n";
+}
+
+const COMMANDS_HELP = Object.entries<Usage>(USAGES).filter(([name]) => name !== "chat").map((
+  [name, { operands, help }],
+) => `  ${`${name} ${operands}`.padEnd(26)}  ${help}`);
+
+const CHAT_HELP = [
+  "",
+  "Commands (chat-client COMMAND --help says more):",
+  ...COMMANDS_HELP,
+  "",
+  "ADDRESS is HOST[:PORT], chat://HOST[:PORT][/ROOM], or over TLS, chats://HOST[:PORT][/ROOM].",
+  "A server may make its certificate itself: then its fingerprint is asked about once, or given",
+  "as chats://HOST/#FINGERPRINT, and the server is known by it from then on.",
+  "",
+  "Where a value comes from, the first that has it: the command line; CHAT_SERVER,",
+  "CHAT_NAME, CHAT_ROOM; the config file; what is asked for in a terminal; the default.",
+  "A registered name's password: --password-file, which nobody else may be able to read;",
+  "CHAT_PASSWORD; what is asked for in a terminal. It goes over TLS or on this machine alone.",
+  "",
+  'Config file, JSON: {"server": "work", "name": "Alice", "room": "General", "bell": true,',
+  '"servers": {"work": "chat.example.org:12345"}}. It is config.json in the directory',
+  "chat-client of $XDG_CONFIG_HOME (~/.config), ~/Library/Application Support or %APPDATA%.",
+  "",
+  "In a chat, /help lists the commands and keys. A line that is just exit ends it.",
+  "",
+  "Exit codes: 0 done; 1 refused by the server, or the link was lost; 2 wrong usage;",
+  "130, 143 ended by SIGINT, SIGTERM away from a terminal.",
+];

@@ -1,0 +1,117 @@
+/** Which server, name and room are meant: the command line, the environment and the config file. */
+
+import { parseName } from "../../protocol/mod.ts";
+import { type Address, DEFAULT_ADDRESS } from "../net/address.ts";
+import { parsePlace, type Place, type Wanted } from "../net/server_url.ts";
+
+/** The room that is meant when none is named. */
+export const DEFAULT_ROOM = "General";
+
+/** What one source says; a later source fills what an earlier one leaves open. */
+export interface Wishes {
+  readonly server?: string | undefined;
+  readonly name?: string | undefined;
+  readonly room?: string | undefined;
+}
+
+/** The config file, read. */
+export interface Config extends Wishes {
+  readonly bell: boolean;
+  /** Places by alias. */
+  readonly servers: Readonly<Record<string, string>>;
+}
+
+/** What holds without a config file. */
+export const NO_CONFIG: Config = { bell: true, servers: {} };
+
+/** What the program goes by; a name that nobody gave is still to be asked for. */
+export interface Settings {
+  readonly address: Address;
+  /** The link is to be TLS. */
+  readonly tls?: Wanted;
+  readonly name: string | undefined;
+  readonly room: string | undefined;
+}
+
+/** The variables that the program reads, as {@linkcode Wishes}. */
+export function environmentWishes(get: (name: string) => string | undefined): Wishes {
+  const read = (name: string) => get(name) || undefined;
+  return { server: read("CHAT_SERVER"), name: read("CHAT_NAME"), room: read("CHAT_ROOM") };
+}
+
+/** Reads the config file's text. */
+export function parseConfig(text: string): Config | { problem: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { problem: `it is not JSON (${error.message})` };
+  }
+  if (!isRecord(value)) return { problem: "it is not a JSON object" };
+  const unknown = Object.keys(value).find((key) => !Object.hasOwn(CONFIG_FIELDS, key));
+  if (unknown !== undefined) return { problem: `it has the unknown field "${unknown}"` };
+  for (const [key, [holds, expected]] of Object.entries(CONFIG_FIELDS)) {
+    if (value[key] !== undefined && !holds(value[key])) {
+      return { problem: `"${key}" must be ${expected}` };
+    }
+  }
+  return { ...NO_CONFIG, ...value };
+}
+
+const isString = (value: unknown) => typeof value === "string" && value !== "";
+
+const CONFIG_FIELDS: Record<keyof Config, [(value: unknown) => boolean, string]> = {
+  server: [isString, "a string"],
+  name: [isString, "a string"],
+  room: [isString, "a string"],
+  bell: [(value) => typeof value === "boolean", "true or false"],
+  servers: [
+    (value) => isRecord(value) && Object.values(value).every(isString),
+    'an object such as {"work": "chat.example.org:12345"}',
+  ],
+};
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Takes each value from the first of `sources` that has it, and checks it. */
+export function decideSettings(
+  sources: readonly Wishes[],
+  config: Config,
+): Settings | { problem: string } {
+  const first = (key: keyof Wishes) => sources.map((source) => source[key]).find((value) => value);
+  const server = first("server");
+  const place: Place | { problem: string } = server === undefined
+    ? { address: DEFAULT_ADDRESS }
+    : parsePlace(aliased(server, config.servers));
+  if ("problem" in place) return place;
+  const { room: roomThere, ...target } = place;
+  const name = checked("name", first("name"));
+  if (typeof name === "object") return name;
+  const room = checked("room", firstRoom(sources, roomThere));
+  if (typeof room === "object") return room;
+  return { ...target, name, room };
+}
+
+/** A room in the server's address is as good as one said beside it. */
+function firstRoom(sources: readonly Wishes[], roomThere: string | undefined): string | undefined {
+  const saidServer = sources.findIndex(({ server }) => server);
+  return sources.map(({ room }, index) => room || (index === saidServer ? roomThere : undefined))
+    .find((room) => room);
+}
+
+function aliased(server: string, servers: Config["servers"]): string {
+  return Object.hasOwn(servers, server) ? servers[server] ?? server : server;
+}
+
+function checked(what: string, value: string | undefined): string | undefined | {
+  problem: string;
+} {
+  if (value === undefined) return undefined;
+  const parsed = parseName(value);
+  return "name" in parsed
+    ? parsed.name
+    : { problem: `Cannot use the ${what}: it ${parsed.problem}` };
+}

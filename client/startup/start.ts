@@ -1,0 +1,191 @@
+/** From the command line to the parts of a session: settings, outbox, what is still to be asked. */
+
+import { parseName } from "../../protocol/mod.ts";
+import { messageOf } from "../../cli/system_errors.ts";
+import { type Address, formatAddress } from "../net/address.ts";
+import type { GivenPassword } from "../../core/session/login.ts";
+import type { Invocation } from "./options.ts";
+import { Outbox } from "../../core/session/outbox.ts";
+import { readPassword } from "../files/password_file.ts";
+import { configDirectory, type Platform, stateDirectory } from "../files/paths.ts";
+import {
+  type Config,
+  decideSettings,
+  DEFAULT_ROOM,
+  environmentWishes,
+  NO_CONFIG,
+  parseConfig,
+  type Settings,
+} from "./settings.ts";
+import { makePrivateDirectory } from "../files/state_files.ts";
+
+/** A person's mistake, told in one line; the program ends with `code`. */
+export class Failure extends Error {
+  override name = "Failure";
+  /** The exit code: 1 refused or lost, 2 wrong usage. */
+  readonly code: 1 | 2;
+
+  constructor(code: 1 | 2, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The options that decide who goes where. */
+export interface Named {
+  name: string | undefined;
+  room?: string | undefined;
+  server: string | undefined;
+  config: string | undefined;
+  "password-file": string | undefined;
+  ca: string | undefined;
+}
+
+/** Past messages that a room begins with for a person. */
+export const CONTEXT = 20;
+
+/** Everything that is decided before the first connection. */
+export interface Start {
+  readonly address: Address;
+  readonly name: string;
+  readonly room: string;
+  /** The name's password, where somebody need not type it. */
+  readonly password: GivenPassword | undefined;
+  readonly bell: boolean;
+  readonly outbox: Outbox;
+  /** Where state is kept; `undefined` where the platform names no place, or it can't be used. */
+  readonly directory: string | undefined;
+  /** What the person should know about all that. */
+  readonly remarks: readonly string[];
+}
+
+/** This machine. */
+export const PLATFORM: Platform = {
+  os: Deno.build.os,
+  get: (variable) => Deno.env.get(variable),
+};
+
+/**
+ * Decides server, name and room, and opens the outbox; asks a person for what nobody
+ * gave. `user` is who is going to talk.
+ */
+export async function begin(
+  named: Named,
+  operand?: string,
+  user: "person" | "script" = "script",
+): Promise<Start> {
+  const config = readConfig(named.config);
+  const wishes = { ...named, server: operand ?? named.server };
+  const settings = decideSettings([wishes, environmentWishes(PLATFORM.get), config], config);
+  if ("problem" in settings) throw new Failure(2, settings.problem);
+  const password = givenPassword(named["password-file"]);
+  const address = await proveServer(settings, named.ca);
+  const { name, room } = askMissing(settings);
+  const opened = await openOutbox(address, name, user);
+  return { address, name, room, password, bell: config.bell, ...opened };
+}
+
+/** With TLS, what the server has to show is decided before a session begins. */
+async function proveServer({ address, tls }: Settings, ca: string | undefined): Promise<Address> {
+  if (tls === undefined) {
+    if (ca === undefined) return address;
+    const server = formatAddress(address);
+    const problem = `Cannot use --ca with ${server}, which is plain TCP`;
+    throw new Failure(2, `${problem}: write chats://HOST[:PORT], or leave out --ca`);
+  }
+  const [{ groundsOf }, { proven }] = await Promise.all([
+    import("../net/trust_store.ts"),
+    import("../net/trust.ts"),
+  ]);
+  const ask = isPersonThere() ? confirm : undefined;
+  const grounds = groundsOf(ca, stateDirectory(PLATFORM), ask);
+  if ("problem" in grounds) throw new Failure(2, grounds.problem);
+  try {
+    return await proven(address, tls, grounds);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new Failure(1, error.message);
+  }
+}
+
+function isPersonThere(): boolean {
+  return Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+}
+
+function readConfig(path: string | undefined): Config {
+  const directory = configDirectory(PLATFORM);
+  const file = path ?? (directory === undefined ? undefined : `${directory}/config.json`);
+  if (file === undefined) return NO_CONFIG;
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(file);
+  } catch (error) {
+    if (path === undefined && error instanceof Deno.errors.NotFound) return NO_CONFIG;
+    throw new Failure(2, `Cannot read the config file ${file}: ${messageOf(error)}`);
+  }
+  const config = parseConfig(text);
+  if ("problem" in config) {
+    throw new Failure(2, `Cannot use the config file ${file}: ${config.problem}`);
+  }
+  return config;
+}
+
+function givenPassword(file: string | undefined): GivenPassword | undefined {
+  if (file !== undefined) {
+    const read = readPassword(file);
+    if ("problem" in read) throw new Failure(2, read.problem);
+    return { ...read, from: file };
+  }
+  const password = PLATFORM.get("CHAT_PASSWORD");
+  return password ? { password, from: "CHAT_PASSWORD" } : undefined;
+}
+
+function askMissing(settings: Settings): { name: string; room: string } {
+  const { name, room } = settings;
+  if (name !== undefined) return { name, room: room ?? DEFAULT_ROOM };
+  if (!isPersonThere()) {
+    throw new Failure(2, "Who are you? Give --name NAME, or set CHAT_NAME");
+  }
+  return {
+    name: askName("Your name:"),
+    room: room ?? askName(`Room [${DEFAULT_ROOM}]:`, DEFAULT_ROOM),
+  };
+}
+
+function askName(question: string, usual?: string): string {
+  for (;;) {
+    const answer = prompt(question);
+    if (answer === null) throw new Failure(2, "No name was given");
+    const parsed = parseName(answer.trim() || usual || "");
+    if ("name" in parsed) return parsed.name;
+    console.error(`It ${parsed.problem}; try another`);
+  }
+}
+
+async function openOutbox(
+  address: Address,
+  name: string,
+  user: "person" | "script",
+): Promise<Pick<Start, "outbox" | "directory" | "remarks">> {
+  const directory = stateDirectory(PLATFORM);
+  if (directory === undefined) return withoutDisk("there is no home directory");
+  try {
+    makePrivateDirectory(directory);
+    const open = user === "person" ? Outbox.open : Outbox.openForScript;
+    const outbox = await open(directory, address, name);
+    if (outbox !== undefined) return { outbox, directory, remarks: [] };
+  } catch (error) {
+    return withoutDisk(messageOf(error));
+  }
+  const where = formatAddress(address);
+  const remark = `${name} is in use on ${where} by another chat-client of yours on this machine`;
+  return { outbox: Outbox.inMemory(), directory, remarks: [remark] };
+}
+
+function withoutDisk(reason: string): Pick<Start, "outbox" | "directory" | "remarks"> {
+  const remark = `Unsent messages will not survive this program: ${reason}`;
+  return { outbox: Outbox.inMemory(), directory: undefined, remarks: [remark] };
+}
+
+/** The invocations that open a session. */
+export type SessionInvocation = Extract<Invocation, { values: { name: unknown } }>;

@@ -1,0 +1,46 @@
+/** `chat-client` in a terminal: puts its parts together, and gives the terminal back in the end. */
+
+import { App } from "./app.ts";
+import { localClock } from "../display/clock.ts";
+import { colorDepth, painter } from "../display/colors.ts";
+import { HistoryFile } from "../editor/history_file.ts";
+import { leftOver } from "../lines/lines_mode.ts";
+import { Session } from "../../core/session/session.ts";
+import { leaveOnSignals } from "../startup/signals.ts";
+import { CONTEXT, Failure, PLATFORM, type Start } from "../startup/start.ts";
+import { Terminal } from "./terminal.ts";
+
+/** For who has never typed anything here. */
+const WELCOME = "Type, and Enter sends; /help lists the commands and keys, exit leaves";
+
+/** Chats until the person leaves; the exit code. */
+export async function runTerminal(start: Start, bell: boolean): Promise<number> {
+  const history = start.directory === undefined
+    ? undefined
+    : await HistoryFile.open(start.directory, start.address);
+  const terminal = new Terminal();
+  const paint = painter(colorDepth(PLATFORM.get));
+  const greeting = history?.lines.length === 0 ? WELCOME : undefined;
+  const app = new App({ terminal, clock: localClock, paint, bell, greeting, history });
+  const session = new Session({
+    ...start,
+    view: app,
+    patience: Infinity,
+    context: CONTEXT,
+    person: true,
+  });
+  const signalled = leaveOnSignals(session);
+  for (const text of start.remarks) app.show({ kind: "notice", text });
+  let reason: string | undefined;
+  try {
+    reason = await app.run(session);
+  } finally {
+    terminal.close();
+  }
+  if (reason !== undefined) throw new Failure(1, reason + leftOver(session));
+  const { size } = session.outbox;
+  if (size > 0 && session.outbox.durable) {
+    console.log(`${size} not sent yet: chat-client sends them when you are back`);
+  }
+  return signalled();
+}

@@ -1,0 +1,231 @@
+/** The commands that a person can type: one table for parsing, `/help` and completion. */
+
+import { fold, parseName } from "../../protocol/mod.ts";
+import {
+  asking,
+  changePassword,
+  endSession,
+  listSessions,
+  register,
+  unregister,
+} from "./account.ts";
+import { KEYS_HELP } from "../../client/editor/bindings.ts";
+import { distance } from "./edit_distance.ts";
+import { type Effect, notice, problem, show } from "./items.ts";
+import { listFound, openFound, pageOfRooms, showHistory, whoIsIn } from "./queries.ts";
+import { enterRoom, leaveRoom } from "./rooms.ts";
+import type { ChatState } from "./state.ts";
+
+/** What Tab offers for an argument. */
+export type ArgumentKind = "room" | "other room" | "person" | "command" | "text";
+
+/** One command. */
+export interface Command {
+  /** How it is written after its name. */
+  readonly usage: string;
+  readonly help: string;
+  /** What its arguments are, in order; the last one stands for all that follow. */
+  readonly arguments: readonly ArgumentKind[];
+  /** Whether it means nothing without an argument. */
+  readonly needsArgument: boolean;
+  readonly run: (state: ChatState, argument: string) => Effect[];
+}
+
+function command(
+  usage: string,
+  help: string,
+  kinds: readonly ArgumentKind[],
+  run: Command["run"],
+): Command {
+  return { usage, help, arguments: kinds, needsArgument: /^[A-Z]/.test(usage), run };
+}
+
+/** Every command by its name, in the order of `/help`. Arguments in brackets may be left out. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  join: command("ROOM", "enter a room, or go back to one", ["other room"], join),
+  leave: command("[ROOM]", "leave this room, or that one", ["room"], leave),
+  room: command("[ROOM|NUMBER]", "type into another room; alone, list yours", ["room"], goTo),
+  rooms: command("", "list the rooms of the server", [], (state) => [pageOfRooms(state)]),
+  who: command("[ROOM]", "list who is in a room", ["room"], who),
+  msg: command("NAME TEXT", "write to one person", ["person", "text"], direct),
+  reply: command("TEXT", "answer who last wrote to you alone", ["text"], reply),
+  me: command("TEXT", "say what you do", ["text"], (state, text) => say(state, `/me ${text}`)),
+  nick: command("NAME", "change your name", ["text"], nick),
+  topic: command("[TEXT]", "show or set the room's topic; - clears it", ["text"], topic),
+  history: command("[N]", "show the room's last N messages", ["text"], history),
+  search: command("WORDS", "search what was said in your rooms", ["text"], search),
+  open: command("N", "show number N of the last search in its context", ["text"], openFound),
+  unread: command("", "list what you have not read", [], unread),
+  ignore: command("[NAME]", "hide somebody, or show them again; alone, list", ["person"], ignore),
+  register: command(
+    "",
+    "make your name yours: from now on it needs a password",
+    [],
+    asking(register),
+  ),
+  password: command("", "change your name's password", [], asking(changePassword)),
+  unregister: command("", "make your name anybody's again", [], asking(unregister)),
+  sessions: command("", "list where your name is connected", [], listSessions),
+  end: command("N", "end number N of the last /sessions", ["text"], endSession),
+  reconnect: command("", "connect again now", [], () => [{ kind: "reconnect" }]),
+  help: command("[COMMAND]", "show this, or one command", ["command"], help),
+  quit: command("", "leave; a line that is just exit does the same", [], () => [{ kind: "quit" }]),
+};
+
+/** Whether a typed line may be remembered: somebody may have put a password on it. */
+export function mayRemember(line: string): boolean {
+  return !/^\s*\/(?:un)?(?:pass|reg)/i.test(line);
+}
+
+/** Does what a typed line says. */
+export function submit(state: ChatState, typed: string): Effect[] {
+  const line = typed.trimEnd();
+  if (/^\s*exit\s*$/i.test(line)) return [{ kind: "quit" }];
+  if (line === "") return [];
+  if (!line.startsWith("/")) return say(state, line);
+  if (line.startsWith("//")) return say(state, line.slice(1));
+  const [, name = "", argument = ""] = /^\/(\S*)\s*([^]*)$/.exec(line) ?? [];
+  return runCommand(state, name.toLowerCase(), argument);
+}
+
+function runCommand(state: ChatState, name: string, argument: string): Effect[] {
+  const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (found === undefined) return [problem(unknownCommand(name))];
+  if (found.needsArgument && argument === "") return [problem(`Write /${name} ${found.usage}`)];
+  return found.run(state, argument);
+}
+
+function unknownCommand(name: string): string {
+  const near = Object.keys(COMMANDS)
+    .map((each) => ({ each, far: each.startsWith(name) ? 0 : distance(each, name) }))
+    .sort((one, other) => one.far - other.far)[0];
+  // Half of a short word is too much to guess.
+  const most = Math.min(2, Math.floor(name.length / 2));
+  const meant = near !== undefined && near.far <= most
+    ? `did you mean /${near.each}?`
+    : "see /help.";
+  return `There is no command /${name}: ${meant} A line that begins with // is sent with one /`;
+}
+
+function say(state: ChatState, text: string): Effect[] {
+  const room = state.activeRoom;
+  if (room === undefined) return [problem("You are in no room: /join ROOM enters one")];
+  return [{ kind: "say", target: { room: room.name }, text }];
+}
+
+function join(state: ChatState, argument: string): Effect[] {
+  const parsed = parseName(argument);
+  if ("problem" in parsed) return [problem(`Cannot join: the room's name ${parsed.problem}`)];
+  const known = state.rooms.get(fold(parsed.name));
+  return known === undefined ? enterRoom(state, parsed.name) : state.activate(known);
+}
+
+function leave(state: ChatState, argument: string): Effect[] {
+  const room = argument === "" ? state.activeRoom?.name : argument;
+  if (room === undefined) return [problem("You are in no room")];
+  return leaveRoom(state, room);
+}
+
+function goTo(state: ChatState, argument: string): Effect[] {
+  const rooms = [...state.rooms.values()];
+  if (argument === "") {
+    const listed = rooms.map(({ name }, index) => `${index + 1} ${name}`).join(", ");
+    return [notice(listed === "" ? "You are in no room" : `Your rooms: ${listed}`)];
+  }
+  const numbered = /^\d$/.test(argument) ? rooms[Number(argument) - 1] : undefined;
+  const room = state.rooms.get(fold(argument)) ?? numbered;
+  if (room !== undefined) return state.activate(room);
+  return [problem(`You are not in ${argument}: /join ${argument} enters it`)];
+}
+
+function who(state: ChatState, argument: string): Effect[] {
+  const room = argument === "" ? state.activeRoom?.name : argument;
+  return room === undefined ? [problem("You are in no room")] : [whoIsIn(state, room)];
+}
+
+function direct(state: ChatState, argument: string): Effect[] {
+  const { name, text } = splitName(state, argument);
+  if (text === "") return [problem("Write /msg NAME TEXT")];
+  return [{ kind: "say", target: { to: name }, text }];
+}
+
+/** Names may have spaces: the longest known name that the text begins with, or the first word. */
+function splitName(state: ChatState, argument: string): { name: string; text: string } {
+  const people = new Set(state.recent);
+  for (const room of state.rooms.values()) {
+    for (const name of room.members.values()) people.add(name);
+  }
+  const known = [...people]
+    .filter((name) => fold(argument).startsWith(fold(name) + " "))
+    .sort((one, other) => other.length - one.length)[0];
+  const length = known?.length ?? /^\S*/.exec(argument)?.[0].length ?? 0;
+  return { name: argument.slice(0, length), text: argument.slice(length).trimStart() };
+}
+
+function reply(state: ChatState, text: string): Effect[] {
+  const to = state.lastDirect;
+  if (to === undefined) return [problem("Nobody has written to you alone yet: /msg NAME TEXT")];
+  return [{ kind: "say", target: { to }, text }];
+}
+
+function nick(state: ChatState, argument: string): Effect[] {
+  const parsed = parseName(argument);
+  if ("problem" in parsed) return [problem(`Cannot use that name: it ${parsed.problem}`)];
+  return [state.ask({ type: "rename", payload: { name: parsed.name } })];
+}
+
+function topic(state: ChatState, argument: string): Effect[] {
+  const room = state.activeRoom?.name;
+  if (room === undefined) return [problem("You are in no room")];
+  if (argument !== "") {
+    const text = argument === "-" ? "" : argument;
+    return [state.ask({ type: "topic", payload: { room, topic: text } })];
+  }
+  return [state.ask({ type: "topic", payload: { room } }, {
+    answer: (event) => {
+      if (event.type !== "topic") return [];
+      const { topic } = event.payload;
+      return [notice(topic === "" ? `${room} has no topic` : `${room}: ${topic}`)];
+    },
+  })];
+}
+
+function history(state: ChatState, argument: string): Effect[] {
+  const room = state.activeRoom;
+  if (room === undefined) return [problem("You are in no room")];
+  const count = argument === "" ? 20 : Number(argument);
+  if (!Number.isInteger(count) || count < 1 || count > 500) {
+    return [problem("Write /history N, with N from 1 to 500")];
+  }
+  return [showHistory(state, room.name, { limit: count })];
+}
+
+function search(state: ChatState, argument: string): Effect[] {
+  return [listFound(state, argument)];
+}
+
+function unread(state: ChatState): Effect[] {
+  return [state.ask({ type: "unread", payload: {} }, {
+    answer: (event) =>
+      event.type === "unread" ? [show({ kind: "unread", rooms: event.payload.rooms })] : [],
+  })];
+}
+
+function ignore(state: ChatState, argument: string): Effect[] {
+  if (argument === "") {
+    const names = [...state.ignored].join(", ");
+    return [notice(names === "" ? "You ignore nobody" : `You ignore ${names}`)];
+  }
+  if (state.ignored.delete(fold(argument))) return [notice(`${argument} is shown again`)];
+  state.ignored.add(fold(argument));
+  return [notice(`${argument} is not shown any more; /ignore ${argument} undoes it`)];
+}
+
+function help(_state: ChatState, argument: string): Effect[] {
+  const name = argument.replace(/^\//, "").toLowerCase();
+  const rows = Object.entries(COMMANDS)
+    .filter(([each]) => name === "" || each === name)
+    .map(([each, { usage, help }]): [string, string] => [`/${each} ${usage}`.trimEnd(), help]);
+  if (rows.length === 0) return [problem(unknownCommand(name))];
+  return [show({ kind: "help", rows: name === "" ? [...rows, ...KEYS_HELP] : rows })];
+}

@@ -1,0 +1,84 @@
+/** What Tab makes of the word before the cursor. */
+
+import { fold } from "../../protocol/mod.ts";
+import { type ArgumentKind, COMMANDS } from "./commands.ts";
+import type { ChatState } from "./state.ts";
+
+/** What there is to complete. */
+export interface Known {
+  /** The rooms that the person is in. */
+  readonly rooms: readonly string[];
+  /** The other rooms of the server, as far as they are known. */
+  readonly otherRooms: readonly string[];
+  /** People, who spoke last first. */
+  readonly people: readonly string[];
+}
+
+/** What may stand in place of the text from `start` to the cursor. */
+export interface Completion {
+  readonly start: number;
+  /** The best first. */
+  readonly candidates: readonly string[];
+}
+
+/** What a client knows of the chat, to complete from. */
+export function knownTo(state: ChatState): Known {
+  const people = new Map(state.recent.map((name) => [fold(name), name]));
+  for (const [key, name] of state.activeRoom?.members ?? []) {
+    if (!people.has(key)) people.set(key, name);
+  }
+  people.delete(fold(state.name));
+  return {
+    rooms: [...state.rooms.values()].map(({ name }) => name),
+    otherRooms: state.listed.filter((room) => !state.rooms.has(fold(room))),
+    people: [...people.values()],
+  };
+}
+
+/** What could stand before the cursor; no candidates when there is nothing to say. */
+export function complete(text: string, cursor: number, known: Known): Completion {
+  const typed = text.slice(0, cursor);
+  if (typed.startsWith("//") || !typed.startsWith("/")) return completePerson(typed, known);
+  const command = /^\/(\S*)$/.exec(typed)?.[1];
+  if (command === undefined) return completeArgument(typed, known);
+  const names = Object.keys(COMMANDS).filter((name) => name.startsWith(command.toLowerCase()));
+  return { start: 0, candidates: names.map((name) => `/${name} `) };
+}
+
+function completeArgument(typed: string, known: Known): Completion {
+  const [head = "", name = ""] = /^\/(\S*)\s+/.exec(typed) ?? [];
+  const kinds = COMMANDS[name.toLowerCase()]?.arguments ?? [];
+  const rest = typed.slice(head.length);
+  const [first] = kinds;
+  // Names and rooms may have spaces, so a command's first argument is all that follows.
+  const whole = first === undefined ? [] : starting(rest, candidatesOf(first, known));
+  if (whole.length > 0) {
+    return { start: head.length, candidates: whole.map((each) => `${each} `) };
+  }
+  return kinds.at(-1) === "text" ? completePerson(typed, known) : { start: 0, candidates: [] };
+}
+
+function candidatesOf(kind: ArgumentKind, known: Known): readonly string[] {
+  const candidates: Record<ArgumentKind, readonly string[]> = {
+    "room": known.rooms,
+    "other room": [...known.otherRooms, ...known.rooms],
+    "person": known.people,
+    "command": Object.keys(COMMANDS),
+    "text": [],
+  };
+  return candidates[kind];
+}
+
+function completePerson(typed: string, { people }: Known): Completion {
+  const word = /\S*$/.exec(typed)?.[0] ?? "";
+  const bare = word.replace(/^@/, "");
+  const start = typed.length - bare.length;
+  if (bare === "") return { start, candidates: [] };
+  const ending = start === 0 ? ": " : " ";
+  return { start, candidates: starting(bare, people).map((name) => name + ending) };
+}
+
+function starting(typed: string, candidates: readonly string[]): string[] {
+  const wanted = fold(typed);
+  return candidates.filter((each) => fold(each).startsWith(wanted));
+}

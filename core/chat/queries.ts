@@ -1,0 +1,94 @@
+/** What a person asks the server about, and how the answers are shown. */
+
+import type { RoomSummary } from "../../protocol/mod.ts";
+import { type Effect, notice, problem, show } from "./items.ts";
+import type { ChatState } from "./state.ts";
+
+/** Messages shown before and after one that a search found. */
+const AROUND = 10;
+
+/** How many messages a search shows. */
+const FOUND_LIMIT = 20;
+
+/** Who is in a room, page after page. */
+export function whoIsIn(state: ChatState, room: string, known: string[] = []): Effect {
+  const after = known.at(-1);
+  const payload = after === undefined ? { room } : { room, after };
+  return state.ask({ type: "members", payload }, {
+    answer: (event) => {
+      if (event.type !== "members") return [];
+      const names = [...known, ...event.payload.members];
+      // A page that brings nobody would be asked for again without end.
+      const more = event.payload.more && event.payload.members.length > 0;
+      return [more ? whoIsIn(state, room, names) : show({ kind: "people", room, names })];
+    },
+  });
+}
+
+/** Which rooms there are, page after page. */
+export function pageOfRooms(state: ChatState, known: RoomSummary[] = []): Effect {
+  const after = known.at(-1)?.room;
+  return state.ask({ type: "rooms", payload: after === undefined ? {} : { after } }, {
+    answer: (event) => {
+      if (event.type !== "rooms") return [];
+      const rooms = [...known, ...event.payload.rooms];
+      const more = event.payload.more && event.payload.rooms.length > 0;
+      state.listed = rooms.map(({ room }) => room);
+      return [more ? pageOfRooms(state, rooms) : show({ kind: "rooms", rooms })];
+    },
+  });
+}
+
+/** Learns which rooms there are, for completion, without showing them. */
+export function learnRooms(state: ChatState): Effect {
+  return state.ask({ type: "rooms", payload: {} }, {
+    answer: (event) => {
+      if (event.type === "rooms") state.listed = event.payload.rooms.map(({ room }) => room);
+      return [];
+    },
+    refused: () => [],
+  });
+}
+
+/** What was said in a room: the last `limit` messages, or those before or after a `seq`. */
+export function showHistory(
+  state: ChatState,
+  room: string,
+  range: { limit: number; before?: number; after?: number },
+): Effect {
+  return state.ask({ type: "history", payload: { room, ...range } }, {
+    answer: (event) => {
+      if (event.type !== "history") return [];
+      const { messages } = event.payload;
+      if (messages.length === 0) return [notice(`Nothing was said in ${room} there`)];
+      return messages.flatMap((message) => state.shown(message, true));
+    },
+  });
+}
+
+/** Searches the person's rooms. */
+export function listFound(state: ChatState, query: string): Effect {
+  return state.ask({ type: "search", payload: { query, limit: FOUND_LIMIT } }, {
+    answer: (event) => {
+      if (event.type !== "search") return [];
+      state.found = event.payload.messages;
+      const further: Effect[] = event.payload.more
+        ? [notice("There is more: search with more words")]
+        : [];
+      const hint: Effect[] = state.found.length === 0
+        ? []
+        : [notice("/open N shows one in its context")];
+      return [show({ kind: "found", messages: state.found }), ...further, ...hint];
+    },
+  });
+}
+
+/** Shows what was said around number `argument` of the last search (from 1, the newest). */
+export function openFound(state: ChatState, argument: string): Effect[] {
+  const message = /^#?\d+$/.test(argument)
+    ? state.found[Number(argument.replace("#", "")) - 1]
+    : undefined;
+  if (message === undefined) return [problem("Write /open N, with N from the last /search")];
+  const first = Math.max(0, message.seq - AROUND - 1);
+  return [showHistory(state, message.room, { after: first, limit: 2 * AROUND + 1 })];
+}

@@ -1,0 +1,59 @@
+/**
+ * Entering and leaving rooms. The person is there at once: what is typed after
+ * `/join` belongs to the new room, whenever the server answers. The wire keeps
+ * the order, so what was said in a room that then refused is refused after it.
+ */
+
+import { type ErrorEvent, fold } from "../../protocol/mod.ts";
+import { type Effect, notice, problem } from "./items.ts";
+import type { RoomState } from "./reorder_buffer.ts";
+import type { ChatState } from "./state.ts";
+
+/** Enters the room called `name`, and types into it from now on. */
+export function enterRoom(state: ChatState, name: string): Effect[] {
+  const before = state.active;
+  const room = state.enter(name);
+  return [askToEnter(state, room, before), ...state.activate(room)];
+}
+
+/** The request to enter a room; `before` is the room to go back to when it is refused. */
+export function askToEnter(state: ChatState, room: RoomState, before?: string): Effect {
+  const since = room.last === undefined ? {} : { since: room.last };
+  return state.ask({ type: "join", payload: { room: room.name, ...since } }, {
+    refused: (error) => refuseEntry(state, room, { before, error }),
+  });
+}
+
+function refuseEntry(
+  state: ChatState,
+  room: RoomState,
+  { before, error }: { before: string | undefined; error: ErrorEvent["payload"] },
+): Effect[] {
+  state.rooms.delete(fold(room.name));
+  const said = problem(`Cannot enter ${room.name}: ${error.message}`);
+  return state.active === fold(room.name) ? [said, ...goBack(state, before)] : [said];
+}
+
+/** Leaves the room called `name`; what is typed next goes to another. */
+export function leaveRoom(state: ChatState, name: string): Effect[] {
+  const room = state.rooms.get(fold(name));
+  const read = state.active === fold(name) ? state.markRead() : [];
+  state.rooms.delete(fold(name));
+  const ask = state.ask({ type: "leave", payload: { room: name } }, {
+    refused: (error) => {
+      // Refused for another reason, it was not left.
+      if (room !== undefined && error.code !== "not_in_room") state.rooms.set(fold(name), room);
+      return [problem(error.message)];
+    },
+  });
+  return [...read, ask, ...state.active === fold(name) ? goBack(state) : []];
+}
+
+/** Types into the room that was typed into before, or else into the first. */
+export function goBack(state: ChatState, before?: string): Effect[] {
+  const [first] = state.rooms.values();
+  const next = state.rooms.get(before ?? "") ?? first;
+  if (next !== undefined) return state.activate(next);
+  state.active = undefined;
+  return [notice("You are in no room now: /join ROOM enters one")];
+}

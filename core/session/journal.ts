@@ -1,0 +1,162 @@
+/** The outbox's journal: what its lines mean. `outbox.ts` keeps it on disk. */
+
+import { type DirectPayload, fold, type MessagePayload } from "../../protocol/mod.ts";
+
+/** A message that the server has not acknowledged. */
+export interface Draft {
+  /** Positive, rising; the server knows a repeated message by it. */
+  readonly ref: number;
+  /** Where it goes: a room, or one person. */
+  readonly target: Target;
+  readonly text: string;
+  /** Whether it may have reached a server already, in which case nobody can tell. */
+  sent: boolean;
+  /** Whether that was in an earlier session: in the present one its ref means nothing. */
+  isStray?: true;
+}
+
+/** A room, or one person. */
+export type Target = { readonly room: string } | { readonly to: string };
+
+/** One line of the journal. */
+export type JournalLine =
+  | { draft: Omit<Draft, "sent" | "isStray"> }
+  | { sent: number }
+  /** Acknowledged, or given up. */
+  | { done: number }
+  /** The session has used this ref: those to come are above it. */
+  | { used: number }
+  /**
+   * Drafts that were surely not said get new refs, in this order and behind all others.
+   * One line for all: half of it is no line, so a killed process leaves no draft under both.
+   */
+  | { moved: [from: number, to: number][] }
+  /** The session's token from now on; `null` when it has ended. */
+  | { session: string | null }
+  /** Whether the session is a person's, who comes back to it. */
+  | { stays: boolean };
+
+/** What a journal amounts to. */
+export interface JournalState {
+  session: string | undefined;
+  stays: boolean;
+  /** Unacknowledged drafts by ref, oldest first. */
+  drafts: Map<number, Draft>;
+  lastRef: number;
+}
+
+/** What an empty journal amounts to. */
+export function emptyJournal(): JournalState {
+  return { session: undefined, stays: false, drafts: new Map(), lastRef: 0 };
+}
+
+/** Reads a journal. A line that a killed process left unfinished, or that is damaged, is skipped. */
+export function parseJournal(text: string): JournalState {
+  const state = emptyJournal();
+  for (const line of text.split("\n")) {
+    const entry = parseLine(line);
+    if (entry !== undefined) applyLine(state, entry);
+  }
+  return state;
+}
+
+/** Brings `state` up to date with one more line. */
+export function applyLine(state: JournalState, line: JournalLine): void {
+  if ("session" in line) changeSession(state, line.session ?? undefined);
+  else if ("stays" in line) state.stays = line.stays;
+  else if ("done" in line) state.drafts.delete(line.done);
+  else if ("sent" in line) markSent(state.drafts.get(line.sent));
+  else if ("used" in line) state.lastRef = Math.max(state.lastRef, line.used);
+  else if ("moved" in line) line.moved.forEach(([from, to]) => move(state, from, to));
+  else {
+    state.drafts.set(line.draft.ref, { ...line.draft, sent: false });
+    state.lastRef = Math.max(state.lastRef, line.draft.ref);
+  }
+}
+
+function changeSession(state: JournalState, session: string | undefined): void {
+  if (session === state.session) return;
+  state.session = session;
+  for (const draft of state.drafts.values()) if (draft.sent) draft.isStray = true;
+}
+
+function move(state: JournalState, from: number, to: number): void {
+  const draft = state.drafts.get(from);
+  state.lastRef = Math.max(state.lastRef, to);
+  if (draft === undefined) return;
+  state.drafts.delete(from);
+  state.drafts.set(to, { ref: to, target: draft.target, text: draft.text, sent: false });
+}
+
+function markSent(draft: Draft | undefined): void {
+  if (draft !== undefined) draft.sent = true;
+}
+
+/** The shortest journal that amounts to `state`. */
+export function writeJournal(state: JournalState): string {
+  const drafts = [...state.drafts.values()];
+  // What was sent in an earlier session stands before the line of this one, as it came.
+  const lines = drafts.filter(({ isStray }) => isStray).flatMap(linesOf);
+  if (state.session !== undefined) lines.push({ session: state.session });
+  if (state.stays) lines.push({ stays: true });
+  lines.push(...drafts.filter(({ isStray }) => !isStray).flatMap(linesOf));
+  // A session's refs must go on rising, also when nothing is waiting.
+  if (!state.drafts.has(state.lastRef) && state.lastRef > 0) {
+    // As earlier versions wrote it, which skip lines that they don't know.
+    lines.push({ draft: { ref: state.lastRef, target: { room: "" }, text: "" } });
+    lines.push({ done: state.lastRef });
+  }
+  return lines.map(journalLine).join("");
+}
+
+function linesOf({ ref, target, text, sent }: Draft): JournalLine[] {
+  return [{ draft: { ref, target, text } }, ...sent ? [{ sent: ref }] : []];
+}
+
+/** Whether `said` is what `draft` wanted to be said. */
+export function isSaidBy({ target, text }: Draft, said: MessagePayload | DirectPayload): boolean {
+  if (text !== said.text) return false;
+  if ("room" in target) return "room" in said && fold(target.room) === fold(said.room);
+  return "to" in said && fold(target.to) === fold(said.to);
+}
+
+/** One line as it stands in the file. */
+export function journalLine(line: JournalLine): string {
+  return JSON.stringify(line) + "\n";
+}
+
+function parseLine(line: string): JournalLine | undefined {
+  if (line === "") return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+  return isJournalLine(value) ? value : undefined;
+}
+
+function isJournalLine(value: unknown): value is JournalLine {
+  if (!isRecord(value)) return false;
+  const { draft, sent, done, session, stays, used, moved } = value;
+  if (session !== undefined) return session === null || typeof session === "string";
+  if (stays !== undefined) return typeof stays === "boolean";
+  const ref = sent ?? done ?? used;
+  if (ref !== undefined) return Number.isSafeInteger(ref);
+  if (moved !== undefined) return Array.isArray(moved) && moved.every(isMove);
+  return isRecord(draft) && Number.isSafeInteger(draft["ref"]) &&
+    typeof draft["text"] === "string" && isTarget(draft["target"]);
+}
+
+function isMove(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger);
+}
+
+function isTarget(value: unknown): boolean {
+  return isRecord(value) && typeof (value["room"] ?? value["to"]) === "string";
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,247 @@
+/** The way to the server over time: connects, says hello, and comes back when the link is lost. */
+
+import {
+  type ConnectAckEvent,
+  type ConnectRequest,
+  decodeEvent,
+  type ErrorCode,
+  type ErrorEvent,
+  type Event,
+  type Request,
+} from "../../protocol/mod.ts";
+import { type Address, formatAddress } from "../../client/net/address.ts";
+import { backoff } from "./backoff.ts";
+import { Connection } from "../../client/net/connection.ts";
+import type { Verdict } from "./login.ts";
+import { Untrusted } from "../../client/net/trust_errors.ts";
+
+/** Milliseconds without a line after which the server is asked, and then given up. */
+const SILENCE = { ask: 20_000, giveUp: 40_000 } as const;
+
+/** Milliseconds that the server may take to answer `connect`. */
+const HELLO_TIMEOUT = 10_000;
+
+/** What the link tells its owner. */
+export type LinkReport =
+  | { kind: "online"; ack: ConnectAckEvent["payload"] }
+  /** A line came; `event` is missing when this version does not know it. */
+  | { kind: "line"; line: string; event: Event | undefined }
+  /** The link is down; `retryAt` is in epoch milliseconds. */
+  | { kind: "offline"; reason: string; retryAt: number };
+
+/** What a link needs. */
+export interface LinkOptions {
+  address: Address;
+  /** The `connect` for the next connection. */
+  hello: () => ConnectRequest;
+  /** Told everything in order; while its promise is pending, nothing more is read from the server. */
+  report: (report: LinkReport) => Promise<void> | void;
+  /** What to do when the server does not let us in, or ends the session; `undefined`: as always. */
+  refused: (error: ErrorEvent["payload"]) => Promise<Verdict | undefined>;
+  /** Milliseconds for which a lost link is tried again; the first connection has one try. */
+  patience: number;
+}
+
+/** How one connection came to its end. */
+interface Ending {
+  reason: string;
+  wasOnline: boolean;
+  /** Trying again would do no good. */
+  final: boolean;
+  /** The server's reason, where it gave one. */
+  error?: ErrorEvent["payload"] | undefined;
+}
+
+// Codes after which this client has lost its place: to another of its own, or for good.
+const FINAL_CODES: ReadonlySet<ErrorCode> = new Set(["session_replaced", "session_ended"]);
+
+/** Keeps one session reachable; {@linkcode Link.run} does it. */
+export class Link {
+  readonly #options: LinkOptions;
+  #connection: Connection | undefined;
+  #online = false;
+  #stopped = false;
+  #taking = false;
+  /** Whether the connection ends because {@linkcode reconnect} was asked for. */
+  #dropped = false;
+  #wake: () => void = () => {};
+  #lastError: ErrorEvent["payload"] | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  /** Whether requests can go out now. */
+  get online(): boolean {
+    return this.#online;
+  }
+
+  /** Whether a password may be sent over it. */
+  get isSecure(): boolean {
+    return this.#connection?.isSecure === true;
+  }
+
+  /** Sends when online; says whether it did. */
+  send(request: Request): boolean {
+    if (!this.#online) return false;
+    this.#connection?.send(request);
+    return true;
+  }
+
+  /** Connects again now: cuts a wait short, or drops a link that only seems to live. */
+  reconnect(): void {
+    this.#dropped = this.#connection !== undefined;
+    this.#online = false;
+    this.#cut();
+  }
+
+  /** Makes the open connection the last: {@linkcode run} ends when the server closes it. */
+  retire(): void {
+    this.#stopped = true;
+  }
+
+  /** Ends {@linkcode run} and closes the connection. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cut();
+  }
+
+  #cut(): void {
+    this.#connection?.close();
+    this.#wake();
+  }
+
+  /** Runs until {@linkcode stop} (`undefined`), or until there is no use in going on (the reason). */
+  async run(): Promise<string | undefined> {
+    let lostAt: number | undefined;
+    for (let attempt = 0; !this.#stopped; attempt++) {
+      const ending = await this.#connectOnce();
+      if (this.#stopped) return undefined;
+      if (ending.wasOnline) [lostAt, attempt] = [Date.now(), 0];
+      if (this.#dropped) continue;
+      const { error } = ending;
+      const verdict = error === undefined ? undefined : await this.#options.refused(error);
+      if (this.#stopped) return undefined;
+      const { patience } = this.#options;
+      const left = lostAt === undefined ? 0 : patience - (Date.now() - lostAt);
+      const next = verdict ?? usualVerdict(ending, attempt, left);
+      if ("end" in next) return next.end;
+      if (next.wait > 0) await this.#rest(ending.reason, next.wait);
+    }
+    return undefined;
+  }
+
+  async #rest(reason: string, wait: number): Promise<void> {
+    await this.#options.report({ kind: "offline", reason, retryAt: Date.now() + wait });
+    await this.#pause(wait);
+  }
+
+  async #connectOnce(): Promise<Ending> {
+    this.#lastError = undefined;
+    this.#dropped = false;
+    let wasOnline = false;
+    try {
+      const connection = await Connection.open(this.#options.address);
+      this.#connection = connection;
+      if (this.#stopped) return { reason: "", wasOnline, final: true };
+      const hello = this.#options.hello();
+      if (hello.payload.password !== undefined && !connection.isSecure) return this.#insecure();
+      connection.send(hello);
+      await this.#read(connection, () => wasOnline = true);
+      return { ...this.#reasonOf(connection, wasOnline), wasOnline };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const reason = wasOnline ? this.#lost() : error.message;
+      return { reason, wasOnline, final: error instanceof Untrusted };
+    } finally {
+      this.#online = false;
+      this.#connection?.close();
+      this.#connection = undefined;
+    }
+  }
+
+  async #read(connection: Connection, acknowledged: () => void): Promise<void> {
+    const started = Date.now();
+    let heardAt = started;
+    const watch = setInterval(() => {
+      // While our owner takes its time it is we who do not listen: the server is told that we live.
+      if (this.#taking) return connection.send({ type: "ping", payload: {} });
+      const silent = Date.now() - heardAt;
+      if (silent > (this.#online ? SILENCE.giveUp : HELLO_TIMEOUT)) connection.close();
+      else if (silent > SILENCE.ask && this.#online) connection.send({ type: "ping", payload: {} });
+    }, 5_000);
+    try {
+      for await (const line of connection.lines()) {
+        // What had come before is told again by the next connection.
+        if (this.#dropped) break;
+        heardAt = Date.now();
+        this.#taking = true;
+        await this.#take(connection, line, acknowledged);
+        this.#taking = false;
+        heardAt = Date.now();
+      }
+    } finally {
+      this.#taking = false;
+      clearInterval(watch);
+    }
+  }
+
+  async #take(connection: Connection, line: string, acknowledged: () => void): Promise<void> {
+    const event = decodeEvent(line);
+    if (event?.type === "ping") connection.send({ type: "pong", payload: event.payload });
+    if (event?.type === "error") this.#lastError = event.payload;
+    if (event?.type === "connect_ack") {
+      this.#online = true;
+      acknowledged();
+      await this.#options.report({ kind: "online", ack: event.payload });
+    }
+    // Before the answer to `connect` an error is the reason of the end, not an event.
+    if (this.#online) await this.#options.report({ kind: "line", line, event });
+    else if (event?.type === "error") connection.close();
+  }
+
+  /** The server would refuse it too, but only after everybody on the way has read it. */
+  #insecure(): Ending {
+    const server = formatAddress(this.#options.address);
+    const message = `The password was not sent: others can read the link to ${server}`;
+    const error = { code: "insecure_link", message } as const;
+    return { reason: message, wasOnline: false, final: true, error };
+  }
+
+  #reasonOf(connection: Connection, wasOnline: boolean): Omit<Ending, "wasOnline"> {
+    const error = this.#lastError;
+    if (connection.problem !== undefined) {
+      const server = formatAddress(this.#options.address);
+      return { reason: `${server} does not speak this chat's protocol`, final: !wasOnline };
+    }
+    if (error !== undefined && (!wasOnline || FINAL_CODES.has(error.code))) {
+      return { reason: error.message, final: FINAL_CODES.has(error.code), error };
+    }
+    return { reason: wasOnline ? this.#lost() : this.#mute(), final: false };
+  }
+
+  #lost(): string {
+    return `The server at ${formatAddress(this.#options.address)} is gone`;
+  }
+
+  #mute(): string {
+    return `${formatAddress(this.#options.address)} closed the connection without an answer`;
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = () => {};
+  }
+}
+
+function usualVerdict({ reason, final, error }: Ending, attempt: number, left: number): Verdict {
+  if (final || left <= 0) return { end: reason };
+  const wait = Math.max(backoff(attempt, Math.random()), error?.retry_after ?? 0);
+  return { wait: Math.min(wait, left) };
+}

@@ -1,0 +1,373 @@
+/** One person's session with a server: link, outbox and state together, whatever shows them. */
+
+import {
+  type ConnectAckEvent,
+  type ConnectRequest,
+  type DirectEvent,
+  type ErrorCode,
+  type ErrorEvent,
+  type Event,
+  isLongerThan,
+  type MessageEvent,
+  type MessagePayload,
+  type Request,
+  VERSION,
+} from "../../protocol/mod.ts";
+import type { Address } from "../../client/net/address.ts";
+import { type Effect, notice, problem } from "../chat/items.ts";
+import { type Draft, isSaidBy, type Target } from "./journal.ts";
+import { Link, type LinkReport } from "./link.ts";
+import { type GivenPassword, Login, type Verdict } from "./login.ts";
+import type { Outbox } from "./outbox.ts";
+import { Sender } from "./sender.ts";
+import { ChatState, draftId } from "../chat/state.ts";
+import type { LinkStatus, View } from "./view.ts";
+import { within } from "../../client/net/timeout.ts";
+
+/** Milliseconds that leaving waits for what is not acknowledged. */
+const LEAVE_PATIENCE = 3_000;
+
+/** Milliseconds that leaving waits for the server to close. */
+const QUIT_PATIENCE = 1_000;
+
+/** What is said, once, when the server begins to refuse. */
+const SLOWED = "The server takes only so much at a time: what waits goes out a little later";
+
+/** What a session needs. */
+export interface SessionOptions {
+  address: Address;
+  name: string;
+  /** Where nobody is there to type the name's password. */
+  password?: GivenPassword | undefined;
+  /** The room to enter; a one-shot that only asks needs none. */
+  room: string | undefined;
+  outbox: Outbox;
+  view: View;
+  /** Milliseconds for which a lost link is tried again. */
+  patience: number;
+  /** How many past messages to begin a room with. */
+  context: number;
+  /**
+   * Whether a person is there: rooms begin where they stopped reading, and the
+   * session of a registered name stays when they leave.
+   */
+  person?: boolean;
+}
+
+/** A session; {@linkcode Session.run} lives as long as it does. */
+export class Session {
+  readonly state: ChatState;
+  readonly outbox: Outbox;
+  status: LinkStatus = { state: "connecting" };
+  /** How many of the own messages the server refused. */
+  refused = 0;
+  readonly #options: SessionOptions;
+  readonly #link: Link;
+  readonly #login: Login;
+  readonly #sender: Sender;
+  #hasBegun = false;
+  /** Why the server did not let us in the last time. */
+  #refusal: ErrorCode | undefined;
+  #settled: () => void = () => {};
+  #over = false;
+  #end: () => void = () => {};
+  #stop: () => void = () => {};
+  readonly #stopped = new Promise<void>((resolve) => this.#stop = resolve);
+  readonly #ended = new Promise<void>((resolve) => this.#end = resolve);
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.outbox = options.outbox;
+    const { name, password: given, room, context, person, view } = options;
+    this.state = new ChatState(name, room, context, person);
+    const tell = (text: string) => view.show({ kind: "problem", text });
+    const ask = view.secret && ((question: string) => this.#askToSignIn(question));
+    this.#login = new Login({ name: () => this.state.name, given, ask, tell });
+    this.#sender = new Sender({
+      outbox: this.outbox,
+      write: (request) => void this.#link.send(request),
+      held: (until) => this.#held(until),
+      slowed: () => view.show({ kind: "notice", text: SLOWED }),
+    });
+    this.#link = new Link({
+      address: options.address,
+      patience: options.patience,
+      hello: () => this.#hello(),
+      report: (report) => this.#take(report),
+      refused: (error) => this.#refused(error),
+    });
+  }
+
+  /** Runs until {@linkcode leave} (`undefined`), or until the link is lost for good (the reason). */
+  async run(): Promise<string | undefined> {
+    try {
+      return await this.#link.run();
+    } finally {
+      this.#over = true;
+      this.#sender.stop();
+      this.#settled();
+      this.#end();
+      this.outbox.close();
+    }
+  }
+
+  /** Says `text`: it goes out when it can, and stays in the outbox until it is acknowledged. */
+  say(target: Target, text: string): Draft | undefined {
+    if (isLongerThan(text, this.state.textLimit)) {
+      this.#refuse(`A message has at most ${this.state.textLimit} characters: shorten it`);
+      return undefined;
+    }
+    const draft = this.outbox.add(target, text);
+    if (this.#link.online) this.#sender.say(draft);
+    this.#options.view.changed();
+    return draft;
+  }
+
+  /** Does what a change of state asks. */
+  perform(effects: Iterable<Effect>): void {
+    for (const effect of effects) this.#perform(effect);
+    this.#options.view.changed();
+  }
+
+  /** Tries to connect now. */
+  reconnect(): void {
+    if (this.#link.online) {
+      this.#disconnected();
+      this.status = { state: "connecting" };
+    }
+    this.#link.reconnect();
+  }
+
+  /** Resolves when at most `most` drafts wait, or the session is over. */
+  async settled(most: number): Promise<void> {
+    while (this.outbox.size > most && !this.#over) {
+      await new Promise<void>((resolve) => this.#settled = resolve);
+    }
+  }
+
+  /**
+   * Leaves: waits a moment for what is not acknowledged, then says `quit`, unless the
+   * session stays. What is still not acknowledged is sent at the next start. The token
+   * stays in the outbox: after `quit` it is void, but nobody knows whether `quit` arrived.
+   */
+  async leave(): Promise<void> {
+    if (this.#link.online) {
+      this.#options.view.leaving();
+      await within(LEAVE_PATIENCE, this.settled(0));
+      if (this.outbox.size === 0) await this.#part();
+    }
+    this.#stop();
+    this.#link.stop();
+    await this.#ended;
+  }
+
+  async #part(): Promise<void> {
+    const parted = this.outbox.stays ? this.#answerToPing() : this.#ended;
+    if (!this.outbox.stays) this.#link.send({ type: "quit", payload: {} });
+    this.#link.retire();
+    await within(QUIT_PATIENCE, Promise.race([parted, this.#ended]));
+  }
+
+  /** What was sent last, such as what has been read, has arrived when this resolves. */
+  #answerToPing(): Promise<void> {
+    return new Promise((resolve) => {
+      const answer = () => (resolve(), []);
+      this.perform([this.state.ask({ type: "ping", payload: {} }, { answer })]);
+    });
+  }
+
+  #hello(): ConnectRequest {
+    const { session } = this.outbox;
+    const { password } = this.#login;
+    const since = this.state.positions;
+    const { activeRoom, lastDirectSeq, name } = this.state;
+    // A room that has not let us in yet may refuse; later, that must not cost the link.
+    const first = !this.#hasBegun;
+    const wanted = first || activeRoom?.last !== undefined ? activeRoom?.name : undefined;
+    return {
+      type: "connect",
+      payload: {
+        name,
+        version: VERSION,
+        ...wanted === undefined ? {} : { room: wanted },
+        ...session === undefined ? {} : { session },
+        ...password === undefined ? {} : { password },
+        ...Object.keys(since).length === 0 ? {} : { since },
+        ...lastDirectSeq === undefined ? {} : { direct_since: lastDirectSeq },
+      },
+    };
+  }
+
+  #take(report: LinkReport): Promise<void> | void {
+    if (report.kind === "online") this.#online(report.ack);
+    else if (report.kind === "line") this.#event(report.event);
+    else this.#offline(report.reason, report.retryAt);
+    const busy = this.#options.view.busy();
+    if (busy !== undefined) return Promise.race([busy, this.#stopped]);
+  }
+
+  /** While a person thinks about a password, leaving must not have to wait. */
+  async #refused(error: ErrorEvent["payload"]): Promise<Verdict | undefined> {
+    this.#refusal = error.code;
+    const stopped = this.#stopped.then(() => undefined);
+    return await Promise.race([this.#login.refused(error), stopped]);
+  }
+
+  async #askToSignIn(question: string): Promise<string | undefined> {
+    this.status = { state: "signing in" };
+    return await this.#options.view.secret?.(question);
+  }
+
+  #online(ack: ConnectAckEvent["payload"]): void {
+    const again = this.#hasBegun;
+    this.#hasBegun = true;
+    this.#refusal = undefined;
+    this.status = { state: "online" };
+    this.#login.accepted();
+    this.#giveUpSent(ack.resumed === true ? ({ isStray }) => isStray === true : ({ sent }) => sent);
+    this.outbox.session = ack.session;
+    this.perform(this.state.connected(ack));
+    this.#noteStay();
+    if (again) this.#options.view.show({ kind: "notice", text: "Connected again" });
+    this.#sender.connected(ack.ref);
+    this.#options.view.connected();
+  }
+
+  #event(event: Event | undefined): void {
+    if (event === undefined || event.type === "connect_ack") return;
+    // The link tells of the session's end.
+    if (event.type === "error" && event.payload.code === "session_ended") return;
+    if (event.type === "error" && this.#sender.sendsAgain(event)) return;
+    if ((event.type === "message" || event.type === "direct") && this.#isOfAnother(event)) {
+      return this.#takeOthers(event);
+    }
+    if (event.id !== undefined) this.#sender.answered(event.id);
+    this.perform(this.state.receive(event, Date.now()));
+    if (event.type === "notification") this.#noteStay();
+  }
+
+  /** Whether it has the ref of a draft, but is another message: see the sender's copies. */
+  #isOfAnother({ payload }: MessageEvent | DirectEvent): boolean {
+    const draft = payload.ref === undefined ? undefined : this.outbox.get(payload.ref);
+    return draft !== undefined && !isSaidBy(draft, payload);
+  }
+
+  /**
+   * What another copy of this outbox has said, as the log brings it; or how a server that
+   * compares no content answers a ref that was used. It acknowledges nothing.
+   */
+  #takeOthers({ type, id, payload: { ref = 0, ...said } }: MessageEvent | DirectEvent): void {
+    if (id === draftId(ref) && !this.#sender.saysAgain(ref)) {
+      this.#sender.answered(id);
+      this.#fail(ref, "The server took it for an earlier message; it was not said");
+    }
+    // Of a direct message only the ref tells whether it was shown.
+    if (type !== "message") return;
+    this.perform(this.state.receive({ type, payload: said as MessagePayload }, Date.now()));
+  }
+
+  /** Without its token, which a file has to keep, nobody could come back to the session. */
+  #noteStay(): void {
+    const { person = false } = this.#options;
+    this.outbox.stays = person && this.state.registered && this.outbox.durable;
+  }
+
+  #held(heldUntil: number | undefined): void {
+    if (this.status.state === "online") this.status = { state: "online", heldUntil };
+    this.#options.view.changed();
+  }
+
+  #offline(reason: string, retryAt: number): void {
+    this.#disconnected();
+    if (this.status.state === "signing in" && this.#refusal === "rate_limited") {
+      this.status = { state: "signing in", retryAt };
+      return this.#options.view.show({ kind: "problem", text: reason });
+    }
+    const known = this.status.state === "offline" ? this.status : undefined;
+    this.status = { state: "offline", since: known?.since ?? Date.now(), retryAt, reason };
+    if (known === undefined) {
+      this.#options.view.show({ kind: "problem", text: `${reason}; trying to connect again` });
+    }
+    this.#options.view.changed();
+  }
+
+  #disconnected(): void {
+    this.state.disconnected();
+    this.#sender.stop();
+  }
+
+  /** A new session knows nothing of the old one's refs: sending again could double. */
+  #giveUpSent(isLost: (draft: Draft) => boolean): void {
+    for (const { ref } of [...this.outbox.drafts].filter(isLost)) {
+      this.#fail(ref, "The session has ended; it may or may not have arrived. Not sent again");
+    }
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case "show":
+        return this.#options.view.show(effect.entry);
+      case "send":
+        return this.#send(effect.request);
+      case "say":
+        this.say(effect.target, effect.text);
+        return;
+      case "settle":
+        return effect.refused === undefined
+          ? this.#acknowledge(effect.ref)
+          : this.#fail(effect.ref, effect.refused);
+      case "activate":
+        return this.#options.view.activated(effect.room);
+      case "secret":
+        void this.#ask(effect);
+        return;
+      case "reconnect":
+        this.perform([notice("Connecting again")]);
+        return this.reconnect();
+      case "quit":
+        void this.leave();
+    }
+  }
+
+  #send(request: Request): void {
+    if (this.#link.online) return this.#sender.ask(request);
+    // Nobody needs to try these again: rooms are entered once the link is back, marks go further.
+    if (request.type === "join" || request.type === "read") return;
+    this.perform([problem("Not connected: try later")]);
+  }
+
+  async #ask({ question, then }: Extract<Effect, { kind: "secret" }>): Promise<void> {
+    const { secret } = this.#options.view;
+    if (secret === undefined) return;
+    if (!this.#link.isSecure) return this.perform([problem(this.#insecurity())]);
+    const answer = await secret(question);
+    this.perform(answer === undefined ? [notice("Nothing was changed")] : then(answer));
+  }
+
+  #insecurity(): string {
+    return this.#link.online
+      ? "Others can read the link to the server: passwords need TLS, a chats:// address"
+      : "Not connected: try later";
+  }
+
+  #acknowledge(ref: number): void {
+    this.outbox.settle(ref);
+    // A connection that was behind gets its own copies from the log, where they have no id.
+    this.#sender.answered(draftId(ref));
+    this.#settled();
+  }
+
+  #fail(ref: number, reason: string): void {
+    const draft = this.outbox.get(ref);
+    if (draft === undefined) return;
+    this.outbox.settle(ref);
+    this.refused++;
+    this.#options.view.show({ kind: "failed", target: draft.target, text: draft.text, reason });
+    this.#settled();
+  }
+
+  #refuse(text: string): void {
+    this.refused++;
+    this.#options.view.show({ kind: "problem", text });
+  }
+}
