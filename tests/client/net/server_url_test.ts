@@ -1,0 +1,100 @@
+import { assert, assertEquals } from "@std/assert";
+import { parsePlace } from "../../../client/net/server_url.ts";
+import { decideSettings, NO_CONFIG } from "../../../client/startup/settings.ts";
+import { certificateProblem } from "../../../client/net/trust_errors.ts";
+
+const PURE = { permissions: "none" } as const;
+const FINGERPRINT = "0123456789abcdef".repeat(4);
+
+Deno.test("parsePlace() reads hosts, ports, rooms and fingerprints", PURE, () => {
+  const at = (hostname: string, port: number) => ({ address: { hostname, port } });
+  const cases: [string, unknown][] = [
+    ["example.org", at("example.org", 12345)],
+    ["[::1]:9", at("::1", 9)],
+    ["chat://example.org", at("example.org", 12345)],
+    ["chat://example.org:9/", at("example.org", 9)],
+    ["CHAT://example.org/General", { ...at("example.org", 12345), room: "General" }],
+    ["chats://example.org", { ...at("example.org", 12346), tls: {} }],
+    ["chats://[::1]/a%20b%2Fc", { ...at("::1", 12346), room: "a b/c", tls: {} }],
+    ["chats://[fe80::1]:9/%C3%A4", { ...at("fe80::1", 9), room: "ä", tls: {} }],
+    ["chats://h/ä/ö", { ...at("h", 12346), room: "ä/ö", tls: {} }],
+    [`chats://h#${FINGERPRINT}`, { ...at("h", 12346), tls: { fingerprint: FINGERPRINT } }],
+    [
+      `chats://h:1/Ops#${FINGERPRINT.toUpperCase()}`,
+      { ...at("h", 1), room: "Ops", tls: { fingerprint: FINGERPRINT } },
+    ],
+  ];
+  for (const [written, expected] of cases) assertEquals(parsePlace(written), expected, written);
+});
+
+Deno.test("parsePlace() says what is wrong with an address", PURE, () => {
+  const cases: [string, string][] = [
+    ["http://example.org", '"http" is not chat or chats'],
+    ["irc://example.org", '"irc" is not chat or chats'],
+    ["chats://", "write chats://HOST[:PORT]/ROOM"],
+    ["chat:///General", "write chat://HOST[:PORT]/ROOM"],
+    ["chat://h:0", "write chat://HOST[:PORT]/ROOM"],
+    ["chat://h:65536/General", "write chat://HOST[:PORT]/ROOM"],
+    ["chat://a b/General", "write chat://HOST[:PORT]/ROOM"],
+    ["chat://Alice@h/General", "write chat://HOST[:PORT]/ROOM"],
+    ["chat://h/General?x=1", "write chat://HOST[:PORT]/ROOM"],
+    ["chat://h/100%", "in the room, write % as %25"],
+    ["chat://h/%ff", "in the room, write % as %25"],
+    [`chat://h/#${FINGERPRINT}`, "a fingerprint needs TLS: write chats://"],
+    ["chats://h/#", "behind # comes a fingerprint, 64 hexadecimal digits"],
+    ["chats://h/#General", "behind # comes a fingerprint, 64 hexadecimal digits"],
+  ];
+  for (const [written, reason] of cases) {
+    const problem = `Cannot use "${written}" as a server: ${reason}`;
+    assertEquals(parsePlace(written), { problem }, written);
+  }
+  assert("problem" in parsePlace("a b"));
+});
+
+Deno.test("decideSettings() takes the room of an address, unless one was said nearer", PURE, () => {
+  const servers = { work: "chats://work/Ops" };
+  const roomOf = (...sources: Parameters<typeof decideSettings>[0]) => {
+    const decided = decideSettings(sources, { ...NO_CONFIG, servers });
+    assert(!("problem" in decided));
+    return [decided.address.hostname, decided.room];
+  };
+  assertEquals(roomOf({ server: "chat://h/A" }), ["h", "A"]);
+  assertEquals(roomOf({ server: "chat://h/A", room: "B" }), ["h", "B"]);
+  assertEquals(roomOf({ server: "chat://h/A" }, { room: "B" }), ["h", "A"]);
+  assertEquals(roomOf({ room: "B" }, { server: "chat://h/A" }), ["h", "B"]);
+  assertEquals(roomOf({}, { server: "work" }, { room: "C" }), ["work", "Ops"]);
+  assertEquals(roomOf({ server: "h" }, { server: "work", room: "C" }), ["h", "C"]);
+  assertEquals(roomOf({ server: "h" }, { server: "work" }), ["h", undefined]);
+  const bad = decideSettings([{ server: "chat://h/a%0Ab" }], NO_CONFIG);
+  assertEquals(bad, { problem: "Cannot use the room: it has the forbidden character U+000A" });
+});
+
+Deno.test("certificateProblem() says what a word of the TLS library means", PURE, () => {
+  const proof = { name: "h", authorities: [] };
+  const pinned = { ...proof, fingerprint: FINGERPRINT };
+  const cases: [refusal: string, ofAuthorities: string, ofFingerprint: string | undefined][] = [
+    ["certificate expired: verification time 1", "has expired", "has expired"],
+    ["certificate not valid yet: verification time 1", "is not good yet", "is not good yet"],
+    ['certificate not valid for name "h"; …', "is not for h", undefined],
+    ["UnknownIssuer", "is of no authority that this machine knows", undefined],
+    ["Other(OtherError(CaUsedAsEndEntity))", "is an authority's (CA:TRUE)", undefined],
+    ["BadSignature", "is of no authority that this machine knows", undefined],
+  ];
+  for (const [refusal, ofAuthorities, ofFingerprint] of cases) {
+    const problem = (proven: typeof proof) =>
+      certificateProblem(refusal, { hostname: "h", port: 1, proof: proven });
+    assert(problem(proof)?.includes(`Cannot trust chats://h:1: its certificate ${ofAuthorities}`));
+    assertEquals(problem(pinned)?.includes(ofFingerprint ?? ""), ofFingerprint && true);
+  }
+});
+
+Deno.test("certificateProblem() tells nobody to give --ca who has given it", PURE, () => {
+  const problem = (...authorities: string[]) =>
+    certificateProblem("UnknownIssuer", {
+      hostname: "h",
+      port: 1,
+      proof: { name: "h", authorities },
+    });
+  assert(problem()?.includes("of your own, give --ca FILE;"));
+  assert(problem("PEM")?.includes("of your own, that one is not in the file of --ca;"));
+});

@@ -1,0 +1,221 @@
+/** Rooms: what is typed after a change of room, and what the person has not read. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { submit } from "../../../core/chat/commands.ts";
+import type { Effect } from "../../../core/chat/items.ts";
+import { ChatState } from "../../../core/chat/state.ts";
+import type { Event, MessagePayload, UnreadRoom } from "../../../protocol/mod.ts";
+import { Peer } from "../../fixtures/peer.ts";
+import { killClient, openAlice, terminalTest } from "../../fixtures/tmux.ts";
+
+const PURE = { permissions: "none" } as const;
+
+/** Alice, in these rooms whose last messages have these seqs. */
+function alice(
+  rooms: Record<string, number>,
+  context = 0,
+): { state: ChatState; effects: Effect[] } {
+  const state = new ChatState("Alice", "General", context, true);
+  const there = Object.entries(rooms).map(([room, seq]) => ({ room, seq }));
+  return { state, effects: state.connected({ message: "", name: "Alice", rooms: there }) };
+}
+
+/** What the effects come to, in words. */
+function told(effects: Effect[]): string[] {
+  return effects.map((effect) => {
+    if (effect.kind === "say") return `say ${JSON.stringify(effect.target)} ${effect.text}`;
+    if (effect.kind === "activate") return `activate ${effect.room}`;
+    if (effect.kind === "send") return effect.request.type;
+    if (effect.kind !== "show") return effect.kind;
+    const { entry } = effect;
+    if (entry.kind === "message") return `${entry.message.seq}`;
+    if (entry.kind === "mark") return `mark ${entry.mark.unread}`;
+    return "text" in entry ? entry.text : entry.kind;
+  });
+}
+
+/** Answers the request of `type` among the effects. */
+function answer(state: ChatState, effects: Effect[], type: string, event: Event): string[] {
+  return told(answerWith(state, effects, type, event));
+}
+
+function answerWith(state: ChatState, effects: Effect[], type: string, event: Event): Effect[] {
+  const asked = effects.find((effect) => effect.kind === "send" && effect.request.type === type);
+  assert(asked?.kind === "send" && asked.request.id !== undefined, `${type} was asked`);
+  return state.receive({ ...event, id: asked.request.id }, 0);
+}
+
+function said(room: string, ...seqs: number[]): MessagePayload[] {
+  return seqs.map((seq) => ({ sender: "Bob", room, text: "", seq, at: 0 }));
+}
+
+function notify(event: "joined" | "left", room: string, seq?: number): Event {
+  const payload = { message: "", event, room, name: "Alice", ...seq === undefined ? {} : { seq } };
+  return { type: "notification", payload };
+}
+
+Deno.test(
+  "a line typed after /join goes to the new room, before the server has answered",
+  PURE,
+  () => {
+    const { state } = alice({ General: 0 });
+    const joining = submit(state, "/join Ops");
+    assertEquals(told(joining), ["join", "activate Ops"]);
+    assertEquals(told(submit(state, "in ops")), ['say {"room":"Ops"} in ops']);
+    assertEquals(told(submit(state, "/room General")), ["activate General"]);
+    // The answer does not take the person back there.
+    assert(!answer(state, joining, "join", notify("joined", "Ops", 0)).includes("activate Ops"));
+    assertEquals(told(submit(state, "hello")), ['say {"room":"General"} hello']);
+  },
+);
+
+Deno.test("a refused /join leads back to where the person was, and says why", PURE, () => {
+  const { state } = alice({ General: 0, Work: 0 });
+  submit(state, "/room Work");
+  const joining = submit(state, "/join Ops");
+  const refused: Event = {
+    type: "error",
+    payload: { code: "too_many_rooms", message: "leave one first" },
+  };
+  assertEquals(answer(state, joining, "join", refused), [
+    "Cannot enter Ops: leave one first",
+    "activate Work",
+  ]);
+  assertEquals([...state.rooms.values()].map(({ name }) => name), ["General", "Work"]);
+});
+
+Deno.test("a line typed after /leave does not go to the room that is being left", PURE, () => {
+  const { state } = alice({ General: 5, Work: 0 });
+  const leaving = submit(state, "/leave");
+  assertEquals(told(leaving), ["read", "leave", "activate Work"]);
+  assertEquals(told(state.message({ ...said("General", 6)[0]! })), []);
+  const again = submit(state, "/join General");
+  answer(state, leaving, "leave", notify("left", "General"));
+  answer(state, again, "join", notify("joined", "General", 7));
+  assertEquals([state.activeRoom?.name, state.activeRoom?.last], ["General", 7]);
+});
+
+Deno.test("a room asked for while the link was down is asked for again", PURE, () => {
+  const { state } = alice({ General: 0 });
+  submit(state, "/join Ops");
+  state.disconnected();
+  const rooms = [{ room: "General", seq: 0 }];
+  const effects = state.connected({ message: "", name: "Alice", resumed: true, rooms });
+  assert(told(effects).includes("join"));
+  assertEquals(state.activeRoom?.name, "Ops");
+});
+
+Deno.test("a room begins with all that is unread, and a mark before it", PURE, () => {
+  const { state, effects } = alice({ General: 9 }, 2);
+  const rooms: UnreadRoom[] = [{ room: "General", seq: 5, unread: 4, mentions: 1 }];
+  const asking = answerWith(state, effects, "unread", { type: "unread", payload: { rooms } });
+  const [request] = asking;
+  assert(request?.kind === "send" && request.request.type === "history");
+  assertEquals(request.request.payload, { room: "General", before: 10, limit: 4 });
+  const payload = { room: "General", messages: said("General", 6, 7, 8, 9), more: true };
+  assertEquals(answer(state, asking, "history", { type: "history", payload }), [
+    "mark 4",
+    "6",
+    "7",
+    "8",
+    "9",
+  ]);
+  assertEquals(told(state.markRead()), ["read"]);
+});
+
+Deno.test("a room in which nothing is unread, or that is new, has no mark", PURE, () => {
+  for (const seq of [9, 0]) {
+    const { state, effects } = alice({ General: 9 }, 2);
+    const rooms: UnreadRoom[] = [{ room: "General", seq, unread: 9 - seq, mentions: 0 }];
+    const asking = answerWith(state, effects, "unread", { type: "unread", payload: { rooms } });
+    const payload = { room: "General", messages: said("General", 8, 9), more: true };
+    assertEquals(answer(state, asking, "history", { type: "history", payload }), ["8", "9"]);
+  }
+});
+
+terminalTest(
+  "lines typed ahead across /join, /room and /leave go where a person meant them",
+  async (home, server) => {
+    await using tmux = await openAlice(home, server);
+    using general = await Peer.join(server.port, "Gina", "General");
+    using ops = await Peer.join(server.port, "Otto", "Ops");
+    await tmux.untilSeen("Gina has joined");
+    await tmux.type("/join Ops\rin ops\r/room General\rin general\r/join Ops\r/leave\rlast\r");
+    const [first, second] = [await general.receive("message"), await general.receive("message")];
+    assertEquals([first.payload.text, second.payload.text], ["in general", "last"]);
+    await ops.receive("notification");
+    assertEquals((await ops.receive("message")).payload.text, "in ops");
+    assertEquals((await ops.receive("notification")).payload.event, "left");
+    const screen = await tmux.until((screen) =>
+      screen.includes("Alice: last") && screen.endsWith("General>")
+    );
+    const rows = screen.split("\n").map((row) => row.replace(/^\d\d:\d\d |─+$/g, "").trim());
+    assertEquals(rows.filter((row) => row.includes("!!")), []);
+    assert(rows.includes("[General] Alice: in general"), screen);
+  },
+);
+
+terminalTest("what is typed before the server has answered is not lost", async (home, server) => {
+  await using tmux = await openAlice(home, server);
+  await tmux.press("C-d");
+  await tmux.untilSeen("ended 0");
+  await tmux.startClient(server.address, "--name", "Alice");
+  await tmux.type("early\r");
+  await tmux.untilSeen("Alice: early");
+  await tmux.untilIn("General");
+});
+
+terminalTest(
+  "what was not read is marked in the next start, on another machine too",
+  async (home, server) => {
+    await using tmux = await openAlice(home, server);
+    using bob = await Peer.join(server.port, "Bob", "General");
+    await bob.send("message", { text: "read this" });
+    await tmux.untilSeen("Bob: read this");
+    await tmux.press("C-d");
+    await tmux.untilSeen("ended 0");
+    for (const text of ["one", "two, Alice", "three"]) await bob.send("message", { text });
+    await bob.settled();
+    using elsewhere = await Peer.join(server.port, "Alice", "General");
+    await elsewhere.send("unread", {}, "count");
+    const { payload } = await elsewhere.receive("unread");
+    assertEquals(payload.rooms, [{ room: "General", seq: 1, unread: 3, mentions: 1 }]);
+    await elsewhere.send("quit");
+    await elsewhere.rest();
+    await tmux.type(`export XDG_STATE_HOME=${home.path}/elsewhere\r`);
+    await tmux.startClient(server.address, "--name", "Alice");
+    const screen = await tmux.untilSeen("Bob: three");
+    assertMatch(screen, /Bob: read this\n── 3 unread, 1 with your name ─+\n.*Bob: one\n/);
+    // What is on the screen is read: there is nothing to mark in the next start.
+    await tmux.press("C-d");
+    await tmux.untilSeen("ended 0");
+    await tmux.startClient(server.address, "--name", "Alice");
+    await tmux.untilIn("General");
+    assert(!(await tmux.untilSeen("Bob: three")).includes("unread"));
+  },
+);
+
+terminalTest(
+  "a killed client comes back to its rooms, and to what is unread there",
+  async (home, server) => {
+    await using tmux = await openAlice(home, server);
+    using cy = await Peer.join(server.port, "Cy", "Ops");
+    await cy.send("message", { text: "read in Ops" });
+    await tmux.type("/join Ops\r");
+    await tmux.untilSeen("Cy: read in Ops");
+    await tmux.type("/room General\r");
+    await tmux.untilIn("General");
+    await killClient("KILL", server);
+    await tmux.untilSeen("ended 137");
+    for (const text of ["new in Ops", "Alice?"]) await cy.send("message", { text });
+    await cy.settled();
+    // A killed client could not give the terminal back; there, Enter is no end of line.
+    await tmux.type("stty sane\n");
+    await tmux.untilSeen("shell$ shell$");
+    await tmux.startClient(server.address, "--name", "Alice");
+    await tmux.untilLast("General (Ops 2!)>");
+    await tmux.press("M-a");
+    const screen = await tmux.until((screen) => screen.endsWith("Ops>"));
+    assertMatch(screen, /Cy: read in Ops\n── 2 unread, 1 with your name ─+\n.*Cy: new in Ops\n/);
+  },
+);

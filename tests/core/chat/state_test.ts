@@ -1,0 +1,215 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Effect } from "../../../core/chat/items.ts";
+import { ChatState } from "../../../core/chat/state.ts";
+import type { MessagePayload } from "../../../protocol/mod.ts";
+
+const PURE = { permissions: "none" } as const;
+
+function said(seq: number, more: Partial<MessagePayload> = {}): MessagePayload {
+  return { sender: "Bob", room: "General", text: `text ${seq}`, seq, at: 0, ...more };
+}
+
+function connected(
+  state: ChatState,
+  seq: number,
+  more: { resumed?: boolean; room?: string } = {},
+): Effect[] {
+  const { resumed = false, room = "General" } = more;
+  return state.connected({ message: "", name: "Alice", resumed, rooms: [{ room, seq }] });
+}
+
+function live(state: ChatState, ...messages: MessagePayload[]): Effect[] {
+  return messages.flatMap((payload) => state.receive({ type: "message", payload }, 0));
+}
+
+/** The seqs of the messages that are shown. */
+function shown(effects: Effect[]): number[] {
+  return effects.flatMap((effect) =>
+    effect.kind === "show" && effect.entry.kind === "message" ? [effect.entry.message.seq] : []
+  );
+}
+
+/** The client's own words among the effects. */
+function words(effects: Effect[]): string[] {
+  return effects.flatMap((effect) =>
+    effect.kind === "show" && effect.entry.kind === "notice" ? [effect.entry.text] : []
+  );
+}
+
+/** The requests of one type, with their ids. */
+function asked(effects: Effect[], type: string) {
+  return effects.flatMap((effect) =>
+    effect.kind === "send" && effect.request.type === type ? [effect.request] : []
+  );
+}
+
+Deno.test("messages are shown once and in order", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  connected(state, 7);
+  assertEquals(shown(live(state, said(8), said(9), said(9), said(8), said(10))), [8, 9, 10]);
+  assertEquals(state.positions, { General: 10 });
+});
+
+Deno.test("a gap is filled from history before what came after it is shown", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  connected(state, 2);
+  const effects = live(state, said(3), said(6), said(7));
+  assertEquals(shown(effects), [3]);
+  const [request] = asked(effects, "history");
+  assertEquals(request?.payload, { room: "General", before: 6, limit: 2 });
+  const payload = { room: "General", messages: [said(4), said(5)], more: false };
+  const filled = state.receive({ type: "history", id: request?.id ?? "", payload }, 0);
+  assertEquals(shown(filled), [4, 5, 6, 7]);
+  assertEquals(words(filled), []);
+});
+
+Deno.test("a gap that history can't fill is named", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  connected(state, 2);
+  const effects = live(state, said(3), said(6));
+  const [request] = asked(effects, "history");
+  const error = { code: "log_failed", message: "no log" } as const;
+  const after = state.receive({ type: "error", id: request?.id ?? "", payload: error }, 0);
+  assertEquals(words(after), ["2 messages in General not shown: /history shows them"]);
+  assertEquals(shown(after), [6]);
+  assertEquals(shown(live(state, said(7))), [7]);
+});
+
+Deno.test("a room begins with its past, and what is said meanwhile comes after it", PURE, () => {
+  const state = new ChatState("Alice", "General", 3);
+  const effects = connected(state, 9);
+  const [request] = asked(effects, "history");
+  assertEquals(request?.payload, { room: "General", before: 10, limit: 3 });
+  assertEquals(shown(live(state, said(10), said(11))), []);
+  const payload = { room: "General", messages: [said(7), said(8), said(9)], more: true };
+  const filled = state.receive({ type: "history", id: request?.id ?? "", payload }, 0);
+  assertEquals(shown(filled), [7, 8, 9, 10, 11]);
+});
+
+Deno.test("a room without a log begins with what is said from now on", PURE, () => {
+  const state = new ChatState("Alice", "General", 3);
+  const [request] = asked(connected(state, 9), "history");
+  live(state, said(10));
+  const error = { code: "log_failed", message: "no log" } as const;
+  const after = state.receive({ type: "error", id: request?.id ?? "", payload: error }, 0);
+  assertEquals([words(after), shown(after)], [[], [10]]);
+});
+
+Deno.test("after a reconnect what was missed comes by itself, and is shown once", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  connected(state, 2);
+  assertEquals(asked(connected(state, 5), "history"), []);
+  assertEquals(shown(live(state, said(3), said(4), said(5), said(5), said(6))), [3, 4, 5, 6]);
+});
+
+Deno.test("direct messages are shown once", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  const direct = (seq: number) =>
+    state.receive({
+      type: "direct",
+      payload: { sender: "Bob", to: "Alice", text: "psst", seq, at: 0 },
+    }, 0);
+  assertEquals([direct(3), direct(3), direct(2), direct(4)].map((each) => each.length), [
+    1,
+    0,
+    0,
+    1,
+  ]);
+  assertEquals(state.lastDirectSeq, 4);
+});
+
+Deno.test("what is said to others does not hide what they answer", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  const direct = (sender: string, to: string, seq: number, ref?: number) =>
+    state.receive({
+      type: "direct",
+      payload: { sender, to, text: "psst", seq, at: 0, ...ref === undefined ? {} : { ref } },
+    }, 0).map(({ kind }) => kind);
+  // `seq` counts in the inbox of the one it is for: Bob's has had forty, Alice's none.
+  assertEquals(direct("Alice", "Bob", 41, 1), ["settle", "show"]);
+  assertEquals(direct("Alice", "Bob", 41, 1), ["settle"]);
+  assertEquals(direct("Alice", "Carol the lecture client", 0, 2), ["settle", "show"]);
+  assertEquals(direct("Bob", "Alice", 1), ["show"]);
+  // A message to oneself comes twice: to the inbox, and as the sender's copy.
+  assertEquals(direct("Alice", "Alice", 2), ["show"]);
+  assertEquals(direct("Alice", "Alice", 2, 3), ["settle"]);
+  assertEquals(state.lastDirectSeq, 2);
+});
+
+Deno.test("a log that has begun anew does not hide its first messages", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  connected(state, 50);
+  connected(state, 0);
+  assertEquals(shown(live(state, said(1), said(2))), [1, 2]);
+});
+
+Deno.test("a new session goes back into all rooms", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  connected(state, 0);
+  const payload = { message: "", event: "joined", room: "Work", name: "Alice", seq: 4 } as const;
+  state.receive({ type: "notification", payload }, 0);
+  const [request] = asked(connected(state, 0), "join");
+  assertEquals(request?.payload, { room: "Work", since: 4 });
+});
+
+Deno.test("the own copy of a message settles its draft", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  connected(state, 0);
+  const effects = live(state, said(1, { sender: "Alice", ref: 5 }));
+  assertEquals(effects[0], { kind: "settle", ref: 5, refused: undefined });
+  assertEquals(shown(effects), [1]);
+  // The answer to a retry: settled again, shown no second time.
+  const again = live(state, said(1, { sender: "Alice", ref: 5 }));
+  assertEquals([again.length, shown(again)], [1, []]);
+});
+
+Deno.test("an error with a draft's id refuses that draft", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  const payload = { code: "not_in_room", message: "You are not in Ops" } as const;
+  assertEquals(state.receive({ type: "error", id: "m7", payload }, 0), [
+    { kind: "settle", ref: 7, refused: "You are not in Ops" },
+  ]);
+});
+
+Deno.test("joins, leaves and renames keep the members known", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  connected(state, 0);
+  const notify = (event: "joined" | "left" | "renamed", name: string, new_name?: string) =>
+    state.receive({
+      type: "notification",
+      payload: { message: "", event, room: "General", name, ...new_name ? { new_name } : {} },
+    }, 0);
+  const members = () => [...state.activeRoom?.members.values() ?? []];
+  notify("joined", "Bob");
+  notify("joined", "Cy");
+  notify("left", "Bob");
+  notify("renamed", "Cy", "Cyd");
+  assertEquals(members(), ["Cyd"]);
+  notify("renamed", "Alice", "Alicia");
+  assertEquals(state.name, "Alicia");
+});
+
+Deno.test("leaving the room that is typed into goes to another, or says so", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  connected(state, 0);
+  const leave = (room: string) =>
+    state.receive({
+      type: "notification",
+      payload: { message: "", event: "left", room, name: "Alice" },
+    }, 0);
+  state.connected({
+    message: "",
+    rooms: [{ room: "General", seq: 0 }, { room: "Work", seq: 0 }],
+  });
+  assert(leave("General").some((effect) => effect.kind === "activate" && effect.room === "Work"));
+  assertEquals(words(leave("Work")), ["You are in no room now: /join ROOM enters one"]);
+});
+
+Deno.test("who spoke last comes first, and a mention is noticed", PURE, () => {
+  const state = new ChatState("Alice", "General", 0);
+  connected(state, 0);
+  const [effect] = live(state, said(1, { text: "hey alice!" }));
+  assert(effect?.kind === "show" && effect.entry.kind === "message" && effect.entry.mention);
+  live(state, said(2, { sender: "Cy" }), said(3));
+  assertEquals(state.recent, ["Bob", "Cy"]);
+});

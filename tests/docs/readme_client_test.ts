@@ -1,0 +1,108 @@
+/** What the README says of chat-client, held against the client. */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { submit } from "../../core/chat/commands.ts";
+import { format, plainText } from "../../client/display/format.ts";
+import { describeUsage } from "../../client/startup/options.ts";
+import { ChatState } from "../../core/chat/state.ts";
+import { Home, programArguments, ServerProcess } from "../fixtures/client.ts";
+import { Peer } from "../fixtures/peer.ts";
+
+const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+
+/** The README's first block of shell that has `part`. */
+function shellBlock(part: string): string {
+  const blocks = readme.matchAll(/^```sh\n(.*?)^```$/gms);
+  const found = [...blocks].map(([, content]) => content ?? "").find((each) => each.includes(part));
+  assert(found !== undefined, part);
+  return found;
+}
+
+Deno.test("README shows the help that chat-client prints", () => {
+  assertStringIncludes(readme, describeUsage("chat").trim());
+});
+
+Deno.test("README shows the commands and keys that /help shows", () => {
+  const [effect] = submit(new ChatState("Alice", undefined, 0), "/help");
+  assert(effect?.kind === "show");
+  const lines = format(effect.entry, "Alice").map((line) => plainText(line).replace(/^-- /, ""));
+  assertStringIncludes(readme, `\n${lines.join("\n")}\n`);
+});
+
+Deno.test("README shows the kinds of lines that --plain promises", async () => {
+  const source = await Deno.readTextFile(new URL("../../client/lines/plain.ts", import.meta.url));
+  const promised = [...source.matchAll(/^ \* (\[.*)$/gm)].map(([, line]) => line ?? "");
+  assertEquals(promised.length, 4);
+  for (const line of promised) assertStringIncludes(readme, `\n${line}\n`);
+});
+
+Deno.test("README's picture is one that was made, not drawn", async () => {
+  const picture = await Deno.readTextFile(new URL("../../docs/client.svg", import.meta.url));
+  assertStringIncludes(readme, "](docs/client.svg)");
+  assertStringIncludes(picture, "unread");
+});
+
+/** Runs a script of the README as the client's owner would, against `server`. */
+async function runScript(home: Home, server: ServerProcess, script: string) {
+  const bin = `${home.path}/bin`;
+  await Deno.mkdir(bin, { recursive: true });
+  const command = [Deno.execPath(), ...programArguments("client.ts")].map((word) => `'${word}'`);
+  await Deno.writeTextFile(`${bin}/chat-client`, `#!/bin/sh\nexec ${command.join(" ")} "$@"\n`, {
+    mode: 0o755,
+  });
+  const path = `${bin}:${Deno.env.get("PATH")}`;
+  return new Deno.Command("sh", {
+    args: ["-c", script],
+    env: { ...home.env, CHAT_SERVER: server.address, PATH: path },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** The next message that `peer` gets, whoever comes and goes meanwhile. */
+async function nextMessage(peer: Peer): Promise<{ sender: string; text: string }> {
+  for (;;) {
+    const event = await peer.next();
+    if (event === undefined) throw new Error("The connection ended before a message");
+    if (event.type === "message") return event.payload;
+  }
+}
+
+Deno.test({
+  name: "README's scripts send what they say",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using home = new Home();
+    await using server = await ServerProcess.start(home);
+    using peer = await Peer.join(server.port, "Alice", "Ops");
+    const script = await runScript(home, server, shellBlock("chat-client send"));
+    const said = [];
+    while (said.at(-1)?.sender !== "Deploy") said.push(await nextMessage(peer));
+    assertEquals(said.at(-1)?.text, "Release is out");
+    assert(said.slice(0, -1).every(({ sender }) => sender === "Disk") && said.length > 2);
+    assertEquals((await script.output()).code, 0);
+  },
+});
+
+Deno.test({
+  name: "README's bot says the time to whoever asks",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using home = new Home();
+    await using server = await ServerProcess.start(home);
+    using peer = await Peer.join(server.port, "Alice", "General");
+    const bot = await runScript(home, server, shellBlock("tail --follow"));
+    const come = new Set<string>();
+    while (come.size < 2) come.add((await peer.receive("notification")).payload.name);
+    assertEquals([...come].sort(), ["Clock", "Ear"]);
+    await peer.send("message", { text: "hello" });
+    await peer.send("message", { text: "!time please" });
+    const said = [await nextMessage(peer), await nextMessage(peer), await nextMessage(peer)];
+    assertEquals(said.map(({ sender }) => sender), ["Alice", "Alice", "Clock"]);
+    assert(/^\d\d:\d\d$/.test(said[2]?.text ?? ""));
+    // The clients end with their server, and so does the pipeline.
+    await server.kill();
+    await bot.output();
+  },
+});

@@ -1,0 +1,350 @@
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { SCRYPT_COST } from "../../../server/accounts/passwords.ts";
+import { Directory, upTo } from "../../fixtures/log.ts";
+import { Peer, type Received } from "../../fixtures/peer.ts";
+import { limits, startServer } from "../../fixtures/server.ts";
+
+const password = "correct horse";
+
+/** What a request is answered by, and nothing before it. */
+async function ask(peer: Peer, type: string, payload: unknown = {}): Promise<Received> {
+  await peer.send(type, payload, type);
+  for (;;) {
+    const event = await peer.next();
+    if (event === undefined) throw new Error(`The connection ended before the answer to ${type}`);
+    if (event.id === type) return event;
+  }
+}
+
+/** The code with which a request is refused. */
+async function refusal(peer: Peer, type: string, payload: unknown = {}): Promise<string> {
+  return (await ask(peer, type, payload)).payload.code;
+}
+
+/** Connects over a connection of its own; the code with which that was refused. */
+async function refusedConnect(port: number, payload: Record<string, unknown>): Promise<string> {
+  using peer = await Peer.dial(port);
+  return await refusal(peer, "connect", { version: 2, ...payload });
+}
+
+/** Connects as Alice, and registers. */
+async function registered(
+  port: number,
+  room?: string,
+): Promise<Peer & { ack: Received["payload"] }> {
+  const alice = await Peer.join(port, "Alice", room);
+  const { payload } = await ask(alice, "register", { password });
+  assertEquals([payload.event, payload.name], ["registered", "Alice"]);
+  return alice;
+}
+
+Deno.test("a name can be registered, and needs its password from then on", async () => {
+  await using chat = await startServer();
+  using alice = await registered(chat.port);
+  assertEquals(await refusedConnect(chat.port, { name: "alice" }), "password_required");
+  assertEquals(
+    await refusedConnect(chat.port, { name: "alice", password: "no" }),
+    "wrong_password",
+  );
+  assertEquals(await refusedConnect(chat.port, { name: "Bob", password }), "wrong_password");
+  using phone = await Peer.join(chat.port, "ALICE", "General", { password });
+  assertEquals(await refusal(alice, "register", { password }), "already_registered");
+  assertEquals(await refusal(phone, "register", { password: "short" }), "bad_password");
+  using lecture = await Peer.dial(chat.port);
+  await lecture.send("connect", { name: "Alice", room: "General", password });
+  assertEquals((await lecture.receive("connect_ack")).payload, {
+    message: "Connected to the room.",
+  });
+});
+
+Deno.test("a password is the same however its accents were typed", async () => {
+  await using chat = await startServer();
+  using alice = await Peer.join(chat.port, "Alice");
+  await ask(alice, "register", { password: "caf\u00e9 au lait" });
+  using _phone = await Peer.join(chat.port, "Alice", undefined, {
+    password: "cafe\u0301 au lait",
+  });
+});
+
+Deno.test("a session comes back by its token, without the password, after a restart too", async () => {
+  using directory = new Directory();
+  let session = "";
+  for (const round of upTo(3)) {
+    await using chat = await startServer({}, directory.file());
+    if (round === 1) {
+      using alice = await registered(chat.port, "General");
+      session = alice.ack.session;
+    } else {
+      assertEquals(await refusedConnect(chat.port, { name: "Alice" }), "password_required");
+      using alice = await Peer.join(chat.port, "Alice", undefined, { session });
+      assertEquals([alice.ack.resumed, alice.ack.rooms.length], [true, 1]);
+      using _phone = await Peer.join(chat.port, "Alice", undefined, { password });
+    }
+  }
+});
+
+Deno.test("a changed password ends the other sessions, which keep what is theirs", async () => {
+  await using chat = await startServer();
+  using alice = await registered(chat.port, "General");
+  using phone = await Peer.join(chat.port, "Alice", "General", { password });
+  await phone.send("message", { text: "once", ref: 3 });
+  await phone.receive("message");
+  const changed = { current: password, password: "battery staple" };
+  assertEquals(await refusal(alice, "password", { ...changed, current: "no" }), "wrong_password");
+  assertEquals((await ask(alice, "password", changed)).payload.event, "password_changed");
+  assertEquals((await phone.rest()).map(({ payload }) => payload.code), ["session_ended"]);
+  const { session } = phone.ack;
+  assertEquals(await refusedConnect(chat.port, { name: "Alice", session }), "password_required");
+  assertEquals(await refusedConnect(chat.port, { name: "Alice", password }), "wrong_password");
+  using bob = await Peer.join(chat.port, "Bob");
+  await ask(bob, "direct", { to: "Alice", text: "while you were away" });
+  using again = await Peer.join(chat.port, "Alice", undefined, {
+    session,
+    password: "battery staple",
+  });
+  assertEquals(again.ack.resumed, true);
+  assertEquals((await again.receive("direct")).payload.text, "while you were away");
+  const retry = await ask(again, "message", { room: "General", text: "once", ref: 3 });
+  assertEquals([retry.type, retry.payload.seq, retry.payload.ref], ["message", 1, 3]);
+});
+
+Deno.test("a name that is given up is anyone's, and its other sessions are over", async () => {
+  await using chat = await startServer();
+  using alice = await registered(chat.port);
+  using phone = await Peer.join(chat.port, "Alice", undefined, { password });
+  assertEquals(await refusal(alice, "unregister", { password: "no" }), "wrong_password");
+  assertEquals((await ask(alice, "unregister", { password })).payload.event, "unregistered");
+  assertEquals((await phone.rest()).map(({ payload }) => payload.code), ["session_ended"]);
+  assertEquals(await refusal(alice, "unregister", { password }), "not_registered");
+  assertEquals(
+    await refusal(alice, "password", { current: password, password: "battery staple" }),
+    "not_registered",
+  );
+  await alice.send("quit");
+  await alice.rest();
+  using anyone = await Peer.join(chat.port, "Alice", undefined, { session: phone.ack.session });
+  assertEquals(anyone.ack.resumed, false);
+});
+
+Deno.test("a name's sessions can be listed and ended", async () => {
+  const began = Date.now();
+  await using chat = await startServer();
+  using alice = await registered(chat.port);
+  using phone = await Peer.join(chat.port, "Alice", undefined, { password });
+  const away = await Peer.join(chat.port, "Alice", undefined, { password });
+  away[Symbol.dispose]();
+  const list = async () => (await ask(alice, "sessions")).payload.sessions;
+  // The end of a connection is noticed when it is.
+  let sessions = await list();
+  while (sessions[2].connected) sessions = await list();
+  assertEquals(
+    sessions.map(({ current, connected }: Received["payload"]) => [current, connected]),
+    [[true, true], [false, true], [false, false]],
+  );
+  for (const { session, since, address, connected } of sessions) {
+    assert(!alice.ack.session.includes(session) && !phone.ack.session.includes(session));
+    assertEquals(address?.startsWith("127.0.0.1:") ?? false, connected);
+    assertGreater(since, began - 1000);
+    assertLess(since, Date.now() + 1000);
+  }
+  assertEquals(await refusal(alice, "end_session", { session: "nobody's" }), "unknown_session");
+  for (const { session } of sessions.slice(1)) {
+    const { payload } = await ask(alice, "end_session", { session });
+    assertEquals(payload.event, "session_ended");
+  }
+  assertEquals((await phone.rest()).map(({ payload }) => payload.code), ["session_ended"]);
+  for (const { ack: { session } } of [phone, away]) {
+    assertEquals(await refusedConnect(chat.port, { name: "Alice", session }), "password_required");
+    using again = await Peer.join(chat.port, "Alice", undefined, { session, password });
+    assertEquals(again.ack.resumed, false);
+    await again.send("quit");
+    await again.rest();
+  }
+  assertEquals((await list()).length, 1);
+  await alice.send("end_session", { session: sessions[0].session }, "last");
+  const rest = await alice.rest();
+  assertEquals(rest.map(({ id, payload }) => [id, payload.event ?? payload.code]), [
+    ["last", "session_ended"],
+    [undefined, "session_ended"],
+  ]);
+});
+
+Deno.test("a session of a name that is not registered sees itself alone", async () => {
+  await using chat = await startServer();
+  using bob = await Peer.join(chat.port, "Bob");
+  using _carol = await Peer.join(chat.port, "Carol");
+  const { sessions } = (await ask(bob, "sessions")).payload;
+  assertEquals(sessions.length, 1);
+  assertEquals(sessions[0].current, true);
+});
+
+Deno.test("requests about names come after connect", async () => {
+  await using chat = await startServer();
+  using peer = await Peer.dial(chat.port);
+  assertEquals(await refusal(peer, "register", { password }), "not_connected");
+  assertEquals(await refusal(peer, "sessions"), "not_connected");
+});
+
+/** An address of this machine that others can reach; `undefined` where there is none. */
+function outerAddress(): string | undefined {
+  return Deno.networkInterfaces()
+    .find(({ address, family }) => family === "IPv4" && !address.startsWith("127."))?.address;
+}
+
+Deno.test({
+  name: "passwords are refused over a link that others can read",
+  ignore: outerAddress() === undefined,
+  async fn() {
+    await using chat = await startServer({
+      listeners: [Deno.listen({ hostname: "0.0.0.0", port: 0 })],
+    });
+    using alice = await registered(chat.port);
+    using peer = await Peer.dial(chat.port, outerAddress());
+    for (const shown of [password, "no"]) {
+      const connect = { name: "Alice", version: 2, password: shown };
+      assertEquals(await refusal(peer, "connect", connect), "insecure_link");
+    }
+    await ask(peer, "connect", { name: "Bob", version: 2 });
+    assertEquals(await refusal(peer, "register", { password }), "insecure_link");
+    assertEquals((await alice.settled()).length, 0);
+  },
+});
+
+Deno.test("wrong passwords make whoever guesses wait, but not who has a token", async () => {
+  const strict = limits({ "login-failures": 3, "limit-loopback": true });
+  await using chat = await startServer({ limits: strict });
+  const alice = await registered(chat.port);
+  alice[Symbol.dispose]();
+  for (const name of ["Alice", "Nobody"]) {
+    using peer = await Peer.dial(chat.port);
+    const connect = () => ask(peer, "connect", { name, version: 2, password: "no" });
+    let answer = await connect();
+    // The failures before were of this address too.
+    while (answer.payload.code === "wrong_password") answer = await connect();
+    assertEquals(answer.payload.code, "rate_limited");
+    assertGreater(answer.payload.retry_after, 0);
+    // Not even the right one gets through.
+    assertEquals(
+      await refusedConnect(chat.port, { name: "Alice", password }),
+      "rate_limited",
+    );
+  }
+  using again = await Peer.join(chat.port, "Alice", undefined, { session: alice.ack.session });
+  assertEquals(again.ack.resumed, true);
+});
+
+/** The median of some numbers. */
+function median(numbers: number[]): number {
+  return numbers.toSorted((one, other) => one - other)[numbers.length >> 1] as number;
+}
+
+Deno.test("a wrong password takes as long for a name that there is as for one that there is not", async () => {
+  await using chat = await startServer({ passwordCost: { n: 2 ** 13, r: 8, p: 1 } });
+  using _alice = await registered(chat.port);
+  using peer = await Peer.dial(chat.port);
+  const took = { Alice: [] as number[], Nobody: [] as number[] };
+  for (const _ of upTo(15)) {
+    for (const name of ["Alice", "Nobody"] as const) {
+      const began = performance.now();
+      assertEquals(
+        await refusal(peer, "connect", { name, version: 2, password: "no" }),
+        "wrong_password",
+      );
+      took[name].push(performance.now() - began);
+    }
+  }
+  const ratio = median(took.Alice) / median(took.Nobody);
+  assertGreater(ratio, 0.5);
+  assertLess(ratio, 2);
+});
+
+Deno.test("a room talks on while passwords are checked", async () => {
+  await using chat = await startServer({ passwordCost: SCRYPT_COST });
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  using guesser = await Peer.dial(chat.port);
+  let isChecked = false;
+  const checked = refusal(guesser, "connect", { name: "Bob", version: 2, password: "no" })
+    .then(() => isChecked = true);
+  let rounds = 0;
+  while (!isChecked) {
+    await ask(alice, "message", { text: "Hi" });
+    rounds++;
+  }
+  await checked;
+  // On the main thread, one would have waited for the other.
+  assertGreater(rounds, 20);
+});
+
+Deno.test("a password is kept anew when it costs too little by now", async () => {
+  using directory = new Directory();
+  const costs = [{ n: 16, r: 1, p: 1 }, { n: 64, r: 2, p: 1 }, { n: 16, r: 1, p: 1 }];
+  for (const [round, passwordCost] of costs.entries()) {
+    await using chat = await startServer({ passwordCost }, directory.file());
+    if (round === 0) {
+      using _alice = await registered(chat.port);
+    } else {
+      assertEquals(
+        await refusedConnect(chat.port, { name: "Alice", password: "no" }),
+        "wrong_password",
+      );
+      using _alice = await Peer.join(chat.port, "Alice", undefined, { password });
+    }
+  }
+  assertEquals(readClaim(directory.file()), { name: "Alice", edition: 1, n: 64, r: 2, p: 1 });
+});
+
+Deno.test("a server that takes registered names alone says so", async () => {
+  using directory = new Directory();
+  {
+    await using chat = await startServer({}, directory.file());
+    using _alice = await registered(chat.port);
+  }
+  await using chat = await startServer({ registeredOnly: true }, directory.file());
+  assertEquals(await refusedConnect(chat.port, { name: "Bob" }), "password_required");
+  using alice = await Peer.join(chat.port, "Alice", undefined, { password });
+  await alice.send("unregister", { password }, "u1");
+  const rest = await alice.rest();
+  assertEquals(rest.map(({ payload }) => payload.event ?? payload.code), [
+    "unregistered",
+    "session_ended",
+  ]);
+});
+
+Deno.test("no password gets into what the server writes", async () => {
+  using directory = new Directory();
+  const secrets = ["first-secret-1", "second-secret-2", "wrong-secret-3", "typed-as-type-4"];
+  const [first = "", second = "", wrong = "", misplaced = ""] = secrets;
+  await using chat = await startServer({}, directory.file());
+  {
+    using alice = await Peer.join(chat.port, "Alice", "General");
+    await ask(alice, "register", { password: first });
+    await ask(alice, "password", { current: wrong, password: second });
+    await ask(alice, "password", { current: first, password: second });
+    await refusedConnect(chat.port, { name: "Alice", password: wrong });
+    await refusedConnect(chat.port, { name: "Alice", password: [misplaced] });
+    await refusedConnect(chat.port, { password: misplaced });
+    await alice.write(`{"type": "register", "payload": {"password": "${misplaced}"\n`);
+    await alice.write(`{"type": "register", "payload": "${misplaced}"}\n`);
+    await alice.send("unregister", { password: wrong });
+    assertEquals(JSON.stringify(await alice.settled()).includes("secret"), false);
+    await ask(alice, "unregister", { password: second });
+  }
+  await chat.server.stop();
+  const written = chat.log.join("") + readAll(directory.path);
+  assert(written.includes("Alice"));
+  for (const secret of secrets) assertEquals(written.includes(secret), false, secret);
+});
+
+/** The one claim in a log's file. */
+function readClaim(path: string): unknown {
+  using database = new DatabaseSync(path, { readOnly: true });
+  return { ...database.prepare("SELECT name, edition, n, r, p FROM claim").get() };
+}
+
+/** All files in a directory, as one text. */
+function readAll(path: string): string {
+  const decoder = new TextDecoder("latin1");
+  const files = [...Deno.readDirSync(path)].filter(({ isFile }) => isFile);
+  return files.map(({ name }) => decoder.decode(Deno.readFileSync(`${path}/${name}`))).join("");
+}

@@ -1,0 +1,200 @@
+import { assert, assertEquals } from "@std/assert";
+import { setImmediate } from "node:timers/promises";
+import { Child } from "../../../bench/child.ts";
+import { Crowd } from "../../../bench/crowd.ts";
+import { EpollWire } from "../../../bench/epoll_wire.ts";
+import { closedLoop } from "../../../bench/load.ts";
+import { CHAT_IN_MEMORY } from "../../../bench/subjects.ts";
+import { Pace } from "../../../server/connection/io_scheduler.ts";
+import { Turns } from "../../../server/connection/event_loop.ts";
+
+Deno.test("writes start first come, first served, no more in a turn than it can complete", async () => {
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  const started: number[] = [];
+  const last = Promise.withResolvers<void>();
+  for (let number = 0; number < 300; number++) {
+    pace.write({ write: () => void (started.push(number) === 300 && last.resolve()) });
+  }
+  await setImmediate();
+  assertEquals(started.length, 112);
+  await last.promise;
+  assertEquals(started, Array.from(started, (_, number) => number));
+});
+
+Deno.test("a turn ends once, though more is to be written at its end", async () => {
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  let started = 0;
+  const last = Promise.withResolvers<void>();
+  const writer = { write: () => void (++started === 300 && last.resolve()) };
+  pace.afterReads(() => {
+    for (let number = 0; number < 300; number++) pace.write(writer);
+  });
+  // Neither asks the system for news: it is the same turn all the while.
+  await setImmediate();
+  await setImmediate();
+  assertEquals(started, 112);
+  await last.promise;
+});
+
+Deno.test("what follows from reads waits while turns are full of them, and no longer", async () => {
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  const done = Promise.withResolvers<void>();
+  let isDone = false;
+  for (let read = 0; read < 128; read++) pace.heard();
+  pace.afterReads(() => done.resolve(void (isDone = true)));
+  await setImmediate();
+  assert(!isDone, "the turn was full of reads");
+  await done.promise;
+
+  isDone = false;
+  pace.heard();
+  pace.afterReads(() => isDone = true);
+  await setImmediate();
+  assert(isDone, "one read alone has nothing to wait for");
+});
+
+Deno.test("pages of the log are begun first come, first served, a few in each turn", async () => {
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  const begun: number[] = [];
+  const pages = Array.from({ length: 10 }, async (_, number) => {
+    await pace.page();
+    begun.push(number);
+  });
+  await setImmediate();
+  assertEquals(begun, [0, 1, 2, 3]);
+  await Promise.all(pages);
+  assertEquals(begun, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+Deno.test("reads start first come, first served, behind the writes that wait", async () => {
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  const started: string[] = [];
+  const last = Promise.withResolvers<void>();
+  for (let number = 0; number < 300; number++) {
+    pace.read({
+      read: () => {
+        if (started.push(`read ${number}`) === 450) last.resolve();
+        return true;
+      },
+    });
+    if (number < 150) pace.write({ write: () => void started.push(`write ${number}`) });
+  }
+  await setImmediate();
+  assertEquals(started.length, 112);
+  await last.promise;
+  for (const [what, count] of [["write", 150], ["read", 300]] as const) {
+    const these = started.filter((each) => each.startsWith(what));
+    assertEquals(these, Array.from({ length: count }, (_, number) => `${what} ${number}`));
+  }
+  // Had all reads come first, those who were heard would not have been answered before the next were.
+  assert(started.lastIndexOf("write 149") < started.indexOf("read 299"));
+});
+
+Deno.test("a reader that is not to be read takes nobody's place", async () => {
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  let started = 0;
+  for (let number = 0; number < 300; number++) pace.read({ read: () => false });
+  for (let number = 0; number < 128; number++) pace.read({ read: () => ++started > 0 });
+  await setImmediate();
+  assertEquals(started, 128);
+});
+
+Deno.test("who is heard again and again, with bytes that come to nothing, puts off nobody", async () => {
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  let isOver = false;
+  let heard = 0;
+  for (let number = 0; number < 1000; number++) {
+    const reader = {
+      read: () => {
+        queueMicrotask(() => {
+          pace.heard();
+          heard++;
+          if (!isOver) pace.read(reader);
+        });
+        return true;
+      },
+    };
+    pace.read(reader);
+  }
+  for (let answer = 0; answer < 20; answer++) {
+    await new Promise<void>((resolve) => pace.afterReads(resolve));
+    await new Promise<void>((resolve) => pace.write({ write: resolve }));
+  }
+  assert(heard <= 1000 * 20, `${heard} reads before 20 answers`);
+  isOver = true;
+  await turns.next();
+});
+
+Deno.test("a turn has begun only when the system was asked for news", async () => {
+  using turns = await Turns.open();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using near = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+  using far = await listener.accept();
+  const buffer = new Uint8Array(16);
+  for (let round = 0; round < 20; round++) {
+    let isHere = false;
+    const read = far.read(buffer).then(() => isHere = true);
+    await near.write(new Uint8Array(1));
+    await turns.next();
+    await setImmediate();
+    assert(isHere, `round ${round}`);
+    await read;
+  }
+});
+
+Deno.test({
+  name: "no room starves when all of hundreds speak without end",
+  ignore: !EpollWire.isAvailable,
+  async fn() {
+    await using server = await Child.start((port) => CHAT_IN_MEMORY.command(port));
+    using wire = new EpollWire(new AbortController().signal);
+    const crowd = new Crowd(wire, CHAT_IN_MEMORY.dialect, { rooms: 100, members: 10 });
+    await crowd.join(server.port);
+    const { pid } = server;
+    const seconds = 1.5;
+    const findings = await closedLoop({ crowd, pid, warmUp: 0.5, seconds }, 1);
+    const { missing, lost, latency, longestStall } = findings;
+    assertEquals({ missing, lost }, { missing: 0, lost: 0 });
+    // Without a pace, some wait from the beginning to the end, and p99 is hundreds of times p50.
+    const what = `p50 ${latency.p50} ms, p99 ${latency.p99} ms, stall ${longestStall} ms`;
+    assert(latency.p99 <= 10 * latency.p50, what);
+    assert(longestStall < seconds * 1000, what);
+  },
+});
+
+Deno.test({
+  name: "a ping is answered while hundreds send blank lines without end",
+  ignore: !EpollWire.isAvailable,
+  async fn() {
+    await using server = await Child.start((port) => CHAT_IN_MEMORY.command(port));
+    using wire = new EpollWire(new AbortController().signal);
+    const flooders: number[] = [];
+    for (let flooder = 0; flooder < 400; flooder++) flooders.push(await wire.open(server.port));
+    const healthy = await wire.open(server.port);
+    const line = (type: string, payload: Record<string, unknown>) =>
+      new TextEncoder().encode(JSON.stringify({ type, payload }) + "\n");
+    let answers = 0;
+    wire.onBytes = (connection, bytes) => {
+      assertEquals(connection, healthy, new TextDecoder().decode(bytes));
+      answers++;
+      wire.send(healthy, line("ping", {}));
+    };
+    const blank = new Uint8Array(64).fill(0x0a);
+    wire.pace = () => {
+      for (const flooder of flooders) wire.send(flooder, blank);
+      return 1;
+    };
+    await wire.run(performance.now() + 300);
+    wire.send(healthy, line("connect", { name: "Healthy", version: 2 }));
+    const deadline = performance.now() + 10_000;
+    while (answers < 5 && performance.now() < deadline) await wire.run(performance.now() + 50);
+    assert(answers >= 5, `${answers} answers`);
+  },
+});

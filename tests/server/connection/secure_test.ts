@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import { Connection } from "../../../server/connection/connection.ts";
+import { Pace } from "../../../server/connection/io_scheduler.ts";
+import { TlsEndpoint, TlsListener } from "../../../server/tls/listener.ts";
+import { Turns } from "../../../server/connection/event_loop.ts";
+import { outerAddress, Own } from "../../fixtures/tls.ts";
+
+/** Whether a connection that comes in over `hostname` is one for secrets. */
+async function isSecureOver(hostname: string): Promise<boolean> {
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  using listener = Deno.listen({ hostname, port: 0 });
+  using _peer = await Deno.connect({ hostname, port: listener.addr.port });
+  const connection = new Connection(await listener.accept(), 1, pace);
+  connection.abort();
+  return connection.isSecure;
+}
+
+Deno.test("a connection over loopback is secure, for it never leaves the machine", async () => {
+  assertEquals(await isSecureOver("127.0.0.1"), true);
+});
+
+Deno.test({
+  name: "a plain connection from elsewhere is not secure",
+  ignore: outerAddress() === undefined,
+  async fn() {
+    assertEquals(await isSecureOver(outerAddress() as string), false);
+  },
+});
+
+Deno.test({
+  name: "a connection from elsewhere over TLS is secure",
+  ignore: outerAddress() === undefined,
+  async fn() {
+    const hostname = outerAddress() as string;
+    const endpoint = new TlsEndpoint(await (await Own.make()).load());
+    const listener = new TlsListener({ hostname, port: 0 }, endpoint);
+    using _peer = await Deno.connect({ hostname, port: listener.addr.port });
+    using turns = await Turns.open();
+    const connection = new Connection(await listener.accept(), 1, new Pace(turns));
+    connection.abort();
+    listener.close();
+    assertEquals(connection.isSecure, true);
+  },
+});

@@ -1,0 +1,140 @@
+import { assertEquals } from "@std/assert";
+import { Listener } from "../../fixtures/listener.ts";
+import { Directory, upTo } from "../../fixtures/log.ts";
+import { Peer } from "../../fixtures/peer.ts";
+import { startServer } from "../../fixtures/server.ts";
+
+const ROOMS = ["General", "Music", "Chess"];
+
+let flooders = 0;
+
+/** Says `count` things in a room, a packet at a time, as fast as they come back. */
+async function flood(port: number, room: string, count: number): Promise<void> {
+  using peer = await Peer.join(port, `Flooder ${++flooders}`, room);
+  const line = JSON.stringify({ type: "message", payload: { room, text: `Said in ${room}` } });
+  for (let said = 0; said < count; said += 50) {
+    await peer.write((line + "\n").repeat(50));
+    await peer.settled();
+  }
+}
+
+/** Lets `count` things be said in each room. */
+async function say(port: number, count: number, rooms = ROOMS): Promise<void> {
+  await Promise.all(rooms.map((room) => flood(port, room, count)));
+}
+
+for (const isTakeover of [false, true]) {
+  const name = isTakeover ? "takes its session over" : "comes back after its connection ended";
+  Deno.test(`who ${name} misses nothing and hears nothing twice, whatever is said`, async () => {
+    using directory = new Directory();
+    await using chat = await startServer({}, directory.file());
+    using alice = new Listener("Alice");
+    for (const room of ROOMS) alice.heard[room] = 0;
+    await alice.connect(chat.port);
+    let isFlooding = true;
+    const flooding = say(chat.port, 2000).then(() => isFlooding = false);
+    let returns = 0;
+    for (; isFlooding; returns++) {
+      await alice.listen(1 + returns * 37 % 400);
+      const former = alice.peer;
+      if (!isTakeover) alice.drop();
+      await alice.connect(chat.port);
+      former[Symbol.dispose]();
+      assertEquals(alice.peer.ack.resumed, true);
+    }
+    await flooding;
+    for (const room of ROOMS) await alice.until(room, 2000);
+    await alice.settle();
+    assertEquals(returns > 3, true, `${returns} returns`);
+  });
+}
+
+Deno.test("a connection that is taken over hears no more once it was told so", async () => {
+  await using chat = await startServer();
+  using bob = await Peer.join(chat.port, "Bob", "General");
+  using old = await Peer.join(chat.port, "Alice", "General");
+  await bob.write('{"type":"message","payload":{"text":"Hi"}}\n'.repeat(500));
+  using fresh = await Peer.join(chat.port, "Alice", undefined, { session: old.ack.session });
+  const heard = await old.rest();
+  assertEquals(heard.at(-1)?.payload.code, "session_replaced");
+  const { seq } = fresh.ack.rooms[0];
+  assertEquals(heard.slice(0, -1).map(({ payload }) => payload.seq), upTo(seq));
+  await bob.settled();
+  const rest = (await fresh.settled()).map(({ payload }) => payload.seq);
+  assertEquals(rest, upTo(500).slice(seq));
+});
+
+Deno.test("join with since brings what was missed before it brings what is new", async () => {
+  using directory = new Directory();
+  await using chat = await startServer({}, directory.file());
+  await say(chat.port, 300, ["General"]);
+  using alice = await Peer.join(chat.port, "Alice");
+  const flooding = say(chat.port, 1000, ["General"]);
+  for (const since of [0, 100, 299]) {
+    await alice.send("join", { room: "General", since }, `since ${since}`);
+    const joined = await alice.receive("notification");
+    assertEquals([joined.id, joined.payload.event], [`since ${since}`, "joined"]);
+    const got = (await alice.settled()).filter(({ type }) => type === "message");
+    const seqs = got.map(({ payload }) => payload.seq);
+    assertEquals(seqs, upTo(seqs.length).map((seq) => since + seq));
+    assertEquals(seqs.length + since >= joined.payload.seq, true);
+    await alice.send("leave", { room: "General" });
+    await alice.settled();
+  }
+  await flooding;
+});
+
+Deno.test("since brings nothing that is not above it, and joins rooms that one was not in", async () => {
+  await using chat = await startServer();
+  await say(chat.port, 50);
+  const replays: [Record<string, number>, number[]][] = [
+    [{ General: 50 }, []],
+    [{ GENERAL: 48 }, [49, 50]],
+    [{ General: 51 }, []],
+    [{ General: Number.MAX_SAFE_INTEGER }, []],
+    [{ Silence: 0 }, []],
+    [{ Silence: 9 }, []],
+    [{ General: 49, Music: 48 }, [50, 49, 50]],
+  ];
+  for (const [index, [since, seqs]] of replays.entries()) {
+    using alice = await Peer.join(chat.port, `Alice ${index}`, undefined, { since });
+    const rooms = alice.ack.rooms.map(({ room }: { room: string }) => room.toLowerCase());
+    assertEquals(rooms, Object.keys(since).map((room) => room.toLowerCase()));
+    const got = (await alice.settled()).filter(({ type }) => type === "message");
+    assertEquals(got.map(({ payload }) => payload.seq), seqs, JSON.stringify(since));
+  }
+  using alice = await Peer.join(chat.port, "Alice", undefined, { since: { Silence: 9 } });
+  for (let seq = 1; seq <= 12; seq++) {
+    await alice.send("message", { room: "Silence", text: "Hi" });
+    assertEquals((await alice.settled()).map(({ payload }) => payload.seq), [seq]);
+  }
+});
+
+Deno.test("who does not say since begins with what comes next", async () => {
+  await using chat = await startServer();
+  await say(chat.port, 50, ["General"]);
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  using lecture = await Peer.lecture(chat.port, "Lecture");
+  await say(chat.port, 50, ["General"]);
+  for (const peer of [alice, lecture]) {
+    const got = (await peer.settled()).filter(({ type }) => type === "message");
+    assertEquals(got.map(({ payload }) => payload.seq), upTo(100).slice(50));
+  }
+});
+
+Deno.test("an unknown token opens a new session, which is sent what it asks for", async () => {
+  await using chat = await startServer();
+  await say(chat.port, 50, ["General"]);
+  const more = { session: "0".repeat(32), since: { General: 47 }, direct_since: 40 };
+  using alice = await Peer.join(chat.port, "Alice", undefined, more);
+  assertEquals([alice.ack.resumed, alice.ack.session === more.session], [false, false]);
+  const got = (await alice.settled()).filter(({ type }) => type === "message");
+  assertEquals(got.map(({ payload }) => payload.seq), [48, 49, 50]);
+  // What the old session had seen of its inbox says nothing of the new one's.
+  using bob = await Peer.join(chat.port, "Bob");
+  for (let seq = 1; seq <= 3; seq++) {
+    await bob.send("direct", { to: "Alice", text: "Hi" });
+    await bob.settled();
+    assertEquals((await alice.settled()).map(({ payload }) => payload.seq), [seq]);
+  }
+});

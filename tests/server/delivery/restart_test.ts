@@ -1,0 +1,101 @@
+import { assertEquals } from "@std/assert";
+import { Listener } from "../../fixtures/listener.ts";
+import { Directory } from "../../fixtures/log.ts";
+import { Peer } from "../../fixtures/peer.ts";
+import { startServer } from "../../fixtures/server.ts";
+
+/** The code with which a newcomer is refused a name, if it is. */
+async function refusal(port: number, name: string): Promise<string | undefined> {
+  using peer = await Peer.dial(port);
+  await peer.send("connect", { name, version: 2 });
+  return (await peer.next())?.payload.code;
+}
+
+Deno.test("a server that starts again holds the names of those who were there, and no others", async () => {
+  using directory = new Directory();
+  const sessions: string[] = [];
+  {
+    const chat = await startServer({}, directory.file());
+    using lecture = await Peer.lecture(chat.port, "Lecture");
+    using alice = await Peer.join(chat.port, "Alice", "General");
+    using bob = await Peer.join(chat.port, "Bob", "General");
+    using carol = await Peer.join(chat.port, "Carol", "General");
+    sessions.push(alice.ack.session);
+    await carol.send("quit");
+    await carol.rest();
+    // The others stay until they are told to go.
+    const stopping = chat[Symbol.asyncDispose]();
+    for (const peer of [lecture, alice, bob]) await peer.rest();
+    for (const peer of [lecture, alice, bob]) peer[Symbol.dispose]();
+    await stopping;
+  }
+  await using chat = await startServer({}, directory.file());
+  assertEquals(await refusal(chat.port, "alice"), "name_taken");
+  assertEquals(await refusal(chat.port, "Bob"), "name_taken");
+  assertEquals(await refusal(chat.port, "Carol"), undefined);
+  assertEquals(await refusal(chat.port, "Lecture"), undefined);
+  using alice = await Peer.join(chat.port, "Alice", undefined, { session: sessions[0] });
+  assertEquals([alice.ack.resumed, alice.ack.rooms], [true, [{ room: "General", seq: 0 }]]);
+});
+
+Deno.test("a server that starts again knows rooms, topics and where everyone was", async () => {
+  using directory = new Directory();
+  let session = "";
+  for (let start = 0; start < 3; start++) {
+    await using chat = await startServer({}, directory.file());
+    const more = session === "" ? {} : { session };
+    using alice = await Peer.join(chat.port, "Alice", undefined, more);
+    if (session === "") {
+      for (const room of ["General", "Music", "Chess"]) await alice.send("join", { room });
+      await alice.send("leave", { room: "Chess" });
+      await alice.send("topic", { room: "Music", topic: "Bach" });
+      await alice.settled();
+    } else {
+      assertEquals(alice.ack.resumed, true);
+      assertEquals(alice.ack.rooms, [
+        { room: "General", seq: 2 * start },
+        { room: "Music", seq: start },
+      ]);
+    }
+    session = alice.ack.session;
+    for (const room of ["General", "General", "Music"]) {
+      await alice.send("message", { room, text: "Hi" });
+    }
+    await alice.settled();
+    await alice.send("topic", { room: "Music" });
+    assertEquals((await alice.receive("topic")).payload.topic, "Bach");
+    await alice.send("rooms");
+    const { rooms } = (await alice.receive("rooms")).payload;
+    assertEquals(rooms.map(({ room }: { room: string }) => room), ["General", "Music"]);
+  }
+});
+
+Deno.test("who comes back after each of many restarts has missed nothing, and doubled nothing", async () => {
+  using directory = new Directory();
+  using alice = new Listener("Alice");
+  alice.heard["General"] = alice.heard["Music"] = 0;
+  let bobsSession: string | undefined;
+  let said = 0;
+  for (let start = 0; start < 6; start++) {
+    await using chat = await startServer({}, directory.file());
+    await alice.connect(chat.port);
+    using bob = await Peer.join(chat.port, "Bob", "General", { session: bobsSession });
+    assertEquals(bob.ack.resumed, start > 0);
+    bobsSession = bob.ack.session;
+    if (start === 0) await bob.send("join", { room: "Music" });
+    for (const room of ["General", "Music"]) {
+      const text = JSON.stringify({ type: "message", payload: { room, text: "Hi" } });
+      await bob.write((text + "\n").repeat(100));
+    }
+    for (let n = 0; n < 5; n++) await bob.send("direct", { to: "Alice", text: "Hi" });
+    await bob.settled();
+    said += 100;
+    await alice.listen(start * 40);
+    alice.drop();
+  }
+  await using chat = await startServer({}, directory.file());
+  await alice.connect(chat.port);
+  await alice.settle();
+  assertEquals(alice.heard, { General: said, Music: said });
+  assertEquals(alice.directs, 30);
+});

@@ -1,0 +1,172 @@
+import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import { LIMITS } from "../../../protocol/mod.ts";
+import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
+import { GatedLog } from "../../fixtures/gated_log.ts";
+import { Listener } from "../../fixtures/listener.ts";
+import { Directory, upTo } from "../../fixtures/log.ts";
+import { Peer, type Received } from "../../fixtures/peer.ts";
+import { startServer } from "../../fixtures/server.ts";
+
+/** Four bytes a character: the system's buffers are full soon. */
+const TEXT = "😀".repeat(LIMITS.text);
+
+/** Messages of that text: more than the system's buffers and a send queue hold. */
+const MANY = 1000;
+
+/** Says the longest text so often; what comes back is read, and counted. */
+async function say(peer: Peer, room: string, count = MANY): Promise<number> {
+  const line = JSON.stringify({ type: "message", payload: { room, text: TEXT } }) + "\n";
+  let heard = 0;
+  for (let said = 0; said < count; said += 20) {
+    await peer.write(line.repeat(20));
+    heard += (await peer.settled()).filter(({ type }) => type === "message").length;
+  }
+  return heard;
+}
+
+/** Everything up to an event that is `last`, and that one. */
+async function upToEvent(peer: Peer, isLast: (event: Received) => boolean): Promise<Received[]> {
+  const events: Received[] = [];
+  for (;;) {
+    const event = await peer.next();
+    assert(event !== undefined, `The connection ended after ${events.length} events`);
+    events.push(event);
+    if (isLast(event)) return events;
+  }
+}
+
+function seqsIn(room: string, events: Received[]): number[] {
+  return events.filter(({ type, payload }) => type === "message" && payload.room === room)
+    .map(({ payload }) => payload.seq);
+}
+
+/** Everything up to that message. */
+function upToSeq(peer: Peer, room: string, seq: number): Promise<Received[]> {
+  return upToEvent(
+    peer,
+    ({ type, payload }) => type === "message" && payload.room === room && payload.seq === seq,
+  );
+}
+
+Deno.test("a slow reader is told how far behind it is, gets all of it, and is told when", async () => {
+  using directory = new Directory();
+  await using chat = await startServer({}, directory.file());
+  using slow = await Peer.join(chat.port, "Slow", "General");
+  using lecture = await Peer.lecture(chat.port, "Lecture");
+  using bob = await Peer.join(chat.port, "Bob", "General");
+  // Others' streams are as if nobody were slow.
+  assertEquals(await say(bob, "General"), MANY);
+  const events = await upToSeq(slow, "General", MANY);
+  const count = (kind: string) => events.filter(({ payload }) => payload.event === kind).length;
+  while (count("caught_up") < count("behind")) events.push(...await slow.settled());
+  assertEquals(seqsIn("General", events), upTo(MANY));
+  const at = events.findIndex(({ payload }) => payload.event === "behind");
+  const heard = seqsIn("General", events.slice(0, at)).length;
+  assertGreater(heard, 0);
+  assertGreater(events[at]?.payload.behind, 0);
+  assertLessOrEqual(events[at]?.payload.behind, MANY - heard);
+  // Live again.
+  await bob.send("message", { text: "live" });
+  await bob.settled();
+  assertEquals((await slow.settled()).map(({ payload }) => payload.text), ["live"]);
+  const lectures = await upToEvent(lecture, ({ payload }) => payload.text === "live");
+  assertEquals(seqsIn("General", lectures), upTo(MANY + 1));
+  assertEquals(lectures.filter(({ payload }) => /behind|caught/.test(payload.event ?? "")), []);
+});
+
+Deno.test("a slow reader that talks gets each of its own messages once, with its ref", async () => {
+  await using chat = await startServer();
+  using slow = await Peer.join(chat.port, "Slow", "General");
+  using bob = await Peer.join(chat.port, "Bob", "General");
+  await slow.settled();
+  const refs = upTo(50);
+  for (let ref = 1; ref <= 50; ref++) {
+    await slow.send("message", { text: `mine ${ref}`, ref: ref * 10 });
+    await say(bob, "General", 20);
+  }
+  const events = await upToSeq(slow, "General", 50 * 21);
+  assertEquals(seqsIn("General", events), upTo(50 * 21));
+  const own = events.filter(({ payload }) => payload.sender === "Slow");
+  assertEquals(
+    own.map(({ payload }) => [payload.text, payload.ref]),
+    refs.map((ref) => [
+      `mine ${ref}`,
+      ref * 10,
+    ]),
+  );
+});
+
+Deno.test("a slow reader of two rooms and an inbox gets all of each in its order", async () => {
+  using directory = new Directory();
+  await using chat = await startServer({}, directory.file());
+  using slow = new Listener("Slow");
+  slow.heard["General"] = slow.heard["Music"] = 0;
+  await slow.connect(chat.port);
+  using bob = await Peer.join(chat.port, "Bob", "General");
+  using carol = await Peer.join(chat.port, "Carol", "Music");
+  for (let round = 0; round < 5; round++) {
+    await Promise.all([say(bob, "General", MANY / 10), say(carol, "Music", MANY / 10)]);
+    for (const peer of [bob, carol]) {
+      await peer.send("direct", { to: "Slow", text: `${round}` });
+      await peer.settled();
+    }
+  }
+  const isMissing = () => slow.directs < 10 || slow.heard["General"]! + slow.heard["Music"]! < MANY;
+  while (isMissing()) await slow.listen(1);
+  await slow.settle();
+  assert(slow.told.includes("behind"));
+  assertEquals(slow.heard, { General: MANY / 2, Music: MANY / 2 });
+  assertEquals(slow.directs, 10);
+});
+
+Deno.test("a slow reader that leaves a room hears no more of it, and all of the other", async () => {
+  await using chat = await startServer();
+  using slow = await Peer.join(chat.port, "Slow", "General");
+  await slow.send("join", { room: "Music" });
+  await slow.settled();
+  using bob = await Peer.join(chat.port, "Bob", "General");
+  using carol = await Peer.join(chat.port, "Carol", "Music");
+  await say(bob, "General");
+  await say(carol, "Music", 100);
+  await slow.send("leave", { room: "General" }, "leaving");
+  await upToEvent(bob, ({ payload }) => payload.event === "left");
+  const before = await upToEvent(slow, ({ id }) => id === "leaving");
+  const heard = seqsIn("General", before);
+  assertEquals(heard, upTo(heard.length));
+  assertLess(heard.length, MANY);
+  const after = await upToSeq(slow, "Music", 100);
+  assertEquals(seqsIn("General", after), []);
+  assertEquals([...seqsIn("Music", before), ...seqsIn("Music", after)], upTo(100));
+});
+
+Deno.test("a slow reader that leaves a room and joins it again hears it from where it asks", async () => {
+  const gated = new GatedLog(new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 }));
+  await using chat = await startServer({ log: gated.log });
+  using slow = await Peer.join(chat.port, "Slow", "General");
+  using bob = await Peer.join(chat.port, "Bob", "General");
+  const gate = gated.hold("read");
+  await say(bob, "General");
+  const behind = upToEvent(slow, ({ payload }) => payload.event === "behind");
+  await gate.reached;
+  // A page is on its way from the log, and outdated when it comes.
+  await slow.send("leave", { room: "General" });
+  await slow.send("join", { room: "General", since: 3 }, "back");
+  await upToEvent(bob, ({ payload }) => payload.event === "joined");
+  await behind;
+  gate.open();
+  const before = await upToEvent(slow, ({ id }) => id === "back");
+  assertEquals(seqsIn("General", before), []);
+  assertEquals(seqsIn("General", await slow.settled()), upTo(MANY).slice(3));
+});
+
+Deno.test("who takes over from a slow reader gets the direct messages that were held back", async () => {
+  await using chat = await startServer();
+  using slow = await Peer.join(chat.port, "Slow", "General");
+  using bob = await Peer.join(chat.port, "Bob", "General");
+  await say(bob, "General");
+  for (const n of upTo(3)) await bob.send("direct", { to: "Slow", text: `${n}` });
+  await bob.settled();
+  using fresh = await Peer.join(chat.port, "Slow", undefined, { session: slow.ack.session });
+  const directs = (await fresh.settled()).filter(({ type }) => type === "direct");
+  assertEquals(directs.map(({ payload }) => payload.text), ["1", "2", "3"]);
+});

@@ -1,0 +1,53 @@
+import { assertEquals } from "@std/assert";
+import { Connection } from "../../../server/connection/connection.ts";
+import type { Effect } from "../../../server/hub/effects.ts";
+import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
+import { Pace } from "../../../server/connection/io_scheduler.ts";
+import { Pipeline } from "../../../server/delivery/pipeline.ts";
+import { Room } from "../../../server/hub/room.ts";
+import { Session } from "../../../server/hub/session.ts";
+import { Turns } from "../../../server/connection/event_loop.ts";
+import { says } from "../../fixtures/log.ts";
+import { Peer } from "../../fixtures/peer.ts";
+
+Deno.test("who falls behind in the middle of a tick gets the rest of it once", async () => {
+  const log = new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 });
+  await log.append([says("before", { room: "Music" })]);
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using alice = await Peer.dial(listener.addr.port);
+  using turns = await Turns.open();
+  const pace = new Pace(turns);
+  const link = new Connection(await listener.accept(), 1, pace);
+  const session = new Session("Alice", { link, since: 0 }, "hash of alice");
+  const [general, music] = [new Room("General"), new Room("Music")];
+  general.add(session, link);
+  music.seq = 1;
+  const pipeline = new Pipeline(log, pace, () => {});
+  const say = (text: string): Effect => {
+    const origin = { link: {}, profile: "version 2", id: undefined } as const;
+    const { members } = general;
+    return { kind: "say", draft: says(text), session, room: general, members, origin };
+  };
+  pipeline.push([{ kind: "follow", link, session, room: general, since: undefined }]);
+  await pipeline.reached();
+  // One tick: live, then behind because of another room, and more in the first.
+  pipeline.push([
+    say("one"),
+    { kind: "follow", link, session, room: music, since: 0 },
+    say("two"),
+  ]);
+  await pipeline.reached();
+  await pipeline.feedOf(link)?.sentSoFar();
+  pipeline.push([say("three"), { kind: "close", link }]);
+  await pipeline.reached();
+  const heard = (await alice.rest()).filter(({ type }) => type === "message");
+  assertEquals(heard.map(({ payload }) => payload.text).toSorted(), [
+    "before",
+    "one",
+    "three",
+    "two",
+  ]);
+  const inGeneral = heard.filter(({ payload }) => payload.room === "General");
+  assertEquals(inGeneral.map(({ payload }) => payload.seq), [1, 2, 3]);
+  link.abort();
+});

@@ -1,0 +1,50 @@
+import { assertEquals, assertLess } from "@std/assert";
+import { Crowd } from "../../../server/limits/garbage.ts";
+import { Peer } from "../../fixtures/peer.ts";
+import { ServerProcess } from "../../fixtures/process.ts";
+import { canMeasure, costOf } from "../../fuzz/process_cost.ts";
+
+/** What a crowd says as it comes to these sizes, one arrival or departure at a time. */
+function watch(crowd: Crowd, sizes: readonly number[]): boolean[] {
+  return sizes.map((size) => {
+    while (crowd.size < size) crowd.arrive();
+    while (crowd.size > size) crowd.leave();
+    return crowd.hasLeft();
+  });
+}
+
+Deno.test("a crowd has left, once, when few of many are there", { permissions: "none" }, () => {
+  assertEquals(watch(new Crowd(), [999, 0, 999, 0]), [false, false, false, false]);
+  const crowd = new Crowd();
+  assertEquals(watch(crowd, [8000, 2001, 2000, 2000]), [false, false, true, false]);
+  assertEquals(watch(crowd, [501, 500, 0, 1000, 250]), [false, true, false, false, true]);
+});
+
+Deno.test(
+  "a crowd that came and went between two looks is one too",
+  { permissions: "none" },
+  () => {
+    const crowd = new Crowd();
+    for (let count = 0; count < 1000; count++) crowd.arrive();
+    for (let count = 0; count < 1000; count++) crowd.leave();
+    assertEquals([crowd.hasLeft(), crowd.hasLeft()], [true, false]);
+  },
+);
+
+Deno.test({
+  name: "a server that a crowd has left gives back most of what the crowd took",
+  ignore: !canMeasure,
+  fn: async () => {
+    await using server = await ServerProcess.start();
+    const empty = costOf(server.pid).resident;
+    const crowd: Peer[] = [];
+    for (let index = 0; index < 1200; index++) {
+      crowd.push(await Peer.join(server.port, `Member ${index}`, `Room ${index % 40}`));
+    }
+    for (const peer of crowd) peer[Symbol.dispose]();
+    let line = "";
+    while (!line.includes("memory given back")) line = await server.errorLine();
+    const { peak, resident } = costOf(server.pid);
+    assertLess(resident - empty, 0.7 * (peak - empty));
+  },
+});

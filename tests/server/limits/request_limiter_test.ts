@@ -1,0 +1,93 @@
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import type { RequestType } from "../../../protocol/mod.ts";
+import { COSTS, Limiter } from "../../../server/limits/limiter.ts";
+
+const PURE = { permissions: "none" } as const;
+
+const RATES = { requests: { perSecond: 100, burst: 500 }, bytes: { perSecond: 1000, burst: 1000 } };
+const NONE = { requests: undefined, bytes: undefined };
+
+/** How many of `type` pass at once. */
+function burstOf(type: RequestType): number {
+  const limiter = new Limiter(RATES, 0);
+  let count = 0;
+  while (count < 10_000 && limiter.admit(type, 0) === 0) count++;
+  return count;
+}
+
+Deno.test("a request counts as what it costs", PURE, () => {
+  assertEquals(burstOf("message"), 500);
+  assertEquals(burstOf("search"), 25);
+  for (const [type, cost] of Object.entries(COSTS)) {
+    const expected = cost === 0 ? 10_000 : Math.floor(500 / cost);
+    assertEquals(burstOf(type as RequestType), expected, type);
+  }
+});
+
+Deno.test("only what answers the server, or ends, is free", PURE, () => {
+  const free = Object.entries(COSTS).filter(([, cost]) => cost === 0).map(([type]) => type);
+  assertEquals(free, ["pong", "quit"]);
+  const dearest = Math.max(...Object.values(COSTS));
+  for (const type of ["search", "unread", "history", "members", "rooms"] as const) {
+    assertGreater(COSTS[type], COSTS.message);
+  }
+  assertEquals(COSTS.search, dearest);
+});
+
+Deno.test("once a request is refused, all are, until the time that was said", PURE, () => {
+  const limiter = new Limiter(RATES, 0);
+  for (let count = 0; count < 500; count++) assertEquals(limiter.admit("message", 0), 0);
+  assertEquals(limiter.admit("message", 0), 1000);
+  // Tokens have come since; but what was sent in one go is to be refused as one.
+  assertEquals(limiter.admit("message", 400), 600);
+  assertEquals(limiter.admit("ping", 999), 1);
+  assertEquals([limiter.admit("pong", 999), limiter.admit("quit", 999)], [0, 0]);
+  let passed = 0;
+  while (limiter.admit("message", 1000) === 0) passed++;
+  assertEquals(passed, 100);
+});
+
+Deno.test("what many are told of counts for more, and is paid later", PURE, () => {
+  const limiter = new Limiter(RATES, 0);
+  for (const count of [0, 10, 24]) limiter.told(count, 0);
+  limiter.told(10_000, 0);
+  for (let count = 0; count < 100; count++) assertEquals(limiter.admit("message", 0), 0);
+  limiter.told(10_000, 0);
+  const wait = limiter.admit("message", 0);
+  assertEquals([wait, limiter.admit("message", wait)], [4010, 0]);
+});
+
+Deno.test("whoever waits as long as it was told is let pass, however slow the rate", PURE, () => {
+  for (const type of ["message", "search"] as const) {
+    const limiter = new Limiter({ ...NONE, requests: { perSecond: 1, burst: 3 } }, 0);
+    let now = 0;
+    for (let round = 0; round < 50; round++) {
+      const wait = limiter.admit(type, now);
+      now += Math.ceil(wait);
+      if (wait > 0) assertEquals(limiter.admit(type, now), 0);
+    }
+    assert(now > 40_000);
+  }
+});
+
+Deno.test("a few refusals are told at once, then a few a second", PURE, () => {
+  const limiter = new Limiter(RATES, 0);
+  let now = 0;
+  let told = 0;
+  for (; now < 10_000; told++) now += limiter.refused(now);
+  assertGreater(told, 256);
+  assertLess(told, 600);
+});
+
+Deno.test("bytes are read at their rate, once a second's worth was read", PURE, () => {
+  const limiter = new Limiter(RATES, 0);
+  assertEquals(limiter.read(1000, 0), 0);
+  assertEquals(limiter.read(4000, 0), 4000);
+  assertEquals(limiter.read(0, 4000), 0);
+});
+
+Deno.test("without a rate everything passes", PURE, () => {
+  const limiter = new Limiter(NONE, 0);
+  for (let count = 0; count < 10_000; count++) assertEquals(limiter.admit("search", 0), 0);
+  assertEquals(limiter.read(1e12, 0), 0);
+});

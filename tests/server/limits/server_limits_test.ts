@@ -1,0 +1,180 @@
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { LIMITS } from "../../../protocol/mod.ts";
+import { Peer, type Received } from "../../fixtures/peer.ts";
+import { limits, startServer } from "../../fixtures/server.ts";
+
+/** Few enough that a test is over them at once, and gets more within a second. */
+const SLOW = limits({ "message-rate": 20, "message-burst": 30 });
+
+function message(text: string, ref?: number): string {
+  return JSON.stringify({ type: "message", payload: { text, ref } }) + "\n";
+}
+
+function codesOf(events: Received[]): (string | undefined)[] {
+  return events.map(({ payload }) => payload.code);
+}
+
+Deno.test("what comes too fast is refused, nobody sees it, and its ref is free for another try", async () => {
+  await using chat = await startServer({ limits: SLOW });
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  using bob = await Peer.join(chat.port, "Bob", "General");
+  await alice.receive("notification");
+  // All in one write, of which `connect` has had its part.
+  const refs = Array.from({ length: 40 }, (_, index) => index + 1);
+  await alice.write(refs.map((ref) => message(`${ref}`, ref)).join(""));
+  const said: number[] = [];
+  for (let event = await alice.next();; event = await alice.next()) {
+    if (event?.type === "error") {
+      assertEquals(event.payload.code, "rate_limited");
+      assert(/^Too many requests; try again in \d+ s$/.test(event.payload.message));
+      assert(Number.isSafeInteger(event.payload.retry_after));
+      await new Promise((resolve) => setTimeout(resolve, event?.payload.retry_after));
+      break;
+    }
+    said.push(event?.payload.ref);
+  }
+  assertEquals(said, refs.slice(0, said.length));
+  const refused = said.length + 1;
+  await alice.write(message("again", refused));
+  let own = await alice.next();
+  while (own?.type === "error") own = await alice.next();
+  assertEquals([own?.payload.text, own?.payload.ref, own?.payload.seq], [
+    "again",
+    refused,
+    refused,
+  ]);
+  const heard = await bob.settled();
+  assertEquals(heard.map(({ payload }) => payload.seq), refs.slice(0, refused));
+});
+
+Deno.test("a lecture client that sends too fast is told so in a notification, and stays", async () => {
+  await using chat = await startServer({ limits: SLOW });
+  using alice = await Peer.lecture(chat.port, "Alice");
+  await alice.write(message("Hi").repeat(40));
+  let refusal = await alice.next();
+  while (refusal?.type === "message") refusal = await alice.next();
+  const { type, payload: { event, code, retry_after } } = refusal as Received;
+  assertEquals([type, event, code], ["notification", "error", "rate_limited"]);
+  await new Promise((resolve) => setTimeout(resolve, retry_after));
+  await alice.write(message("Still here"));
+  for (let got = await alice.next();; got = await alice.next()) {
+    assert(got !== undefined);
+    if (got.payload.text === "Still here") break;
+  }
+});
+
+Deno.test("what is no request counts too, and is told apart by its id", async () => {
+  await using chat = await startServer({ limits: SLOW });
+  using peer = await Peer.dial(chat.port);
+  await peer.write(
+    "{}\n".repeat(30) + '{"type":"nothing","id":"7"}\n{"type":"quit","id":"8"}\n',
+  );
+  const events: Received[] = [];
+  while (events.at(-1)?.id !== "8") events.push(await peer.next() as Received);
+  assertEquals(codesOf(events), [
+    ...Array(30).fill("unknown_type"),
+    "rate_limited",
+    "not_connected",
+  ]);
+  assertEquals(events.at(-2)?.id, "7");
+});
+
+Deno.test("who ignores all refusals is read slowly, hears of every one, and holds nobody up", async () => {
+  await using chat = await startServer({ limits: SLOW });
+  using flood = await Peer.join(chat.port, "Flood", "General");
+  using bob = await Peer.join(chat.port, "Bob");
+  await flood.write(message("x").repeat(2000));
+  const hear = async (refusals: number) => {
+    const began = performance.now();
+    while (refusals > 0) if ((await flood.next() as Received).type === "error") refusals--;
+    return performance.now() - began;
+  };
+  // Those that come at once, then twenty a second.
+  await hear(300);
+  const [slowly] = await Promise.all([hear(21), bob.settled()]);
+  assertGreater(slowly, 900);
+});
+
+Deno.test("bytes are read at their rate, even those that make no line", async () => {
+  await using fast = await startServer();
+  await using slow = await startServer({ limits: limits({ "byte-rate": 100_000 }) });
+  using eager = await Peer.join(fast.port, "Eager");
+  using held = await Peer.join(slow.port, "Held");
+  using bob = await Peer.join(slow.port, "Bob");
+  // More than all buffers between two sockets hold.
+  const blank = new Uint8Array(32 * 1024 * 1024).fill(0x0a);
+  let isTaken = false;
+  const writing = held.write(blank).then(
+    () => isTaken = true,
+    () => {/* the test is over before it is */},
+  );
+  await eager.write(blank);
+  await eager.settled();
+  assertEquals(await bob.settled(), []);
+  assertEquals(isTaken, false);
+  held[Symbol.dispose]();
+  await writing;
+});
+
+Deno.test("an address has so many connections, and no more", async () => {
+  const given = { "max-connections-per-address": 2, "limit-loopback": true };
+  await using chat = await startServer({ limits: limits(given) });
+  using alice = await Peer.join(chat.port, "Alice");
+  using _bob = await Peer.join(chat.port, "Bob");
+  using carol = await Peer.dial(chat.port);
+  assertEquals(codesOf(await carol.rest()), ["address_full"]);
+  await alice.finish();
+  await alice.rest();
+  using _again = await Peer.join(chat.port, "Carol");
+});
+
+Deno.test("an address connects so fast, and no faster", async () => {
+  const given = { "connection-rate": 2, "limit-loopback": true };
+  await using chat = await startServer({ limits: limits(given) });
+  let refusal: Received | undefined;
+  let opened = 0;
+  for (; refusal === undefined; opened++) {
+    using peer = await Peer.dial(chat.port);
+    await peer.send("ping");
+    const first = await peer.next() as Received;
+    if (first.payload.code === "not_connected") continue;
+    assertEquals(await peer.rest(), []);
+    refusal = first;
+  }
+  assertGreater(opened, 20);
+  const { code, retry_after } = refusal.payload;
+  assertEquals(code, "rate_limited");
+  await new Promise((resolve) => setTimeout(resolve, retry_after));
+  using _alice = await Peer.join(chat.port, "Alice");
+});
+
+Deno.test("those who were turned away take nobody's place, however many hang on", async () => {
+  await using chat = await startServer({ limits: limits({ "max-connections": 1 }) });
+  using alice = await Peer.join(chat.port, "Alice");
+  const crowd = await Promise.all(Array.from({ length: 250 }, () => Peer.dial(chat.port)));
+  const told = await Promise.all(
+    crowd.map(async (peer) => codesOf(await peer.rest().catch(() => []))),
+  );
+  const full = told.filter(([code]) => code === "server_full").length;
+  assertGreater(full, 50);
+  // Those over the bound of who is told are only closed.
+  assertEquals(told.filter((codes) => codes.length === 0).length, 250 - full);
+  await alice.finish();
+  await alice.rest();
+  using _bob = await Peer.join(chat.port, "Bob");
+  for (const peer of crowd) peer[Symbol.dispose]();
+});
+
+Deno.test("a server that holds a peer back does what it has read, and stops when it is told to", async () => {
+  // Were `connect` held back too, it would come too late.
+  const chat = await startServer({
+    limits: limits({ "byte-rate": 1 }),
+    handshakeTimeout: 5000,
+  });
+  using peer = await Peer.join(chat.port, "Alice", "x".repeat(LIMITS.room));
+  await peer.send("ping", { nonce: "x".repeat(LIMITS.id) });
+  await chat[Symbol.asyncDispose]();
+  const last = (await peer.rest()).at(-1);
+  assertEquals(last?.payload.event, "shutdown");
+  assertLess(chat.log.filter((line) => line.includes("internal error")).length, 1);
+});

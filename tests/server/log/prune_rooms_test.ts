@@ -1,0 +1,43 @@
+import { assertEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { Directory, KEEP_ALL, upTo } from "../../fixtures/log.ts";
+import { Peer } from "../../fixtures/peer.ts";
+import { startServer } from "../../fixtures/server.ts";
+import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
+
+/** The rooms that a file has rows for. */
+function roomsIn(path: string): unknown[] {
+  using database = new DatabaseSync(path, { readOnly: true });
+  return database.prepare("SELECT name FROM room ORDER BY name").all().map(({ name }) => name);
+}
+
+Deno.test("rooms in which nothing is said leave nothing behind, however many come and go", async () => {
+  using directory = new Directory();
+  const path = directory.file();
+  {
+    await using chat = await startServer({}, path);
+    using alice = await Peer.join(chat.port, "Alice", "General");
+    await alice.send("message", { text: "Hi" });
+    for (const number of upTo(20)) {
+      const room = `Room ${number}`;
+      await alice.send("join", { room });
+      await alice.send("read", { room, seq: 5 });
+      await alice.send("leave", { room });
+    }
+    await alice.settled();
+    assertEquals(roomsIn(path), ["General"]);
+    // A topic has to be kept; one that was cleared has left a row.
+    for (const [room, topic] of [["Kept", "News"], ["Cleared", ""]]) {
+      await alice.send("join", { room });
+      await alice.send("topic", { room, topic: "Old" });
+      await alice.send("topic", { room, topic });
+      await alice.send("read", { room, seq: 0 });
+    }
+    await alice.settled();
+    assertEquals(roomsIn(path).length, 3);
+  }
+  const { log, memory } = await SqliteLog.open({ path, sync: "normal", retention: KEEP_ALL });
+  await log[Symbol.asyncDispose]();
+  assertEquals(memory.rooms.map(({ name }) => name).toSorted(), ["General", "Kept"]);
+  assertEquals(roomsIn(path), ["General", "Kept"]);
+});

@@ -1,0 +1,107 @@
+import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
+import { parseQuery } from "../../../server/log/search_query.ts";
+import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
+import { Queries } from "../../../server/log/sqlite/queries.ts";
+import { Directory, KEEP_ALL, says, TestLog, upTo } from "../../fixtures/log.ts";
+import { GatedLog } from "../../fixtures/gated_log.ts";
+import { Peer } from "../../fixtures/peer.ts";
+import { startServer } from "../../fixtures/server.ts";
+
+const PURE = { permissions: "none" } as const;
+
+Deno.test("a query has at most a few words that may go on", PURE, () => {
+  const problemOf = (query: string) => {
+    const parsed = parseQuery(query);
+    return "problem" in parsed ? parsed.problem : undefined;
+  };
+  assertEquals(problemOf('a* "b c"* d* e f'), undefined);
+  assertEquals(problemOf('a* "b c"* d* e* f'), "has more than 3 words that end in *");
+});
+
+Deno.test("a search that takes too long is given up, with advice", async () => {
+  await using test = await TestLog.open("file");
+  await test.append(...upTo(3000).map(() => says("word")), says("word", { room: "Music" }));
+  await test.found("word");
+  using database = new DatabaseSync(test.path, { readOnly: true });
+  let now = 0;
+  const queries = new Queries(database, () => now += 900);
+  const search = { query: "word", rooms: ["General", "Music"], limit: 10 };
+  const found = queries.search(search);
+  assert("problem" in found);
+  assertStringIncludes(found.problem, "takes too long");
+  // In one room nothing but the newest hits is looked at.
+  assert("items" in queries.search({ ...search, rooms: ["General"] }));
+});
+
+Deno.test("a search in memory looks at so many messages, and lets others have their turn", async () => {
+  const log = new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 });
+  const batch = upTo(1000).map(() => says("x"));
+  for (let round = 0; round < 199; round++) await log.append(batch);
+  await log.append([says("needle")]);
+  const search = (query: string, rooms: string[]) => log.search({ query, rooms, limit: 5 });
+  let turns = 0;
+  const ticking = setInterval(() => turns++, 1);
+  const missed = await search("missing", ["General"]);
+  clearInterval(ticking);
+  assertEquals(missed, { items: [], more: false });
+  assert(turns > 0);
+  assert("items" in await search("needle", ["General"]));
+  assert("problem" in await search("missing", ["General", "General"]));
+  assert("items" in await search("x", ["General", "General"]));
+});
+
+Deno.test("a search holds up nobody who reads history", async () => {
+  using directory = new Directory();
+  const { log } = await SqliteLog.open({
+    path: directory.file(),
+    sync: "normal",
+    retention: KEEP_ALL,
+  });
+  await log.append(upTo(5000).map((n) => says(`a${n} b${n}`)));
+  const search = () => log.search({ query: "a* b*", rooms: ["General", "Music"], limit: 500 });
+  // Both workers are there before it counts.
+  await Promise.all([search(), log.read({ room: "General", limit: 1 })]);
+  let ended = 0;
+  const searching = upTo(50).map(() => search().then(() => ended++));
+  // By then all of them are on their way.
+  await Promise.race(searching);
+  await log.read({ room: "General", limit: 500 });
+  assertLess(ended, 50);
+  await Promise.all(searching);
+  await log[Symbol.asyncDispose]();
+});
+
+Deno.test("so many may search at a time; one more is told to come again, and history is open to all", async () => {
+  const gated = new GatedLog(
+    new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 }),
+  );
+  await using chat = await startServer({ log: gated.log });
+  const peers = await Promise.all(
+    upTo(33).map((number) => Peer.join(chat.port, `Peer ${number}`, "General")),
+  );
+  const last = peers.pop() as Peer;
+  await last.settled();
+  const gates = [];
+  for (const peer of peers) {
+    const gate = gated.hold("search");
+    gates.push(gate);
+    await peer.send("search", { query: "word" }, "s");
+    await gate.reached;
+  }
+  await last.send("search", { query: "word" }, "s");
+  const refusal = await last.receive("error");
+  assertEquals([refusal.id, refusal.payload.code], ["s", "rate_limited"]);
+  await last.send("unread");
+  assertEquals((await last.receive("error")).payload.retry_after, 2000);
+  await last.send("history", { room: "General" });
+  await last.receive("history");
+  for (const gate of gates) gate.open();
+  for (const peer of peers) {
+    while ((await peer.next())?.id !== "s");
+  }
+  await last.send("search", { query: "word" });
+  await last.receive("search");
+  for (const peer of [...peers, last]) peer[Symbol.dispose]();
+});

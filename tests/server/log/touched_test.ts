@@ -1,0 +1,215 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { MessageLog } from "../../../server/log/message_log.ts";
+import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
+import { Directory, KEEP_ALL, says, upTo } from "../../fixtures/log.ts";
+import { OtherProgram } from "../../fixtures/other_program.ts";
+
+/** A log whose files others touch, and what it acknowledged. */
+class TouchedLog implements AsyncDisposable {
+  readonly directory = new Directory();
+  readonly path = this.directory.file();
+  readonly acknowledged: string[] = [];
+  /** Why messages were refused. */
+  readonly refusals: string[] = [];
+  log!: MessageLog;
+  #said = 0;
+  #isOpen = false;
+
+  async open(path = this.path): Promise<this> {
+    this.log = (await SqliteLog.open({ path, sync: "full", retention: KEEP_ALL })).log;
+    this.#isOpen = true;
+    return this;
+  }
+
+  /** Says so many messages, several at a time. */
+  async say(count: number): Promise<void> {
+    for (let rest = count; rest > 0; rest -= 10) {
+      const texts = upTo(Math.min(10, rest)).map(() => `${++this.#said} ${"x".repeat(500)}`);
+      const outcomes = await this.log.append(texts.map((text) => says(text)));
+      outcomes.forEach((outcome, at) => {
+        if (outcome.kind === "message") this.acknowledged.push(texts[at]!);
+        if (outcome.kind === "failed") this.refusals.push(outcome.reason);
+      });
+    }
+  }
+
+  async texts(): Promise<string[]> {
+    const texts: string[] = [];
+    for (let more = true; more;) {
+      const page = await this.log.read({ room: "General", after: texts.length, limit: 500 });
+      page.items.forEach(({ seq }, at) => assertEquals(seq, texts.length + at + 1));
+      texts.push(...page.items.map(({ text }) => text));
+      more = page.more;
+    }
+    return texts;
+  }
+
+  /** Waits until a copy of the database alone would be whole. */
+  async quiet(): Promise<void> {
+    while (Deno.statSync(`${this.path}-wal`).size > 0) await this.log.session("nobody");
+  }
+
+  async close(): Promise<string | undefined> {
+    this.#isOpen = false;
+    return await this.log.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isOpen) await this.log.close();
+    this.directory[Symbol.dispose]();
+  }
+}
+
+interface Touch {
+  log: TouchedLog;
+  /** The file that is touched. */
+  path: string;
+  /** An older copy of it. */
+  older: string;
+}
+
+/** What is done to a file; what it gives is done once more has been said. */
+type Way = (touch: Touch) => void | (() => void) | Promise<void | (() => Promise<void>)>;
+
+function replaceBy(path: string, other: string, more = 0): void {
+  Deno.copyFileSync(other, `${path}.new`);
+  const { size } = Deno.statSync(`${path}.new`);
+  Deno.truncateSync(`${path}.new`, size + more);
+  Deno.renameSync(`${path}.new`, path);
+}
+
+/** By a process of its own: this one would give up SQLite's locks on a file that it closes. */
+function copyOnto(path: string, other: string): void {
+  const { success } = new Deno.Command("cp", { args: [other, path] }).outputSync();
+  assert(success);
+}
+
+const LOCKS: Record<string, string> = {
+  "chat.db": "BEGIN EXCLUSIVE",
+  "chat.db-wal": "BEGIN; SELECT count(*) FROM message",
+  "chat.db-shm": "BEGIN IMMEDIATE",
+};
+
+const CHORES: Record<string, string> = {
+  "chat.db": "VACUUM",
+  "chat.db-wal": "PRAGMA wal_checkpoint(TRUNCATE)",
+  "chat.db-shm": "REINDEX; ANALYZE",
+};
+
+const WAYS: Record<string, Way> = {
+  "removed": ({ path }) => Deno.removeSync(path),
+  "moved": ({ path }) => Deno.renameSync(path, `${path}.away`),
+  "moved and put back": ({ path }) => {
+    Deno.renameSync(path, `${path}.away`);
+    return () => Deno.renameSync(`${path}.away`, path);
+  },
+  "replaced by an older one": ({ path, older }) => replaceBy(path, older),
+  "replaced by a larger one": ({ path, older }) => replaceBy(path, older, 4096 * 1000),
+  "overwritten by an older one": ({ path, older }) => copyOnto(path, older),
+  "overwritten by a larger one": ({ path, older }) => {
+    copyOnto(path, older);
+    Deno.truncateSync(path, Deno.statSync(path).size + 4096 * 1000);
+  },
+  "cut to nothing": ({ path }) => Deno.truncateSync(path),
+  "copied, and the copy put back": ({ path }) => {
+    copyOnto(`${path}.copy`, path);
+    return () => copyOnto(path, `${path}.copy`);
+  },
+  "replaced by a directory": ({ path }) => {
+    Deno.removeSync(path);
+    Deno.mkdirSync(path);
+  },
+  "locked for a while": async ({ log, path }) => {
+    const other = await OtherProgram.open(log.path);
+    await other.run(LOCKS[path.slice(path.lastIndexOf("/") + 1)]!);
+    return () => other.close();
+  },
+  "put in order": async ({ log, path }) => {
+    await using other = await OtherProgram.open(log.path);
+    await other.run(CHORES[path.slice(path.lastIndexOf("/") + 1)]!);
+  },
+};
+
+/** When it happens. */
+const TIMES: Record<string, (log: TouchedLog) => Promise<Promise<void> | void>> = {
+  quiet: (log) => log.quiet(),
+  // While it writes, and with a WAL that holds what is nowhere else.
+  busy: async (log) => {
+    await log.say(20);
+    return log.say(200);
+  },
+  readers: async (log) => {
+    await log.say(20);
+    await log.texts();
+    await log.log.search({ query: "x", rooms: ["General"], limit: 5 });
+  },
+};
+
+/**
+ * What must hold. `kept`: nothing is refused, and nothing lost. `saved`: it says so, and
+ * all that was acknowledged is in the file that it names. `told`: it says so, if anything is lost.
+ */
+function demand(file: string, way: string): "kept" | "saved" | "told" {
+  if (way === "locked for a while" || way === "put in order") return "kept";
+  if (file === "chat.db") {
+    if (way === "moved and put back") return "told";
+    return /^(removed|moved|replaced)/.test(way) ? "saved" : "told";
+  }
+  if (way === "replaced by a directory") return "told";
+  if (file === "chat.db-shm") return "kept";
+  return /^(removed|moved|replaced)/.test(way) ? "kept" : "told";
+}
+
+/** The file in which all that was acknowledged is said to be. */
+function savedIn(problem: string, path: string): string {
+  return /is in (\S+-saved)/.exec(problem)?.[1] ?? `${path}.away`;
+}
+
+for (const file of ["chat.db", "chat.db-wal", "chat.db-shm"]) {
+  for (const [way, touch] of Object.entries(WAYS)) {
+    for (const [time, prepare] of Object.entries(TIMES)) {
+      Deno.test({
+        name: `log whose ${file} is ${way} loses nothing without a word (${time})`,
+        ignore: Deno.build.os === "windows",
+        fn: () => holds(file, way, touch, prepare),
+      });
+    }
+  }
+}
+
+async function holds(
+  file: string,
+  way: string,
+  touch: Way,
+  prepare: (typeof TIMES)[string],
+): Promise<void> {
+  await using log = await new TouchedLog().open();
+  const path = log.directory.file(file);
+  await log.say(30);
+  const older = log.directory.file("older");
+  copyOnto(older, path);
+  await log.say(30);
+  const talk = await prepare(log);
+  const after = await touch({ log, path, older });
+  const more = log.say(20);
+  if (way === "locked for a while") await after?.();
+  await Promise.all([talk, more]);
+  if (way !== "locked for a while") await after?.();
+  await log.say(20);
+  const { acknowledged } = log;
+  const problem = await log.close();
+  const wanted = demand(file, way);
+  if (wanted === "kept") assertEquals([problem, log.refusals], [undefined, []]);
+  if (problem !== undefined) {
+    assertStringIncludes(problem, path);
+    assertMatch(problem, /before the next start/i);
+  }
+  if (wanted === "saved") {
+    assert(problem !== undefined);
+    await log.open(savedIn(problem, path));
+    return assertEquals(await log.texts(), acknowledged);
+  }
+  if (problem !== undefined) return;
+  await log.open();
+  assertEquals(await log.texts(), acknowledged);
+}

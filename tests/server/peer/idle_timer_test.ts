@@ -1,0 +1,225 @@
+import { assert, assertEquals } from "@std/assert";
+import { lookInterval, Patience } from "../../../server/peer/idle_timer.ts";
+import { Peer } from "../../fixtures/peer.ts";
+import { startServer } from "../../fixtures/server.ts";
+
+/** Milliseconds: short, where a test waits for it to pass. */
+const SHORT = 50;
+
+/** Milliseconds: short, yet longer than a busy machine takes for a round trip. */
+const AMPLE = 700;
+
+const PING = { type: "ping", payload: {} };
+
+const PURE = { permissions: "none" } as const;
+
+/** What looks at these times find, when the peer has begun no line. */
+function look(patience: Patience, times: readonly number[]): (string | undefined)[] {
+  return times.map((time) => patience.look(time, { isInLine: false, hasMuchToRead: false }));
+}
+
+Deno.test("what is said before connect gains no time", PURE, () => {
+  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
+  patience.heard(90);
+  assertEquals(look(patience, [99, 100]), [undefined, "no handshake"]);
+  const patient = new Patience({ handshake: 0, idle: 1000 }, 0);
+  assertEquals(look(patient, [1e9]), [undefined]);
+});
+
+Deno.test("a silence is pinged once, and is over with what is said or taken", PURE, () => {
+  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
+  patience.greeted(50);
+  assertEquals(look(patience, [1049, 1050, 1051, 2049]), [undefined, "ping", undefined, undefined]);
+  patience.heard(2049);
+  assertEquals(look(patience, [3048, 3049]), [undefined, "ping"]);
+  patience.took(4000);
+  assertEquals(look(patience, [4999, 5000, 6000]), [undefined, "ping", "idle"]);
+});
+
+Deno.test("a ping's answer is waited for longer where much is to be read before it", PURE, () => {
+  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
+  patience.greeted(0);
+  const lookAt = (time: number) => patience.look(time, { isInLine: false, hasMuchToRead: true });
+  assertEquals([999, 1000, 9999, 10_000].map(lookAt), [undefined, "ping", undefined, "idle"]);
+});
+
+Deno.test(
+  "who takes something is not stalled, who takes nothing is after half a silence",
+  PURE,
+  () => {
+    const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
+    patience.greeted(0);
+    assertEquals([7000, 7499, 7500].map((time) => patience.isStalled(time)), [false, false, true]);
+    patience.took(7500);
+    assertEquals([7600, 8099, 8100].map((time) => patience.isStalled(time)), [false, false, true]);
+  },
+);
+
+Deno.test("a lecture client may be silent for ever, but not within a line", PURE, () => {
+  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
+  patience.greetedLecture(0);
+  assertEquals(look(patience, [999, 1500, 1e6]), [undefined, undefined, undefined]);
+  const found = [1e6 + 1, 1e6 + 1000, 1e6 + 2000].map((time) =>
+    patience.look(time, { isInLine: true, hasMuchToRead: false })
+  );
+  assertEquals(found, [undefined, undefined, "idle"]);
+});
+
+Deno.test("silences are looked for often enough, and never more than a second apart", PURE, () => {
+  const intervals = [[10_000, 60_000], [0, 60_000], [0, 2000], [100, 60_000], [1, 1]]
+    .map(([handshake = 0, idle = 0]) => lookInterval({ handshake, idle }));
+  assertEquals(intervals, [1000, 1000, 500, 25, 1]);
+});
+
+Deno.test("a connection that never says connect is told so and closed", async () => {
+  await using chat = await startServer({ handshakeTimeout: SHORT });
+  const silent = ["", "\r\n\n", "GET / HTTP/1.1", '{"type":"connect","payload":{"na'];
+  for (const bytes of silent) {
+    using peer = await Peer.dial(chat.port);
+    await peer.write(bytes);
+    const answers = (await peer.rest()).map(({ type, payload }) => `${type} ${payload.code}`);
+    assertEquals(answers, ["error handshake_timeout"], bytes);
+  }
+});
+
+Deno.test("nothing but connect makes a connection stay", async () => {
+  await using chat = await startServer({ handshakeTimeout: AMPLE });
+  using _alice = await Peer.join(chat.port, "Alice");
+  const lines = [
+    '{"type":"ping"}',
+    "{}\nnonsense",
+    '{"type":"message","payload":{"text":"Hi"}}',
+    '{"type":"connect","payload":{"name":"Alice","version":2}}',
+  ];
+  await Promise.all(lines.map(async (line) => {
+    using peer = await Peer.dial(chat.port);
+    let code: string | undefined;
+    // It goes on asking, until it is not answered any more.
+    for (;;) {
+      await peer.write(line + "\n").catch(() => {/* closed already */});
+      const event = await peer.next();
+      if (event === undefined) break;
+      code = event.payload.code;
+    }
+    assertEquals(code, "handshake_timeout", line);
+  }));
+});
+
+Deno.test("a connection that has said connect in time stays", async () => {
+  await using chat = await startServer({ handshakeTimeout: AMPLE });
+  using lecture = await Peer.lecture(chat.port, "Alice");
+  using newer = await Peer.join(chat.port, "Bob");
+  // Another that came after them has had all its time.
+  using silent = await Peer.dial(chat.port);
+  await silent.rest();
+  await lecture.settled();
+  await newer.settled();
+});
+
+Deno.test("a silent client is pinged, told that it is let go, and closed", async () => {
+  await using chat = await startServer({ idleTimeout: SHORT });
+  using bob = await Peer.lecture(chat.port, "Bob");
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  assertEquals(await alice.next(), PING);
+  const events = (await alice.rest()).map(({ type, payload }) => [type, payload.code]);
+  assertEquals(events, [["error", "idle_timeout"]]);
+  for (const text of ["Alice has joined the room.", "Alice has left the room."]) {
+    assertEquals((await bob.receive("notification")).payload.message, text);
+  }
+});
+
+Deno.test("a client that has much to read is not let go when a silent one is", async () => {
+  await using chat = await startServer({ idleTimeout: AMPLE });
+  using slow = await Peer.join(chat.port, "Slow", "General");
+  using bob = await Peer.join(chat.port, "Bob", "General");
+  const line = JSON.stringify({ type: "message", payload: { text: "x".repeat(4096) } }) + "\n";
+  for (let said = 0; said < 200; said += 50) {
+    await bob.write(line.repeat(50));
+    await bob.settled();
+  }
+  // All that is in the system's hands by now, which doesn't tell what of it was read.
+  using silent = await Peer.join(chat.port, "Silent");
+  await silent.rest();
+  const heard = await slow.settled();
+  assertEquals(heard.filter(({ type }) => type === "message").length, 200);
+});
+
+Deno.test("bytes that complete no line do not keep a client", async () => {
+  await using chat = await startServer({ idleTimeout: SHORT });
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  await alice.write('{"type":"message","payload":{"text":"');
+  assertEquals(await alice.next(), PING);
+  await alice.write("and so on");
+  assertEquals((await alice.rest()).at(0)?.payload.code, "idle_timeout");
+});
+
+Deno.test("a session that was let go is taken up again", async () => {
+  await using chat = await startServer({ idleTimeout: SHORT });
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  await alice.rest();
+  using again = await Peer.join(chat.port, "Alice", undefined, { session: alice.ack.session });
+  assertEquals([again.ack.resumed, again.ack.rooms], [true, [{ room: "General", seq: 0 }]]);
+});
+
+Deno.test("a pong keeps a client, and so does any other line", async () => {
+  const lines = [
+    '{"type":"pong"}',
+    '{"type":"ping"}',
+    '{"type":"message","payload":{"text":"Hi"}}',
+    "nonsense",
+  ];
+  await Promise.all(lines.map(async (line) => {
+    await using chat = await startServer({ idleTimeout: AMPLE });
+    using alice = await Peer.join(chat.port, "Alice", "General");
+    for (let pings = 0; pings < 2;) {
+      const event = await alice.next();
+      assert(event !== undefined, `let go in spite of ${line}`);
+      assert(event.payload.code !== "idle_timeout", `told to go in spite of ${line}`);
+      if (event.type !== "ping") continue;
+      pings++;
+      await alice.write(line + "\n");
+    }
+    await alice.settled();
+  }));
+});
+
+Deno.test("a client that talks is not pinged", async () => {
+  await using chat = await startServer({ idleTimeout: AMPLE });
+  using busy = await Peer.join(chat.port, "Busy");
+  using silent = await Peer.join(chat.port, "Silent");
+  let isPinged = false;
+  silent.receive("ping").then(() => isPinged = true);
+  const events = [];
+  while (!isPinged) events.push(...await busy.settled());
+  assertEquals(events, []);
+});
+
+Deno.test("a lecture client may be silent, and is never pinged", async () => {
+  await using chat = await startServer({ handshakeTimeout: AMPLE, idleTimeout: SHORT });
+  using lecture = await Peer.lecture(chat.port, "Lecture", "Quiet");
+  // Two others that came later are pinged and let go meanwhile.
+  for (const name of ["Alice", "Bob"]) {
+    using peer = await Peer.join(chat.port, name);
+    await peer.rest();
+  }
+  assertEquals(await lecture.settled(), []);
+});
+
+Deno.test("a lecture client may be silent after white space, but not within a line", async () => {
+  await using chat = await startServer({ idleTimeout: SHORT });
+  using silent = await Peer.lecture(chat.port, "Silent", "Quiet");
+  await silent.write(" \r");
+  using stuck = await Peer.lecture(chat.port, "Stuck", "Other");
+  await stuck.write('{"type":"message","payl');
+  assertEquals((await stuck.rest()).map(({ payload }) => payload.code), ["idle_timeout"]);
+  assertEquals(await silent.settled(), []);
+});
+
+Deno.test("without a handshake timeout a connection may take its time", async () => {
+  await using chat = await startServer({ handshakeTimeout: 0, idleTimeout: SHORT });
+  using late = await Peer.dial(chat.port);
+  using silent = await Peer.join(chat.port, "Silent");
+  await silent.rest();
+  await late.send("connect", { name: "Late", version: 2 });
+  assertEquals((await late.receive("connect_ack")).payload.name, "Late");
+});

@@ -1,0 +1,136 @@
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { LIMITS } from "../../../protocol/mod.ts";
+import { Peer, type Received } from "../../fixtures/peer.ts";
+import { limits, startServer } from "../../fixtures/server.ts";
+
+const MEGABYTE = 1_000_000;
+
+/** More than all buffers between two sockets hold, and the server's own queue. */
+const BUFFERS = 16 * MEGABYTE;
+
+const TEXT = "x".repeat(LIMITS.text);
+
+/** The numbers of the messages among `events`. */
+function seqsOf(events: Received[]): number[] {
+  return events.filter(({ type }) => type === "message").map(({ payload }) => payload.seq);
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
+
+Deno.test("one connection too many is told so and closed, and nobody notices it", async () => {
+  await using chat = await startServer({ limits: limits({ "max-connections": 2 }) });
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  using bob = await Peer.lecture(chat.port, "Bob");
+  await alice.receive("notification");
+  for (let attempt = 0; attempt < 20; attempt++) {
+    using peer = await Peer.dial(chat.port);
+    await peer.send("connect", { name: "Carol", room: "General", version: 2 });
+    assertEquals((await peer.rest()).map(({ payload }) => payload.code), ["server_full"]);
+  }
+  assertEquals(await alice.settled(), []);
+  await bob.finish();
+  await bob.rest();
+  assertEquals((await alice.settled()).map(({ payload }) => payload.event), ["left"]);
+  using _carol = await Peer.join(chat.port, "Carol", "General");
+});
+
+Deno.test("a burst is answered in full and in order, and holds nobody up", async () => {
+  await using chat = await startServer();
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  using bob = await Peer.join(chat.port, "Bob", "Music");
+  const count = 20_000;
+  const lines = upTo(count).map((number) =>
+    `{"type":"message","id":"${number}","payload":{"text":"Hi"}}\n`
+  );
+  let isWritten = false;
+  const writing = alice.write(lines.join("")).then(() => isWritten = true);
+  const answers = alice.settled();
+  let rounds = 0;
+  while (!isWritten) {
+    assertEquals(await bob.settled(), []);
+    rounds++;
+  }
+  await writing;
+  const heard = await answers;
+  assertEquals(seqsOf(heard), upTo(count));
+  assertEquals(heard.map(({ id }) => Number(id)), upTo(count));
+  assert(rounds > 0);
+});
+
+Deno.test("a peer that asks and does not read is not read either, and gets its answers when it does", async () => {
+  await using chat = await startServer();
+  using bob = await Peer.join(chat.port, "Bob");
+  // Answers far longer than their questions.
+  for (const number of upTo(40)) {
+    await bob.send("join", { room: `Room ${number}` });
+    await bob.send("topic", { room: `Room ${number}`, topic: "x".repeat(LIMITS.topic) });
+  }
+  await bob.settled();
+  using asking = await Peer.join(chat.port, "Asking");
+  const question = JSON.stringify({ type: "rooms", payload: { ignored: "x".repeat(1000) } }) + "\n";
+  let asked = 0;
+  let isEnough = false;
+  const asks = async () => {
+    while (!isEnough) {
+      await asking.write(question);
+      asked++;
+    }
+    await asking.send("ping", {}, "last");
+  };
+  const writing = asks();
+  // Until so many round trips of another's bring nothing new.
+  for (let still = 0; still < 200;) {
+    const before = asked;
+    await bob.settled();
+    still = asked === before ? still + 1 : 0;
+    assertLess(asked * question.length, 4 * BUFFERS);
+  }
+  isEnough = true;
+  let answers = 0;
+  for (let event = await asking.next(); event?.id !== "last"; event = await asking.next()) {
+    assertEquals(event?.type, "rooms");
+    answers++;
+  }
+  await writing;
+  assertEquals(answers, asked);
+});
+
+Deno.test("a peer that never reads holds nobody up, and has missed nothing when it reads", async () => {
+  await using chat = await startServer();
+  using alice = await Peer.join(chat.port, "Alice", "General");
+  using slow = await Peer.join(chat.port, "Slow", "General");
+  using lecture = await Peer.lecture(chat.port, "Lecture");
+  using bob = await Peer.join(chat.port, "Bob", "General");
+  for (const peer of [alice, slow, lecture]) await peer.settled();
+  const line = JSON.stringify({ type: "message", payload: { text: TEXT } }) + "\n";
+  const rounds = Math.ceil(2 * BUFFERS / (line.length * 50));
+  const heard = { alice: [] as Received[], bob: [] as Received[] };
+  for (let round = 0; round < rounds; round++) {
+    await alice.write(line.repeat(50));
+    heard.alice.push(...await alice.settled());
+    heard.bob.push(...await bob.settled());
+  }
+  const all = upTo(rounds * 50);
+  assertEquals(seqsOf(heard.alice), all);
+  assertEquals(seqsOf(heard.bob), all);
+  const [late, lateLecture] = await Promise.all([slow, lecture].map((peer) => upToSeq(peer, all)));
+  assertEquals(seqsOf(late ?? []), all);
+  assertEquals(lateLecture?.map(({ payload }) => payload.seq), all);
+  // What comes before this was in a buffer or in the server's queue, which is bounded.
+  const queued = late?.findIndex(({ payload }) => payload.event === "behind") ?? -1;
+  assertGreater(queued, 0);
+  assertLess(queued * line.length, BUFFERS);
+});
+
+/** Everything up to the last of the messages that are numbered so. */
+async function upToSeq(peer: Peer, seqs: number[]): Promise<Received[]> {
+  const events: Received[] = [];
+  for (;;) {
+    const event = await peer.next();
+    if (event === undefined) return events;
+    events.push(event);
+    if (event.payload.seq === seqs.length) return events;
+  }
+}

@@ -1,0 +1,111 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { Directory, upTo } from "../../fixtures/log.ts";
+import { OtherProgram } from "../../fixtures/other_program.ts";
+import { Peer } from "../../fixtures/peer.ts";
+import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
+
+function serve(path: string): Promise<ServerProcess> {
+  return ServerProcess.run(serverCommand("--data", path, "--port", "0", "--message-rate", "0"));
+}
+
+/** Says so many messages, all of which are acknowledged. */
+async function say(peer: Peer, count: number): Promise<void> {
+  const lines = upTo(count).map((n) =>
+    JSON.stringify({ type: "message", payload: { text: `${n}` } })
+  );
+  await peer.write(lines.map((line) => `${line}\n`).join(""));
+  const said = (await peer.settled()).filter(({ type }) => type === "message");
+  assertEquals(said.length, count);
+}
+
+async function stop(server: ServerProcess): Promise<{ code: number; last: string }> {
+  server.kill("SIGTERM");
+  const { code, stderr } = await server.ended();
+  return { code, last: stderr.trimEnd().split("\n").at(-1) ?? "" };
+}
+
+/** How many messages a server knows that starts on the file. */
+async function countIn(path: string): Promise<number> {
+  await using server = await serve(path);
+  using bob = await Peer.join(server.port, "Bob", "General");
+  return bob.ack.rooms[0].seq;
+}
+
+Deno.test("a server whose WAL is deleted after it was read has all 600 messages after its stop", async () => {
+  using directory = new Directory();
+  {
+    await using server = await serve(directory.file());
+    using alice = await Peer.join(server.port, "Alice", "General");
+    await say(alice, 600);
+    await alice.send("history", { room: "General" });
+    await alice.receive("history");
+    Deno.removeSync(directory.file("chat.db-wal"));
+    assertEquals((await stop(server)).code, 0);
+  }
+  assertEquals(await countIn(directory.file()), 600);
+});
+
+Deno.test("a server whose file is deleted saves all of it, says where, and does not exit with 0", async () => {
+  using directory = new Directory();
+  const saved = directory.file("chat.db-saved");
+  {
+    await using server = await serve(directory.file());
+    using alice = await Peer.join(server.port, "Alice", "General");
+    await say(alice, 100);
+    Deno.removeSync(directory.file());
+    const { code, last } = await stop(server);
+    assertEquals(code, 1);
+    assertStringIncludes(last, `The log ${directory.file()} is gone`);
+    assertStringIncludes(last, `is in ${saved}: move that to ${directory.file()}`);
+  }
+  assertEquals(await countIn(saved), 100);
+});
+
+Deno.test("a server takes messages while its file is put in order, and before and after", async () => {
+  using directory = new Directory();
+  await using server = await serve(directory.file());
+  using alice = await Peer.join(server.port, "Alice", "General");
+  await using other = await OtherProgram.open(directory.file());
+  for (
+    const sql of ["VACUUM", "REINDEX", "PRAGMA wal_checkpoint(TRUNCATE)", "DROP INDEX message_ref"]
+  ) {
+    await say(alice, 20);
+    assertEquals(await other.run(sql), "done");
+    await say(alice, 20);
+  }
+  await other.close();
+  assertEquals((await stop(server)).code, 0);
+  assertEquals(await countIn(directory.file()), 160);
+});
+
+Deno.test("a copy of the file of a quiet server has all that was said", async () => {
+  using directory = new Directory();
+  await using server = await serve(directory.file());
+  using alice = await Peer.join(server.port, "Alice", "General");
+  await say(alice, 3);
+  while (Deno.statSync(directory.file("chat.db-wal")).size > 0) await alice.settled();
+  const { success } = new Deno.Command("cp", {
+    args: [directory.file(), directory.file("copy.db")],
+  }).outputSync();
+  assert(success);
+  assertEquals(await countIn(directory.file("copy.db")), 3);
+});
+
+Deno.test("a server does not start on a copy that lacks messages, and says how to mend it", async () => {
+  using directory = new Directory();
+  {
+    await using server = await serve(directory.file());
+    using alice = await Peer.join(server.port, "Alice", "General");
+    await say(alice, 50);
+    assertEquals((await stop(server)).code, 0);
+  }
+  using database = new DatabaseSync(directory.file());
+  database.exec("DELETE FROM message WHERE id % 100 BETWEEN 20 AND 29");
+  database.close();
+  await using server = new TestProcess(serverCommand("--data", directory.file(), "--port", "0"));
+  const { code, stderr } = await server.ended();
+  assertEquals(code, 1);
+  assertMatch(stderr, /^chat-server: Cannot open the log \S+: it is damaged .*\n$/);
+  assertStringIncludes(stderr, `sqlite3 ${directory.file()} .recover`);
+});

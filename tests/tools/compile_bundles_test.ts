@@ -1,0 +1,73 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { bundle } from "../../tools/bundles.ts";
+import { Failure, Unavailable } from "../../tools/command.ts";
+import { bundlesOf, type Program, programNamed } from "../../tools/targets.ts";
+import { Directory } from "../fixtures/log.ts";
+
+const SERVER = programNamed("chat-server");
+
+/** The bundles of a program: their texts by their names. */
+async function bundled(program: Program): Promise<Map<string, string>> {
+  using directory = new Directory();
+  await bundle(program, directory.path, new AbortController().signal);
+  const bundles = bundlesOf(program, directory.path);
+  const entries = await Array.fromAsync(Deno.readDir(bundles));
+  const texts = new Map<string, string>();
+  for (const name of entries.map((entry) => entry.name).sort()) {
+    texts.set(name, await Deno.readTextFile(`${bundles}/${name}`));
+    assertEquals((await Deno.stat(`${bundles}/${name}`)).mtime, new Date(0));
+  }
+  return texts;
+}
+
+/** A program of one module. */
+function programOf(directory: Directory, text: string): Program {
+  const entry = directory.file("odd.ts");
+  Deno.writeTextFileSync(entry, text);
+  return { ...SERVER, entry, include: [] };
+}
+
+Deno.test("bundling puts workers beside the entry, under the names that the code has for them", async () => {
+  const bundles = await bundled(SERVER);
+  for (const name of ["sqlite_worker", "certificate_worker"]) {
+    assertEquals(bundles.get(`${name}.ts`), `import "./${name}.js";\n`);
+    assertStringIncludes(bundles.get(`${name}.js`)!, "self.onmessage");
+    const asks = [...bundles.values()].filter((text) => text.includes(`URL("./${name}.ts"`));
+    assertEquals(asks.length, 1);
+  }
+});
+
+Deno.test("bundling leaves what is loaded late out of what is loaded at once", async () => {
+  const bundles = await bundled(SERVER);
+  const entry = bundles.get("server.js")!;
+  const [, late = ""] = /import\("\.\/(tls-\w+\.js)"\)/.exec(entry) ?? [];
+  assertStringIncludes(bundles.get(late)!, "X509CertificateGenerator");
+  assert(!entry.includes("X509CertificateGenerator"));
+});
+
+Deno.test("bundling the same sources makes the same bundles", async () => {
+  assertEquals(await bundled(SERVER), await bundled(SERVER));
+});
+
+Deno.test("bundling refuses a program whose types are wrong", async () => {
+  using directory = new Directory();
+  const program = programOf(directory, "export const one: number = 'one';\n");
+  const error = await assertRejects(() => bundled(program), Failure, "Cannot bundle ");
+  assertStringIncludes(error.message, "TS2322");
+});
+
+Deno.test("bundling says what it could not fetch", async () => {
+  using directory = new Directory();
+  const program = programOf(directory, "console.log(1);\n");
+  const before = ["DENO_DIR", "NPM_CONFIG_REGISTRY"].map((name) => [name, Deno.env.get(name)]);
+  Deno.env.set("DENO_DIR", directory.path);
+  Deno.env.set("NPM_CONFIG_REGISTRY", "http://127.0.0.1:1/");
+  try {
+    await assertRejects(() => bundled(program), Unavailable, "Cannot fetch the package ");
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name!);
+      else Deno.env.set(name!, value);
+    }
+  }
+});
