@@ -49,7 +49,7 @@ const PAYLOADS: {
   ping: () => ({}),
   pong: () => ({ nonce: "nonce" }),
   error: (random) => ({
-    code: random.pick(["bad_text", "not_in_room", "log_failed", "stale_ref"]),
+    code: random.pick(["bad_text", "not_in_room", "log_failed", "stale_ref", "ref_used"]),
     message: "No.",
   }),
 };

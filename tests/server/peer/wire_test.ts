@@ -123,6 +123,7 @@ Deno.test("connect in version 2 is acknowledged with all that a client needs", a
       limits: { ...LIMITS },
       rooms: [{ room: "General", seq: 0 }],
       direct: 0,
+      ref: 0,
     },
   });
   assertMatch(session, /^[0-9a-f]{32}$/);
