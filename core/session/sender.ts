@@ -27,6 +27,8 @@ export interface SenderOptions {
   held: (until: number | undefined) => void;
   /** Told that the server has begun to refuse what comes too fast. */
   slowed: () => void;
+  /** Told why the server could not keep a draft, each time; it goes out again. */
+  unkept: (reason: string) => void;
 }
 
 /** Sends, waits when the server says so, and sends again what it refused meanwhile. */
@@ -83,11 +85,16 @@ export class Sender {
   }
 
   /** Whether what was refused is sent again, so that nobody else need care. */
-  sendsAgain({ id = "", payload: { code, retry_after, ref: highest } }: ErrorEvent): boolean {
+  sendsAgain({ id = "", payload }: ErrorEvent): boolean {
+    const { code, message, retry_after, ref: highest } = payload;
     if (this.#wasUnsaid(id, code)) return this.saysAgain(refOf(id) ?? 0, highest);
+    // A person asks again for what could not be read; what was said is to arrive.
+    const isUnkept = code === "log_failed" && refOf(id) !== undefined;
+    if (code !== "rate_limited" && !isUnkept) return false;
     const wasSlowed = this.#pace.isSlowed;
-    if (code !== "rate_limited" || !this.#pace.refused(id, retry_after, Date.now())) return false;
-    if (!wasSlowed) this.#options.slowed();
+    if (!this.#pace.refused(id, retry_after, Date.now())) return false;
+    if (isUnkept) this.#options.unkept(message);
+    else if (!wasSlowed) this.#options.slowed();
     this.#pump();
     return true;
   }

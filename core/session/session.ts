@@ -30,6 +30,9 @@ const LEAVE_PATIENCE = 3_000;
 /** Milliseconds that leaving waits for the server to close. */
 const QUIT_PATIENCE = 1_000;
 
+/** Milliseconds for which what the server can't keep is sent again at least: longer than most locks are held. */
+const UNKEPT_PATIENCE = 10_000;
+
 /** What is said, once, when the server begins to refuse. */
 const SLOWED = "The server takes only so much at a time: what waits goes out a little later";
 
@@ -43,7 +46,7 @@ export interface SessionOptions {
   room: string | undefined;
   outbox: Outbox;
   view: View;
-  /** Milliseconds for which a lost link is tried again. */
+  /** Milliseconds for which a lost link is tried again, and what the server can't keep. */
   patience: number;
   /** How many past messages to begin a room with. */
   context: number;
@@ -68,6 +71,9 @@ export class Session {
   #hasBegun = false;
   /** Why the server did not let us in the last time. */
   #refusal: ErrorCode | undefined;
+  /** Since when the server has kept nothing, in epoch milliseconds; why that is not waited for any longer. */
+  #unkeptSince: number | undefined;
+  #gaveUp: string | undefined;
   #settled: () => void = () => {};
   #over = false;
   #end: () => void = () => {};
@@ -88,6 +94,7 @@ export class Session {
       write: (request) => void this.#link.send(request),
       held: (until) => this.#held(until),
       slowed: () => view.show({ kind: "notice", text: SLOWED }),
+      unkept: (reason) => this.#unkept(reason),
     });
     this.#link = new Link({
       address: options.address,
@@ -98,10 +105,10 @@ export class Session {
     });
   }
 
-  /** Runs until {@linkcode leave} (`undefined`), or until the link is lost for good (the reason). */
+  /** Runs until {@linkcode leave} (`undefined`), or until there is no use in going on (the reason). */
   async run(): Promise<string | undefined> {
     try {
-      return await this.#link.run();
+      return await this.#link.run() ?? this.#gaveUp;
     } finally {
       this.#over = true;
       this.#sender.stop();
@@ -350,7 +357,21 @@ export class Session {
       : "Not connected: try later";
   }
 
+  /** What the server can't keep stays in the outbox. */
+  #unkept(reason: string): void {
+    if (this.#unkeptSince === undefined) {
+      this.#unkeptSince = Date.now();
+      const text = `${reason}. It is sent again until it is kept`;
+      return this.#options.view.show({ kind: "problem", text });
+    }
+    const patience = Math.max(this.#options.patience, UNKEPT_PATIENCE);
+    if (Date.now() - this.#unkeptSince < patience) return;
+    this.#gaveUp = reason;
+    this.#link.stop();
+  }
+
   #acknowledge(ref: number): void {
+    this.#unkeptSince = undefined;
     this.outbox.settle(ref);
     // A connection that was behind gets its own copies from the log, where they have no id.
     this.#sender.answered(draftId(ref));

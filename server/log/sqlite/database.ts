@@ -11,8 +11,11 @@ import { exists } from "../../process/files.ts";
 import { checkFile, headsOf, isSetBack } from "./check.ts";
 import { checkSchema, migrate } from "./schema.ts";
 
-/** Milliseconds to wait for another connection's lock: longer than most programs hold one. */
-export const BUSY_TIMEOUT = 10_000;
+/**
+ * Milliseconds to wait for another connection's lock: longer than most programs hold one,
+ * and less than clients wait for an answer to `connect`.
+ */
+export const BUSY_TIMEOUT = 8_000;
 
 /** The files are to be opened afresh by all connections at once; nothing that was kept is lost by that. */
 export class Detached extends Error {

@@ -17,7 +17,7 @@ function start(outbox: Outbox) {
   const written: { ref: number; text: string }[] = [];
   const write = ({ payload }: Request) => void written.push(payload as typeof written[number]);
   const nothing = () => {};
-  const sender = new Sender({ outbox, write, held: nothing, slowed: nothing });
+  const sender = new Sender({ outbox, write, held: nothing, slowed: nothing, unkept: nothing });
   const taken = () => written.splice(0).map(({ text }) => text);
   return { outbox, sender, written, taken };
 }
