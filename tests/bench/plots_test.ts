@@ -1,8 +1,7 @@
 import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { milliseconds, type Point, tableOfSeries } from "../../bench/section.ts";
 import { toSvg } from "../../bench/svg.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 /** A plot of one line, and its table. */
 function shown(...points: Point[]): { svg: string; cells: (string | undefined)[] } {

@@ -1,7 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { scalingText } from "../../bench/scaling.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 const BASIS = {
   apart: 90_000,

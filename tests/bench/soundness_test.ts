@@ -4,8 +4,7 @@ import type { Findings } from "../../bench/load.ts";
 import { cpuSeconds, othersSeconds, watchOthers } from "../../bench/proc.ts";
 import { isAtMost, isWhole, keptUp, loadMark, marksOf, noiseMark } from "../../bench/soundness.ts";
 import { TestProcess } from "../fixtures/process.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 const LATENCY = { p50: 1, p99: 2, p999: 3, max: 4, count: 1000 };
 

@@ -1,8 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Program, shellCompletions, SHELLS } from "../../cli/completions.ts";
 import { oneOf, text, toggle, wholeNumber } from "../../cli/options.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 const PROGRAM: Program = {
   name: "chat-x",

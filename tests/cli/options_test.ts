@@ -7,8 +7,7 @@ import {
   toggle,
   wholeNumber,
 } from "../../cli/options.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 const TABLE = {
   host: text("address", "127.0.0.1", "where to listen"),

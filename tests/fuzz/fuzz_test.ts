@@ -12,8 +12,7 @@ import { readScript, type Script, writeScript } from "./script.ts";
 import { fewest } from "./shrink.ts";
 import { faultsOfLog } from "./stored.ts";
 import { Directory, TestLog } from "../fixtures/log.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 /** Another one each time: a failure says which, and how to see it again. */
 const seed = crypto.getRandomValues(new Uint32Array(1))[0] as number;

@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { decodeRequest, encode, type Refused } from "../../protocol/codec.ts";
 import type { Request, RequestType } from "../../protocol/message.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 /** For every type a payload with each of its fields: the compiler sees that none is missing. */
 type Whole<Message extends { type: string; payload: unknown }> = {

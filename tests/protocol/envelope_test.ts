@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { decodeRequest, encode, type Refused } from "../../protocol/codec.ts";
 import { type ErrorCode, LIMITS } from "../../protocol/message.ts";
+import { PURE } from "../fixtures/pure.ts";
 
 // What holds for every request, whatever its type: the envelope around the payload.
-
-const PURE = { permissions: "none" } as const;
 
 function refusal(line: string): Refused {
   const decoded = decodeRequest(line);

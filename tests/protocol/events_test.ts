@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { decodeEvent, encode } from "../../protocol/codec.ts";
 import type { Event, EventType } from "../../protocol/message.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 /** For every type a payload with each of its fields: the compiler sees that none is missing. */
 type Whole<Message extends { type: string; payload: unknown }> = {

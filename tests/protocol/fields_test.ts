@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { decodeRequest } from "../../protocol/codec.ts";
 import { type ErrorCode, LIMITS, type Request, type RequestType } from "../../protocol/message.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 /** What a field takes, and what it refuses: the value, the code, and what the message says. */
 interface Rule {

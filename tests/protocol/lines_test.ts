@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertLess, assertRejects, assertStrictEquals } from "@std/assert";
 import { type FramingProblem, LineFramer, type Read, readLines } from "../../protocol/lines.ts";
 import { LIMITS } from "../../protocol/message.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { mentions, splitAtMentions } from "../../protocol/mentions.ts";
 import { parseName } from "../../protocol/names.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 Deno.test("mentions() finds a name as a word of its own, in any case", PURE, () => {
   const cases: [text: string, name: string, expected: boolean][] = [

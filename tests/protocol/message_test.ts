@@ -11,8 +11,7 @@ import {
   type Request,
   VERSION,
 } from "../../protocol/message.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 Deno.test("ERROR_CODES are lower_snake_case words, each with its meaning", PURE, () => {
   for (const [code, meaning] of Object.entries(ERROR_CODES)) {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import * as protocol from "../../protocol/mod.ts";
 import type { Event, Request } from "../../protocol/mod.ts";
+import { PURE } from "../fixtures/pure.ts";
 
 const SOURCE = new URL("../../protocol/mod.ts", import.meta.url);
-const PURE = { permissions: "none" } as const;
 /** The specification is a comment: a test that holds it to the code must read it. */
 const READS_SOURCE = { permissions: { read: [SOURCE] } };
 

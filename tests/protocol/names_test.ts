@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { fold, parseName } from "../../protocol/names.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 /** Every code point of the planes that hold letters, but for the surrogates. */
 function* characters(): Generator<string> {

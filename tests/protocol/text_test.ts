@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { isLongerThan, showable, showableLines } from "../../protocol/text.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../fixtures/pure.ts";
 
 /** Numbers from 0 to below 1, the same ones for the same seed (mulberry32). */
 function randomNumbers(seed: number): () => number {

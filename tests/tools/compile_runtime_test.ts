@@ -2,9 +2,10 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Bytes, sha256 } from "../../tools/checksums.ts";
 import { Failure } from "../../tools/command.ts";
 import { cutKnownRuntime, cutRuntime, unpack } from "../../tools/npm_runtime.ts";
+import { PURE } from "../fixtures/pure.ts";
 
 function test(name: string, fn: () => void | Promise<void>) {
-  Deno.test({ name: `compile ${name}`, permissions: "none", fn });
+  Deno.test(`compile ${name}`, PURE, fn);
 }
 
 /** A compiled program: runtime, program, trailer. */

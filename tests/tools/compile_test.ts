@@ -17,9 +17,10 @@ import {
   targets,
   thisMachine,
 } from "../../tools/targets.ts";
+import { PURE } from "../fixtures/pure.ts";
 
 function test(name: string, fn: () => void | Promise<void>) {
-  Deno.test({ name: `compile ${name}`, permissions: "none", fn });
+  Deno.test(`compile ${name}`, PURE, fn);
 }
 
 const linux: Build = buildsFor(targets)[0]!;

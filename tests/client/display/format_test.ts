@@ -11,8 +11,8 @@ import type { Entry, MessageEntry } from "../../../core/chat/items.ts";
 import { format, label, plainText } from "../../../client/display/format.ts";
 import { clusterWidth, textWidth, truncate } from "../../../client/editor/width.ts";
 import { wrap } from "../../../client/display/wrap.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
-const PURE = { permissions: "none" } as const;
 const BARE = painter("none");
 
 function message(text: string, sender = "Bob", room = "General"): MessageEntry {

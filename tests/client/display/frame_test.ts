@@ -6,8 +6,8 @@ import { layOut, type PromptParts, promptText } from "../../../client/display/pr
 import { Painter } from "../../../client/display/frame.ts";
 import { textWidth } from "../../../client/editor/width.ts";
 import { ScreenModel } from "../../fixtures/screen_model.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
-const PURE = { permissions: "none" } as const;
 const PAINT = painter("256");
 
 function parts(text: string, more: Partial<PromptParts> = {}): PromptParts {

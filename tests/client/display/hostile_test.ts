@@ -9,8 +9,7 @@ import { layOut } from "../../../client/display/prompt.ts";
 import { Painter } from "../../../client/display/frame.ts";
 import { wrap } from "../../../client/display/wrap.ts";
 import { ScreenModel } from "../../fixtures/screen_model.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** Strings that each property is tried with; CHAT_FUZZ_RUNS=1000000 for a long night. */
 const RUNS = Number(Deno.env.get("CHAT_FUZZ_RUNS")) || 4_000;

@@ -1,7 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { pictureOf, piecesOf } from "../../../tools/picture_svg.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** The pieces in short: text, and where it stands. */
 function places(screen: string): string[] {

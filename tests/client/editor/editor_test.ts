@@ -9,8 +9,7 @@ import {
   insert,
 } from "../../../client/editor/editor.ts";
 import { clusters } from "../../../client/editor/width.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** An editor from a text in which `|` is the cursor. */
 function at(marked: string): EditorState {

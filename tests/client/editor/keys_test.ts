@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { BINDINGS } from "../../../client/editor/bindings.ts";
 import { type Key, KeyParser } from "../../../client/editor/keys.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
-const PURE = { permissions: "none" } as const;
 const encoder = new TextEncoder();
 
 function named(...names: string[]): Key[] {

@@ -11,8 +11,8 @@ import {
   sent,
   type Wish,
 } from "../../../client/editor/line_input.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
-const PURE = { permissions: "none" } as const;
 const KNOWN: Known = {
   rooms: ["General", "Work"],
   otherRooms: ["Garden"],

@@ -4,8 +4,7 @@ import type { Key } from "../../../client/editor/keys.ts";
 import { masked, pressSecret, type SecretStep } from "../../../client/editor/secret_input.ts";
 import { TypedLines } from "../../../client/lines/tty_lines.ts";
 import type { SessionSummary } from "../../../protocol/mod.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** Types `keys`: `<enter>` and the like are named keys, all else is text. */
 function type(keys: string): SecretStep {

@@ -7,8 +7,7 @@ import { programs } from "../../../tools/targets.ts";
 import { Home } from "../../fixtures/client.ts";
 import { Peer } from "../../fixtures/peer.ts";
 import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 const TRICKS = [
   "..",

@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { parsePlace } from "../../../client/net/server_url.ts";
 import { decideSettings, NO_CONFIG } from "../../../client/startup/settings.ts";
 import { certificateProblem } from "../../../client/net/trust_errors.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
-const PURE = { permissions: "none" } as const;
 const FINGERPRINT = "0123456789abcdef".repeat(4);
 
 Deno.test("parsePlace() reads hosts, ports, rooms and fingerprints", PURE, () => {

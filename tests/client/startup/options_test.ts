@@ -9,8 +9,7 @@ import {
   NO_CONFIG,
   parseConfig,
 } from "../../../client/startup/settings.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 Deno.test(
   "parseAddress() reads hosts, ports and IPv6, and formatAddress() writes them",

@@ -4,8 +4,7 @@ import type { Effect } from "../../../core/chat/items.ts";
 import { type GivenPassword, Login } from "../../../core/session/login.ts";
 import { ChatState } from "../../../core/chat/state.ts";
 import type { ErrorCode, Event, Request } from "../../../protocol/mod.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** Alice, and what comes of a line and of the secrets that she is asked for then. */
 class Person {

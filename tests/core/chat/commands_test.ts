@@ -3,8 +3,7 @@ import { COMMANDS, submit } from "../../../core/chat/commands.ts";
 import { distance } from "../../../core/chat/edit_distance.ts";
 import type { Effect } from "../../../core/chat/items.ts";
 import { ChatState } from "../../../core/chat/state.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** Alice in General and Work, typing into General; Bob and Mary Ann are there. */
 function alice(): ChatState {

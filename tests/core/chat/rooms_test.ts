@@ -7,8 +7,7 @@ import { ChatState } from "../../../core/chat/state.ts";
 import type { Event, MessagePayload, UnreadRoom } from "../../../protocol/mod.ts";
 import { Peer } from "../../fixtures/peer.ts";
 import { killClient, openAlice, terminalTest } from "../../fixtures/tmux.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** Alice, in these rooms whose last messages have these seqs. */
 function alice(

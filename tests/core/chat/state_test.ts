@@ -2,8 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Effect } from "../../../core/chat/items.ts";
 import { ChatState } from "../../../core/chat/state.ts";
 import type { MessagePayload } from "../../../protocol/mod.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 function said(seq: number, more: Partial<MessagePayload> = {}): MessagePayload {
   return { sender: "Bob", room: "General", text: `text ${seq}`, seq, at: 0, ...more };

@@ -10,8 +10,7 @@ import {
   parseJournal,
   writeJournal,
 } from "../../../core/session/journal.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 const LINES: JournalLine[] = [
   { session: "token" },

@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Pace } from "../../../core/session/request_window.ts";
 import type { Request } from "../../../protocol/mod.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** Requests called by these numbers. */
 function asked(pace: Pace, ...numbers: number[]): void {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { LoginThrottle } from "../../../server/accounts/login_throttle.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
-const PURE = { permissions: "none" } as const;
 const MINUTE = 60_000;
 
 /** An address out there; `host` tells them apart. */

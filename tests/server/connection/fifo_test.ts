@@ -1,7 +1,6 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { Fifo } from "../../../server/connection/fifo.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 Deno.test("a Fifo gives what waits in the order in which it came", PURE, () => {
   const fifo = new Fifo<number>();

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { Batch } from "../../../server/connection/batch.ts";
 import { SendQueue } from "../../../server/connection/send_queue.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
-const PURE = { permissions: "none" } as const;
 const LINK = {};
 
 const encoder = new TextEncoder();

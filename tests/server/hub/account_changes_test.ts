@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { UNBOUNDED } from "../../../server/hub/room_limits.ts";
 import { codeOf, HubChat, type HubPeer, PASSWORD } from "../../fixtures/hub.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 const password = PASSWORD;
 

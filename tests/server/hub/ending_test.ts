@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { codeOf, HubChat } from "../../fixtures/hub.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 const LEFT = "Alice has left the room.";
 

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { codeOf, HubChat } from "../../fixtures/hub.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** How long the name of a version 2 session is held after its connection, in milliseconds. */
 const HOLD = 120_000;

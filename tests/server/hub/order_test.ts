@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { HubChat } from "../../fixtures/hub.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 Deno.test("hub acknowledges a connect before the newcomer hears anything else", PURE, () => {
   const chat = new HubChat();

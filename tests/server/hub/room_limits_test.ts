@@ -2,8 +2,7 @@ import { assertEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
 import { type Bounds, UNBOUNDED } from "../../../server/hub/room_limits.ts";
 import { codeOf, HubChat } from "../../fixtures/hub.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 function bounded(bounds: Partial<Bounds>): HubChat {
   return new HubChat({ ...UNBOUNDED, ...bounds });

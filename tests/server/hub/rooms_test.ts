@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
 import { codeOf, HubChat } from "../../fixtures/hub.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 Deno.test("hub lets a member leave one room and stay in another", PURE, () => {
   const chat = new HubChat();

@@ -2,8 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { fold, parseName } from "../../../protocol/mod.ts";
 import { looksOf, skeleton } from "../../../server/hub/skeletons.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 function lookAlike(one: string, other: string): boolean {
   return looksOf(one).some((look) => looksOf(other).includes(look));

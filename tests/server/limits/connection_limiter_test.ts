@@ -5,8 +5,7 @@ import {
   type TurnedAway,
 } from "../../../server/limits/connection_limiter.ts";
 import { MemoryGuard } from "../../../server/limits/memory_guard.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 const OPEN: DoorLimits = {
   connections: Infinity,

@@ -3,6 +3,7 @@ import { Crowd } from "../../../server/limits/garbage.ts";
 import { Peer } from "../../fixtures/peer.ts";
 import { ServerProcess } from "../../fixtures/process.ts";
 import { canMeasure, costOf } from "../../fuzz/process_cost.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
 /** What a crowd says as it comes to these sizes, one arrival or departure at a time. */
 function watch(crowd: Crowd, sizes: readonly number[]): boolean[] {
@@ -13,7 +14,7 @@ function watch(crowd: Crowd, sizes: readonly number[]): boolean[] {
   });
 }
 
-Deno.test("a crowd has left, once, when few of many are there", { permissions: "none" }, () => {
+Deno.test("a crowd has left, once, when few of many are there", PURE, () => {
   assertEquals(watch(new Crowd(), [999, 0, 999, 0]), [false, false, false, false]);
   const crowd = new Crowd();
   assertEquals(watch(crowd, [8000, 2001, 2000, 2000]), [false, false, true, false]);
@@ -22,7 +23,7 @@ Deno.test("a crowd has left, once, when few of many are there", { permissions: "
 
 Deno.test(
   "a crowd that came and went between two looks is one too",
-  { permissions: "none" },
+  PURE,
   () => {
     const crowd = new Crowd();
     for (let count = 0; count < 1000; count++) crowd.arrive();

@@ -2,8 +2,7 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { MemoryGuard, type Usage } from "../../../server/limits/memory_guard.ts";
 import { Peer } from "../../fixtures/peer.ts";
 import { limits, startServer, type TestServer } from "../../fixtures/server.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** Bytes that a server may take in these tests. */
 const MOST = 500_000_000;

@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { isLoopback } from "../../../cli/host_port.ts";
 import { peerKey } from "../../../server/limits/rate_limit_key.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 Deno.test("peerKey() counts IPv6 by /64, and IPv4 written as IPv6 as IPv4", PURE, () => {
   const cases: [hostname: string, key: string][] = [

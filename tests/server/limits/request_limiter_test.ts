@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import type { RequestType } from "../../../protocol/mod.ts";
 import { COSTS, Limiter } from "../../../server/limits/limiter.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 const RATES = { requests: { perSecond: 100, burst: 500 }, bytes: { perSecond: 1000, burst: 1000 } };
 const NONE = { requests: undefined, bytes: undefined };

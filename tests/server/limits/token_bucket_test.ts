@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { TokenBucket, TokenBuckets } from "../../../server/limits/token_bucket.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** A token every 100 ms, five at once. */
 const RATE = { perSecond: 10, burst: 5 };

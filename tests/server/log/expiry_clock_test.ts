@@ -4,8 +4,7 @@ import { ExpiryClock } from "../../../server/log/expiry_clock.ts";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
 import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
 import { Directory, KEEP_ALL, opens } from "../../fixtures/log.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 const A_DAY = 86_400_000;
 

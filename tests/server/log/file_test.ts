@@ -7,6 +7,7 @@ import {
 } from "../../../server/log/sqlite/file/data_file.ts";
 import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
 import { Directory, gist, KEEP_ALL, says } from "../../fixtures/log.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
 const isUnix = Deno.build.os !== "windows";
 
@@ -73,7 +74,7 @@ Deno.test("a log's file can't be a directory, or below a file", () => {
   assertEquals(Deno.readTextFileSync(directory.file("file")), "Dear diary");
 });
 
-Deno.test("defaultDataFile() is where the platform keeps state", { permissions: "none" }, () => {
+Deno.test("defaultDataFile() is where the platform keeps state", PURE, () => {
   const home = "/home/alice";
   const local = "C:\\Users\\Alice\\AppData\\Local";
   const cases: [Platform["os"], Record<string, string>, string | undefined][] = [

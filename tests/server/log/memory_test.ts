@@ -4,8 +4,7 @@ import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
 import type { Draft } from "../../../server/log/message_log.ts";
 import { collectGarbage } from "../../../server/limits/garbage.ts";
 import { gist, opens, says, tells, upTo } from "../../fixtures/log.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 const A_DAY = 86_400_000;
 

@@ -7,6 +7,7 @@ import { Pruner } from "../../../server/log/sqlite/prune.ts";
 import { Queries } from "../../../server/log/sqlite/queries.ts";
 import { migrate } from "../../../server/log/sqlite/schema.ts";
 import { marks, opens, says, tells } from "../../fixtures/log.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
 /** A database that knows what was prepared. */
 class Recorded extends DatabaseSync {
@@ -40,7 +41,7 @@ const DRAFTS: Draft[] = [
   { kind: "away", session: "s3", inboxSeq: 0, byServer: false },
 ];
 
-Deno.test("nothing that the log asks or keeps reads a whole table", { permissions: "none" }, () => {
+Deno.test("nothing that the log asks or keeps reads a whole table", PURE, () => {
   using database = new Recorded(":memory:");
   migrate(database);
   const index = new MessageIndex(database);

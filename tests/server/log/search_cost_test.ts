@@ -8,8 +8,7 @@ import { Directory, KEEP_ALL, says, TestLog, upTo } from "../../fixtures/log.ts"
 import { GatedLog } from "../../fixtures/gated_log.ts";
 import { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 Deno.test("a query has at most a few words that may go on", PURE, () => {
   const problemOf = (query: string) => {

@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { senderToken, toExpression } from "../../../server/log/search_query.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 /** Pieces that mean something to FTS5, to SQL or to a terminal, among words. */
 const PIECES = [

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { lookInterval, Patience } from "../../../server/peer/idle_timer.ts";
 import { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
 /** Milliseconds: short, where a test waits for it to pass. */
 const SHORT = 50;
@@ -10,8 +11,6 @@ const SHORT = 50;
 const AMPLE = 700;
 
 const PING = { type: "ping", payload: {} };
-
-const PURE = { permissions: "none" } as const;
 
 /** What looks at these times find, when the peer has begun no line. */
 function look(patience: Patience, times: readonly number[]): (string | undefined)[] {

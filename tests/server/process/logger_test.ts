@@ -3,8 +3,7 @@ import { LineWriter } from "../../../server/process/background_writer.ts";
 import { Logger } from "../../../server/process/logger.ts";
 import { ServerProcess } from "../../fixtures/process.ts";
 import { Peer } from "../../fixtures/peer.ts";
-
-const PURE = { permissions: "none" } as const;
+import { PURE } from "../../fixtures/pure.ts";
 
 const decoder = new TextDecoder();
 

@@ -11,8 +11,8 @@ import { GivenCertificate } from "../../../server/tls/file_certificate.ts";
 import { OwnCertificate } from "../../../server/tls/self_issued.ts";
 import { StartFailure } from "../../../server/process/start_failure.ts";
 import { A_DAY, Certificates } from "../../fixtures/tls.ts";
+import { PURE } from "../../fixtures/pure.ts";
 
-const PURE = { permissions: "none" } as const;
 const isWindows = Deno.build.os === "windows";
 
 /** Whether `certificate` is signed by `authority`'s key. */
