@@ -9,10 +9,10 @@ import { processors } from "./proc.ts";
 export const FILES_NEEDED = 12_000;
 
 /** Milliseconds that a server has to listen. */
-const START_PATIENCE = 10_000;
+const START_TIMEOUT = 10_000;
 
 /** Milliseconds that a server has to stop. */
-const STOP_PATIENCE = 5000;
+const STOP_TIMEOUT = 5000;
 
 /** How a server is started. */
 export interface Command {
@@ -39,7 +39,7 @@ export class Child implements AsyncDisposable {
     const child = new Child(spawn(started, "null"), port);
     let code: number | undefined;
     child.#process.status.then((status) => code = status.code);
-    const deadline = performance.now() + START_PATIENCE;
+    const deadline = performance.now() + START_TIMEOUT;
     while (!await accepts(port)) {
       if (code !== undefined) throw new Error(`It ended at once, with status ${code}: ${shown}`);
       if (performance.now() < deadline) continue;
@@ -89,7 +89,7 @@ export async function stop(process: Deno.ChildProcess): Promise<void> {
 
 /** Waits for the end of a process that is about to; makes it when that takes too long. */
 export async function ended(process: Deno.ChildProcess): Promise<void> {
-  const timer = setTimeout(() => kill(process, "SIGKILL"), STOP_PATIENCE);
+  const timer = setTimeout(() => kill(process, "SIGKILL"), STOP_TIMEOUT);
   await process.status;
   clearTimeout(timer);
 }

@@ -20,16 +20,16 @@ export interface Shape {
 const JOINING = 64;
 
 /** Milliseconds that the whole crowd may take to join. */
-const JOIN_PATIENCE = 60_000;
+const JOIN_TIMEOUT = 60_000;
 
 /** Milliseconds of silence after which a message that is still missing is lost. */
-const DRAIN_PATIENCE = 2000;
+const DRAIN_TIMEOUT = 2000;
 
 /** Milliseconds of silence after which nothing more is expected. */
 const SILENCE = 100;
 
 /** Messages in one write, at most. */
-const MOST_AT_ONCE = 64;
+const MAX_AT_ONCE = 64;
 
 const encoder = new TextEncoder();
 const latin = new TextDecoder("latin1");
@@ -96,7 +96,7 @@ export class Crowd {
     this.wire.onBytes = (client, bytes) => this.#onAnswer(client, bytes);
     this.wire.onEnd = () => this.lost++;
     const began = performance.now();
-    const deadline = began + JOIN_PATIENCE;
+    const deadline = began + JOIN_TIMEOUT;
     for (let client = 0; client < this.size; client++) {
       await this.#greet(client, port);
       await this.#waitFor(() => this.#joining.size < JOINING, deadline);
@@ -111,8 +111,8 @@ export class Crowd {
   say(client: number, count: number, due: number): void {
     const phrase = this.#phrases[client] as Phrase;
     const { bytes: { length } } = phrase;
-    for (let rest = count; rest > 0; rest -= MOST_AT_ONCE) {
-      const now = Math.min(rest, MOST_AT_ONCE);
+    for (let rest = count; rest > 0; rest -= MAX_AT_ONCE) {
+      const now = Math.min(rest, MAX_AT_ONCE);
       if (this.#scratch.length < now * length) this.#scratch = new Uint8Array(now * length);
       for (let index = 0; index < now; index++) this.#write(client, phrase, index * length, due);
       this.wire.send(client, this.#scratch.subarray(0, now * length));
@@ -127,7 +127,7 @@ export class Crowd {
     if (bye !== undefined) {
       for (const client of everyone) this.wire.send(client, encoder.encode(bye));
     }
-    await this.quiet(performance.now() + JOIN_PATIENCE);
+    await this.quiet(performance.now() + JOIN_TIMEOUT);
     for (const client of everyone) this.wire.close(client);
   }
 
@@ -135,7 +135,7 @@ export class Crowd {
   async settle(expected: number): Promise<void> {
     const silence = () => performance.now() - this.#lastBytes;
     this.#lastBytes = performance.now();
-    const isDone = () => this.heard >= expected || silence() > DRAIN_PATIENCE;
+    const isDone = () => this.heard >= expected || silence() > DRAIN_TIMEOUT;
     while (!isDone()) await this.wire.run(performance.now() + 1);
   }
 

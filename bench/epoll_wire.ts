@@ -8,7 +8,7 @@ import { EPOLL_EVENT, hasLibc, type Libc, LINUX, loopback, openLibc } from "./li
 import type { Bytes, Wire } from "./wire.ts";
 
 /** Connections that one call asks the kernel for. */
-const MOST_EVENTS = 1024;
+const MAX_EVENTS = 1024;
 
 /** Bytes that one call reads. */
 const READ_SIZE = 256 * 1024;
@@ -33,7 +33,7 @@ export class EpollWire implements Wire {
   readonly #descriptors: number[] = [];
   readonly #unsent = new Map<number, Bytes>();
   readonly #deaf = new Set<number>();
-  readonly #events = new Int32Array(MOST_EVENTS * EPOLL_EVENT.words);
+  readonly #events = new Int32Array(MAX_EVENTS * EPOLL_EVENT.words);
   readonly #eventBytes = new Uint8Array(this.#events.buffer);
   readonly #buffer = new Uint8Array(READ_SIZE);
   readonly #readSize = BigInt(READ_SIZE);
@@ -104,7 +104,7 @@ export class EpollWire implements Wire {
     const began = performance.now();
     // Rounded down: the last fraction of a millisecond is spent asking, so nothing is sent late.
     const wait = Math.max(0, Math.floor(Math.min(due, end - began)));
-    const count = this.#libc.epoll_wait(this.#epoll, this.#eventBytes, MOST_EVENTS, wait);
+    const count = this.#libc.epoll_wait(this.#epoll, this.#eventBytes, MAX_EVENTS, wait);
     this.idle += performance.now() - began;
     for (let event = 0; event < count; event++) {
       const word = event * EPOLL_EVENT.words;

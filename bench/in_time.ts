@@ -3,7 +3,7 @@
  */
 
 /** Milliseconds that a program has, to show what it is to show. */
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
 /** What `work` comes to. Rejects when it takes too long, saying `what` did, or when the person stops the program. */
 export async function inTime<Result>(
@@ -12,8 +12,8 @@ export async function inTime<Result>(
   signal: AbortSignal,
 ): Promise<Result> {
   const { promise: end, reject } = Promise.withResolvers<never>();
-  const seconds = PATIENCE / 1000;
-  const timer = setTimeout(() => reject(new Error(`${what} took over ${seconds} s`)), PATIENCE);
+  const seconds = TIMEOUT / 1000;
+  const timer = setTimeout(() => reject(new Error(`${what} took over ${seconds} s`)), TIMEOUT);
   const onAbort = () => reject(signal.reason);
   signal.addEventListener("abort", onAbort);
   try {

@@ -7,10 +7,10 @@ import { median } from "./histogram.ts";
 import type { Findings } from "./load.ts";
 
 /** The part of one processor that others may use before a measurement counts as disturbed. */
-const MOST_NOISE = 0.1;
+const MAX_NOISE = 0.1;
 
 /** The part of its time from which on the load counts as having had none left. */
-const MOST_BUSY = 0.9;
+const MAX_BUSY = 0.9;
 
 /** The part of a fixed rate that a server must carry for its latency to mean anything. */
 const CARRIED = 0.95;
@@ -23,7 +23,7 @@ export interface Noisy {
 
 /** Whether something else used the machine too much for a figure to mean anything. */
 export function isDisturbed({ noise }: Noisy): boolean {
-  return noise > MOST_NOISE;
+  return noise > MAX_NOISE;
 }
 
 /** The sign for what was disturbed. */
@@ -39,7 +39,7 @@ export function marksOf(findings: readonly Findings[]): string {
 
 /** The sign for a load that was the bottleneck. */
 export function loadMark(findings: readonly Findings[]): string {
-  return median(findings.map(({ loadBusy }) => loadBusy)) > MOST_BUSY ? " †" : "";
+  return median(findings.map(({ loadBusy }) => loadBusy)) > MAX_BUSY ? " †" : "";
 }
 
 /** Whether something was heard, all that was said, and nobody cut off. */

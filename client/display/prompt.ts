@@ -11,7 +11,7 @@ import type { LinkStatus } from "../../core/session/view.ts";
 import { clusters, clusterWidth, textWidth, truncate } from "../editor/width.ts";
 
 /** Drafts that are shown; of the others, only how many there are. */
-const MOST_DRAFTS = 3;
+const MAX_DRAFTS = 3;
 
 /** What the block shows. */
 export interface PromptParts {
@@ -128,7 +128,7 @@ function safeCluster(cluster: string): string {
 }
 
 function draftRows(drafts: readonly Draft[], columns: number, paint: Paint): BlockRow[] {
-  const rows = drafts.slice(0, MOST_DRAFTS).map(({ target, text }) =>
+  const rows = drafts.slice(0, MAX_DRAFTS).map(({ target, text }) =>
     row(showable(`… [${targetLabel(target)}] ${text}`), columns, paint)
   );
   const more = drafts.length - rows.length;

@@ -5,7 +5,7 @@ import type { Entry } from "../../core/chat/items.ts";
 import type { Unread } from "./prompt.ts";
 
 /** Entries that are kept for each room; of what is older, only how much there was. */
-const MOST_KEPT = 200;
+const MAX_KEPT = 200;
 
 /** One room's unseen entries. */
 interface Unseen {
@@ -31,7 +31,7 @@ export class Backlog {
     const unseen = known ?? { room, entries: [], left: 0, count: 0, mentions: 0 };
     this.#unseen.set(fold(room), unseen);
     unseen.entries.push(entry);
-    if (unseen.entries.length > MOST_KEPT) {
+    if (unseen.entries.length > MAX_KEPT) {
       unseen.entries.shift();
       unseen.left++;
     }

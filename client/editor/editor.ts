@@ -3,10 +3,10 @@
 import { clusters } from "./width.ts";
 
 /** Steps that undo remembers. */
-const MOST_UNDO = 200;
+const MAX_UNDO = 200;
 
 /** Kills that yank remembers. */
-const MOST_KILLED = 16;
+const MAX_KILLED = 16;
 
 /** The state of the editor. */
 export interface EditorState {
@@ -125,7 +125,7 @@ function changed(
   kind: EditKind,
 ): EditorState {
   const step = kind === "insert" && state.last === "insert" && !/\s/.test(text[cursor - 1] ?? "");
-  const undo = step ? state.undo : [...state.undo, snapshot(state)].slice(-MOST_UNDO);
+  const undo = step ? state.undo : [...state.undo, snapshot(state)].slice(-MAX_UNDO);
   return { ...state, text, cursor: settle(text, cursor), undo, redo: [], last: kind };
 }
 
@@ -151,7 +151,7 @@ function cut(state: EditorState, start: number, end: number, kind: "delete" | "k
 }
 
 function killed({ killed: known, last, cursor }: EditorState, taken: string, start: number) {
-  if (last !== "kill") return [taken, ...known].slice(0, MOST_KILLED);
+  if (last !== "kill") return [taken, ...known].slice(0, MAX_KILLED);
   const [latest = "", ...older] = known;
   return [start < cursor ? taken + latest : latest + taken, ...older];
 }

@@ -1,7 +1,7 @@
 /** What was typed, on disk, for each server. */
 
 import { type Address, formatAddress } from "../net/address.ts";
-import { historyLine, MOST_REMEMBERED, parseHistory } from "./input_history.ts";
+import { historyLine, MAX_REMEMBERED, parseHistory } from "./input_history.ts";
 import { statePath } from "../files/state_files.ts";
 
 /** A history on disk. Several clients may add to it at once: each line is one append. */
@@ -20,7 +20,7 @@ export class HistoryFile {
     const path = await statePath(directory, "history", [formatAddress(address)]);
     const text = readIfThere(path);
     const lines = parseHistory(text);
-    if (text.split("\n").length > 2 * MOST_REMEMBERED) shorten(path, lines);
+    if (text.split("\n").length > 2 * MAX_REMEMBERED) shorten(path, lines);
     return new HistoryFile(path, lines);
   }
 

@@ -1,7 +1,7 @@
 /** What was typed before: browsing by prefix, and searching backwards. */
 
 /** Lines that are kept. */
-export const MOST_REMEMBERED = 1_000;
+export const MAX_REMEMBERED = 1_000;
 
 /** What was typed, and where browsing stands. */
 export interface InputHistory {
@@ -17,7 +17,7 @@ export const EMPTY_HISTORY: InputHistory = { lines: [], browsing: undefined };
 /** Remembers a line, unless there is nothing in it or it is the one before again. */
 export function remember(history: InputHistory, line: string): InputHistory {
   if (line === "" || history.lines.at(-1) === line) return { ...history, browsing: undefined };
-  return { lines: [...history.lines, line].slice(-MOST_REMEMBERED), browsing: undefined };
+  return { lines: [...history.lines, line].slice(-MAX_REMEMBERED), browsing: undefined };
 }
 
 /** The line before that begins as what was typed does; `text` is what stands in the editor. */
@@ -66,7 +66,7 @@ export function parseHistory(text: string): string[] {
       if (!(error instanceof SyntaxError)) throw error;
       return [];
     }
-  }).slice(-MOST_REMEMBERED);
+  }).slice(-MAX_REMEMBERED);
 }
 
 /** One line as it stands in a history file. */

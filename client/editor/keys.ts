@@ -14,7 +14,7 @@ export type Key =
 export type Waiting = "nothing" | "sequence" | "paste";
 
 /** Characters of one paste that are kept; nobody sends more than a message's worth. */
-const MOST_PASTED = 65_536;
+const MAX_PASTED = 65_536;
 
 /** Characters after which an unfinished sequence is given up. */
 const LONGEST_SEQUENCE = 1_024;
@@ -155,7 +155,7 @@ export class KeyParser {
   }
 
   #keepPasted(text: string): void {
-    this.#pasted = ((this.#pasted ?? "") + text).slice(0, MOST_PASTED);
+    this.#pasted = ((this.#pasted ?? "") + text).slice(0, MAX_PASTED);
   }
 }
 

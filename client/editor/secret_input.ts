@@ -4,7 +4,7 @@ import type { Key } from "./keys.ts";
 import { clusters } from "./width.ts";
 
 /** Characters of a secret; the server says what is too long for it. */
-const MOST_TYPED = 1_024;
+const MAX_TYPED = 1_024;
 
 /** What a key does: the secret from now on, the end of it, or no secret at all. */
 export type SecretStep = { typed: string } | { done: string } | "cancelled";
@@ -32,7 +32,7 @@ export function pressSecret(typed: string, key: Key): SecretStep {
   if (key.kind !== "named") {
     // A password that was copied often has a newline at its end.
     const text = key.text.replace(/[\r\n]+$/, "").toWellFormed();
-    return { typed: (typed + text).slice(0, MOST_TYPED).toWellFormed() };
+    return { typed: (typed + text).slice(0, MAX_TYPED).toWellFormed() };
   }
   const step = Object.hasOwn(KEYS, key.name) ? KEYS[key.name] : undefined;
   const after = step?.(typed) ?? { typed };

@@ -3,7 +3,7 @@
 import { messageOf } from "../../cli/system_errors.ts";
 
 /** Bytes that are read of it; the longest password has fewer. */
-const MOST_BYTES = 4_096;
+const MAX_BYTES = 4_096;
 
 /** The bits of a file's mode by which others than its owner may read or change it. */
 const OTHERS = 0o077;
@@ -26,7 +26,7 @@ export function readPassword(path: string): { password: string } | { problem: st
 }
 
 function readBeginning(file: Deno.FsFile): string {
-  const bytes = new Uint8Array(MOST_BYTES);
+  const bytes = new Uint8Array(MAX_BYTES);
   let length = 0;
   for (let count = 1; count > 0; length += count) {
     count = file.readSync(bytes.subarray(length)) ?? 0;

@@ -1,7 +1,7 @@
 /** Files in the state directory: private, safely named, held by one process at a time. */
 
 /** Milliseconds to wait for another process that is just closing the file. */
-const LOCK_PATIENCE = 150;
+const LOCK_TIMEOUT = 150;
 
 /** Characters of a file name; the file systems in use allow 255 bytes. */
 const LONGEST_NAME = 180;
@@ -56,7 +56,7 @@ export async function openPrivate(path: string): Promise<StateFile | undefined> 
 async function locked(file: Deno.FsFile): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), LOCK_PATIENCE);
+    timer = setTimeout(() => resolve(false), LOCK_TIMEOUT);
   });
   const held = file.lock(true).then(() => true, () => false);
   try {

@@ -28,7 +28,7 @@ const LAST_ID = "chat-client-end-of-input";
 const SECRET: ReadonlySet<RequestType> = new Set(["register", "password", "unregister"]);
 
 /** Milliseconds that the server has to close after `quit`. */
-const QUIT_PATIENCE = 1_000;
+const QUIT_TIMEOUT = 1_000;
 
 /** Passes lines on until the input ends; the exit code. */
 export async function runJson(start: Start, patience: number): Promise<number> {
@@ -124,7 +124,7 @@ class JsonMode {
   async #leave(running: Promise<string | undefined>): Promise<void> {
     this.#link.send({ type: "quit", payload: {} });
     this.#link.retire();
-    const timer = setTimeout(() => this.#link.stop(), QUIT_PATIENCE);
+    const timer = setTimeout(() => this.#link.stop(), QUIT_TIMEOUT);
     await running;
     clearTimeout(timer);
     this.#start.outbox.close();

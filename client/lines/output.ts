@@ -4,7 +4,7 @@ import { messageOf } from "../../cli/system_errors.ts";
 import { Failure } from "../startup/start.ts";
 
 /** Characters that may wait for a slow reader before the server is asked to wait too. */
-const MOST_WAITING = 65_536;
+const MAX_WAITING = 65_536;
 
 /** Lines that wait to be written, the oldest first. */
 const queue: { output: LineOutput; text: string }[] = [];
@@ -30,7 +30,7 @@ export class LineOutput {
 
   /** Pending while the readers are too far behind. */
   get busy(): Promise<void> | undefined {
-    return waiting > MOST_WAITING ? writing : undefined;
+    return waiting > MAX_WAITING ? writing : undefined;
   }
 
   /** Writes `line` and a newline, after all that was printed before, here or elsewhere. */

@@ -26,7 +26,7 @@ import type { TypedLines } from "./tty_lines.ts";
 import type { AskSecret, View } from "../../core/session/view.ts";
 
 /** Drafts that may wait for the server before no more input is read. */
-const MOST_WAITING = 256;
+const MAX_WAITING = 256;
 
 /** Makes what stands before a line; without a time it is the client's own line of now. */
 export type Stamp = (at: number | undefined) => string;
@@ -102,7 +102,7 @@ export async function sendLines(session: Session, lines: AsyncIterable<string>):
     const room = session.state.activeRoom;
     if (line === "" || room === undefined) continue;
     session.say({ room: room.name }, line);
-    await session.settled(MOST_WAITING);
+    await session.settled(MAX_WAITING);
   }
   await session.settled(0);
   await session.leave();

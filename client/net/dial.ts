@@ -5,7 +5,7 @@ import { type Address, formatAddress } from "./address.ts";
 import { anotherCertificate, certificateProblem, Untrusted } from "./trust_errors.ts";
 
 /** Milliseconds that a server may take to accept, and to show its certificate. */
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
 /** Why there is no TLS with a server. */
 export const NO_TLS = "no TLS is spoken there; for plain TCP write chat://";
@@ -15,7 +15,7 @@ export async function dial(address: Address): Promise<Deno.Conn> {
   const opening = open(address);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), PATIENCE);
+    timer = setTimeout(() => resolve("late"), TIMEOUT);
   });
   try {
     const socket = await Promise.race([opening, late]);

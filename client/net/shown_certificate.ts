@@ -17,7 +17,7 @@ export interface OwnAuthority {
 }
 
 /** Milliseconds that a server may take to show its certificate. */
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
 /** Where a certificate of a server's own making carries its authority's. */
 const DATA_URL = "data:application/pkix-cert;base64,";
@@ -38,7 +38,7 @@ export async function meet(address: Address): Promise<OwnAuthority | undefined> 
 function shownBy({ hostname: host, port }: Address): Promise<Uint8Array<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, servername: OWN_NAME, rejectUnauthorized: false });
-    socket.setTimeout(PATIENCE, () => socket.destroy(new Error("no answer in 10 seconds")));
+    socket.setTimeout(TIMEOUT, () => socket.destroy(new Error("no answer in 10 seconds")));
     socket.once("secureConnect", () => {
       resolve(new Uint8Array(socket.getPeerCertificate().raw));
       socket.destroy();

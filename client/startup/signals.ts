@@ -8,7 +8,7 @@ const SIGNALS: Partial<Record<Deno.Signal, number>> = Deno.build.os === "windows
   : { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 /** Milliseconds that leaving may take; a session gives up before. */
-const PATIENCE = 5_000;
+const TIMEOUT = 5_000;
 
 /**
  * Leaves the session on the first signal, and ends the program at once on the
@@ -22,7 +22,7 @@ export function leaveOnSignals(session: Session): () => number {
       code = asked;
       void session.leave();
       // Whatever holds it up, such as a reader who has stalled.
-      Deno.unrefTimer(setTimeout(() => Deno.exit(code), PATIENCE));
+      Deno.unrefTimer(setTimeout(() => Deno.exit(code), TIMEOUT));
     });
   }
   return () => code;

@@ -10,7 +10,7 @@ const ENTER = "\x1b[?2004h\x1b[?1004h";
 const LEAVE = "\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[m";
 
 /** Milliseconds after which what has begun is taken for complete. */
-const PATIENCE: Record<Exclude<Waiting, "nothing">, number> = { sequence: 40, paste: 1_000 };
+const TIMEOUT: Record<Exclude<Waiting, "nothing">, number> = { sequence: 40, paste: 1_000 };
 
 /** The size to go by where the terminal does not tell one. */
 const USUAL_SIZE: Size = { columns: 80, rows: 24 };
@@ -127,7 +127,7 @@ async function within(
   if (waiting === "nothing") return await reading;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), PATIENCE[waiting]);
+    timer = setTimeout(() => resolve("late"), TIMEOUT[waiting]);
   });
   const first = await Promise.race([reading, late]);
   clearTimeout(timer);

@@ -25,13 +25,13 @@ import type { LinkStatus, View } from "./view.ts";
 import { within } from "../../client/net/timeout.ts";
 
 /** Milliseconds that leaving waits for what is not acknowledged. */
-const LEAVE_PATIENCE = 3_000;
+const LEAVE_TIMEOUT = 3_000;
 
 /** Milliseconds that leaving waits for the server to close. */
-const QUIT_PATIENCE = 1_000;
+const QUIT_TIMEOUT = 1_000;
 
 /** Milliseconds for which what the server can't keep is sent again at least: longer than most locks are held. */
-const UNKEPT_PATIENCE = 10_000;
+const UNKEPT_TIMEOUT = 10_000;
 
 /** What is said, once, when the server begins to refuse. */
 const SLOWED = "The server takes only so much at a time: what waits goes out a little later";
@@ -160,7 +160,7 @@ export class Session {
   async leave(): Promise<void> {
     if (this.#link.online) {
       this.#options.view.leaving();
-      await within(LEAVE_PATIENCE, this.settled(0));
+      await within(LEAVE_TIMEOUT, this.settled(0));
       if (this.outbox.size === 0) await this.#part();
     }
     this.#stop();
@@ -172,7 +172,7 @@ export class Session {
     const parted = this.outbox.stays ? this.#answerToPing() : this.#ended;
     if (!this.outbox.stays) this.#link.send({ type: "quit", payload: {} });
     this.#link.retire();
-    await within(QUIT_PATIENCE, Promise.race([parted, this.#ended]));
+    await within(QUIT_TIMEOUT, Promise.race([parted, this.#ended]));
   }
 
   /** What was sent last, such as what has been read, has arrived when this resolves. */
@@ -364,7 +364,7 @@ export class Session {
       const text = `${reason}. It is sent again until it is kept`;
       return this.#options.view.show({ kind: "problem", text });
     }
-    const patience = Math.max(this.#options.patience, UNKEPT_PATIENCE);
+    const patience = Math.max(this.#options.patience, UNKEPT_TIMEOUT);
     if (Date.now() - this.#unkeptSince < patience) return;
     this.#gaveUp = reason;
     this.#link.stop();

@@ -7,7 +7,7 @@
 import { limitedKey, peerKey } from "../limits/rate_limit_key.ts";
 
 /** Keys that a table has at most; beyond it the one goes that has been quiet for longest. */
-const MOST_KEYS = 10_000;
+const MAX_KEYS = 10_000;
 
 const A_SECOND = 1000;
 const A_MINUTE = 60 * A_SECOND;
@@ -85,7 +85,7 @@ export class LoginThrottle {
     this.#forName.forgive(name, Infinity);
     this.#welcome.delete(both);
     this.#welcome.add(both);
-    if (this.#welcome.size > MOST_KEYS) dropOldest(this.#welcome);
+    if (this.#welcome.size > MAX_KEYS) dropOldest(this.#welcome);
   }
 
   /** Gives 0 when a name may be registered from that address now, or the wait. */
@@ -127,7 +127,7 @@ class Failures {
     // To the end: the first of the table is the one that has been quiet for longest.
     this.#entries.delete(key);
     this.#entries.set(key, { count, at: now, until: now + wait });
-    if (this.#entries.size > MOST_KEYS) dropOldest(this.#entries);
+    if (this.#entries.size > MAX_KEYS) dropOldest(this.#entries);
   }
 
   /** Takes back `count` of a key's failures, and its wait. */

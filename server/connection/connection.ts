@@ -29,7 +29,7 @@ const DISCARD_READ = 64 * 1024;
  * Milliseconds that a closing connection has, to take what it was sent and to
  * end its own side. Closing at once would reset it, and lose the last lines.
  */
-const CLOSE_PATIENCE = 2000;
+const CLOSE_TIMEOUT = 2000;
 
 /** What a connection needs of its socket: a `Deno.TcpConn` has it all, whatever is spoken over it. */
 export interface Socket extends Pick<Deno.TcpConn, SocketPart> {
@@ -184,7 +184,7 @@ export class Connection implements Writable {
     if (this.isClosing) return;
     this.flush();
     this.#wake();
-    this.#closing = setTimeout(() => this.abort(), CLOSE_PATIENCE);
+    this.#closing = setTimeout(() => this.abort(), CLOSE_TIMEOUT);
     if (!this.#isWriting) this.#endWriting();
   }
 

@@ -5,7 +5,7 @@
  */
 
 /** Milliseconds after which a turn counts as begun, come what may. */
-const PATIENCE = 50;
+const TIMEOUT = 50;
 
 /** Tells when turns begin; {@linkcode Turns.open} makes one. Closing ends the turn that is waited for. */
 export class Turns implements Disposable {
@@ -43,7 +43,7 @@ export class Turns implements Disposable {
     this.#arriving ??= this.#goRound().then(arrived, arrived);
     const late = Promise.withResolvers<void>();
     // The byte, too, may have to wait behind thousands of others.
-    const timer = setTimeout(late.resolve, PATIENCE);
+    const timer = setTimeout(late.resolve, TIMEOUT);
     await Promise.race([this.#arriving, late.promise]);
     clearTimeout(timer);
   }

@@ -29,7 +29,7 @@ export interface TurnedAway {
  * Peers that are told at one time. To refuse a connection costs as much as to serve it,
  * for as long as the peer takes to hear it: more than these are only closed.
  */
-const MOST_TOLD = 100;
+const MAX_REJECTIONS_AT_ONCE = 100;
 
 /** Counts those who are in. */
 export class Door {
@@ -84,7 +84,7 @@ export class Door {
 
   #turnAway(error: ErrorEvent): TurnedAway {
     this.#turnedAway++;
-    const isTold = this.#telling < MOST_TOLD;
+    const isTold = this.#telling < MAX_REJECTIONS_AT_ONCE;
     if (isTold) this.#telling++;
     return { error, isTold };
   }

@@ -59,17 +59,17 @@ export class TokenBucket {
 }
 
 /** Keys that a table has at most, so that it can't be made to grow; beyond it the oldest one goes. */
-const MOST_KEYS = 100_000;
+const MAX_KEYS = 100_000;
 
 /** A bucket for each of many keys: addresses, names. A full one is no different from none, and takes no memory. */
 export class TokenBuckets {
   readonly #rate: Rate;
-  readonly #mostKeys: number;
+  readonly #maxKeys: number;
   readonly #buckets = new Map<string, TokenBucket>();
 
-  constructor(rate: Rate, mostKeys = MOST_KEYS) {
+  constructor(rate: Rate, maxKeys = MAX_KEYS) {
     this.#rate = rate;
-    this.#mostKeys = mostKeys;
+    this.#maxKeys = maxKeys;
   }
 
   /** How many keys have a bucket. */
@@ -102,7 +102,7 @@ export class TokenBuckets {
   #make(key: string, now: number): TokenBucket {
     const bucket = new TokenBucket(this.#rate, now);
     // The one that has been there longest has had the most time to fill.
-    if (this.#buckets.size >= this.#mostKeys) {
+    if (this.#buckets.size >= this.#maxKeys) {
       this.#buckets.delete(this.#buckets.keys().next().value as string);
     }
     this.#buckets.set(key, bucket);

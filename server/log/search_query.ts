@@ -17,10 +17,10 @@ export interface Term {
 export type Terms = { terms: Term[] } | { problem: string };
 
 /** Terms of which all words that begin so are looked up: the dearest part of a search. */
-const MOST_PREFIXES = 3;
+const MAX_PREFIXES = 3;
 
 /** What is wrong with a query that would keep the log busy for too long. */
-export const TOO_DEAR = "takes too long: look for longer words, or in one room";
+export const TOO_EXPENSIVE = "takes too long: look for longer words, or in one room";
 
 // A phrase in quotes, or a word; either may end in * for "begins with".
 const TERM = /"([^"]*)"(\*?)|([^\s"]+)/gu;
@@ -37,8 +37,8 @@ export function parseQuery(query: string): Terms {
     if (/[\p{L}\p{N}]/u.test(phrase)) terms.set(`${isPrefix} ${phrase}`, { phrase, isPrefix });
   }
   const distinct = [...terms.values()];
-  if (distinct.filter(({ isPrefix }) => isPrefix).length > MOST_PREFIXES) {
-    return { problem: `has more than ${MOST_PREFIXES} words that end in *` };
+  if (distinct.filter(({ isPrefix }) => isPrefix).length > MAX_PREFIXES) {
+    return { problem: `has more than ${MAX_PREFIXES} words that end in *` };
   }
   return distinct.length === 0 ? { problem: "has no word to look for" } : { terms: distinct };
 }

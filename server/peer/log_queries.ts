@@ -21,7 +21,7 @@ export function isQuestion(request: Request): request is Question {
 }
 
 /** Questions that take long and may wait for their turn, each of another connection. */
-const MOST_WAITING = 32;
+const MAX_WAITING = 32;
 
 /** Milliseconds after which to ask again when too many wait. */
 const RETRY_AFTER = 2000;
@@ -42,7 +42,7 @@ export class Questions {
       return refuseRoom(session, origin, room);
     }
     if (question.type === "history") return await answer(this.#log, session, origin, question);
-    if (this.#waiting >= MOST_WAITING) {
+    if (this.#waiting >= MAX_WAITING) {
       return refuseForNow(origin, "Too many search at the same time", RETRY_AFTER);
     }
     this.#waiting++;

@@ -4,13 +4,13 @@
  */
 
 /** Characters that may wait to be written: an hour of everyday log, seconds of a flood. */
-const MOST_WAITING = 1_000_000;
+const MAX_WAITING = 1_000_000;
 
 /** Milliseconds for which lines gather after a write: each costs a way to another thread and back. */
 const GATHERING = 20;
 
 /** Milliseconds that the end of the program waits for the last lines. */
-const FLUSH_PATIENCE = 1000;
+const FLUSH_TIMEOUT = 1000;
 
 const encoder = new TextEncoder();
 
@@ -32,7 +32,7 @@ export class LineWriter {
 
   /** Takes a line; false when too much waits already. */
   write(line: string): boolean {
-    if (this.#waiting.length + line.length > MOST_WAITING) return false;
+    if (this.#waiting.length + line.length > MAX_WAITING) return false;
     this.#waiting += line;
     this.#writing ??= this.#drain();
     return true;
@@ -43,7 +43,7 @@ export class LineWriter {
     this.#isEnding = true;
     this.#hurry();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, FLUSH_PATIENCE));
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, FLUSH_TIMEOUT));
     await Promise.race([this.#writing, late]);
     clearTimeout(timer);
   }

@@ -8,7 +8,7 @@ import type { Line, Note, Witness } from "./notes.ts";
 import { Broken, Watch, within } from "./waiting.ts";
 
 /** Seconds that it has to leave by itself. */
-const PATIENCE = 30;
+const TIMEOUT = 30;
 
 /** What finds the message that was printed: who said it, and the first words of its text. */
 type Key = `${string}: ${string} ${number}`;
@@ -111,7 +111,7 @@ export class ChatClient {
   async finish(): Promise<void> {
     const child = this.#child as Deno.ChildProcess;
     await this.#input?.close();
-    const code = await within(PATIENCE, this.#ended(child), () => "chat-client to finish");
+    const code = await within(TIMEOUT, this.#ended(child), () => "chat-client to finish");
     if (code !== 0) throw new Broken(`chat-client ended with exit code ${code}`);
     const [left] = drafts(this.#home);
     if (left !== undefined) throw new Broken(`chat-client left with an unsent "${left}"`);

@@ -5,7 +5,7 @@ import { Broken, within } from "./waiting.ts";
 import { Wire } from "./wire.ts";
 
 /** Seconds that a reading may take. */
-const PATIENCE = 60;
+const TIMEOUT = 60;
 
 /** Messages asked for at a time. */
 const PAGE = 500;
@@ -42,7 +42,7 @@ export async function readRooms(
     }
   });
   try {
-    await within(PATIENCE, reading, () => `the history of ${asked[0]}`);
+    await within(TIMEOUT, reading, () => `the history of ${asked[0]}`);
     if (asked.length > 0) throw new Broken(`The connection ended before history of ${asked[0]}`);
   } finally {
     wire.close();
@@ -66,7 +66,7 @@ export async function readInbox(port: number, name: string, session: string): Pr
     wire.close();
   });
   try {
-    await within(PATIENCE, reading, () => `the inbox of ${name}`);
+    await within(TIMEOUT, reading, () => `the inbox of ${name}`);
   } finally {
     wire.close();
   }

@@ -7,7 +7,7 @@ import { Broken, within } from "./waiting.ts";
 const ROOT = new URL("../../", import.meta.url);
 
 /** Seconds for a server to start, or to stop when asked; a busy machine takes its time. */
-const PATIENCE = 30;
+const TIMEOUT = 30;
 
 /** For clients that talk as fast as they are answered. */
 export const UNLIMITED: readonly string[] = ["--message-rate", "0", "--byte-rate", "0"];
@@ -90,7 +90,7 @@ export class ServerProcess implements AsyncDisposable {
   /** Asks it to stop, and gives its exit code. */
   async stop(): Promise<number> {
     signal(this.#child, "SIGTERM");
-    return await within(PATIENCE, this.#ended(), () => "the server did not stop when asked");
+    return await within(TIMEOUT, this.#ended(), () => "the server did not stop when asked");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

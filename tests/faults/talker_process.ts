@@ -4,7 +4,7 @@ import { signal, undoAtExit } from "./leftovers.ts";
 import { Broken, Watch, within } from "./waiting.ts";
 
 /** Seconds that a talker has to leave by itself. */
-const PATIENCE = 30;
+const TIMEOUT = 30;
 
 /** How a talker is started. */
 export interface TalkerOptions {
@@ -87,7 +87,7 @@ export class TalkerProcess {
     const child = this.#child as Deno.ChildProcess;
     await this.#input?.close();
     const ending = this.#ended(child);
-    const code = await within(PATIENCE, ending, () => `${this.name} to finish`);
+    const code = await within(TIMEOUT, ending, () => `${this.name} to finish`);
     this.#child = undefined;
     if (code !== 0) throw new Broken(`${this.name} ended with exit code ${code}`);
   }

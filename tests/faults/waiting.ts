@@ -1,7 +1,7 @@
 /** Waiting for what is said on the wire, never for time to pass; but not for ever. */
 
 /** Seconds after which something that should have come is called missing. */
-const PATIENCE = 30;
+const TIMEOUT = 30;
 
 /** Something did not come, or came wrong: the round has failed. */
 export class Broken extends Error {
@@ -33,7 +33,7 @@ export class Watch {
     };
     this.#waiting.add(look);
     try {
-      await within(PATIENCE, promise, what);
+      await within(TIMEOUT, promise, what);
     } finally {
       this.#waiting.delete(look);
     }

@@ -20,7 +20,7 @@ export const CLIENT_MODES = ["--plain", "--json"] as const;
 export const CLIENT_MEMORY_BOUND = 300;
 
 /** Seconds that a client has to read everything and leave. */
-const PATIENCE = 60;
+const TIMEOUT = 60;
 
 const encoder = new TextEncoder();
 
@@ -43,7 +43,7 @@ export async function runClient(
     (error) => void (early = `it hung up before its server did (${error})`),
   );
   const [{ code, stdout, stderr }] = await within(
-    PATIENCE,
+    TIMEOUT,
     Promise.all([client.ended(), serving]),
     () => `chat-client ${mode} to end`,
   );

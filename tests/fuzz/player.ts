@@ -8,7 +8,7 @@ import { Referee } from "./referee.ts";
 import type { Act, Script, Sending } from "./script.ts";
 
 /** Seconds within which a server has answered, or closed what is to be closed; passwords wait for their turn. */
-const PATIENCE = 120;
+const TIMEOUT = 120;
 
 /** Errors after which nothing more is read from a peer. */
 const LAST_WORDS: ReadonlySet<string> = new Set([
@@ -99,7 +99,7 @@ export class Player {
   async #leave(reading: Promise<void>): Promise<void> {
     if (this.#hasEnded || !this.#isReading) return;
     await this.#finish();
-    await within(PATIENCE, reading, () => "the server to close what its peer had ended");
+    await within(TIMEOUT, reading, () => "the server to close what its peer had ended");
   }
 
   /** A request that there is none of is answered in every profile, and at any time. */
@@ -109,7 +109,7 @@ export class Player {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#awaited = { id, resolve };
     await this.#write(Buffer.from(`\n{"type":"probe","id":"${id}"}\n`));
-    if (!this.#isOver) await within(PATIENCE, promise, () => `an answer to ${id}`);
+    if (!this.#isOver) await within(TIMEOUT, promise, () => `an answer to ${id}`);
   }
 
   async #send({ send, inputs }: Sending): Promise<void> {

@@ -38,7 +38,7 @@ import {
 import { type KeptSession, MemorySessions } from "./sessions.ts";
 import { type Kept, KeptEntries } from "./entry_buffer.ts";
 import { fillPage } from "../fill_page.ts";
-import { matches, parseQuery, TOO_DEAR } from "../search_query.ts";
+import { matches, parseQuery, TOO_EXPENSIVE } from "../search_query.ts";
 import { outcomeOfUsedRef, type Repeatable } from "../used_ref.ts";
 
 /** How much is kept. Times are in milliseconds, 0 is for ever. */
@@ -50,7 +50,7 @@ export interface MemoryRetention {
 }
 
 /** Messages that one search may look at. */
-const MOST_SEARCHED = 200_000;
+const MAX_SEARCHED = 200_000;
 
 /** Messages that are looked at before everybody else has a turn. */
 const TURN = 500;
@@ -158,7 +158,7 @@ export class MemoryLog implements MessageLog {
         // Some may be forgotten while others have their turn.
         const entry = messages.at(seq)?.entry;
         if (entry === undefined) break;
-        if (++looked > MOST_SEARCHED) return { problem: TOO_DEAR };
+        if (++looked > MAX_SEARCHED) return { problem: TOO_EXPENSIVE };
         if (looked % TURN === 0) await nextTurn();
         if (sender !== undefined && fold(entry.sender) !== sender) continue;
         if (matches(parsed.terms, entry.text)) found.push(entry);

@@ -20,7 +20,7 @@ import {
   type StoredSession,
 } from "../message_log.ts";
 import { fillPage } from "../fill_page.ts";
-import { toExpression, TOO_DEAR } from "../search_query.ts";
+import { toExpression, TOO_EXPENSIVE } from "../search_query.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { exactly, exactText, Statements } from "./statements.ts";
 
@@ -41,7 +41,7 @@ interface RoomRow {
 }
 
 /** Milliseconds after which a search is given up. */
-const SEARCH_PATIENCE = 2000;
+const SEARCH_TIMEOUT = 2000;
 
 /** Hits between two looks at the time. */
 const DEADLINE_EVERY = 1000;
@@ -123,7 +123,7 @@ export class Queries {
       return room === undefined ? [] : [[room.id, room.name] as const];
     }));
     const hits = this.#newestHits(expression.match, [...ids.keys()], limit + 1);
-    if (hits === undefined) return { problem: TOO_DEAR };
+    if (hits === undefined) return { problem: TOO_EXPENSIVE };
     const rows = this.#sql.iterate<MessageRow & { room: number }>(
       `SELECT ${MESSAGE}, message.id / ${SEQ_SPAN} AS room FROM message
         WHERE id IN (SELECT value FROM json_each(?)) ORDER BY at DESC, seq DESC LIMIT ?`,
@@ -137,7 +137,7 @@ export class Queries {
     const [only] = rooms;
     if (only === undefined) return [];
     if (rooms.length === 1) return this.#hitsIn(match, only, limit);
-    const deadline = this.#uptime() + SEARCH_PATIENCE;
+    const deadline = this.#uptime() + SEARCH_TIMEOUT;
     // One pass for all rooms: a look into each would read the index anew each time.
     const rows = this.#sql.iterate<{ rowid: number }>(
       `SELECT rowid FROM message_index WHERE message_index MATCH ?
