@@ -8,6 +8,7 @@ import type { Request } from "../../protocol/mod.ts";
 import { type Change, claimed, end, unclaimed } from "../hub/account_changes.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Effect, type Origin, refuse, refuseForNow, reply } from "../hub/effects.ts";
+import type { AccountRequest } from "../hub/requests.ts";
 import type { Reception } from "./handshake.ts";
 import { refuseFailed, refuseInsecure } from "./logins.ts";
 import type { LoginThrottle } from "./login_throttle.ts";
@@ -21,12 +22,6 @@ import {
 } from "../log/message_log.ts";
 import type { Passwords } from "./passwords.ts";
 import { idOf, type Session } from "../hub/session.ts";
-
-/** A request about a registered name. */
-export type AccountRequest = Extract<
-  Request,
-  { type: "register" | "password" | "unregister" | "sessions" | "end_session" }
->;
 
 type PayloadOf<Type extends AccountRequest["type"]> = Extract<
   AccountRequest,

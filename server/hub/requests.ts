@@ -21,10 +21,8 @@ import {
   refuse,
   reply,
 } from "./effects.ts";
-import type { AccountRequest } from "../accounts/accounts.ts";
 import type { Hub } from "./hub.ts";
 import type { Claim, DirectDraft } from "../log/message_log.ts";
-import type { Question } from "../peer/log_queries.ts";
 import { countUpTo, type Room } from "./room.ts";
 import type { Session } from "./session.ts";
 
@@ -40,7 +38,16 @@ export interface Call {
 type PayloadOf<Type extends RequestType> = Extract<Request, { type: Type }>["payload"];
 type Rule<Type extends RequestType> = (call: Call, payload: PayloadOf<Type>) => Effect[];
 
-/** The requests that need more than the hub: see `hub.connect`, `questions.ts` and `accounts.ts`. */
+/** A request that only the log can answer: see `peer/log_queries.ts`. */
+export type Question = Extract<Request, { type: "history" | "search" | "unread" }>;
+
+/** A request about a registered name, which needs the log and its password: see `accounts/accounts.ts`. */
+export type AccountRequest = Extract<
+  Request,
+  { type: "register" | "password" | "unregister" | "sessions" | "end_session" }
+>;
+
+/** The requests that need more than the hub. */
 type Elsewhere = "connect" | Question["type"] | AccountRequest["type"];
 
 /** A rule for every request that the hub answers by itself. */

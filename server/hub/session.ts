@@ -4,7 +4,7 @@
 
 import { fold } from "../../protocol/mod.ts";
 import { looksOf } from "./skeletons.ts";
-import type { Proof } from "../log/message_log.ts";
+import { NAME_HOLD, type Proof } from "../log/message_log.ts";
 import type { Room } from "./room.ts";
 
 /**
@@ -15,9 +15,6 @@ export type Link = object;
 
 /** What a client is spoken to in: the lecture's four types, or version 2. */
 export type Profile = "lecture" | "version 2";
-
-/** How long a session without a connection keeps its name, in milliseconds. */
-export const NAME_HOLD = 120_000;
 
 /** Digits of a session's hash in its id: enough to tell the sessions of a name apart, and no secret. */
 const ID_DIGITS = 12;

@@ -318,6 +318,9 @@ export function mustHaveInbox({ inbox }: DirectDraft): boolean {
   return inbox !== undefined;
 }
 
+/** Milliseconds for which a session without a connection keeps its name. */
+export const NAME_HOLD = 120_000;
+
 /** Sessions of a claim that are kept; of those that are long away, the longest goes first. */
 export const CLAIM_SESSIONS = LIMITS.sessions;
 

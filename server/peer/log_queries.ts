@@ -6,11 +6,8 @@
 import type { ErrorCode, Event, Request } from "../../protocol/mod.ts";
 import { type Effect, type Origin, refuse, refuseForNow, reply } from "../hub/effects.ts";
 import { LogFailure, type MessageLog } from "../log/message_log.ts";
-import { refuseRoom, roomOf } from "../hub/requests.ts";
+import { type Question, refuseRoom, roomOf } from "../hub/requests.ts";
 import type { Session } from "../hub/session.ts";
-
-/** A request that asks the log. */
-export type Question = Extract<Request, { type: "history" | "search" | "unread" }>;
 
 /** Messages in an answer to a request without `limit`. */
 const DEFAULT_LIMIT = 50;

@@ -23,8 +23,9 @@ import type { LineSplitter } from "../connection/line_stream.ts";
 import type { LogFields, Logger, LogLevel } from "../process/logger.ts";
 import type { Office } from "../accounts/office.ts";
 import { type Bounds, Patience, type Silence } from "./idle_timer.ts";
+import type { Question } from "../hub/requests.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
-import { isQuestion, type Question, type Questions } from "./log_queries.ts";
+import { isQuestion, type Questions } from "./log_queries.ts";
 import type { Hearer } from "../connection/reader.ts";
 
 /** What one who is behind need not wait for: it says what is to be sent at all. */

@@ -9,10 +9,10 @@ import {
   CLAIM_SESSIONS,
   type DirectEntry,
   type Entry,
+  NAME_HOLD,
   type SessionDraft,
   type StoredSession,
 } from "../message_log.ts";
-import { NAME_HOLD } from "../../hub/session.ts";
 
 /** A session, and what it has said and been told. */
 export interface KeptSession extends StoredSession {

@@ -13,13 +13,13 @@ import {
   type Entry,
   type MessageDraft,
   mustHaveInbox,
+  NAME_HOLD,
   type Outcome,
   type ReadDraft,
   type RetryDraft,
   type SessionDraft,
   type UnclaimDraft,
 } from "../message_log.ts";
-import { NAME_HOLD } from "../../hub/session.ts";
 import { ClaimTable } from "./accounts.ts";
 import { MessageIndex } from "./search_index.ts";
 import { SEQ_SPAN } from "./schema.ts";
