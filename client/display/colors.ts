@@ -14,7 +14,7 @@ export function colorDepth(get: (variable: string) => string | undefined): Depth
 }
 
 /** Puts a style around a text. */
-export type Paint = (text: string, style: Style) => string;
+export type Styler = (text: string, style: Style) => string;
 
 type FixedStyle = Extract<Style, string>;
 
@@ -33,9 +33,9 @@ const ATTRIBUTES: Record<FixedStyle, string> = {
 
 const COLORED: Record<FixedStyle, string> = { ...ATTRIBUTES, problem: "1;31", mark: "1;36" };
 
-/** The painter for a terminal of that many colours. */
-export function painter(depth: Depth): Paint {
-  if (depth === "none") return paintBare;
+/** The styler for a terminal of that many colors. */
+export function styler(depth: Depth): Styler {
+  if (depth === "none") return styleBare;
   const names = depth === "256" ? NAME_COLORS.map((color) => `38;5;${color}`) : BASIC_NAMES;
   return (text, style) => {
     const code = typeof style === "string"
@@ -46,7 +46,7 @@ export function painter(depth: Depth): Paint {
 }
 
 // Without colours a mention must stand out all the same.
-function paintBare(text: string, style: Style): string {
+function styleBare(text: string, style: Style): string {
   return style === "mention" ? `*${text}*` : text;
 }
 

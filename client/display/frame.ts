@@ -30,12 +30,12 @@ const NO_WRAP = "\x1b[?7l";
 const WRAP = "\x1b[?7h";
 
 /** Knows what is on the screen below the scrollback. */
-export class Painter {
+export class FrameWriter {
   #drawn: Block | undefined;
   #stale = false;
 
   /** What brings `scroll` (finished rows) and `block` to a screen of `columns`. */
-  paint(scroll: readonly string[], block: Block, columns: number): string {
+  frame(scroll: readonly string[], block: Block, columns: number): string {
     if (scroll.length === 0 && !this.#stale && sameBlock(this.#drawn, block)) return "";
     this.#stale = false;
     const printed = scroll.map((row) => row + "\r\n").join("");

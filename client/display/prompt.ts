@@ -1,7 +1,7 @@
 /** The block below the scrollback: what waits to be sent, the link's state, the prompt, the line being typed. */
 
 import type { Clock } from "./clock.ts";
-import type { Paint } from "./colors.ts";
+import type { Styler } from "./colors.ts";
 import type { EditorState } from "../editor/editor.ts";
 import { label, targetLabel } from "./format.ts";
 import type { Draft } from "../../core/session/journal.ts";
@@ -72,10 +72,10 @@ function secondsUntil(time: number, now: number): number {
 }
 
 /** Puts the block together for a screen of that size. */
-export function layOut(parts: PromptParts, size: Size, paint: Paint): Block {
+export function layOut(parts: PromptParts, size: Size, styled: Styler): Block {
   const { columns } = size;
-  const above = [...draftRows(parts.drafts, columns, paint), ...statusRow(parts, columns, paint)];
-  const below = hintRow(parts, columns, paint);
+  const above = [...draftRows(parts.drafts, columns, styled), ...statusRow(parts, columns, styled)];
+  const below = hintRow(parts, columns, styled);
   const input = layOutInput(parts, columns);
   // One row of the screen is always the scrollback's.
   const room = Math.max(1, size.rows - 1);
@@ -127,25 +127,25 @@ function safeCluster(cluster: string): string {
   return showable(`${cluster}a`).slice(0, -1);
 }
 
-function draftRows(drafts: readonly Draft[], columns: number, paint: Paint): BlockRow[] {
+function draftRows(drafts: readonly Draft[], columns: number, styled: Styler): BlockRow[] {
   const rows = drafts.slice(0, MAX_DRAFTS).map(({ target, text }) =>
-    row(showable(`… [${targetLabel(target)}] ${text}`), columns, paint)
+    row(showable(`… [${targetLabel(target)}] ${text}`), columns, styled)
   );
   const more = drafts.length - rows.length;
-  return more > 0 ? [...rows, row(`… and ${more} more to be sent`, columns, paint)] : rows;
+  return more > 0 ? [...rows, row(`… and ${more} more to be sent`, columns, styled)] : rows;
 }
 
-function statusRow({ status }: PromptParts, columns: number, paint: Paint): BlockRow[] {
+function statusRow({ status }: PromptParts, columns: number, styled: Styler): BlockRow[] {
   if (status === undefined) return [];
   const text = truncate(showable(status), columns);
-  return [{ text: paint(text, "problem"), width: textWidth(text) }];
+  return [{ text: styled(text, "problem"), width: textWidth(text) }];
 }
 
-function hintRow({ hint }: PromptParts, columns: number, paint: Paint): BlockRow[] {
-  return hint === undefined ? [] : [row(showable(hint), columns, paint)];
+function hintRow({ hint }: PromptParts, columns: number, styled: Styler): BlockRow[] {
+  return hint === undefined ? [] : [row(showable(hint), columns, styled)];
 }
 
-function row(text: string, columns: number, paint: Paint): BlockRow {
+function row(text: string, columns: number, styled: Styler): BlockRow {
   const shown = truncate(text, columns);
-  return { text: paint(shown, "past"), width: textWidth(shown) };
+  return { text: styled(shown, "past"), width: textWidth(shown) };
 }

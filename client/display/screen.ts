@@ -1,9 +1,9 @@
 /** What a session looks like in a terminal: entries become rows, with the day and what is unread marked. */
 
 import { fold } from "../../protocol/mod.ts";
-import { Backlog, roomOf, unreadIn } from "./unread_buffer.ts";
+import { roomOf, UnreadBuffer, unreadIn } from "./unread_buffer.ts";
 import type { Clock } from "./clock.ts";
-import type { Paint } from "./colors.ts";
+import type { Styler } from "./colors.ts";
 import type { Entry } from "../../core/chat/items.ts";
 import { format, label, unreadText } from "./format.ts";
 import { textWidth } from "../editor/width.ts";
@@ -12,7 +12,7 @@ import { wrap } from "./wrap.ts";
 /** What rows depend on, besides the entries. */
 export interface ScreenOptions {
   readonly clock: Clock;
-  readonly paint: Paint;
+  readonly styled: Styler;
   readonly columns: () => number;
   /** The person's own name. */
   readonly self: () => string;
@@ -20,7 +20,7 @@ export interface ScreenOptions {
 
 /** Turns entries into rows; keeps those of other rooms until the person goes there. */
 export class Screen {
-  readonly backlog: Backlog = new Backlog();
+  readonly unreadBuffer: UnreadBuffer = new UnreadBuffer();
   readonly #options: ScreenOptions;
   #rows: string[] = [];
   #room: string | undefined;
@@ -42,9 +42,9 @@ export class Screen {
   /** Shows an entry, or keeps it for later; `now` is epoch milliseconds. */
   show(entry: Entry, now: number): void {
     const room = roomOf(entry);
-    if (room !== undefined && this.#isOwnLeaving(entry)) this.backlog.take(room);
+    if (room !== undefined && this.#isOwnLeaving(entry)) this.unreadBuffer.take(room);
     else if (room !== undefined && this.#room !== undefined && fold(room) !== this.#room) {
-      return this.backlog.keep(room, entry);
+      return this.unreadBuffer.keep(room, entry);
     }
     this.#markUnread(entry);
     this.#print(entry, now);
@@ -55,7 +55,7 @@ export class Screen {
     if (this.#room === fold(room)) return;
     const first = this.#room === undefined;
     this.#room = fold(room);
-    const { entries, left, count, mentions } = this.backlog.take(room);
+    const { entries, left, count, mentions } = this.unreadBuffer.take(room);
     if (!first) this.#rule(label(room));
     if (left > 0) this.#print({ kind: "notice", text: `${left} more: /history shows them` }, now);
     // Where the first unread message was not kept, all that is kept is unread.
@@ -98,11 +98,11 @@ export class Screen {
   #print(entry: Entry, now: number): void {
     // There is a rule in its place.
     if (entry.kind === "mark") return;
-    const { clock, paint, columns, self } = this.#options;
+    const { clock, styled, columns, self } = this.#options;
     for (const line of format(entry, self(), clock)) {
       const moment = clock(line.at ?? now);
       if (line.at !== undefined) this.#markDay(moment.day);
-      this.#rows.push(...wrap(line, columns(), paint, line.at === undefined ? "" : moment.time));
+      this.#rows.push(...wrap(line, columns(), styled, line.at === undefined ? "" : moment.time));
     }
   }
 
@@ -115,7 +115,7 @@ export class Screen {
     const columns = Math.min(this.#options.columns(), 72);
     const line = `── ${text} `;
     this.#rows.push(
-      this.#options.paint(line + "─".repeat(Math.max(0, columns - textWidth(line))), "mark"),
+      this.#options.styled(line + "─".repeat(Math.max(0, columns - textWidth(line))), "mark"),
     );
   }
 }

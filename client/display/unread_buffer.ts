@@ -17,7 +17,7 @@ interface Unseen {
 }
 
 /** Keeps what is not seen yet, by room. */
-export class Backlog {
+export class UnreadBuffer {
   readonly #unseen: Map<string, Unseen> = new Map();
 
   /** What is unread, room by room, in the order in which it came. */

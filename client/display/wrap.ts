@@ -5,7 +5,7 @@
  * can be clicked and copied.
  */
 
-import type { Paint } from "./colors.ts";
+import type { Styler } from "./colors.ts";
 import type { Line, Span, Style } from "./format.ts";
 import { clusters, clusterWidth, textWidth } from "../editor/width.ts";
 
@@ -15,12 +15,12 @@ const INDENT = "      ";
 const LINK = /^[("'<]?https?:\/\/[\x21-\x7e]+$/;
 
 /** The rows, painted, that show `line` in `columns` columns. */
-export function wrap(line: Line, columns: number, paint: Paint, time = ""): string[] {
+export function wrap(line: Line, columns: number, styled: Styler, time = ""): string[] {
   const indent = INDENT.slice(0, Math.max(1, Math.floor(columns / 4)));
   const clock: Span[] = time === "" ? [] : [{ text: `${time} `, style: "time" }];
   const head = [...clock, ...line.head];
   return line.rows.flatMap((row, index) => {
-    const rows = new Rows(columns, indent, paint);
+    const rows = new Rows(columns, indent, styled);
     if (index > 0) rows.indent();
     for (const span of index === 0 ? [...head, ...row] : row) rows.add(span);
     return rows.finish();
@@ -31,15 +31,15 @@ export function wrap(line: Line, columns: number, paint: Paint, time = ""): stri
 class Rows {
   readonly #columns: number;
   readonly #indent: string;
-  readonly #paint: Paint;
+  readonly #styled: Styler;
   readonly #rows: string[] = [];
   #row = "";
   #width = 0;
 
-  constructor(columns: number, indent: string, paint: Paint) {
+  constructor(columns: number, indent: string, styled: Styler) {
     this.#columns = columns;
     this.#indent = indent;
-    this.#paint = paint;
+    this.#styled = styled;
   }
 
   indent(): void {
@@ -84,7 +84,7 @@ class Rows {
   }
 
   #put(text: string, style: Style): void {
-    this.#row += this.#paint(text, style);
+    this.#row += this.#styled(text, style);
     this.#width += textWidth(text);
   }
 

@@ -49,7 +49,7 @@ interface Offer extends Completion {
 }
 
 /** What a key asks for besides a change of the line. */
-export type Wish = { submit: string } | { action: ActionName } | undefined;
+export type KeyOutcome = { submit: string } | { action: ActionName } | undefined;
 
 /** Nothing typed, nothing remembered. */
 export const EMPTY_INPUT: LineInput = {
@@ -60,7 +60,7 @@ export const EMPTY_INPUT: LineInput = {
 };
 
 /** Takes a key in. `known` is what Tab may offer. */
-export function press(input: LineInput, key: Key, known: Known): [LineInput, Wish] {
+export function press(input: LineInput, key: Key, known: Known): [LineInput, KeyOutcome] {
   if (input.search !== undefined) return pressSearching(input, input.search, key, known);
   if (key.kind !== "named") return [typed(input, key.text), undefined];
   const binding = BINDINGS.get(key.name);
@@ -90,7 +90,7 @@ export function sent(input: LineInput, line: string): LineInput {
   return { ...changed(input, clear(input.editor)), history: remember(input.history, line) };
 }
 
-type Act = (input: LineInput, known: Known) => [LineInput, Wish];
+type Act = (input: LineInput, known: Known) => [LineInput, KeyOutcome];
 
 const ACTIONS: Partial<Record<ActionName, Act>> = {
   "submit": (input) => [changed(input, input.editor), { submit: input.editor.text }],
@@ -156,7 +156,7 @@ function pressSearching(
   search: Search,
   key: Key,
   known: Known,
-): [LineInput, Wish] {
+): [LineInput, KeyOutcome] {
   const latest = input.history.lines.length;
   if (key.kind !== "named") {
     return [found(input, search, search.query + key.text, latest), undefined];

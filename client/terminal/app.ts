@@ -3,7 +3,7 @@
 import { fold, isLongerThan } from "../../protocol/mod.ts";
 import type { ActionName } from "../editor/bindings.ts";
 import type { Clock } from "../display/clock.ts";
-import type { Paint } from "../display/colors.ts";
+import type { Styler } from "../display/colors.ts";
 import { mayRemember, submit } from "../../core/chat/commands.ts";
 import { knownTo } from "../../core/chat/completion.ts";
 import { EMPTY_EDITOR, setText } from "../editor/editor.ts";
@@ -20,7 +20,7 @@ import {
 } from "../editor/line_input.ts";
 import { layOut, promptText, statusText } from "../display/prompt.ts";
 import { learnRooms } from "../../core/chat/queries.ts";
-import { Painter } from "../display/frame.ts";
+import { FrameWriter } from "../display/frame.ts";
 import { Screen } from "../display/screen.ts";
 import { masked, pressSecret } from "../editor/secret_input.ts";
 import type { Session } from "../../core/session/session.ts";
@@ -49,7 +49,7 @@ const SIGNING_IN = { editor: EMPTY_EDITOR, prompt: "signing in ", hint: undefine
 export interface AppOptions {
   terminal: Terminal;
   clock: Clock;
-  paint: Paint;
+  styled: Styler;
   bell: boolean;
   /** Said once the session has begun. */
   greeting: string | undefined;
@@ -66,7 +66,7 @@ interface SecretInput {
 /** The chat in a terminal. */
 export class App implements View {
   readonly #options: AppOptions;
-  readonly #painter = new Painter();
+  readonly #writer = new FrameWriter();
   readonly #screen: Screen;
   #session: Session | undefined;
   #input: LineInput;
@@ -82,10 +82,10 @@ export class App implements View {
   constructor(options: AppOptions) {
     this.#options = options;
     this.#greeting = options.greeting;
-    const { clock, paint, history, terminal } = options;
+    const { clock, styled, history, terminal } = options;
     this.#screen = new Screen({
       clock,
-      paint,
+      styled,
       columns: () => terminal.size.columns,
       self: () => this.#session?.state.name ?? "",
     });
@@ -184,11 +184,11 @@ export class App implements View {
     }
     // What is typed meanwhile was meant for a password that was asked for, or will be.
     if (session.status.state === "signing in" && !PASSED_KEYS.has(nameOf(key))) return;
-    const [input, wish] = press(this.#input, key, knownTo(session.state));
+    const [input, outcome] = press(this.#input, key, knownTo(session.state));
     this.#input = input;
-    if (wish === undefined) return;
-    if ("submit" in wish) return this.#submit(wish.submit, session);
-    this.#act(wish.action, session);
+    if (outcome === undefined) return;
+    if ("submit" in outcome) return this.#submit(outcome.submit, session);
+    this.#act(outcome.action, session);
   }
 
   #pressSecret(secret: SecretInput, key: Key): void {
@@ -223,7 +223,7 @@ export class App implements View {
       "end": () => void session.leave(),
       "redraw": () => this.#clear(),
       "suspend": () => void this.#pause(),
-      "next-unread": () => this.#goTo(session, this.#screen.backlog.next),
+      "next-unread": () => this.#goTo(session, this.#screen.unreadBuffer.next),
       "focus-in": () => this.#screen.lookBack(),
       "focus-out": () => this.#screen.lookAway(),
     };
@@ -238,7 +238,7 @@ export class App implements View {
   async #pause(): Promise<void> {
     if (this.#paused) return;
     const { terminal } = this.#options;
-    terminal.write(this.#painter.remove(terminal.size.columns));
+    terminal.write(this.#writer.remove(terminal.size.columns));
     // Until the program is really stopped, messages may come; they are drawn when it goes on.
     this.#paused = true;
     const problem = await terminal.pause();
@@ -249,24 +249,24 @@ export class App implements View {
 
   #resumed(): void {
     this.#paused = false;
-    this.#painter.forget();
+    this.#writer.forget();
     this.changed();
   }
 
   #clear(): void {
-    this.#painter.forget();
+    this.#writer.forget();
     this.#options.terminal.write("\x1b[2J\x1b[H");
   }
 
   #resized(): void {
-    this.#painter.resized();
+    this.#writer.resized();
     this.changed();
   }
 
   #draw(): void {
     this.#frame = undefined;
     this.#drawnAt = performance.now();
-    const { terminal, paint } = this.#options;
+    const { terminal, styled } = this.#options;
     const { size } = terminal;
     const session = this.#session;
     if (session === undefined || this.#paused) return;
@@ -275,8 +275,8 @@ export class App implements View {
       drafts: [...session.outbox.drafts],
       status: statusText(session.status, this.#options.clock, Date.now()),
     };
-    const block = layOut(parts, size, paint);
-    const frame = this.#painter.paint(this.#screen.takeRows(), block, size.columns);
+    const block = layOut(parts, size, styled);
+    const frame = this.#writer.frame(this.#screen.takeRows(), block, size.columns);
     if (frame !== "") terminal.write(frame);
   }
 
@@ -287,7 +287,7 @@ export class App implements View {
     return {
       editor: this.#input.editor,
       prompt: searchPrompt(this.#input) ??
-        promptText(activeRoom?.name, this.#screen.backlog.unread),
+        promptText(activeRoom?.name, this.#screen.unreadBuffer.unread),
       hint: this.#remark ?? hintOf(this.#input),
     };
   }
@@ -296,7 +296,7 @@ export class App implements View {
   #finish(): void {
     const { terminal } = this.#options;
     const rows = this.#screen.takeRows().map((row) => row + "\r\n").join("");
-    terminal.write(this.#painter.remove(terminal.size.columns) + rows);
+    terminal.write(this.#writer.remove(terminal.size.columns) + rows);
   }
 
   #ring(entry: Entry): void {

@@ -2,7 +2,7 @@
 
 import { App } from "./app.ts";
 import { localClock } from "../display/clock.ts";
-import { colorDepth, painter } from "../display/colors.ts";
+import { colorDepth, styler } from "../display/colors.ts";
 import { HistoryFile } from "../editor/history_file.ts";
 import { leftOver } from "../lines/lines_mode.ts";
 import { Session } from "../../core/session/session.ts";
@@ -19,9 +19,9 @@ export async function runTerminal(start: Start, bell: boolean): Promise<number> 
     ? undefined
     : await HistoryFile.open(start.directory, start.address);
   const terminal = new Terminal();
-  const paint = painter(colorDepth(PLATFORM.get));
+  const styled = styler(colorDepth(PLATFORM.get));
   const greeting = history?.lines.length === 0 ? WELCOME : undefined;
-  const app = new App({ terminal, clock: localClock, paint, bell, greeting, history });
+  const app = new App({ terminal, clock: localClock, styled, bell, greeting, history });
   const session = new Session({
     ...start,
     view: app,

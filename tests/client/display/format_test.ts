@@ -5,7 +5,7 @@ import {
   colorDepth,
   luminance,
   NAME_COLORS,
-  painter,
+  styler,
 } from "../../../client/display/colors.ts";
 import type { Entry, MessageEntry } from "../../../core/chat/items.ts";
 import { format, label, plainText } from "../../../client/display/format.ts";
@@ -13,7 +13,7 @@ import { clusterWidth, textWidth, truncate } from "../../../client/editor/width.
 import { wrap } from "../../../client/display/wrap.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-const BARE = painter("none");
+const BARE = styler("none");
 
 function message(text: string, sender = "Bob", room = "General"): MessageEntry {
   const payload = { sender, room, text, seq: 1, at: 0 };
@@ -204,8 +204,8 @@ Deno.test("truncate() says that something is left out", PURE, () => {
 });
 
 Deno.test("names keep their colour, which can be read on black and on white", PURE, () => {
-  const paint = painter("256");
-  assertEquals(paint("Bob", { person: "bob" }), paint("Bob", { person: "bob" }));
+  const styled = styler("256");
+  assertEquals(styled("Bob", { person: "bob" }), styled("Bob", { person: "bob" }));
   assert(NAME_COLORS.length >= 12);
   for (const color of NAME_COLORS) {
     const bright = luminance(channelsOf(color));

@@ -1,12 +1,12 @@
 // deno-lint-ignore-file no-control-regex -- controls are what must not get through
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { painter } from "../../../client/display/colors.ts";
+import { styler } from "../../../client/display/colors.ts";
 import { EMPTY_EDITOR, insert } from "../../../client/editor/editor.ts";
 import type { Entry } from "../../../core/chat/items.ts";
 import { format, plainText } from "../../../client/display/format.ts";
 import { layOut } from "../../../client/display/prompt.ts";
-import { Painter } from "../../../client/display/frame.ts";
+import { FrameWriter } from "../../../client/display/frame.ts";
 import { wrap } from "../../../client/display/wrap.ts";
 import { ScreenModel } from "../../fixtures/screen_model.ts";
 import { PURE } from "../../fixtures/pure.ts";
@@ -58,7 +58,7 @@ function entries(sender: string, room: string, text: string): Entry[] {
 }
 
 Deno.test("nothing from the network moves the cursor or touches the line being typed", PURE, () => {
-  const paint = painter("256");
+  const styled = styler("256");
   fc.assert(
     fc.property(TEXT, TEXT, TEXT, COLUMNS, (sender, room, text, columns) => {
       const size = { columns, rows: 24 };
@@ -71,18 +71,18 @@ Deno.test("nothing from the network moves the cursor or touches the line being t
           hint: room,
         },
         size,
-        paint,
+        styled,
       );
       // What has no width has no place of its own on a screen, and does nothing there.
       const bare = (row: string) =>
         row.replace(/\x1b\[[0-9;]*m|[\p{M}\u1160-\u11ff\ud7b0-\ud7ff]/gu, "").trimEnd();
       const typed = block.rows.map((row) => bare(row.text));
       const screen = new ScreenModel(Math.max(2, columns), size.rows);
-      const drawing = new Painter();
+      const writer = new FrameWriter();
       for (const entry of entries(sender, room, text)) {
-        const rows = format(entry, "Alice").flatMap((line) => wrap(line, columns, paint, "14:03"));
-        // The model throws at any control sequence that is not the painter's own.
-        screen.write(drawing.paint(rows, block, Math.max(2, columns)));
+        const rows = format(entry, "Alice").flatMap((line) => wrap(line, columns, styled, "14:03"));
+        // The model throws at any control sequence that is not the frame writer's own.
+        screen.write(writer.frame(rows, block, Math.max(2, columns)));
         assertEquals(screen.last(typed.length).map(bare), typed);
       }
     }),
@@ -91,12 +91,12 @@ Deno.test("nothing from the network moves the cursor or touches the line being t
 });
 
 Deno.test("no text of another person begins a row of the screen", PURE, () => {
-  const paint = painter("none");
+  const styled = styler("none");
   const spaced = fc.constantFrom(16, 20, 40, 80, 120);
   fc.assert(
     fc.property(TEXT, spaced, (text, columns) => {
       const lines = format(said("Eve", "General", text), "Alice");
-      const rows = lines.flatMap((line) => wrap(line, columns, paint, "14:03"));
+      const rows = lines.flatMap((line) => wrap(line, columns, styled, "14:03"));
       assert(rows[0]?.startsWith("14:03 "));
       for (const row of rows.slice(1)) assert(row.startsWith("    "), JSON.stringify(row));
     }),
@@ -118,14 +118,14 @@ Deno.test("--plain is one line without controls for each event, whatever is in i
 });
 
 Deno.test("what is pasted can do nothing to the screen either", PURE, () => {
-  const paint = painter("256");
+  const styled = styler("256");
   fc.assert(
     fc.property(TEXT, COLUMNS, (text, columns) => {
       const editor = insert(EMPTY_EDITOR, text);
       const parts = { editor, prompt: text, drafts: [], status: undefined, hint: undefined };
-      const block = layOut(parts, { columns, rows: 24 }, paint);
+      const block = layOut(parts, { columns, rows: 24 }, styled);
       const screen = new ScreenModel(Math.max(4, columns), 24);
-      screen.write(new Painter().paint(["said"], block, Math.max(4, columns)));
+      screen.write(new FrameWriter().frame(["said"], block, Math.max(4, columns)));
       assertEquals(screen.text[0], "said");
       assertEquals(screen.lines.length, 1 + block.rows.length);
     }),

@@ -5,11 +5,11 @@ import type { Key } from "../../../client/editor/keys.ts";
 import {
   EMPTY_INPUT,
   hintOf,
+  type KeyOutcome,
   type LineInput,
   press,
   searchPrompt,
   sent,
-  type Wish,
 } from "../../../client/editor/line_input.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
@@ -20,15 +20,15 @@ const KNOWN: Known = {
 };
 
 /** Types `keys`: `<tab>` and the like are named keys, all else is text. */
-function type(input: LineInput, keys: string): { input: LineInput; wish: Wish } {
-  let wish: Wish;
+function type(input: LineInput, keys: string): { input: LineInput; outcome: KeyOutcome } {
+  let outcome: KeyOutcome;
   for (const part of keys.split(/(<[^>]+>)/).filter(Boolean)) {
     const key: Key = part.startsWith("<")
       ? { kind: "named", name: part.slice(1, -1) }
       : { kind: "text", text: part };
-    [input, wish] = press(input, key, KNOWN);
+    [input, outcome] = press(input, key, KNOWN);
   }
-  return { input, wish };
+  return { input, outcome };
 }
 
 function text(input: LineInput, keys: string): string {
@@ -40,8 +40,8 @@ function remembering(...lines: string[]): LineInput {
 }
 
 Deno.test("Enter asks to send the line, which stays until it is sent", PURE, () => {
-  const { input, wish } = type(EMPTY_INPUT, "hello<enter>");
-  assertEquals(wish, { submit: "hello" });
+  const { input, outcome } = type(EMPTY_INPUT, "hello<enter>");
+  assertEquals(outcome, { submit: "hello" });
   assertEquals(input.editor.text, "hello");
   const after = sent(input, "hello");
   assertEquals([after.editor.text, after.history.lines], ["", ["hello"]]);
@@ -53,14 +53,14 @@ Deno.test("Alt-Enter begins a new line in the message", PURE, () => {
 });
 
 Deno.test("Ctrl-C clears the line, and asks to leave when it is empty", PURE, () => {
-  const { input, wish } = type(EMPTY_INPUT, "half<ctrl-c>");
-  assertEquals([input.editor.text, wish], ["", undefined]);
-  assertEquals(type(input, "<ctrl-c>").wish, { action: "interrupt" });
+  const { input, outcome } = type(EMPTY_INPUT, "half<ctrl-c>");
+  assertEquals([input.editor.text, outcome], ["", undefined]);
+  assertEquals(type(input, "<ctrl-c>").outcome, { action: "interrupt" });
 });
 
 Deno.test("Ctrl-D deletes, and asks to leave when the line is empty", PURE, () => {
   assertEquals(text(EMPTY_INPUT, "ab<ctrl-a><ctrl-d>"), "b");
-  assertEquals(type(EMPTY_INPUT, "<ctrl-d>").wish, { action: "end" });
+  assertEquals(type(EMPTY_INPUT, "<ctrl-d>").outcome, { action: "end" });
 });
 
 Deno.test("Up goes through what was typed before that begins alike, Down back", PURE, () => {
@@ -86,7 +86,7 @@ Deno.test("Ctrl-R searches backwards, Escape gives back what was typed", PURE, (
   assertEquals(text(input, "<ctrl-r>apple<ctrl-r>"), "first apple");
   assertEquals(text(input, "typed<ctrl-r>apple<escape>"), "typed");
   assertEquals(text(input, "<ctrl-r>appl<end>!"), "second Apple!");
-  assertEquals(type(input, "<ctrl-r>pear<enter>").wish, { submit: "pear" });
+  assertEquals(type(input, "<ctrl-r>pear<enter>").outcome, { submit: "pear" });
   assertEquals(searchPrompt(type(input, "<ctrl-r>none").input), '(not found "none") ');
 });
 
@@ -118,13 +118,13 @@ Deno.test("Tab changes nothing when nothing fits", PURE, () => {
 Deno.test("an unknown key changes nothing", PURE, () => {
   assertEquals(type(EMPTY_INPUT, "a<f12>"), {
     input: type(EMPTY_INPUT, "a").input,
-    wish: undefined,
+    outcome: undefined,
   });
 });
 
 Deno.test("Alt and a digit ask for a room", PURE, () => {
-  assertEquals(type(EMPTY_INPUT, "<alt-3>").wish, { action: "room-3" });
-  assertEquals(type(EMPTY_INPUT, "<alt-a>").wish, { action: "next-unread" });
+  assertEquals(type(EMPTY_INPUT, "<alt-3>").outcome, { action: "room-3" });
+  assertEquals(type(EMPTY_INPUT, "<alt-a>").outcome, { action: "next-unread" });
 });
 
 Deno.test("parseHistory() reads what historyLine() wrote, and skips what is damaged", PURE, () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { painter } from "../../../client/display/colors.ts";
+import { styler } from "../../../client/display/colors.ts";
 import { EMPTY_EDITOR, insert } from "../../../client/editor/editor.ts";
 import { layOut } from "../../../client/display/prompt.ts";
 import { encode } from "../../../protocol/mod.ts";
@@ -59,7 +59,7 @@ terminalTest(
     const laidOut = (columns: number) => {
       const input = { editor: insert(EMPTY_EDITOR, typed), prompt: "General> " };
       const parts = { ...input, drafts: [], status: undefined, hint: undefined };
-      const { rows } = layOut(parts, { columns, rows: 24 }, painter("none"));
+      const { rows } = layOut(parts, { columns, rows: 24 }, styler("none"));
       return rows.map(({ text }) => text.trimEnd()).join("\n");
     };
     for (const columns of [40, 21, 20, 33, 11, 80, 120]) {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Backlog } from "../../../client/display/unread_buffer.ts";
+import { UnreadBuffer } from "../../../client/display/unread_buffer.ts";
 import type { Entry } from "../../../core/chat/items.ts";
 import {
   applyLine,
@@ -118,10 +118,10 @@ Deno.test(
 );
 
 Deno.test(
-  "the backlog counts what is unread, keeps the latest and says how much it left out",
+  "the unread buffer counts what is unread, keeps the latest and says how much it left out",
   PURE,
   () => {
-    const backlog = new Backlog();
+    const buffer = new UnreadBuffer();
     const entry = (seq: number, more: Partial<Entry> = {}) => ({
       kind: "message",
       message: { sender: "Bob", room: "Work", text: `${seq}`, seq, at: 0 },
@@ -130,14 +130,14 @@ Deno.test(
       past: false,
       ...more,
     } as Entry);
-    for (let seq = 1; seq <= 250; seq++) backlog.keep("Work", entry(seq));
-    backlog.keep("Work", entry(251, { own: true } as Partial<Entry>));
-    backlog.keep("Ops", entry(1, { mention: true } as Partial<Entry>));
-    const counts = backlog.unread.map(({ room, count, mentions }) => [room, count, mentions]);
+    for (let seq = 1; seq <= 250; seq++) buffer.keep("Work", entry(seq));
+    buffer.keep("Work", entry(251, { own: true } as Partial<Entry>));
+    buffer.keep("Ops", entry(1, { mention: true } as Partial<Entry>));
+    const counts = buffer.unread.map(({ room, count, mentions }) => [room, count, mentions]);
     assertEquals(counts, [["Work", 250, 0], ["Ops", 1, 1]]);
-    assertEquals(backlog.next, "Ops");
-    const { entries, left, count } = backlog.take("work");
+    assertEquals(buffer.next, "Ops");
+    const { entries, left, count } = buffer.take("work");
     assertEquals([entries.length, left, count], [200, 51, 250]);
-    assertEquals(backlog.take("Work").entries, []);
+    assertEquals(buffer.take("Work").entries, []);
   },
 );
