@@ -9,7 +9,7 @@ import {
   type UsageName,
 } from "./startup/options.ts";
 import { LineOutput } from "./lines/output.ts";
-import { begin, Failure } from "./startup/start.ts";
+import { Failure, prepare } from "./startup/start.ts";
 
 type Run<Name extends UsageName> = (
   invocation: Extract<Invocation, { run: Name }>,
@@ -19,7 +19,7 @@ type Run<Name extends UsageName> = (
 const RUNS: { [Name in UsageName]: Run<Name> } = {
   chat: async ({ values, operands }) => {
     const user = Deno.stdin.isTerminal() && !values.json ? "person" : "script";
-    const start = await begin(values, operands[0], user);
+    const start = await prepare(values, operands[0], user);
     const patience = values.retry * 1000;
     if (values.json) return await (await import("./lines/json_mode.ts")).runJson(start, patience);
     if (!values.plain && isTerminal()) {
@@ -32,13 +32,13 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
     const written = operands.join(" ");
     const text = written === "-" ? await inputText() : written;
     if (text === "") throw new Failure(2, "There is nothing to send");
-    const start = await begin(values);
+    const start = await prepare(values);
     const { runSend } = await import("./lines/one_shot.ts");
     return await runSend(start, { text, patience: values.retry * 1000 });
   },
   tail: async ({ values }) => {
     const { runFollow, runTail } = await import("./lines/one_shot.ts");
-    const start = await begin(values);
+    const start = await prepare(values);
     const { lines, timestamps, retry } = values;
     if (!values.follow) return await runTail(start, values, shapeOf(values));
     return await runFollow(start, { lines, timestamps, patience: retry * 1000 }, shapeOf(values));
@@ -46,16 +46,16 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
   search: async ({ values, operands }) => {
     const { runSearch } = await import("./lines/one_shot.ts");
     const { from, lines } = values;
-    const start = await begin(values);
+    const start = await prepare(values);
     return await runSearch(start, { query: operands.join(" "), from, lines }, shapeOf(values));
   },
   rooms: async ({ values }) => {
     const { runRooms } = await import("./lines/one_shot.ts");
-    return await runRooms(await begin(values), shapeOf(values));
+    return await runRooms(await prepare(values), shapeOf(values));
   },
   who: async ({ values }) => {
     const { runWho } = await import("./lines/one_shot.ts");
-    return await runWho(await begin(values), shapeOf(values));
+    return await runWho(await prepare(values), shapeOf(values));
   },
   completions: async ({ operands }) => {
     const { completions } = await import("./startup/shell_completions.ts");

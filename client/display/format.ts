@@ -1,8 +1,8 @@
-/** Entries → lines of styled text. Everything that comes out is safe to show. */
+/** Items → lines of styled text. Everything that comes out is safe to show. */
 
 import { fold, type SessionSummary, showable, showableLines } from "../../protocol/mod.ts";
 import { type Clock, localClock } from "./clock.ts";
-import type { Entry, Happening, MessageEntry } from "../../core/chat/items.ts";
+import type { Happening, Item, MessageItem } from "../../core/chat/items.ts";
 import type { Target } from "../../core/session/journal.ts";
 import { splitAtMentions } from "../../protocol/mentions.ts";
 
@@ -54,16 +54,16 @@ export function targetLabel(target: Target): string {
   return "room" in target ? label(target.room) : label(target.to);
 }
 
-/** The lines that show `entry` to the person called `self`; dates in them are `clock`'s. */
-export function format(entry: Entry, self: string, clock: Clock = localClock): Line[] {
+/** The lines that show `item` to the person called `self`; dates in them are `clock`'s. */
+export function format(item: Item, self: string, clock: Clock = localClock): Line[] {
   // The table has a row for each kind; the compiler can't see that the two kinds are the same.
-  return (FORMATS[entry.kind] as Format<Entry>)(entry, self, clock);
+  return (FORMATS[item.kind] as Format<Item>)(item, self, clock);
 }
 
-type Format<Shown> = (entry: Shown, self: string, clock: Clock) => Line[];
+type Format<Shown> = (item: Shown, self: string, clock: Clock) => Line[];
 
-const FORMATS: { [Kind in Entry["kind"]]: Format<Extract<Entry, { kind: Kind }>> } = {
-  message: (entry, self) => [formatMessage(entry, self)],
+const FORMATS: { [Kind in Item["kind"]]: Format<Extract<Item, { kind: Kind }>> } = {
+  message: (item, self) => [formatMessage(item, self)],
   direct: ({ direct }) => {
     const head = [
       span("[", "room"),
@@ -133,7 +133,7 @@ export function unreadText(count: number, mentions: number): string {
   return mentions === 0 ? `${count} unread` : `${count} unread, ${mentions} with your name`;
 }
 
-function formatMessage({ message, past }: MessageEntry, self: string): Line {
+function formatMessage({ message, past }: MessageItem, self: string): Line {
   const style = past ? "past" : "text";
   const action = actionOf(message.text);
   const head = action === undefined

@@ -1,15 +1,15 @@
-/** What a session looks like in a terminal: entries become rows, with the day and what is unread marked. */
+/** What a session looks like in a terminal: items become rows, with the day and what is unread marked. */
 
 import { fold } from "../../protocol/mod.ts";
 import { roomOf, UnreadBuffer, unreadIn } from "./unread_buffer.ts";
 import type { Clock } from "./clock.ts";
 import type { Styler } from "./colors.ts";
-import type { Entry } from "../../core/chat/items.ts";
+import type { Item } from "../../core/chat/items.ts";
 import { format, label, unreadText } from "./format.ts";
 import { textWidth } from "../editor/width.ts";
 import { wrap } from "./wrap.ts";
 
-/** What rows depend on, besides the entries. */
+/** What rows depend on, besides the items. */
 export interface ScreenOptions {
   readonly clock: Clock;
   readonly styled: Styler;
@@ -18,7 +18,7 @@ export interface ScreenOptions {
   readonly self: () => string;
 }
 
-/** Turns entries into rows; keeps those of other rooms until the person goes there. */
+/** Turns items into rows; keeps those of other rooms until the person goes there. */
 export class Screen {
   readonly unreadBuffer: UnreadBuffer = new UnreadBuffer();
   readonly #options: ScreenOptions;
@@ -39,15 +39,15 @@ export class Screen {
     return rows;
   }
 
-  /** Shows an entry, or keeps it for later; `now` is epoch milliseconds. */
-  show(entry: Entry, now: number): void {
-    const room = roomOf(entry);
-    if (room !== undefined && this.#isOwnLeaving(entry)) this.unreadBuffer.take(room);
+  /** Shows an item, or keeps it for later; `now` is epoch milliseconds. */
+  show(item: Item, now: number): void {
+    const room = roomOf(item);
+    if (room !== undefined && this.#isOwnLeaving(item)) this.unreadBuffer.take(room);
     else if (room !== undefined && this.#room !== undefined && fold(room) !== this.#room) {
-      return this.unreadBuffer.keep(room, entry);
+      return this.unreadBuffer.keep(room, item);
     }
-    this.#markUnread(entry);
-    this.#print(entry, now);
+    this.#markUnread(item);
+    this.#print(item, now);
   }
 
   /** The person goes to `room`: what was said there meanwhile comes now. */
@@ -55,14 +55,14 @@ export class Screen {
     if (this.#room === fold(room)) return;
     const first = this.#room === undefined;
     this.#room = fold(room);
-    const { entries, left, count, mentions } = this.unreadBuffer.take(room);
+    const { items, left, count, mentions } = this.unreadBuffer.take(room);
     if (!first) this.#rule(label(room));
     if (left > 0) this.#print({ kind: "notice", text: `${left} more: /history shows them` }, now);
     // Where the first unread message was not kept, all that is kept is unread.
-    const unread = Math.max(0, entries.findIndex((entry) => unreadIn(entry).count > 0));
-    entries.forEach((entry, index) => {
+    const unread = Math.max(0, items.findIndex((item) => unreadIn(item).count > 0));
+    items.forEach((item, index) => {
       if (count > 0 && index === unread) this.#rule(unreadText(count, mentions));
-      this.#print(entry, now);
+      this.#print(item, now);
     });
   }
 
@@ -82,24 +82,24 @@ export class Screen {
   }
 
   /** The person has left a room: told on whatever screen, and nothing there waits any more. */
-  #isOwnLeaving(entry: Entry): boolean {
-    return entry.kind === "happened" && entry.what.event === "left" &&
-      fold(entry.what.name) === fold(this.#options.self());
+  #isOwnLeaving(item: Item): boolean {
+    return item.kind === "happened" && item.what.event === "left" &&
+      fold(item.what.name) === fold(this.#options.self());
   }
 
-  #markUnread(entry: Entry): void {
-    const { count, mentions } = unreadIn(entry);
-    if (entry.kind === "mark") return this.#rule(unreadText(count, mentions));
+  #markUnread(item: Item): void {
+    const { count, mentions } = unreadIn(item);
+    if (item.kind === "mark") return this.#rule(unreadText(count, mentions));
     if (this.#away !== "yes" || count === 0) return;
     this.#away = "marked";
     this.#rule("unread");
   }
 
-  #print(entry: Entry, now: number): void {
+  #print(item: Item, now: number): void {
     // There is a rule in its place.
-    if (entry.kind === "mark") return;
+    if (item.kind === "mark") return;
     const { clock, styled, columns, self } = this.#options;
-    for (const line of format(entry, self(), clock)) {
+    for (const line of format(item, self(), clock)) {
       const moment = clock(line.at ?? now);
       if (line.at !== undefined) this.#markDay(moment.day);
       this.#rows.push(...wrap(line, columns(), styled, line.at === undefined ? "" : moment.time));

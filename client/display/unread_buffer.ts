@@ -1,16 +1,16 @@
 /** What was said in the rooms that are not on the screen, until the person goes there. */
 
 import { fold } from "../../protocol/mod.ts";
-import type { Entry } from "../../core/chat/items.ts";
+import type { Item } from "../../core/chat/items.ts";
 import type { Unread } from "./prompt.ts";
 
-/** Entries that are kept for each room; of what is older, only how much there was. */
+/** Items that are kept for each room; of what is older, only how much there was. */
 const MAX_KEPT = 200;
 
-/** One room's unseen entries. */
+/** One room's unseen items. */
 interface Unseen {
   room: string;
-  entries: Entry[];
+  items: Item[];
   left: number;
   count: number;
   mentions: number;
@@ -25,17 +25,17 @@ export class UnreadBuffer {
     return [...this.#unseen.values()].filter(({ count }) => count > 0);
   }
 
-  /** Keeps an entry of a room that is not on the screen. */
-  keep(room: string, entry: Entry): void {
+  /** Keeps an item of a room that is not on the screen. */
+  keep(room: string, item: Item): void {
     const known = this.#unseen.get(fold(room));
-    const unseen = known ?? { room, entries: [], left: 0, count: 0, mentions: 0 };
+    const unseen = known ?? { room, items: [], left: 0, count: 0, mentions: 0 };
     this.#unseen.set(fold(room), unseen);
-    unseen.entries.push(entry);
-    if (unseen.entries.length > MAX_KEPT) {
-      unseen.entries.shift();
+    unseen.items.push(item);
+    if (unseen.items.length > MAX_KEPT) {
+      unseen.items.shift();
       unseen.left++;
     }
-    const more = unreadIn(entry);
+    const more = unreadIn(item);
     unseen.count += more.count;
     unseen.mentions += more.mentions;
   }
@@ -44,7 +44,7 @@ export class UnreadBuffer {
   take(room: string): Readonly<Unseen> {
     const unseen = this.#unseen.get(fold(room));
     this.#unseen.delete(fold(room));
-    return unseen ?? { room, entries: [], left: 0, count: 0, mentions: 0 };
+    return unseen ?? { room, items: [], left: 0, count: 0, mentions: 0 };
   }
 
   /** The room that has waited longest with something unread; those with a mention first. */
@@ -54,16 +54,16 @@ export class UnreadBuffer {
   }
 }
 
-/** How much an entry adds to what is unread. */
-export function unreadIn(entry: Entry): { count: number; mentions: number } {
-  if (entry.kind === "mark") return { count: entry.mark.unread, mentions: entry.mark.mentions };
-  const counts = entry.kind === "message" && !entry.own && !entry.past;
-  return { count: counts ? 1 : 0, mentions: counts && entry.mention ? 1 : 0 };
+/** How much an item adds to what is unread. */
+export function unreadIn(item: Item): { count: number; mentions: number } {
+  if (item.kind === "mark") return { count: item.mark.unread, mentions: item.mark.mentions };
+  const counts = item.kind === "message" && !item.own && !item.past;
+  return { count: counts ? 1 : 0, mentions: counts && item.mention ? 1 : 0 };
 }
 
-/** The room that an entry belongs to; `undefined` when it belongs on any screen. */
-export function roomOf(entry: Entry): string | undefined {
-  if (entry.kind === "message") return entry.message.room;
-  if (entry.kind === "mark") return entry.mark.room;
-  return entry.kind === "happened" ? entry.room : undefined;
+/** The room that an item belongs to; `undefined` when it belongs on any screen. */
+export function roomOf(item: Item): string | undefined {
+  if (item.kind === "message") return item.message.room;
+  if (item.kind === "mark") return item.mark.room;
+  return item.kind === "happened" ? item.room : undefined;
 }

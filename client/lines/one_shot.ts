@@ -1,7 +1,7 @@
 /** The commands of one line of shell: `send`, `tail`, `search`, `rooms`, `who`. */
 
 import { type Event, type MessagePayload, type Request, showable } from "../../protocol/mod.ts";
-import type { Entry } from "../../core/chat/items.ts";
+import type { Item } from "../../core/chat/items.ts";
 import type { Draft } from "../../core/session/journal.ts";
 import { exitCode, openPlain, stampOf, typedLines } from "./lines_mode.ts";
 import { LineOutput } from "./output.ts";
@@ -129,7 +129,7 @@ function printMessages(
     : new PlainView({ said: stdout, own }, stamp);
   for (const message of messages) {
     for (const effect of session.state.shown(message, true)) {
-      if (effect.kind === "show") view.show(effect.entry);
+      if (effect.kind === "show") view.show(effect.item);
     }
   }
 }
@@ -142,9 +142,9 @@ class JsonView implements View {
     this.#output = output;
   }
 
-  show(entry: Entry): void {
-    if (entry.kind !== "message") return;
-    this.#output.print(JSON.stringify({ type: "message", payload: entry.message }));
+  show(item: Item): void {
+    if (item.kind !== "message") return;
+    this.#output.print(JSON.stringify({ type: "message", payload: item.message }));
   }
 
   busy(): Promise<void> | undefined {
@@ -165,8 +165,8 @@ function openJson(start: Start, options: { lines: number; patience: number }) {
 
 /** Shows what went wrong, and nothing of what is said meanwhile. */
 class SilentView extends PlainView {
-  override show(entry: Entry): void {
-    if (entry.kind === "problem" || entry.kind === "failed") super.show(entry);
+  override show(item: Item): void {
+    if (item.kind === "problem" || item.kind === "failed") super.show(item);
   }
 }
 

@@ -18,7 +18,7 @@
 import { showable } from "../../protocol/mod.ts";
 import type { Clock } from "../display/clock.ts";
 import { submit } from "../../core/chat/commands.ts";
-import type { Entry } from "../../core/chat/items.ts";
+import type { Item } from "../../core/chat/items.ts";
 import { format, plainText } from "../display/format.ts";
 import type { LineOutput } from "./output.ts";
 import type { Session } from "../../core/session/session.ts";
@@ -41,7 +41,7 @@ export interface Printer {
   readonly typed?: TypedLines | undefined;
 }
 
-const OWN_WORDS: ReadonlySet<Entry["kind"]> = new Set(["notice", "mark", "problem", "failed"]);
+const OWN_WORDS: ReadonlySet<Item["kind"]> = new Set(["notice", "mark", "problem", "failed"]);
 
 /** Shows a session as lines. */
 export class PlainView implements View {
@@ -69,9 +69,9 @@ export class PlainView implements View {
     this.#self = self;
   }
 
-  show(entry: Entry): void {
-    const output = OWN_WORDS.has(entry.kind) ? this.#printer.own : this.#printer.said;
-    for (const line of format(entry, this.#self())) {
+  show(item: Item): void {
+    const output = OWN_WORDS.has(item.kind) ? this.#printer.own : this.#printer.said;
+    for (const line of format(item, this.#self())) {
       output.print(this.#stamp(line.at) + plainText(line));
     }
   }

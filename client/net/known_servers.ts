@@ -7,7 +7,7 @@ import { messageOf } from "../../cli/system_errors.ts";
 import { openPrivate, type StateFile } from "../files/state_files.ts";
 
 /** By what a server is known. */
-export type Acquaintance =
+export type KnownServer =
   /** An authority that this machine knows vouches for it. */
   | { trust: "authorities" }
   /** It has an authority of its own, whose fingerprint was confirmed. */
@@ -23,16 +23,16 @@ export class KnownServers {
   }
 
   /** By what `server` (`HOST:PORT`) is known; `undefined` for a stranger. */
-  get(server: string): Acquaintance | undefined {
+  get(server: string): KnownServer | undefined {
     return parse(this.#read()).get(server);
   }
 
   /** Knows `server` by this from now on, or as long as the disk lets it. */
-  async set(server: string, acquaintance: Acquaintance): Promise<void> {
+  async set(server: string, as: KnownServer): Promise<void> {
     if (this.#path === undefined) return;
     try {
       const file = await openPrivate(this.#path);
-      if (file !== undefined) keep(file, server, acquaintance);
+      if (file !== undefined) keep(file, server, as);
     } catch (error) {
       // Whoever is not kept is a stranger again; what ails the disk, the outbox says.
       if (!(error instanceof Error)) throw error;
@@ -50,9 +50,9 @@ export class KnownServers {
   }
 }
 
-function keep(file: StateFile, server: string, acquaintance: Acquaintance): void {
+function keep(file: StateFile, server: string, as: KnownServer): void {
   try {
-    const known = parse(file.read()).set(server, acquaintance);
+    const known = parse(file.read()).set(server, as);
     const lines = Array.from(known, ([server, rest]) => JSON.stringify({ server, ...rest }));
     file.replace(lines.map((line) => line + "\n").join(""));
   } finally {
@@ -61,12 +61,12 @@ function keep(file: StateFile, server: string, acquaintance: Acquaintance): void
 }
 
 /** A line that can't be read is nobody's: its server is a stranger again. */
-function parse(text: string): Map<string, Acquaintance> {
-  const known = new Map<string, Acquaintance>();
+function parse(text: string): Map<string, KnownServer> {
+  const known = new Map<string, KnownServer>();
   for (const line of text.split("\n")) {
     const { server, ...rest } = parseLine(line);
-    const acquaintance = checked(rest);
-    if (server !== undefined && acquaintance !== undefined) known.set(server, acquaintance);
+    const as = checked(rest);
+    if (server !== undefined && as !== undefined) known.set(server, as);
   }
   return known;
 }

@@ -1,28 +1,28 @@
 /**
- * Where a person wants to go, in one word: `HOST[:PORT]`, or an address as the wire's
+ * A server as a person writes it, in one word: `HOST[:PORT]`, or a URL as the wire's
  * specification has it, `chat://HOST[:PORT][/ROOM]` and `chats://HOST[:PORT][/ROOM][#FINGERPRINT]`.
  */
 
 import { parseFingerprint, TLS_PORT } from "../../protocol/fingerprint.ts";
-import { type Address, DEFAULT_PORT, parseAddress } from "./address.ts";
+import { type Address, DEFAULT_PORT, formatAddress, parseAddress } from "./address.ts";
 
-/** A server, and what was said besides. */
-export interface Place {
+/** A server, and the room and trust that the URL asks for. */
+export interface ServerUrl {
   readonly address: Address;
   readonly room?: string;
-  /** The link is to be TLS. */
-  readonly tls?: Wanted;
+  /** Present where the URL asks for TLS. */
+  readonly tls?: Pin;
 }
 
-/** By what the server is to be known, where that is said. */
-export interface Wanted {
+/** The fingerprint that the server's authority must have, where one is given. */
+export interface Pin {
   readonly fingerprint?: string;
 }
 
 type Problem = { problem: string };
 
-/** Reads a place. */
-export function parsePlace(text: string): Place | Problem {
+/** Reads a server URL, or the bare `HOST[:PORT]`. */
+export function parseServerUrl(text: string): ServerUrl | Problem {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) {
     const address = parseAddress(text);
@@ -32,7 +32,12 @@ export function parsePlace(text: string): Place | Problem {
   return cannotUse(text, `"${scheme}" is not chat or chats`);
 }
 
-function parseUrl(text: string, scheme: "chat" | "chats"): Place | Problem {
+/** The `chats://` URL of a server with this fingerprint. */
+export function formatServerUrl({ hostname, port }: Address, fingerprint: string): string {
+  return `chats://${formatAddress({ hostname, port })}/#${fingerprint}`;
+}
+
+function parseUrl(text: string, scheme: "chat" | "chats"): ServerUrl | Problem {
   const [, server = "", path = "", fragment] =
     /^[^:]*:\/\/([^/?#]*)\/?([^?#]*)(?:#(.*))?$/.exec(text) ?? [];
   const address = parseAddress(server, scheme === "chats" ? TLS_PORT : DEFAULT_PORT);
@@ -48,7 +53,7 @@ function parseUrl(text: string, scheme: "chat" | "chats"): Place | Problem {
   };
 }
 
-function fingerprintIn(fragment: string, scheme: "chat" | "chats"): Wanted | Problem {
+function fingerprintIn(fragment: string, scheme: "chat" | "chats"): Pin | Problem {
   if (scheme === "chat") return { problem: "a fingerprint needs TLS: write chats://" };
   const fingerprint = parseFingerprint(fragment);
   return fingerprint === undefined

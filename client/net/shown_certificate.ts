@@ -23,7 +23,7 @@ const TIMEOUT = 10_000;
 const DATA_URL = "data:application/pkix-cert;base64,";
 
 /** The authority that the server names as its own; `undefined` where it names none. */
-export async function meet(address: Address): Promise<OwnAuthority | undefined> {
+export async function fetchAuthority(address: Address): Promise<OwnAuthority | undefined> {
   const shown = new X509Certificate(await shownBy(address));
   const access = shown.getExtension(AuthorityInfoAccessExtension);
   const url = access?.caIssuers.map(({ value }) => value).find((each) => each.startsWith(DATA_URL));

@@ -7,13 +7,13 @@
 import { OWN_NAME } from "../../protocol/fingerprint.ts";
 import { type Address, formatAddress, type Proof } from "./address.ts";
 import { dial, NO_TLS } from "./dial.ts";
-import type { Acquaintance, KnownServers } from "./known_servers.ts";
+import type { KnownServer, KnownServers } from "./known_servers.ts";
 import type { OwnAuthority } from "./shown_certificate.ts";
-import type { Wanted } from "./server_url.ts";
-import { mismatch, placeOf, Untrusted } from "./trust_errors.ts";
+import { formatServerUrl, type Pin } from "./server_url.ts";
+import { mismatch, Untrusted } from "./trust_errors.ts";
 
 /** What trust is built on. */
-export interface Grounds {
+export interface TrustStore {
   /** Authorities that the person trusts besides the well-known ones, in PEM. */
   readonly authorities: readonly string[];
   readonly known: KnownServers;
@@ -24,21 +24,21 @@ export interface Grounds {
 /** The address, with what its server has to show. Rejects as {@linkcode dial} does. */
 export async function proven(
   address: Address,
-  { fingerprint }: Wanted,
-  grounds: Grounds,
+  { fingerprint }: Pin,
+  store: TrustStore,
 ): Promise<Address> {
-  const acquaintance = grounds.known.get(formatAddress(address));
-  const proof = acquaintance && proofOf(acquaintance, address, grounds);
+  const known = store.known.get(formatAddress(address));
+  const proof = known && proofOf(known, address, store);
   if (fingerprint !== undefined && proof?.fingerprint !== fingerprint) {
-    return await byFingerprint(address, fingerprint, grounds);
+    return await byFingerprint(address, fingerprint, store);
   }
-  return proof === undefined ? await atFirstSight(address, grounds) : { ...address, proof };
+  return proof === undefined ? await atFirstSight(address, store) : { ...address, proof };
 }
 
-function proofOf(acquaintance: Acquaintance, { hostname }: Address, grounds: Grounds): Proof {
-  return acquaintance.trust === "authorities"
-    ? { name: hostname, authorities: grounds.authorities }
-    : ownProof(acquaintance.authority, acquaintance.fingerprint);
+function proofOf(known: KnownServer, { hostname }: Address, store: TrustStore): Proof {
+  return known.trust === "authorities"
+    ? { name: hostname, authorities: store.authorities }
+    : ownProof(known.authority, known.fingerprint);
 }
 
 function ownProof(authority: string, fingerprint: string): Proof {
@@ -46,17 +46,17 @@ function ownProof(authority: string, fingerprint: string): Proof {
 }
 
 /** The person has the fingerprint from elsewhere: that goes before what was known. */
-async function byFingerprint(address: Address, fingerprint: string, grounds: Grounds) {
+async function byFingerprint(address: Address, fingerprint: string, store: TrustStore) {
   const shown = await ownAuthority(address);
   if (shown?.fingerprint !== fingerprint) {
     const expected = { ...address, proof: ownProof("", fingerprint) };
     throw new Untrusted(mismatch(expected, shown?.fingerprint));
   }
-  return await becomeAcquainted(address, shown, grounds);
+  return await remember(address, shown, store);
 }
 
-async function atFirstSight(address: Address, grounds: Grounds): Promise<Address> {
-  const proof = { name: address.hostname, authorities: grounds.authorities };
+async function atFirstSight(address: Address, store: TrustStore): Promise<Address> {
+  const proof = { name: address.hostname, authorities: store.authorities };
   const vouchedFor = { ...address, proof };
   try {
     (await dial(vouchedFor)).close();
@@ -64,21 +64,21 @@ async function atFirstSight(address: Address, grounds: Grounds): Promise<Address
     if (!(error instanceof Untrusted)) throw error;
     const shown = await ownAuthority(address);
     if (shown === undefined) throw error;
-    confirm(address, shown, grounds);
-    return await becomeAcquainted(address, shown, grounds);
+    confirm(address, shown, store);
+    return await remember(address, shown, store);
   }
   // From now on a certificate of its own making is no longer enough.
-  await grounds.known.set(formatAddress(address), { trust: "authorities" });
+  await store.known.set(formatAddress(address), { trust: "authorities" });
   return vouchedFor;
 }
 
-function confirm(address: Address, { fingerprint }: OwnAuthority, { ask }: Grounds): void {
+function confirm(address: Address, { fingerprint }: OwnAuthority, { ask }: TrustStore): void {
   const server = `chats://${formatAddress(address)}`;
   const isNew = `${server} is new here, and has made its certificate itself.`;
   if (ask === undefined) {
     throw new Untrusted(
       `${isNew} Ask whoever runs it for the fingerprint; ` +
-        `if that is the same, write ${placeOf(address, fingerprint)}`,
+        `if that is the same, write ${formatServerUrl(address, fingerprint)}`,
     );
   }
   const question = `${isNew} Its fingerprint is\n  ${fingerprint}\n` +
@@ -86,10 +86,10 @@ function confirm(address: Address, { fingerprint }: OwnAuthority, { ask }: Groun
   if (!ask(question)) throw new Untrusted(`${server} is not trusted, and nothing was sent to it`);
 }
 
-async function becomeAcquainted(
+async function remember(
   address: Address,
   { certificate, fingerprint }: OwnAuthority,
-  { known }: Grounds,
+  { known }: TrustStore,
 ): Promise<Address> {
   await known.set(formatAddress(address), {
     trust: "fingerprint",
@@ -102,9 +102,9 @@ async function becomeAcquainted(
 async function ownAuthority(address: Address): Promise<OwnAuthority | undefined> {
   // When nothing listens there, this says so in better words.
   (await dial(address)).close();
-  const { meet } = await import("./shown_certificate.ts");
+  const { fetchAuthority } = await import("./shown_certificate.ts");
   try {
-    return await meet(address);
+    return await fetchAuthority(address);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const reason = /InvalidContentType/.test(error.message) ? NO_TLS : error.message;

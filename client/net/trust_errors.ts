@@ -1,6 +1,7 @@
 /** Why a server that is reached over TLS is not trusted, in words for a person. */
 
 import { type Address, formatAddress } from "./address.ts";
+import { formatServerUrl } from "./server_url.ts";
 
 /** The server has not shown that it is the one that is meant. Trying again would change nothing. */
 export class Untrusted extends Error {
@@ -30,14 +31,14 @@ export function certificateProblem(refusal: string, address: Address): string | 
     : "give --ca FILE";
   return `${certificate} is of no authority that this machine knows. If it is of an authority of ` +
     `your own, ${own}; if the server has made it, ask whoever runs the server for the ` +
-    `fingerprint, and write ${placeOf(address, "FINGERPRINT")}`;
+    `fingerprint, and write ${formatServerUrl(address, "FINGERPRINT")}`;
 }
 
 /** That a server is not the one that it was, or that was asked for; with what it shows now. */
 export async function anotherCertificate(address: Address): Promise<string> {
   // What shows certificates is loaded only by those who need to see one.
-  const { meet } = await import("./shown_certificate.ts");
-  const shown = (await meet(address).catch(() => undefined))?.fingerprint;
+  const { fetchAuthority } = await import("./shown_certificate.ts");
+  const shown = (await fetchAuthority(address).catch(() => undefined))?.fingerprint;
   // Whoever names the authority that is trusted, and is not vouched for by it, has made that up.
   return mismatch(address, shown === address.proof?.fingerprint ? undefined : shown);
 }
@@ -53,11 +54,8 @@ export function mismatch(address: Address, shown: string | undefined): string {
     ...shown === undefined
       ? ["If whoever runs it says that this is right, remove its line from known-servers.jsonl"]
       : ["If whoever runs it says, elsewhere than in this chat, that this is right, write"],
-    shown === undefined ? "in chat-client's state directory" : `  ${placeOf(address, shown)}`,
+    shown === undefined
+      ? "in chat-client's state directory"
+      : `  ${formatServerUrl(address, shown)}`,
   ].join("\n");
-}
-
-/** The address with a fingerprint, as it is to be written. */
-export function placeOf({ hostname, port }: Address, fingerprint: string): string {
-  return `chats://${formatAddress({ hostname, port })}/#${fingerprint}`;
 }

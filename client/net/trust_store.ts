@@ -3,14 +3,14 @@
 import { messageOf } from "../../cli/system_errors.ts";
 import { KnownServers } from "./known_servers.ts";
 import { makePrivateDirectory } from "../files/state_files.ts";
-import type { Grounds } from "./trust.ts";
+import type { TrustStore } from "./trust.ts";
 
-/** The grounds; `ca` is a file of authorities, `directory` where state is kept. */
-export function groundsOf(
+/** The store; `ca` is a file of authorities, `directory` where state is kept. */
+export function openTrustStore(
   ca: string | undefined,
   directory: string | undefined,
-  ask: Grounds["ask"],
-): Grounds | { problem: string } {
+  ask: TrustStore["ask"],
+): TrustStore | { problem: string } {
   const authorities = ca === undefined ? [] : readAuthorities(ca);
   if ("problem" in authorities) return authorities;
   const isKept = directory !== undefined && isUsable(directory);

@@ -2,7 +2,7 @@
 
 import { parseName } from "../../protocol/mod.ts";
 import { type Address, DEFAULT_ADDRESS } from "../net/address.ts";
-import { parsePlace, type Place, type Wanted } from "../net/server_url.ts";
+import { parseServerUrl, type Pin, type ServerUrl } from "../net/server_url.ts";
 
 /** The room that is meant when none is named. */
 export const DEFAULT_ROOM = "General";
@@ -28,7 +28,7 @@ export const NO_CONFIG: Config = { bell: true, servers: {} };
 export interface Settings {
   readonly address: Address;
   /** The link is to be TLS. */
-  readonly tls?: Wanted;
+  readonly tls?: Pin;
   readonly name: string | undefined;
   readonly room: string | undefined;
 }
@@ -83,11 +83,11 @@ export function decideSettings(
 ): Settings | { problem: string } {
   const first = (key: keyof Wishes) => sources.map((source) => source[key]).find((value) => value);
   const server = first("server");
-  const place: Place | { problem: string } = server === undefined
+  const url: ServerUrl | { problem: string } = server === undefined
     ? { address: DEFAULT_ADDRESS }
-    : parsePlace(aliased(server, config.servers));
-  if ("problem" in place) return place;
-  const { room: roomThere, ...target } = place;
+    : parseServerUrl(aliased(server, config.servers));
+  if ("problem" in url) return url;
+  const { room: roomThere, ...target } = url;
   const name = checked("name", first("name"));
   if (typeof name === "object") return name;
   const room = checked("room", firstRoom(sources, roomThere));

@@ -32,7 +32,7 @@ export class Failure extends Error {
 }
 
 /** The options that decide who goes where. */
-export interface Named {
+export interface ConnectionOptions {
   name: string | undefined;
   room?: string | undefined;
   server: string | undefined;
@@ -69,17 +69,17 @@ export const PLATFORM: Platform = {
  * Decides server, name and room, and opens the outbox; asks a person for what nobody
  * gave. `user` is who is going to talk.
  */
-export async function begin(
-  named: Named,
+export async function prepare(
+  options: ConnectionOptions,
   operand?: string,
   user: "person" | "script" = "script",
 ): Promise<Start> {
-  const config = readConfig(named.config);
-  const wishes = { ...named, server: operand ?? named.server };
+  const config = readConfig(options.config);
+  const wishes = { ...options, server: operand ?? options.server };
   const settings = decideSettings([wishes, environmentWishes(PLATFORM.get), config], config);
   if ("problem" in settings) throw new Failure(2, settings.problem);
-  const password = givenPassword(named["password-file"]);
-  const address = await proveServer(settings, named.ca);
+  const password = givenPassword(options["password-file"]);
+  const address = await proveServer(settings, options.ca);
   const { name, room } = askMissing(settings);
   const opened = await openOutbox(address, name, user);
   return { address, name, room, password, bell: config.bell, ...opened };
@@ -93,15 +93,15 @@ async function proveServer({ address, tls }: Settings, ca: string | undefined): 
     const problem = `Cannot use --ca with ${server}, which is plain TCP`;
     throw new Failure(2, `${problem}: write chats://HOST[:PORT], or leave out --ca`);
   }
-  const [{ groundsOf }, { proven }] = await Promise.all([
+  const [{ openTrustStore }, { proven }] = await Promise.all([
     import("../net/trust_store.ts"),
     import("../net/trust.ts"),
   ]);
   const ask = isPersonThere() ? confirm : undefined;
-  const grounds = groundsOf(ca, stateDirectory(PLATFORM), ask);
-  if ("problem" in grounds) throw new Failure(2, grounds.problem);
+  const store = openTrustStore(ca, stateDirectory(PLATFORM), ask);
+  if ("problem" in store) throw new Failure(2, store.problem);
   try {
-    return await proven(address, tls, grounds);
+    return await proven(address, tls, store);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Failure(1, error.message);

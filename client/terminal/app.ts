@@ -7,7 +7,7 @@ import type { Styler } from "../display/colors.ts";
 import { mayRemember, submit } from "../../core/chat/commands.ts";
 import { knownTo } from "../../core/chat/completion.ts";
 import { EMPTY_EDITOR, setText } from "../editor/editor.ts";
-import type { Entry } from "../../core/chat/items.ts";
+import type { Item } from "../../core/chat/items.ts";
 import type { HistoryFile } from "../editor/history_file.ts";
 import type { Key } from "../editor/keys.ts";
 import {
@@ -114,9 +114,9 @@ export class App implements View {
     }
   }
 
-  show(entry: Entry): void {
-    this.#screen.show(entry, Date.now());
-    this.#ring(entry);
+  show(item: Item): void {
+    this.#screen.show(item, Date.now());
+    this.#ring(item);
     this.changed();
   }
 
@@ -299,8 +299,8 @@ export class App implements View {
     terminal.write(this.#writer.remove(terminal.size.columns) + rows);
   }
 
-  #ring(entry: Entry): void {
-    const calls = entry.kind === "message" ? entry.mention && !entry.past : isFromOther(entry);
+  #ring(item: Item): void {
+    const calls = item.kind === "message" ? item.mention && !item.past : isFromOther(item);
     const now = performance.now();
     if (!calls || !this.#options.bell || now - this.#rungAt < BELL_PAUSE) return;
     this.#rungAt = now;
@@ -308,8 +308,8 @@ export class App implements View {
   }
 }
 
-function isFromOther(entry: Entry): boolean {
-  return entry.kind === "direct" && !entry.own;
+function isFromOther(item: Item): boolean {
+  return item.kind === "direct" && !item.own;
 }
 
 function nameOf(key: Key): string {

@@ -2,7 +2,7 @@
 
 import { newPassword, Problem } from "../../protocol/fields.ts";
 import { type Effect, notice, problem, show } from "./items.ts";
-import type { ChatState, Question } from "./state.ts";
+import type { ChatState, Query } from "./state.ts";
 
 /** A command that asks for passwords; on its line they would be seen, and remembered. */
 export function asking(ask: (state: ChatState) => Effect[]) {
@@ -90,7 +90,7 @@ function askTwice(question: string, then: (secret: string) => Effect): Effect[] 
 }
 
 /** What to do when the password is wrong: say so, and ask for it again. */
-function askAgain(ask: (state: ChatState) => Effect[], state: ChatState): Question {
+function askAgain(ask: (state: ChatState) => Effect[], state: ChatState): Query {
   return {
     refused: ({ code, message }) =>
       code === "wrong_password" ? [problem(message), ...ask(state)] : [problem(message)],

@@ -11,8 +11,8 @@ import type {
 import type { Target } from "../session/journal.ts";
 
 /** One thing to show. Texts in it are as the network sent them: not safe to show. */
-export type Entry =
-  | MessageEntry
+export type Item =
+  | MessageItem
   | { kind: "direct"; direct: DirectPayload; own: boolean }
   /** Something happened: somebody joined, a topic changed. */
   | { kind: "happened"; what: Happening; room: string | undefined; at: number }
@@ -31,7 +31,7 @@ export type Entry =
   | { kind: "help"; rows: [string, string][] };
 
 /** Something said in a room. */
-export interface MessageEntry {
+export interface MessageItem {
   kind: "message";
   message: MessagePayload;
   own: boolean;
@@ -62,7 +62,7 @@ export function happening(
 
 /** What a change of state asks of the world. */
 export type Effect =
-  | { kind: "show"; entry: Entry }
+  | { kind: "show"; item: Item }
   | { kind: "send"; request: import("../../protocol/mod.ts").Request }
   /** Say something: it goes through the outbox. */
   | { kind: "say"; target: Target; text: string }
@@ -75,9 +75,9 @@ export type Effect =
   | { kind: "reconnect" }
   | { kind: "quit" };
 
-/** The effect that shows `entry`. */
-export function show(entry: Entry): Effect {
-  return { kind: "show", entry };
+/** The effect that shows `item`. */
+export function show(item: Item): Effect {
+  return { kind: "show", item };
 }
 
 /** The effect that says `text` in the client's own words. */

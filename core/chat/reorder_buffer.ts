@@ -38,7 +38,7 @@ interface Gap {
 }
 
 /** Puts the messages of all rooms in order. */
-export class Sequence {
+export class ReorderBuffer {
   readonly #state: ChatState;
   readonly #context: number;
   readonly #fromMark: boolean;

@@ -15,7 +15,7 @@ import {
 import { type Effect, happening, problem, show } from "./items.ts";
 import { mentions } from "../../protocol/mentions.ts";
 import { askToEnter, goBack } from "./rooms.ts";
-import { type RoomState, Sequence } from "./reorder_buffer.ts";
+import { ReorderBuffer, type RoomState } from "./reorder_buffer.ts";
 
 /** People remembered for completion, by how recently they spoke. */
 const RECENT_PEOPLE = 200;
@@ -28,7 +28,7 @@ const EXPIRED = "It may or may not have been said: the server keeps no messages 
 const READ_ID = "read";
 
 /** What to do with the answer to a request. */
-export interface Question {
+export interface Query {
   answer?: (event: Event) => Effect[];
   /** What to do with an `error`; without it, the error's text is shown. */
   refused?: (error: ErrorEvent["payload"]) => Effect[];
@@ -60,8 +60,8 @@ export class ChatState {
   sessions: SessionSummary[] = [];
   /** The most code points that the server takes in a text. */
   textLimit = 4096;
-  readonly #sequence: Sequence;
-  readonly #asked: Map<string, Question> = new Map();
+  readonly #buffer: ReorderBuffer;
+  readonly #asked: Map<string, Query> = new Map();
   #lastId = 0;
   #lastDirectRef = 0;
 
@@ -72,7 +72,7 @@ export class ChatState {
    */
   constructor(name: string, room: string | undefined, context: number, fromMark = false) {
     this.name = name;
-    this.#sequence = new Sequence(this, context, fromMark);
+    this.#buffer = new ReorderBuffer(this, context, fromMark);
     if (room !== undefined) this.active = fold(this.enter(room).name);
   }
 
@@ -88,20 +88,20 @@ export class ChatState {
   }
 
   /** A request under an id of its own, with what to do when the answer comes. */
-  ask(request: Request, question: Question = {}): Effect {
+  ask(request: Request, query: Query = {}): Effect {
     const id = `q${++this.#lastId}`;
-    this.#asked.set(id, question);
+    this.#asked.set(id, query);
     return { kind: "send", request: { ...request, id } };
   }
 
   /** Takes in an event; `now` is epoch milliseconds. */
   receive(event: Event, now: number): Effect[] {
-    const question = event.id === undefined ? undefined : this.#asked.get(event.id);
+    const query = event.id === undefined ? undefined : this.#asked.get(event.id);
     if (event.id !== undefined) this.#asked.delete(event.id);
-    if (event.type === "error") return this.#refuse(event, question);
+    if (event.type === "error") return this.#refuse(event, query);
     const receive = RECEIVERS[event.type] as Receiver<Event["payload"]> | undefined;
     const effects = receive?.(this, event.payload, now) ?? [];
-    return [...effects, ...(question?.answer?.(event) ?? [])];
+    return [...effects, ...(query?.answer?.(event) ?? [])];
   }
 
   /** Tells the server how far the person has read in the room that is typed into. */
@@ -155,7 +155,7 @@ export class ChatState {
     }
     this.textLimit = ack.limits?.["text"] ?? this.textLimit;
     const there = ack.rooms ?? [];
-    const entered = this.#sequence.entered(there);
+    const entered = this.#buffer.entered(there);
     const keys = new Set(there.map(({ room }) => fold(room)));
     const again = [...this.rooms].filter(([key]) => !keys.has(key))
       .map(([, room]) => askToEnter(this, room));
@@ -169,7 +169,7 @@ export class ChatState {
     const settled: Effect[] = message.ref === undefined
       ? []
       : [{ kind: "settle", ref: message.ref, refused: undefined }];
-    return [...settled, ...this.#sequence.live(message)];
+    return [...settled, ...this.#buffer.live(message)];
   }
 
   /** A direct message, to this person or from them. */
@@ -201,20 +201,20 @@ export class ChatState {
   /** Something happened in a room, or to the server. */
   notified(payload: NotificationPayload, now: number): Effect[] {
     const changed = this.#changed(payload);
-    const entry = show({
+    const item = show({
       kind: "happened",
       what: happening(payload),
       room: payload.room,
       at: now,
     });
-    return this.ignored.has(fold(payload.name ?? "")) ? changed : [entry, ...changed];
+    return this.ignored.has(fold(payload.name ?? "")) ? changed : [item, ...changed];
   }
 
   #changed({ event, room, name, new_name, topic, seq }: NotificationPayload): Effect[] {
     const own = name !== undefined && fold(name) === fold(this.name);
     const known = room === undefined ? undefined : this.rooms.get(fold(room));
     if (event === "joined" && own && room !== undefined) {
-      return this.#sequence.entered([{ room, seq: seq ?? 0 }]);
+      return this.#buffer.entered([{ room, seq: seq ?? 0 }]);
     }
     if (event === "joined" && name !== undefined) known?.members.set(fold(name), name);
     if (event === "left" && name !== undefined) known?.members.delete(fold(name));
@@ -252,13 +252,13 @@ export class ChatState {
     this.recent = [name, ...others].slice(0, RECENT_PEOPLE);
   }
 
-  #refuse({ id, payload }: ErrorEvent, question: Question | undefined): Effect[] {
+  #refuse({ id, payload }: ErrorEvent, query: Query | undefined): Effect[] {
     const ref = refOf(id ?? "");
     if (ref !== undefined) {
       const refused = payload.code === "ref_expired" ? EXPIRED : payload.message;
       return [{ kind: "settle", ref, refused }];
     }
-    return question?.refused?.(payload) ?? [problem(payload.message)];
+    return query?.refused?.(payload) ?? [problem(payload.message)];
   }
 }
 
@@ -275,7 +275,7 @@ export function refOf(id: string): number | undefined {
 
 type Receiver<Payload> = (state: ChatState, payload: Payload, now: number) => Effect[];
 
-// What is only ever an answer is left to its question.
+// What is only ever an answer is left to its query.
 const RECEIVERS: {
   [Type in EventType]?: Receiver<Extract<Event, { type: Type }>["payload"]>;
 } = {

@@ -54,8 +54,8 @@ export function emptyJournal(): JournalState {
 export function parseJournal(text: string): JournalState {
   const state = emptyJournal();
   for (const line of text.split("\n")) {
-    const entry = parseLine(line);
-    if (entry !== undefined) applyLine(state, entry);
+    const parsed = parseLine(line);
+    if (parsed !== undefined) applyLine(state, parsed);
   }
   return state;
 }

@@ -12,7 +12,7 @@ import {
 import { type Address, formatAddress } from "../../client/net/address.ts";
 import { backoff } from "./backoff.ts";
 import { Connection } from "../../client/net/connection.ts";
-import type { Verdict } from "./login.ts";
+import type { RetryDecision } from "./login.ts";
 import { Untrusted } from "../../client/net/trust_errors.ts";
 
 /** Milliseconds without a line after which the server is asked, and then given up. */
@@ -37,7 +37,7 @@ export interface LinkOptions {
   /** Told everything in order; while its promise is pending, nothing more is read from the server. */
   report: (report: LinkReport) => Promise<void> | void;
   /** What to do when the server does not let us in, or ends the session; `undefined`: as always. */
-  refused: (error: ErrorEvent["payload"]) => Promise<Verdict | undefined>;
+  refused: (error: ErrorEvent["payload"]) => Promise<RetryDecision | undefined>;
   /** Milliseconds for which a lost link is tried again; the first connection has one try. */
   patience: number;
 }
@@ -120,11 +120,11 @@ export class Link {
       if (ending.wasOnline) [lostAt, attempt] = [Date.now(), 0];
       if (this.#dropped) continue;
       const { error } = ending;
-      const verdict = error === undefined ? undefined : await this.#options.refused(error);
+      const decision = error === undefined ? undefined : await this.#options.refused(error);
       if (this.#stopped) return undefined;
       const { patience } = this.#options;
       const left = lostAt === undefined ? 0 : patience - (Date.now() - lostAt);
-      const next = verdict ?? usualVerdict(ending, attempt, left);
+      const next = decision ?? usualDecision(ending, attempt, left);
       if ("end" in next) return next.end;
       if (next.wait > 0) await this.#rest(ending.reason, next.wait);
     }
@@ -240,7 +240,11 @@ export class Link {
   }
 }
 
-function usualVerdict({ reason, final, error }: Ending, attempt: number, left: number): Verdict {
+function usualDecision(
+  { reason, final, error }: Ending,
+  attempt: number,
+  left: number,
+): RetryDecision {
   if (final || left <= 0) return { end: reason };
   const wait = Math.max(backoff(attempt, Math.random()), error?.retry_after ?? 0);
   return { wait: Math.min(wait, left) };

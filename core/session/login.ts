@@ -11,7 +11,7 @@ export interface GivenPassword {
 }
 
 /** What is to be done about a refusal: try again after so many milliseconds, or not at all. */
-export type Verdict = { readonly wait: number } | { readonly end: string };
+export type RetryDecision = { readonly wait: number } | { readonly end: string };
 
 /** What a login needs. */
 export interface LoginOptions {
@@ -54,7 +54,7 @@ export class Login {
   }
 
   /** What to do about an error; `undefined` when that is not for a login to say. */
-  async refused(refusal: Refusal): Promise<Verdict | undefined> {
+  async refused(refusal: Refusal): Promise<RetryDecision | undefined> {
     switch (refusal.code) {
       case "password_required":
       case "wrong_password":
@@ -70,7 +70,7 @@ export class Login {
     }
   }
 
-  async #askAgain({ code, message }: Refusal): Promise<Verdict> {
+  async #askAgain({ code, message }: Refusal): Promise<RetryDecision> {
     const { ask, name, tell } = this.#options;
     if (this.#given !== undefined) return { end: `${message}; it is from ${this.#given.from}` };
     if (ask === undefined) {
@@ -82,13 +82,13 @@ export class Login {
   }
 
   /** Whoever ended the session meant it: only a person comes back, by typing the password. */
-  #signIn({ message }: Refusal): Verdict {
+  #signIn({ message }: Refusal): RetryDecision {
     this.#given = undefined;
     return this.#options.ask === undefined ? { end: message } : { wait: ENDED_WAIT };
   }
 
   /** A person waits and need not type again; a script waits as long as it was told to. */
-  #later({ retry_after = USUAL_WAIT }: Refusal): Verdict | undefined {
+  #later({ retry_after = USUAL_WAIT }: Refusal): RetryDecision | undefined {
     return this.#options.ask === undefined ? undefined : { wait: retry_after };
   }
 }

@@ -24,7 +24,7 @@ interface Asked {
 }
 
 /** What is asked of a server over one connection, and what has to wait. */
-export class Pace {
+export class RequestWindow {
   /** To be written, in order; refused ones are in their old place. */
   #waiting: Asked[] = [];
   /** Written and not answered, by id. */

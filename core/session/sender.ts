@@ -12,7 +12,7 @@
 import type { ErrorCode, ErrorEvent, Request, RequestType } from "../../protocol/mod.ts";
 import type { Draft } from "./journal.ts";
 import type { Outbox } from "./outbox.ts";
-import { Pace } from "./request_window.ts";
+import { RequestWindow } from "./request_window.ts";
 import { draftId, refOf } from "../chat/state.ts";
 
 // What has no answer, and what has a limit of its own: the wrong passwords.
@@ -34,7 +34,7 @@ export interface SenderOptions {
 /** Sends, waits when the server says so, and sends again what it refused meanwhile. */
 export class Sender {
   readonly #options: SenderOptions;
-  readonly #pace = new Pace();
+  readonly #window = new RequestWindow();
   #heldUntil: number | undefined;
   /** The session's highest ref when the connection began; `undefined` of a server that does not say. */
   #highest: number | undefined;
@@ -53,7 +53,7 @@ export class Sender {
   /** Asks something. */
   ask(request: Request): void {
     if (UNPACED.has(request.type)) return this.#options.write(request);
-    this.#pace.add(request);
+    this.#window.add(request);
     this.#pump();
   }
 
@@ -76,7 +76,7 @@ export class Sender {
 
   /** The server has answered the request with this id. */
   answered(id: string): void {
-    this.#pace.answered(id);
+    this.#window.answered(id);
     const ref = refOf(id);
     if (ref !== undefined && this.#doubtful.delete(ref) && this.#doubtful.size === 0) {
       this.#follow();
@@ -91,8 +91,8 @@ export class Sender {
     // A person asks again for what could not be read; what was said is to arrive.
     const isUnkept = code === "log_failed" && refOf(id) !== undefined;
     if (code !== "rate_limited" && !isUnkept) return false;
-    const wasSlowed = this.#pace.isSlowed;
-    if (!this.#pace.refused(id, retry_after, Date.now())) return false;
+    const wasSlowed = this.#window.isSlowed;
+    if (!this.#window.refused(id, retry_after, Date.now())) return false;
     if (isUnkept) this.#options.unkept(message);
     else if (!wasSlowed) this.#options.slowed();
     this.#pump();
@@ -119,18 +119,18 @@ export class Sender {
   stop(): void {
     clearTimeout(this.#timer);
     this.#heldUntil = undefined;
-    this.#pace.clear();
+    this.#window.clear();
     for (const refs of [this.#doubtful, this.#unsaid, this.#renumbered]) refs.clear();
   }
 
   /** Writes what may be written, and comes back when more may be. */
   #pump(): void {
-    for (const request of this.#pace.next()) {
+    for (const request of this.#window.next()) {
       const ref = refOf(request.id ?? "");
       if (ref !== undefined) this.#options.outbox.markSent(ref);
       this.#options.write(request);
     }
-    const { heldUntil } = this.#pace;
+    const { heldUntil } = this.#window;
     if (heldUntil === this.#heldUntil) return;
     this.#heldUntil = heldUntil;
     clearTimeout(this.#timer);
@@ -141,7 +141,7 @@ export class Sender {
   }
 
   #resume(): void {
-    this.#pace.resume();
+    this.#window.resume();
     this.#pump();
   }
 
@@ -152,7 +152,7 @@ export class Sender {
    */
   #wasUnsaid(id: string, code: ErrorCode): boolean {
     if (code === "ref_used") return true;
-    return code === "stale_ref" && (this.#highest !== undefined || this.#pace.wasRefused(id));
+    return code === "stale_ref" && (this.#highest !== undefined || this.#window.wasRefused(id));
   }
 
   /** It is known what was said: the rest of the outbox follows. */
@@ -171,7 +171,7 @@ export class Sender {
   }
 
   #send(drafts: readonly Draft[]): void {
-    for (const draft of drafts) this.#pace.add(requestOf(draft));
+    for (const draft of drafts) this.#window.add(requestOf(draft));
     this.#pump();
   }
 }

@@ -17,7 +17,7 @@ import type { Address } from "../../client/net/address.ts";
 import { type Effect, notice, problem } from "../chat/items.ts";
 import { type Draft, isSaidBy, type Target } from "./journal.ts";
 import { Link, type LinkReport } from "./link.ts";
-import { type GivenPassword, Login, type Verdict } from "./login.ts";
+import { type GivenPassword, Login, type RetryDecision } from "./login.ts";
 import type { Outbox } from "./outbox.ts";
 import { Sender } from "./sender.ts";
 import { ChatState, draftId } from "../chat/state.ts";
@@ -214,7 +214,7 @@ export class Session {
   }
 
   /** While a person thinks about a password, leaving must not have to wait. */
-  async #refused(error: ErrorEvent["payload"]): Promise<Verdict | undefined> {
+  async #refused(error: ErrorEvent["payload"]): Promise<RetryDecision | undefined> {
     this.#refusal = error.code;
     const stopped = this.#stopped.then(() => undefined);
     return await Promise.race([this.#login.refused(error), stopped]);
@@ -313,7 +313,7 @@ export class Session {
   #perform(effect: Effect): void {
     switch (effect.kind) {
       case "show":
-        return this.#options.view.show(effect.entry);
+        return this.#options.view.show(effect.item);
       case "send":
         return this.#send(effect.request);
       case "say":

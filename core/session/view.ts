@@ -1,10 +1,10 @@
 /** What a session and the one who shows it know of one another. */
 
-import type { Entry } from "../chat/items.ts";
+import type { Item } from "../chat/items.ts";
 
 /** What shows a session; there is one for terminals, one for lines, and one for each one-shot. */
 export interface View {
-  show(entry: Entry): void;
+  show(item: Item): void;
   /** Something about the link or the drafts is different now. */
   changed(): void;
   /** The room that is typed into is now `room`. */

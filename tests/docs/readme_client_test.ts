@@ -25,7 +25,7 @@ Deno.test("README shows the help that chat-client prints", () => {
 Deno.test("README shows the commands and keys that /help shows", () => {
   const [effect] = submit(new ChatState("Alice", undefined, 0), "/help");
   assert(effect?.kind === "show");
-  const lines = format(effect.entry, "Alice").map((line) => plainText(line).replace(/^-- /, ""));
+  const lines = format(effect.item, "Alice").map((line) => plainText(line).replace(/^-- /, ""));
   assertStringIncludes(readme, `\n${lines.join("\n")}\n`);
 });
 

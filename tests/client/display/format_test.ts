@@ -7,7 +7,7 @@ import {
   NAME_COLORS,
   styler,
 } from "../../../client/display/colors.ts";
-import type { Entry, MessageEntry } from "../../../core/chat/items.ts";
+import type { Item, MessageItem } from "../../../core/chat/items.ts";
 import { format, label, plainText } from "../../../client/display/format.ts";
 import { clusterWidth, textWidth, truncate } from "../../../client/editor/width.ts";
 import { wrap } from "../../../client/display/wrap.ts";
@@ -15,21 +15,21 @@ import { PURE } from "../../fixtures/pure.ts";
 
 const BARE = styler("none");
 
-function message(text: string, sender = "Bob", room = "General"): MessageEntry {
+function message(text: string, sender = "Bob", room = "General"): MessageItem {
   const payload = { sender, room, text, seq: 1, at: 0 };
   return { kind: "message", message: payload, own: false, mention: false, past: false };
 }
 
-function plain(entry: Entry): string[] {
-  return format(entry, "Alice").map(plainText);
+function plain(item: Item): string[] {
+  return format(item, "Alice").map(plainText);
 }
 
 function rows(text: string, columns: number): string[] {
   return format(message(text), "Alice").flatMap((line) => wrap(line, columns, BARE, "14:03"));
 }
 
-Deno.test("each kind of entry is one finished line, as --plain promises", PURE, () => {
-  const cases: [Entry, string[]][] = [
+Deno.test("each kind of item is one finished line, as --plain promises", PURE, () => {
+  const cases: [Item, string[]][] = [
     [message("hi"), ["[General] Bob: hi"]],
     [message("one\ntwo\r\nthree"), ["[General] Bob: one⏎two⏎three"]],
     [message("/me waves"), ["[General] * Bob waves"]],
@@ -100,7 +100,7 @@ Deno.test("each kind of entry is one finished line, as --plain promises", PURE, 
       "-- /bcd  does b",
     ]],
   ];
-  for (const [entry, expected] of cases) assertEquals(plain(entry), expected);
+  for (const [item, expected] of cases) assertEquals(plain(item), expected);
 });
 
 Deno.test("a name or a room that could be misread stands in quotation marks", PURE, () => {

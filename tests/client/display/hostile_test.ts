@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { styler } from "../../../client/display/colors.ts";
 import { EMPTY_EDITOR, insert } from "../../../client/editor/editor.ts";
-import type { Entry } from "../../../core/chat/items.ts";
+import type { Item } from "../../../core/chat/items.ts";
 import { format, plainText } from "../../../client/display/format.ts";
 import { layOut } from "../../../client/display/prompt.ts";
 import { FrameWriter } from "../../../client/display/frame.ts";
@@ -36,12 +36,12 @@ const TEXT = fc.array(fc.oneof(PIECES, fc.string({ unit: "binary", maxLength: 12
 }).map((parts) => parts.join(""));
 const COLUMNS = fc.integer({ min: 1, max: 90 });
 
-function said(sender: string, room: string, text: string): Entry {
+function said(sender: string, room: string, text: string): Item {
   const message = { sender, room, text, seq: 1, at: 0 };
   return { kind: "message", message, own: false, mention: false, past: false };
 }
 
-function entries(sender: string, room: string, text: string): Entry[] {
+function items(sender: string, room: string, text: string): Item[] {
   return [
     said(sender, room, text),
     said(sender, room, `/me ${text}`),
@@ -79,8 +79,8 @@ Deno.test("nothing from the network moves the cursor or touches the line being t
       const typed = block.rows.map((row) => bare(row.text));
       const screen = new ScreenModel(Math.max(2, columns), size.rows);
       const writer = new FrameWriter();
-      for (const entry of entries(sender, room, text)) {
-        const rows = format(entry, "Alice").flatMap((line) => wrap(line, columns, styled, "14:03"));
+      for (const item of items(sender, room, text)) {
+        const rows = format(item, "Alice").flatMap((line) => wrap(line, columns, styled, "14:03"));
         // The model throws at any control sequence that is not the frame writer's own.
         screen.write(writer.frame(rows, block, Math.max(2, columns)));
         assertEquals(screen.last(typed.length).map(bare), typed);
@@ -109,8 +109,8 @@ Deno.test("--plain is one line without controls for each event, whatever is in i
   const forbidden = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
   fc.assert(
     fc.property(TEXT, TEXT, TEXT, (sender, room, text) => {
-      for (const entry of entries(sender, room, text)) {
-        for (const line of format(entry, "Alice")) assert(!forbidden.test(plainText(line)));
+      for (const item of items(sender, room, text)) {
+        for (const line of format(item, "Alice")) assert(!forbidden.test(plainText(line)));
       }
     }),
     { numRuns: RUNS * 2 },

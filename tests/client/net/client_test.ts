@@ -15,14 +15,14 @@ import {
   startWith,
 } from "../../fixtures/tls.ts";
 
-/** Sends "Hi" as Alice to a place. */
-async function send(home: Home, place: string, ...args: string[]) {
+/** Sends "Hi" as Alice to a server. */
+async function send(home: Home, url: string, ...args: string[]) {
   const { code, stderr } = await runClient(home, [
     "send",
     "--name",
     "Alice",
     "--server",
-    place,
+    url,
     ...args,
     "Hi",
   ]);
@@ -41,25 +41,25 @@ Deno.test("a new server of its own making is refused where nobody can be asked, 
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);
-  const place = `chats://127.0.0.1:${chat.tlsPort}`;
-  const { code, stderr } = await send(home, place);
+  const url = `chats://127.0.0.1:${chat.tlsPort}`;
+  const { code, stderr } = await send(home, url);
   assertEquals([code, sessionsIn(chat.log)], [1, []]);
-  assertStringIncludes(stderr, `${place} is new here`);
-  assertStringIncludes(stderr, `${place}/#${await own.print}`);
+  assertStringIncludes(stderr, `${url} is new here`);
+  assertStringIncludes(stderr, `${url}/#${await own.print}`);
   // Nor has it become known by that.
-  assertEquals((await send(home, place)).code, 1);
+  assertEquals((await send(home, url)).code, 1);
 });
 
 Deno.test("the fingerprint in the address is enough, and the server is known from then on", async () => {
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);
-  const place = `chats://localhost:${chat.tlsPort}`;
-  assertEquals(await send(home, `${place}/General#${await own.print}`), OK);
-  assertEquals(await send(home, place), OK);
+  const url = `chats://localhost:${chat.tlsPort}`;
+  assertEquals(await send(home, `${url}/General#${await own.print}`), OK);
+  assertEquals(await send(home, url), OK);
   // It may renew its certificate as often as it likes.
   await chat.tls.reload();
-  assertEquals(await send(home, `${place}/#${(await own.print).toUpperCase()}`), OK);
+  assertEquals(await send(home, `${url}/#${(await own.print).toUpperCase()}`), OK);
   assertEquals(sessionsIn(chat.log), ["Alice", "Alice", "Alice"]);
 });
 
@@ -67,20 +67,20 @@ Deno.test("a wrong fingerprint in the address refuses loudly, known server or no
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);
-  const place = `chats://127.0.0.1:${chat.tlsPort}`;
+  const url = `chats://127.0.0.1:${chat.tlsPort}`;
   const right = await own.print;
   const wrong = right.replace(/^./, (digit) => digit === "0" ? "1" : "0");
   const refuses = async () => {
-    const { code, stderr } = await send(home, `${place}/#${wrong}`);
+    const { code, stderr } = await send(home, `${url}/#${wrong}`);
     assertEquals(code, 1);
-    assertStringIncludes(stderr, `THE CERTIFICATE OF ${place} IS NOT THE ONE THAT IS TRUSTED.`);
+    assertStringIncludes(stderr, `THE CERTIFICATE OF ${url} IS NOT THE ONE THAT IS TRUSTED.`);
     assertStringIncludes(stderr, `trusted: ${wrong}\n`);
     assertStringIncludes(stderr, `shown:   ${right}\n`);
   };
   await refuses();
-  assertEquals(await send(home, `${place}/#${right}`), OK);
+  assertEquals(await send(home, `${url}/#${right}`), OK);
   await refuses();
-  assertEquals(await send(home, place), OK);
+  assertEquals(await send(home, url), OK);
   assertEquals(sessionsIn(chat.log), ["Alice", "Alice"]);
 });
 
@@ -88,31 +88,31 @@ Deno.test("a known server that shows another certificate is refused loudly, befo
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);
-  const place = `chats://127.0.0.1:${chat.tlsPort}`;
-  assertEquals(await send(home, `${place}/#${await own.print}`), OK);
+  const url = `chats://127.0.0.1:${chat.tlsPort}`;
+  assertEquals(await send(home, `${url}/#${await own.print}`), OK);
   const other = await Own.make();
   own.shown = other.shown;
   await chat.tls.reload();
   chat.log.length = 0;
   for (let attempt = 0; attempt < 2; attempt++) {
-    const { code, stderr } = await send(home, place);
+    const { code, stderr } = await send(home, url);
     assertEquals(code, 1);
-    assertStringIncludes(stderr, `THE CERTIFICATE OF ${place} IS NOT THE ONE THAT IS TRUSTED.`);
+    assertStringIncludes(stderr, `THE CERTIFICATE OF ${url} IS NOT THE ONE THAT IS TRUSTED.`);
     assertStringIncludes(stderr, `trusted: ${await own.print}\n`);
     assertStringIncludes(stderr, `shown:   ${await other.print}\n`);
-    assertStringIncludes(stderr, `${place}/#${await other.print}`);
+    assertStringIncludes(stderr, `${url}/#${await other.print}`);
   }
   assertEquals(sessionsIn(chat.log), []);
   // The person has asked, and says so.
-  assertEquals(await send(home, `${place}/#${await other.print}`), OK);
-  assertEquals(await send(home, place), OK);
+  assertEquals(await send(home, `${url}/#${await other.print}`), OK);
+  assertEquals(await send(home, url), OK);
 });
 
 Deno.test("whoever shows the known authority without its key is refused", async () => {
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);
-  const place = `chats://127.0.0.1:${chat.tlsPort}`;
+  const url = `chats://127.0.0.1:${chat.tlsPort}`;
   const { key } = await makeAuthority(Date.now());
   const forged = { certificate: own.authority.certificate, key };
   const print = await own.print;
@@ -120,7 +120,7 @@ Deno.test("whoever shows the known authority without its key is refused", async 
   await chat.tls.reload();
   // Before it is known the fingerprint is right, and yet nothing is sent; afterwards no less.
   for (let attempt = 0; attempt < 2; attempt++) {
-    const { code, stderr } = await send(home, `${place}/#${print}`);
+    const { code, stderr } = await send(home, `${url}/#${print}`);
     assertEquals(code, 1);
     assertStringIncludes(stderr, "no authority of its own, or a forged one");
   }
@@ -131,13 +131,13 @@ Deno.test("a server that a known authority vouches for needs no question, and is
   await using home = new Home();
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates);
-  const place = `chats://localhost:${chat.tlsPort}`;
-  const { code } = await send(home, place);
+  const url = `chats://localhost:${chat.tlsPort}`;
+  const { code } = await send(home, url);
   assertEquals(code, 1);
-  assertEquals(await send(home, place, "--ca", certificates.ca), OK);
+  assertEquals(await send(home, url, "--ca", certificates.ca), OK);
   // The authorities of another file are not its.
   await using other = await Certificates.make();
-  const refused = await send(home, place, "--ca", other.ca);
+  const refused = await send(home, url, "--ca", other.ca);
   assertEquals(refused.code, 1);
   assertStringIncludes(
     refused.stderr,
@@ -151,30 +151,30 @@ Deno.test("a server that an authority vouched for is not known again by a certif
   await using certificates = await Certificates.make();
   const given = new Own(certificates.authority);
   await using chat = await startTlsServer(given);
-  const place = `chats://localhost:${chat.tlsPort}`;
-  assertEquals(await send(home, place, "--ca", certificates.ca), OK);
+  const url = `chats://localhost:${chat.tlsPort}`;
+  assertEquals(await send(home, url, "--ca", certificates.ca), OK);
   const own = await Own.make();
   given.shown = own.shown;
   await chat.tls.reload();
-  const { code, stderr } = await send(home, place, "--ca", certificates.ca);
+  const { code, stderr } = await send(home, url, "--ca", certificates.ca);
   assertEquals(code, 1);
   // Not even asked about: that is for strangers.
   assert(!stderr.includes("is new here"), stderr);
-  assertStringIncludes(stderr, "write " + place + "/#FINGERPRINT");
-  assertEquals(await send(home, `${place}/#${await own.print}`), OK);
+  assertStringIncludes(stderr, "write " + url + "/#FINGERPRINT");
+  assertEquals(await send(home, `${url}/#${await own.print}`), OK);
 });
 
 Deno.test("a client that can't keep whom it knows goes by what it is told each time", async () => {
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);
-  const place = `chats://localhost:${chat.tlsPort}`;
+  const url = `chats://localhost:${chat.tlsPort}`;
   // A directory is where the file's lock would be.
   const lock = `${home.path}/state/chat-client/known-servers.jsonl.lock`;
   await Deno.mkdir(lock, { recursive: true });
-  assertEquals(await send(home, `${place}/#${await own.print}`), OK);
-  assertEquals((await send(home, place)).code, 1);
-  assertEquals(await send(home, `${place}/#${await own.print}`), OK);
+  assertEquals(await send(home, `${url}/#${await own.print}`), OK);
+  assertEquals((await send(home, url)).code, 1);
+  assertEquals(await send(home, `${url}/#${await own.print}`), OK);
 });
 
 Deno.test("an expired certificate is refused, whoever vouches for it", async () => {
@@ -184,8 +184,8 @@ Deno.test("an expired certificate is refused, whoever vouches for it", async () 
   await using chat = await startTlsServer(own);
   await using ca = await Certificates.make();
   await Deno.writeTextFile(ca.ca, own.authority.certificate);
-  const place = `chats://127.0.0.1:${chat.tlsPort}`;
-  for (const args of [[`${place}/#${await own.print}`], [place, "--ca", ca.ca]] as const) {
+  const url = `chats://127.0.0.1:${chat.tlsPort}`;
+  for (const args of [[`${url}/#${await own.print}`], [url, "--ca", ca.ca]] as const) {
     const [where, ...more] = args;
     const { code, stderr } = await send(home, where, ...more);
     assertEquals(code, 1);
@@ -215,11 +215,11 @@ Deno.test("every way of calling the client goes over TLS", async () => {
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);
-  const place = `chats://127.0.0.1:${chat.tlsPort}/Ops`;
+  const url = `chats://127.0.0.1:${chat.tlsPort}/Ops`;
   const as = (...args: string[]) => [...args, "--name", "Alice"];
-  const first = await runClient(home, as(`${place}#${await own.print}`), ["from a pipe"]);
+  const first = await runClient(home, as(`${url}#${await own.print}`), ["from a pipe"]);
   assertEquals([first.code, first.stdout.at(-1)], [0, "[Ops] Alice: from a pipe"]);
-  const json = await runClient(home, as(place, "--json"), [
+  const json = await runClient(home, as(url, "--json"), [
     '{"type": "message", "payload": {"text": "in JSON"}}',
   ]);
   assertStringIncludes(json.stdout.join("\n"), '"text":"in JSON"');
@@ -230,10 +230,10 @@ Deno.test("every way of calling the client goes over TLS", async () => {
     [["who"], []],
   ];
   for (const [args, expected] of asked) {
-    const { code, stdout, stderr } = await runClient(home, as(...args, "--server", place));
+    const { code, stdout, stderr } = await runClient(home, as(...args, "--server", url));
     assertEquals([code, stdout, stderr], [0, expected, []], args.join(" "));
   }
-  const env = { CHAT_SERVER: place };
+  const env = { CHAT_SERVER: url };
   await using client = new ClientProcess(home, as("--plain"), env);
   await client.type("from the environment");
   const { stdout } = await client.finish();
@@ -246,8 +246,8 @@ Deno.test("a link that is lost comes back over TLS, and not to somebody else", a
   const own = await Own.make();
   const first = await startTlsServer(own);
   const { tlsPort } = first;
-  const place = `chats://127.0.0.1:${tlsPort}/General#${await own.print}`;
-  await using client = new ClientProcess(home, [place, "--name", "Alice", "--retry", "60"]);
+  const url = `chats://127.0.0.1:${tlsPort}/General#${await own.print}`;
+  await using client = new ClientProcess(home, [url, "--name", "Alice", "--retry", "60"]);
   await client.type("one");
   await client.stdout.until("one");
   await first[Symbol.asyncDispose]();
@@ -289,7 +289,7 @@ Deno.test({
     const { code, stderr } = await send(home, `chat://${host}:${plain.addr.port}`, ...password);
     assertEquals(code, 1);
     assertStringIncludes(stderr, "The password was not sent");
-    const place = `chats://${host}:${tls.addr.port}/#${await own.print}`;
-    assertEquals(await send(home, place, ...password), OK);
+    const url = `chats://${host}:${tls.addr.port}/#${await own.print}`;
+    assertEquals(await send(home, url, ...password), OK);
   },
 });

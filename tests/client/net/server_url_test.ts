@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { parsePlace } from "../../../client/net/server_url.ts";
+import { parseServerUrl } from "../../../client/net/server_url.ts";
 import { decideSettings, NO_CONFIG } from "../../../client/startup/settings.ts";
 import { certificateProblem } from "../../../client/net/trust_errors.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 const FINGERPRINT = "0123456789abcdef".repeat(4);
 
-Deno.test("parsePlace() reads hosts, ports, rooms and fingerprints", PURE, () => {
+Deno.test("parseServerUrl() reads hosts, ports, rooms and fingerprints", PURE, () => {
   const at = (hostname: string, port: number) => ({ address: { hostname, port } });
   const cases: [string, unknown][] = [
     ["example.org", at("example.org", 12345)],
@@ -24,10 +24,10 @@ Deno.test("parsePlace() reads hosts, ports, rooms and fingerprints", PURE, () =>
       { ...at("h", 1), room: "Ops", tls: { fingerprint: FINGERPRINT } },
     ],
   ];
-  for (const [written, expected] of cases) assertEquals(parsePlace(written), expected, written);
+  for (const [written, expected] of cases) assertEquals(parseServerUrl(written), expected, written);
 });
 
-Deno.test("parsePlace() says what is wrong with an address", PURE, () => {
+Deno.test("parseServerUrl() says what is wrong with an address", PURE, () => {
   const cases: [string, string][] = [
     ["http://example.org", '"http" is not chat or chats'],
     ["irc://example.org", '"irc" is not chat or chats'],
@@ -46,9 +46,9 @@ Deno.test("parsePlace() says what is wrong with an address", PURE, () => {
   ];
   for (const [written, reason] of cases) {
     const problem = `Cannot use "${written}" as a server: ${reason}`;
-    assertEquals(parsePlace(written), { problem }, written);
+    assertEquals(parseServerUrl(written), { problem }, written);
   }
-  assert("problem" in parsePlace("a b"));
+  assert("problem" in parseServerUrl("a b"));
 });
 
 Deno.test("decideSettings() takes the room of an address, unless one was said nearer", PURE, () => {

@@ -10,16 +10,16 @@ Deno.test({
     await using home = new Home();
     const own = await Own.make();
     await using chat = await startTlsServer(own);
-    const place = `chats://127.0.0.1:${chat.tlsPort}/Ops`;
+    const url = `chats://127.0.0.1:${chat.tlsPort}/Ops`;
     await using tmux = await Tmux.open(home, 100);
     const refusal = `chats://127.0.0.1:${chat.tlsPort} is not trusted, and nothing was sent to it`;
-    await tmux.startClient(place, "--name", "Alice");
+    await tmux.startClient(url, "--name", "Alice");
     const question = await tmux.untilSeen("Trust it from now on? [y/N]");
     assertStringIncludes(question, await own.print);
     await tmux.press("Enter");
     assertStringIncludes(await tmux.untilSeen("ended 1"), refusal);
     assertEquals(chat.log.filter((line) => line.includes("session opened")), []);
-    await tmux.startClient(place, "--name", "Alice");
+    await tmux.startClient(url, "--name", "Alice");
     await tmux.untilSeen("Trust it from now on? [y/N]");
     await tmux.type("y");
     await tmux.press("Enter");
@@ -27,7 +27,7 @@ Deno.test({
     await tmux.type("exit");
     await tmux.press("Enter");
     await tmux.untilSeen("ended 0");
-    await tmux.startClient(place, "--name", "Alice");
+    await tmux.startClient(url, "--name", "Alice");
     await tmux.untilIn("Ops");
     await tmux.type("over TLS");
     await tmux.press("Enter");

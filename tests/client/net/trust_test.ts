@@ -10,9 +10,9 @@ Deno.test("--ca with the server's own certificate, which is an authority's, says
   const own = new Own(certificates.authority);
   own.shown = () => Promise.resolve(own.authority);
   await using chat = await startTlsServer(own);
-  const place = `chats://localhost:${chat.tlsPort}`;
+  const url = `chats://localhost:${chat.tlsPort}`;
   for (const ca of [["--ca", certificates.ca], []]) {
-    const { code, stderr } = await runClient(home, [place, "--name", "Alice", ...ca]);
+    const { code, stderr } = await runClient(home, [url, "--name", "Alice", ...ca]);
     assertEquals([code, stderr.length], [1, 1]);
     assertMatch(stderr[0] ?? "", /is an authority's \(CA:TRUE\).*make another: .*CA:FALSE/);
   }

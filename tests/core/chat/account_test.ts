@@ -38,7 +38,7 @@ function request(effects: Effect[]): Request {
 
 function words(effects: Effect[]): string {
   const [effect] = effects;
-  return effect?.kind === "show" && "text" in effect.entry ? effect.entry.text : "";
+  return effect?.kind === "show" && "text" in effect.item ? effect.item.text : "";
 }
 
 Deno.test(
@@ -97,7 +97,7 @@ Deno.test("/end N ends a session of the last /sessions; ending this one is leavi
     { ...session, session: "bbb", current: false },
   ];
   const shown = alice.receive("sessions", { sessions }, id);
-  assertEquals(shown, [{ kind: "show", entry: { kind: "sessions", sessions } }]);
+  assertEquals(shown, [{ kind: "show", item: { kind: "sessions", sessions } }]);
   assertEquals(words(alice.type("/end 3")), "Write /end N, with N from /sessions");
   const ended = { message: "It was ended.", event: "session_ended" };
   const cases: [line: string, session: string, kinds: string[]][] = [

@@ -29,7 +29,7 @@ function said(line: string): Effect[] {
 function words(effects: Effect[]): string {
   const [first] = effects;
   if (first?.kind !== "show") return "";
-  return "text" in first.entry ? first.entry.text : "";
+  return "text" in first.item ? first.item.text : "";
 }
 
 /** The request that a line makes. */
@@ -119,8 +119,8 @@ Deno.test("/ignore hides somebody, and shows them again", PURE, () => {
 
 Deno.test("/help lists every command of the table", PURE, () => {
   const [effect] = submit(alice(), "/help");
-  assert(effect?.kind === "show" && effect.entry.kind === "help");
-  const listed = effect.entry.rows.map(([usage]) => usage.split(" ")[0]);
+  assert(effect?.kind === "show" && effect.item.kind === "help");
+  const listed = effect.item.rows.map(([usage]) => usage.split(" ")[0]);
   assertEquals(
     listed.slice(0, Object.keys(COMMANDS).length),
     Object.keys(COMMANDS).map((name) => `/${name}`),

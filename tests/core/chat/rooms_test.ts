@@ -26,10 +26,10 @@ function told(effects: Effect[]): string[] {
     if (effect.kind === "activate") return `activate ${effect.room}`;
     if (effect.kind === "send") return effect.request.type;
     if (effect.kind !== "show") return effect.kind;
-    const { entry } = effect;
-    if (entry.kind === "message") return `${entry.message.seq}`;
-    if (entry.kind === "mark") return `mark ${entry.mark.unread}`;
-    return "text" in entry ? entry.text : entry.kind;
+    const { item } = effect;
+    if (item.kind === "message") return `${item.message.seq}`;
+    if (item.kind === "mark") return `mark ${item.mark.unread}`;
+    return "text" in item ? item.text : item.kind;
   });
 }
 

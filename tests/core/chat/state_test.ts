@@ -24,14 +24,14 @@ function live(state: ChatState, ...messages: MessagePayload[]): Effect[] {
 /** The seqs of the messages that are shown. */
 function shown(effects: Effect[]): number[] {
   return effects.flatMap((effect) =>
-    effect.kind === "show" && effect.entry.kind === "message" ? [effect.entry.message.seq] : []
+    effect.kind === "show" && effect.item.kind === "message" ? [effect.item.message.seq] : []
   );
 }
 
 /** The client's own words among the effects. */
 function words(effects: Effect[]): string[] {
   return effects.flatMap((effect) =>
-    effect.kind === "show" && effect.entry.kind === "notice" ? [effect.entry.text] : []
+    effect.kind === "show" && effect.item.kind === "notice" ? [effect.item.text] : []
   );
 }
 
@@ -208,7 +208,7 @@ Deno.test("who spoke last comes first, and a mention is noticed", PURE, () => {
   const state = new ChatState("Alice", "General", 0);
   connected(state, 0);
   const [effect] = live(state, said(1, { text: "hey alice!" }));
-  assert(effect?.kind === "show" && effect.entry.kind === "message" && effect.entry.mention);
+  assert(effect?.kind === "show" && effect.item.kind === "message" && effect.item.mention);
   live(state, said(2, { sender: "Cy" }), said(3));
   assertEquals(state.recent, ["Bob", "Cy"]);
 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { UnreadBuffer } from "../../../client/display/unread_buffer.ts";
-import type { Entry } from "../../../core/chat/items.ts";
+import type { Item } from "../../../core/chat/items.ts";
 import {
   applyLine,
   emptyJournal,
@@ -122,22 +122,22 @@ Deno.test(
   PURE,
   () => {
     const buffer = new UnreadBuffer();
-    const entry = (seq: number, more: Partial<Entry> = {}) => ({
+    const item = (seq: number, more: Partial<Item> = {}) => ({
       kind: "message",
       message: { sender: "Bob", room: "Work", text: `${seq}`, seq, at: 0 },
       own: false,
       mention: false,
       past: false,
       ...more,
-    } as Entry);
-    for (let seq = 1; seq <= 250; seq++) buffer.keep("Work", entry(seq));
-    buffer.keep("Work", entry(251, { own: true } as Partial<Entry>));
-    buffer.keep("Ops", entry(1, { mention: true } as Partial<Entry>));
+    } as Item);
+    for (let seq = 1; seq <= 250; seq++) buffer.keep("Work", item(seq));
+    buffer.keep("Work", item(251, { own: true } as Partial<Item>));
+    buffer.keep("Ops", item(1, { mention: true } as Partial<Item>));
     const counts = buffer.unread.map(({ room, count, mentions }) => [room, count, mentions]);
     assertEquals(counts, [["Work", 250, 0], ["Ops", 1, 1]]);
     assertEquals(buffer.next, "Ops");
-    const { entries, left, count } = buffer.take("work");
-    assertEquals([entries.length, left, count], [200, 51, 250]);
-    assertEquals(buffer.take("Work").entries, []);
+    const { items, left, count } = buffer.take("work");
+    assertEquals([items.length, left, count], [200, 51, 250]);
+    assertEquals(buffer.take("Work").items, []);
   },
 );
