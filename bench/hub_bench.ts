@@ -1,6 +1,6 @@
 // Requests → effects: the rules, without any input or output.
 
-import type { MessageRequest } from "../protocol/mod.ts";
+import type { Request } from "../protocol/mod.ts";
 import { Hub } from "../server/hub/hub.ts";
 import { TEXT } from "./text.ts";
 
@@ -27,7 +27,7 @@ function connect(hub: Hub, link: object, name: string): void {
 
 const small = hubWith(10);
 const large = hubWith(1000);
-const message: MessageRequest = { type: "message", payload: { room: "General", text: TEXT } };
+const message: Request<"message"> = { type: "message", payload: { room: "General", text: TEXT } };
 
 Deno.bench("Hub.handle() a message in a room of 10", { group: "message" }, () => {
   small.hub.handle(small.link, message, 0);

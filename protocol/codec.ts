@@ -9,6 +9,7 @@ import {
   anyString,
   anyWord,
   arrayOf,
+  FieldError,
   type Fields,
   isRecord,
   name,
@@ -19,7 +20,6 @@ import {
   parseFields,
   password,
   positions,
-  Problem,
   room,
   shortString,
   text,
@@ -28,14 +28,15 @@ import {
 } from "./fields.ts";
 import {
   type ErrorCode,
-  type ErrorEvent,
   errorEvent,
   type Event,
+  type Events,
   type EventType,
   LIMITS,
   type MessagePayload,
   type NotificationKind,
   type Request,
+  type Requests,
   type RequestType,
   type RoomPosition,
   type RoomSummary,
@@ -45,15 +46,13 @@ import {
 } from "./message.ts";
 import { nestsDeeperThan } from "./json_depth.ts";
 
-type PayloadOf<Message extends { type: string; payload: unknown }> = {
-  [Each in Message as Each["type"]]: Fields<Each["payload"]>;
-};
+type FieldTables<Payloads> = { [Type in keyof Payloads]: Fields<Payloads[Type]> };
 
 const id = shortString(LIMITS.id);
 const ref = wholeNumber(1);
 const seq = wholeNumber(0);
 
-const REQUESTS: PayloadOf<Request> = {
+const REQUESTS: FieldTables<Requests> = {
   connect: {
     name,
     room: optional(room),
@@ -126,7 +125,7 @@ const MESSAGE: Fields<MessagePayload> = {
   ref: optional(anyNumber),
 };
 
-const EVENTS: PayloadOf<Event> = {
+const EVENTS: FieldTables<Events> = {
   connect_ack: {
     message: anyString,
     name: optional(anyString),
@@ -191,7 +190,7 @@ const EVENTS: PayloadOf<Event> = {
 /** A line that was no request, with the `error` that answers it. */
 export interface Refused {
   type: "refused";
-  error: ErrorEvent;
+  error: Event<"error">;
   /** Whether it was a `connect` of the lecture's, to be answered in its words. */
   lecture: boolean;
   /** Whether the line was a JSON object at all. */
@@ -201,12 +200,12 @@ export interface Refused {
 /** Reads one line that a client sent. */
 export function decodeRequest(line: string): Request | Refused {
   const envelope = decodeEnvelope(line);
-  if (envelope instanceof Problem) {
+  if (envelope instanceof FieldError) {
     const refusal = refused(envelope.code, `Cannot read the line: it ${envelope.rule}`);
     return { ...refusal, isObject: false };
   }
   const requestId = envelope.id === undefined ? undefined : id.parse(envelope.id);
-  if (requestId instanceof Problem) {
+  if (requestId instanceof FieldError) {
     return refused(
       requestId.code,
       `Cannot accept the request: id ${requestId.rule}`,
@@ -226,7 +225,7 @@ export function decodeRequest(line: string): Request | Refused {
 /** Reads one line that a server sent: `undefined` when it is no event of this version. */
 export function decodeEvent(line: string): Event | undefined {
   const envelope = decodeEnvelope(line);
-  if (envelope instanceof Problem) return undefined;
+  if (envelope instanceof FieldError) return undefined;
   const fields = lookUp(EVENTS, envelope.type);
   if (fields === undefined) return undefined;
   if (!isRecord(envelope.payload)) return undefined;
@@ -247,19 +246,19 @@ interface RawEnvelope {
   payload: unknown;
 }
 
-function decodeEnvelope(line: string): RawEnvelope | Problem {
+function decodeEnvelope(line: string): RawEnvelope | FieldError {
   if (nestsDeeperThan(LIMITS.depth, line)) {
-    return new Problem("not_json", `nests more than ${LIMITS.depth} deep`);
+    return new FieldError("not_json", `nests more than ${LIMITS.depth} deep`);
   }
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return new Problem("not_json", "is not JSON");
+    return new FieldError("not_json", "is not JSON");
   }
   if (!isRecord(value)) {
-    return new Problem("not_object", "is not a JSON object");
+    return new FieldError("not_object", "is not a JSON object");
   }
   return {
     type: value["type"],

@@ -8,14 +8,14 @@ import { parseName } from "./names.ts";
 import { isLongerThan } from "./text.ts";
 
 /** Why a value was refused; `rule` completes the sentence "payload.name …". */
-export class Problem {
+export class FieldError {
   constructor(readonly code: ErrorCode, readonly rule: string) {}
 }
 
 /** Reads one field. A field that is not required may be left out, or be `null`. */
 export interface Field<Value> {
   required: boolean;
-  parse(value: unknown): Value | Problem;
+  parse(value: unknown): Value | FieldError;
 }
 
 /** The fields of a payload: exactly its keys, each with a parser of its type. */
@@ -29,16 +29,16 @@ export function optional<Value>(field: Field<Value>): Field<Value> {
 }
 
 function field<Value>(
-  parse: (value: unknown) => Value | Problem,
+  parse: (value: unknown) => Value | FieldError,
 ): Field<Value> {
   return { required: true, parse };
 }
 
 function nameField(code: ErrorCode): Field<string> {
   return field((value) => {
-    if (typeof value !== "string") return new Problem(code, "must be a string");
+    if (typeof value !== "string") return new FieldError(code, "must be a string");
     const parsed = parseName(value);
-    return "name" in parsed ? parsed.name : new Problem(code, parsed.problem);
+    return "name" in parsed ? parsed.name : new FieldError(code, parsed.problem);
   });
 }
 
@@ -51,31 +51,31 @@ export const room = nameField("bad_room");
 /** The text of a message. */
 export const text = field((value) => {
   if (typeof value !== "string") {
-    return new Problem("bad_text", "must be a string");
+    return new FieldError("bad_text", "must be a string");
   }
-  if (value === "") return new Problem("bad_text", "is empty");
+  if (value === "") return new FieldError("bad_text", "is empty");
   if (isLongerThan(value, LIMITS.text)) {
-    return new Problem(
+    return new FieldError(
       "text_too_long",
       `has more than ${LIMITS.text} characters`,
     );
   }
-  return value.isWellFormed() ? value : new Problem("bad_text", "has half a surrogate pair");
+  return value.isWellFormed() ? value : new FieldError("bad_text", "has half a surrogate pair");
 });
 
 /** A room's topic: one line, empty to clear it. */
 export const topic = field((value) => {
   if (typeof value !== "string") {
-    return new Problem("bad_field", "must be a string");
+    return new FieldError("bad_field", "must be a string");
   }
   if (isLongerThan(value, LIMITS.topic)) {
-    return new Problem(
+    return new FieldError(
       "text_too_long",
       `has more than ${LIMITS.topic} characters`,
     );
   }
   const clean = value.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
-  return clean ? value : new Problem("bad_field", "must be one line without control characters");
+  return clean ? value : new FieldError("bad_field", "must be one line without control characters");
 });
 
 /** A string of 1 to `longest` code points. */
@@ -84,7 +84,7 @@ export function shortString(longest: number): Field<string> {
     typeof value === "string" && value !== "" && !isLongerThan(value, longest) &&
       value.isWellFormed()
       ? value
-      : new Problem(
+      : new FieldError(
         "bad_field",
         `must be a string of 1 to ${longest} characters`,
       )
@@ -101,7 +101,7 @@ export const password = passwordOf(1, "bad_field", "string");
 export const newPassword = passwordOf(LIMITS.shortest_password, "bad_password", "password");
 
 function passwordOf(least: number, code: ErrorCode, what: string): Field<string> {
-  const problem = new Problem(
+  const problem = new FieldError(
     code,
     `must be a ${what} of ${least} to ${LIMITS.password} characters`,
   );
@@ -123,7 +123,7 @@ export function wholeNumber(
     Number.isSafeInteger(value) && (value as number) >= least &&
       (value as number) <= most
       ? value as number
-      : new Problem(
+      : new FieldError(
         "bad_field",
         `must be a whole number from ${least} to ${most}`,
       )
@@ -133,18 +133,18 @@ export function wholeNumber(
 /** `{room: seq}`, for at most {@linkcode LIMITS}`.rooms` rooms. */
 export const positions = field((value) => {
   if (!isRecord(value)) {
-    return new Problem("bad_field", "must be an object of room and seq");
+    return new FieldError("bad_field", "must be an object of room and seq");
   }
   const entries = Object.entries(value);
   if (entries.length > LIMITS.rooms) {
-    return new Problem("bad_field", `has more than ${LIMITS.rooms} rooms`);
+    return new FieldError("bad_field", `has more than ${LIMITS.rooms} rooms`);
   }
   const parsed: [string, number][] = [];
   for (const [key, position] of entries) {
     const roomName = room.parse(key);
-    if (roomName instanceof Problem) return roomName;
+    if (roomName instanceof FieldError) return roomName;
     const seq = wholeNumber(0).parse(position);
-    if (seq instanceof Problem) return seq;
+    if (seq instanceof FieldError) return seq;
     parsed.push([roomName, seq]);
   }
   return Object.fromEntries(parsed);
@@ -154,7 +154,7 @@ export const positions = field((value) => {
 
 /** Any string. */
 export const anyString = field((value) =>
-  typeof value === "string" ? value : new Problem("bad_field", "must be a string")
+  typeof value === "string" ? value : new FieldError("bad_field", "must be a string")
 );
 
 /** A word of a table such as `ErrorCode`; a newer server may send one that this table lacks. */
@@ -164,12 +164,12 @@ export function anyWord<Word extends string>(): Field<Word> {
 
 /** Any finite number. */
 export const anyNumber = field((value) =>
-  Number.isFinite(value) ? value as number : new Problem("bad_field", "must be a number")
+  Number.isFinite(value) ? value as number : new FieldError("bad_field", "must be a number")
 );
 
 /** `true` or `false`. */
 export const anyBoolean = field((value) =>
-  typeof value === "boolean" ? value : new Problem("bad_field", "must be true or false")
+  typeof value === "boolean" ? value : new FieldError("bad_field", "must be true or false")
 );
 
 /** An object of numbers. */
@@ -177,19 +177,19 @@ export const numbers = field((value) =>
   isRecord(value) &&
     Object.values(value).every((number) => typeof number === "number")
     ? value as Record<string, number>
-    : new Problem("bad_field", "must be an object of numbers")
+    : new FieldError("bad_field", "must be an object of numbers")
 );
 
 /** An array of what `element` reads. */
 export function arrayOf<Value>(element: Field<Value>): Field<Value[]> {
   return field((value) => {
     if (!Array.isArray(value)) {
-      return new Problem("bad_field", "must be an array");
+      return new FieldError("bad_field", "must be an array");
     }
     const parsed: Value[] = [];
     for (const each of value) {
       const result = element.parse(each);
-      if (result instanceof Problem) return result;
+      if (result instanceof FieldError) return result;
       parsed.push(result);
     }
     return parsed;
@@ -199,7 +199,7 @@ export function arrayOf<Value>(element: Field<Value>): Field<Value[]> {
 /** An object with these fields. */
 export function objectOf<Payload>(fields: Fields<Payload>): Field<Payload> {
   return field((value) => {
-    if (!isRecord(value)) return new Problem("bad_field", "must be an object");
+    if (!isRecord(value)) return new FieldError("bad_field", "must be an object");
     const parsed = parseFields(fields, value);
     return "problem" in parsed ? parsed.problem : parsed.payload;
   });
@@ -209,7 +209,7 @@ export function objectOf<Payload>(fields: Fields<Payload>): Field<Payload> {
 export function parseFields<Payload>(
   fields: Fields<Payload>,
   record: Record<string, unknown>,
-): { payload: Payload } | { problem: Problem; field: string } {
+): { payload: Payload } | { problem: FieldError; field: string } {
   const payload: Record<string, unknown> = {};
   for (const key in fields) {
     const value = record[key];
@@ -217,12 +217,12 @@ export function parseFields<Payload>(
     if (value === undefined || value === null) {
       if (!rule.required) continue;
       return {
-        problem: new Problem("missing_field", "is missing"),
+        problem: new FieldError("missing_field", "is missing"),
         field: key,
       };
     }
     const parsed = rule.parse(value);
-    if (parsed instanceof Problem) return { problem: parsed, field: key };
+    if (parsed instanceof FieldError) return { problem: parsed, field: key };
     payload[key] = parsed;
   }
   return { payload: payload as Payload };

@@ -95,187 +95,149 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** The one shape of everything on the wire. */
 interface Envelope<Type extends string, Payload> {
   type: Type;
-  /** Chosen by the client, at most {@linkcode LIMITS}`.id` long; its reply carries it back. */
+  /** Chosen by the client, at most {@linkcode LIMITS}`.id` long; the reply carries it back. */
   id?: string;
   payload: Payload;
 }
 
-// Requests: client → server.
+type NoFields = Record<never, never>;
 
-/** Opens a session, or takes one up again. The first line of every connection. */
-export type ConnectRequest = Envelope<"connect", {
-  name: string;
-  room?: string;
-  /** The highest version that the client speaks; left out by the lecture's clients. */
-  version?: number;
-  /** The token of a session that the client had before. */
-  session?: string;
-  /** The last `seq` that the client has seen, by room. */
-  since?: Record<string, number>;
-  /** The last `seq` that the client has seen of its direct messages. */
-  direct_since?: number;
-  password?: string;
-}>;
-/** Says something in a room. */
-export type MessageRequest = Envelope<
-  "message",
-  { room?: string; text: string; ref?: number }
->;
-/** Says something to one name. */
-export type DirectRequest = Envelope<
-  "direct",
-  { to: string; text: string; ref?: number }
->;
-/** Enters a room, which is made if there is none of that name. */
-export type JoinRequest = Envelope<"join", { room: string; since?: number }>;
-/** Leaves a room. */
-export type LeaveRequest = Envelope<"leave", { room: string }>;
-/** Changes the session's name. */
-export type RenameRequest = Envelope<"rename", { name: string }>;
-/** Asks for a room's topic, or sets it; an empty one clears it. */
-export type TopicRequest = Envelope<"topic", { room: string; topic?: string }>;
-/** Asks who is in a room; `after` is the last name of the page before. */
-export type MembersRequest = Envelope<
-  "members",
-  { room: string; after?: string }
->;
-/** Asks which rooms there are; `after` is the last room of the page before. */
-export type RoomsRequest = Envelope<"rooms", { after?: string }>;
-/** Asks for a room's messages before or after a `seq`. */
-export type HistoryRequest = Envelope<"history", {
-  room: string;
-  before?: number;
-  after?: number;
-  limit?: number;
-}>;
-/** Looks for words in the messages of the session's rooms. */
-export type SearchRequest = Envelope<"search", {
-  query: string;
-  room?: string;
-  from?: string;
-  limit?: number;
-}>;
-/** Says how far the person has read in a room. */
-export type ReadRequest = Envelope<"read", { room: string; seq: number }>;
-/** Asks what is unread, by room. */
-export type UnreadRequest = Envelope<"unread", Record<never, never>>;
-/** Asks for a `pong`, which comes after everything that was asked before it. */
-export type PingRequest = Envelope<"ping", { nonce?: string }>;
-/** Answers the server's `ping`. */
-export type PongRequest = Envelope<"pong", { nonce?: string }>;
-/** Makes the session's name its own: from now on it needs this password. */
-export type RegisterRequest = Envelope<"register", { password: string }>;
-/** Changes the password of the session's name, and ends the name's other sessions. */
-export type PasswordRequest = Envelope<"password", { current: string; password: string }>;
-/** Makes the session's name anyone's again, and ends the name's other sessions. */
-export type UnregisterRequest = Envelope<"unregister", { password: string }>;
-/** Asks for the sessions of the session's name. */
-export type SessionsRequest = Envelope<"sessions", Record<never, never>>;
-/** Ends one of the sessions that `sessions` lists. */
-export type EndSessionRequest = Envelope<"end_session", { session: string }>;
-/** Ends the session: its name is free and its token is void. The server closes. */
-export type QuitRequest = Envelope<"quit", Record<never, never>>;
-
-/** Everything that a client may send. */
-export type Request =
-  | ConnectRequest
-  | MessageRequest
-  | DirectRequest
-  | JoinRequest
-  | LeaveRequest
-  | RenameRequest
-  | TopicRequest
-  | MembersRequest
-  | RoomsRequest
-  | HistoryRequest
-  | SearchRequest
-  | ReadRequest
-  | UnreadRequest
-  | RegisterRequest
-  | PasswordRequest
-  | UnregisterRequest
-  | SessionsRequest
-  | EndSessionRequest
-  | PingRequest
-  | PongRequest
-  | QuitRequest;
+/** The requests (client → server): the payload of each, by its type. */
+export interface Requests {
+  /** Opens a session or resumes one. The first line of every connection. */
+  connect: {
+    name: string;
+    room?: string;
+    /** The highest version that the client speaks; left out by the lecture's clients. */
+    version?: number;
+    /** The token of a session that the client had before. */
+    session?: string;
+    /** The last `seq` that the client has seen, by room. */
+    since?: Record<string, number>;
+    /** The last `seq` that the client has seen of its direct messages. */
+    direct_since?: number;
+    password?: string;
+  };
+  /** Says something in a room. */
+  message: { room?: string; text: string; ref?: number };
+  /** Says something to one name. */
+  direct: { to: string; text: string; ref?: number };
+  /** Enters a room, which is created if there is none of that name. */
+  join: { room: string; since?: number };
+  /** Leaves a room. */
+  leave: { room: string };
+  /** Changes the session's name. */
+  rename: { name: string };
+  /** Asks for a room's topic, or sets it; an empty one clears it. */
+  topic: { room: string; topic?: string };
+  /** Asks who is in a room; `after` is the last name of the previous page. */
+  members: { room: string; after?: string };
+  /** Asks which rooms there are; `after` is the last room of the previous page. */
+  rooms: { after?: string };
+  /** Asks for a room's messages before or after a `seq`. */
+  history: { room: string; before?: number; after?: number; limit?: number };
+  /** Searches the messages of the session's rooms. */
+  search: { query: string; room?: string; from?: string; limit?: number };
+  /** Sets the read mark: how far the person has read in a room. */
+  read: { room: string; seq: number };
+  /** Asks what is unread, by room. */
+  unread: NoFields;
+  /** Makes the session's name its own: from now on it needs this password. */
+  register: { password: string };
+  /** Changes the password of the session's name, and ends the name's other sessions. */
+  password: { current: string; password: string };
+  /** Makes the session's name anyone's again, and ends the name's other sessions. */
+  unregister: { password: string };
+  /** Asks for the sessions of the session's name. */
+  sessions: NoFields;
+  /** Ends one of the sessions that `sessions` lists. */
+  end_session: { session: string };
+  /** Asks for a `pong`, which comes after everything that was asked before it. */
+  ping: { nonce?: string };
+  /** Answers the server's `ping`. */
+  pong: { nonce?: string };
+  /** Ends the session: its name is free and its token is void. The server closes. */
+  quit: NoFields;
+}
 
 /** The `type` of a request. */
-export type RequestType = Request["type"];
+export type RequestType = keyof Requests;
 
-// Events: server → client.
+/** The payload of a request: `Payload<"join">`. */
+export type Payload<Type extends RequestType> = Requests[Type];
 
-/** The session is open. In the lecture profile the payload is `message` alone. */
-export type ConnectAckEvent = Envelope<"connect_ack", {
-  message: string;
-  /** The session's name as the server writes it (NFC). */
-  name?: string;
-  /** Whether that name is registered. */
-  registered?: boolean;
-  room?: string;
-  version?: number;
-  /** The token that takes this session up again. */
-  session?: string;
-  /** Whether `session` is the one that the client had. When not, its `ref`s mean nothing here. */
-  resumed?: boolean;
-  /** The server's name and version. */
-  server?: string;
-  limits?: Record<string, number>;
-  /** The rooms that the session is in, each with the `seq` of its last message. */
-  rooms?: RoomPosition[];
-  /** The `seq` of the last direct message in the session's inbox. */
-  direct?: number;
-  /** The highest `ref` that the session has used; 0 for none. */
-  ref?: number;
-}>;
-/** Something was said in a room. */
-export type MessageEvent = Envelope<"message", MessagePayload>;
-/** Something was said to one name; its sender gets a copy too. */
-export type DirectEvent = Envelope<"direct", DirectPayload>;
-/** Something happened; `message` says it for a person, the rest for a program. */
-export type NotificationEvent = Envelope<"notification", NotificationPayload>;
-/** A room's topic, as asked. */
-export type TopicEvent = Envelope<"topic", { room: string; topic: string }>;
-/** Who is in a room, in the order of folded names; `more` when there is a next page. */
-export type MembersEvent = Envelope<"members", {
-  room: string;
-  members: string[];
-  total: number;
-  more: boolean;
-}>;
-/** Which rooms there are, in the order of folded names; `more` when there is a next page. */
-export type RoomsEvent = Envelope<
-  "rooms",
-  { rooms: RoomSummary[]; more: boolean }
->;
-/** Messages of a room, oldest first; `more` when there are further ones in that direction. */
-export type HistoryEvent = Envelope<"history", {
-  room: string;
-  messages: MessagePayload[];
-  more: boolean;
-}>;
-/** Messages that match, newest first. */
-export type SearchEvent = Envelope<
-  "search",
-  { messages: MessagePayload[]; more: boolean }
->;
-/** What is unread, by room. */
-export type UnreadEvent = Envelope<"unread", { rooms: UnreadRoom[] }>;
-/** The sessions of the asking session's name: those that are connected first, then the rest. */
-export type SessionsEvent = Envelope<"sessions", { sessions: SessionSummary[] }>;
-/** Asks for a `pong`: the connection has been silent. */
-export type PingEvent = Envelope<"ping", { nonce?: string }>;
-/** Answers `ping`. */
-export type PongEvent = Envelope<"pong", { nonce?: string }>;
-/** A request was refused, or the connection is about to close. */
-export type ErrorEvent = Envelope<"error", {
-  code: ErrorCode;
-  message: string;
-  /** With `rate_limited`: in how many milliseconds it may be asked again. */
-  retry_after?: number;
-  /** With `ref_used`, `stale_ref`, `ref_expired`: the highest `ref` that the session has used. */
-  ref?: number;
-}>;
+/** Any request, or the request of one type: `Request<"join">`. */
+export type Request<Type extends RequestType = RequestType> = {
+  [Each in Type]: Envelope<Each, Requests[Each]>;
+}[Type];
+
+/** The events (server → client): the payload of each, by its type. */
+export interface Events {
+  /** The session is open. In the lecture profile the payload is `message` alone. */
+  connect_ack: {
+    message: string;
+    /** The session's name as the server writes it (NFC). */
+    name?: string;
+    /** Whether that name is registered. */
+    registered?: boolean;
+    room?: string;
+    version?: number;
+    /** The token that resumes this session. */
+    session?: string;
+    /** Whether `session` is the one that the client had. If not, its `ref`s mean nothing here. */
+    resumed?: boolean;
+    /** The server's name and version. */
+    server?: string;
+    limits?: Record<string, number>;
+    /** The rooms that the session is in, each with the `seq` of its last message. */
+    rooms?: RoomPosition[];
+    /** The `seq` of the last direct message in the session's inbox. */
+    direct?: number;
+    /** The highest `ref` that the session has used; 0 for none. */
+    ref?: number;
+  };
+  /** Something was said in a room. */
+  message: MessagePayload;
+  /** Something was said to one name; the sender gets a copy too. */
+  direct: DirectPayload;
+  /** Something happened; `message` says it for a person, the rest for a program. */
+  notification: NotificationPayload;
+  /** A room's topic, as asked. */
+  topic: { room: string; topic: string };
+  /** Who is in a room, in the order of folded names; `more` when there is a next page. */
+  members: { room: string; members: string[]; total: number; more: boolean };
+  /** Which rooms there are, in the order of folded names; `more` when there is a next page. */
+  rooms: { rooms: RoomSummary[]; more: boolean };
+  /** Messages of a room, oldest first; `more` when there are further ones in that direction. */
+  history: { room: string; messages: MessagePayload[]; more: boolean };
+  /** Messages that match, newest first. */
+  search: { messages: MessagePayload[]; more: boolean };
+  /** What is unread, by room. */
+  unread: { rooms: UnreadRoom[] };
+  /** The sessions of the asking session's name, connected ones first. */
+  sessions: { sessions: SessionSummary[] };
+  /** Asks for a `pong`: the connection has been silent. */
+  ping: { nonce?: string };
+  /** Answers `ping`. */
+  pong: { nonce?: string };
+  /** A request was refused, or the connection is about to close. */
+  error: {
+    code: ErrorCode;
+    message: string;
+    /** With `rate_limited`: milliseconds until the request may be sent again. */
+    retry_after?: number;
+    /** With `ref_used`, `stale_ref`, `ref_expired`: the session's highest used `ref`. */
+    ref?: number;
+  };
+}
+
+/** The `type` of an event. */
+export type EventType = keyof Events;
+
+/** Any event, or the event of one type: `Event<"error">`. */
+export type Event<Type extends EventType = EventType> = {
+  [Each in Type]: Envelope<Each, Events[Each]>;
+}[Type];
 
 /** A message as events and answers carry it. */
 export interface MessagePayload {
@@ -374,38 +336,18 @@ export interface SessionSummary {
   address?: string;
 }
 
-/** Everything that a server may send. */
-export type Event =
-  | ConnectAckEvent
-  | MessageEvent
-  | DirectEvent
-  | NotificationEvent
-  | TopicEvent
-  | MembersEvent
-  | RoomsEvent
-  | HistoryEvent
-  | SearchEvent
-  | UnreadEvent
-  | SessionsEvent
-  | PingEvent
-  | PongEvent
-  | ErrorEvent;
-
-/** The `type` of an event. */
-export type EventType = Event["type"];
-
 /** An `error` event. */
 export function errorEvent(
   code: ErrorCode,
   message: string,
   id?: string,
-): ErrorEvent {
+): Event<"error"> {
   const payload = { code, message };
   return id === undefined ? { type: "error", payload } : { type: "error", id, payload };
 }
 
 /** The `error` `rate_limited`: `reason` says what there was too much of, the rest says when to ask again. */
-export function rateLimited(reason: string, milliseconds: number, id?: string): ErrorEvent {
+export function rateLimited(reason: string, milliseconds: number, id?: string): Event<"error"> {
   const wait = Math.ceil(milliseconds);
   const { payload, ...envelope } = errorEvent(
     "rate_limited",

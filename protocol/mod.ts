@@ -269,7 +269,7 @@
  * line lets them be: a lecture client's hold a whole text, and who said it to whom.
  *
  * A text travels exactly as it was written. Whoever shows it on a terminal makes
- * it safe first: {@linkcode showable}.
+ * it safe first: {@linkcode escapeForTerminal}.
  *
  * @module
  */
@@ -278,4 +278,4 @@ export { decodeEvent, decodeRequest, encode, type Refused } from "./codec.ts";
 export { type FramingProblem, LineFramer, type Read, readLines } from "./lines.ts";
 export * from "./message.ts";
 export { fold, type ParsedName, parseName } from "./names.ts";
-export { isLongerThan, showable, showableLines } from "./text.ts";
+export { escapeForTerminal, escapeLinesForTerminal, isLongerThan } from "./text.ts";

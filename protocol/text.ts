@@ -37,12 +37,12 @@ const JOINER = new RegExp(`(${NEEDED_JOINER})|[\\u200C\\u200D]`, "gu");
  * bidi or invisible character is left; each is shown as a mark. A line's end
  * becomes `⏎`, so that a text can't imitate a line of its own.
  */
-export function showable(text: string): string {
+export function escapeForTerminal(text: string): string {
   return mark(text.replace(/\r\n?|\n/g, "⏎"));
 }
 
-/** `text` as the lines that its author wrote, each of them {@linkcode showable}. */
-export function showableLines(text: string): string[] {
+/** `text` as the lines that its author wrote, each of them {@linkcode escapeForTerminal}. */
+export function escapeLinesForTerminal(text: string): string[] {
   return text.split(/\r\n?|\n/).map(mark);
 }
 

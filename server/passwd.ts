@@ -6,8 +6,8 @@
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { DatabaseSync } from "node:sqlite";
-import { newPassword, Problem } from "../protocol/fields.ts";
-import { fold, parseName, showable } from "../protocol/mod.ts";
+import { FieldError, newPassword } from "../protocol/fields.ts";
+import { escapeForTerminal, fold, parseName } from "../protocol/mod.ts";
 import { describeOptions, text, toggle, type Values } from "../cli/options.ts";
 import { DataFile, defaultDataFile, FileInUse, platform } from "./log/sqlite/file/data_file.ts";
 import { looksOf } from "./hub/skeletons.ts";
@@ -53,7 +53,10 @@ export async function passwd(
 ): Promise<string> {
   const parsed = parseName(name);
   if ("problem" in parsed) {
-    throw new PasswdFailure(2, `Cannot use the name "${showable(name)}": it ${parsed.problem}`);
+    throw new PasswdFailure(
+      2,
+      `Cannot use the name "${escapeForTerminal(name)}": it ${parsed.problem}`,
+    );
   }
   const path = options.data ?? defaultDataFile(platform);
   if (path === undefined) {
@@ -146,7 +149,7 @@ async function askForPassword(): Promise<string> {
 
 function checked(password: string): string {
   const parsed = newPassword.parse(password);
-  if (parsed instanceof Problem) throw new PasswdFailure(1, `The password ${parsed.rule}`);
+  if (parsed instanceof FieldError) throw new PasswdFailure(1, `The password ${parsed.rule}`);
   return parsed;
 }
 

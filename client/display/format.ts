@@ -1,6 +1,11 @@
 /** Items → lines of styled text. Everything that comes out is safe to show. */
 
-import { fold, type SessionSummary, showable, showableLines } from "../../protocol/mod.ts";
+import {
+  escapeForTerminal,
+  escapeLinesForTerminal,
+  fold,
+  type SessionSummary,
+} from "../../protocol/mod.ts";
 import { type Clock, localClock } from "./clock.ts";
 import type { Happening, Item, MessageItem } from "../../core/chat/items.ts";
 import type { Target } from "../../core/session/journal.ts";
@@ -45,7 +50,7 @@ const PLAIN_ASCII = /^[A-Za-z0-9][A-Za-z0-9_.'@+~!?&-]*$/;
 /** A name or a room as it is shown: in quotation marks when it could be misread. */
 export function label(name: string): string {
   if (PLAIN_ASCII.test(name)) return name;
-  const safe = showable(name);
+  const safe = escapeForTerminal(name);
   return PLAIN_LABEL.test(safe) ? safe : `"${safe.replaceAll('"', "'")}"`;
 }
 
@@ -196,11 +201,11 @@ function person(name: string): Span {
 }
 
 function textRows(text: string, style: Style): Span[][] {
-  return showableLines(text).map((row) => [{ text: row, style }]);
+  return escapeLinesForTerminal(text).map((row) => [{ text: row, style }]);
 }
 
 function span(text: string, style: Style): Span {
-  return { text: showable(text), style };
+  return { text: escapeForTerminal(text), style };
 }
 
 /** A line as one row without style: what `--plain`, pipes and logs are given. */

@@ -6,7 +6,7 @@ import type { EditorState } from "../editor/editor.ts";
 import { label, targetLabel } from "./format.ts";
 import type { Draft } from "../../core/session/journal.ts";
 import type { Block, BlockRow } from "./frame.ts";
-import { showable } from "../../protocol/mod.ts";
+import { escapeForTerminal } from "../../protocol/mod.ts";
 import type { LinkStatus } from "../../core/session/view.ts";
 import { clusters, clusterWidth, textWidth, truncate } from "../editor/width.ts";
 
@@ -96,7 +96,7 @@ export function layOut(parts: PromptParts, size: Size, styled: Styler): Block {
 
 /** The prompt and the text, cut into rows by clusters; the cursor always has a column of its own. */
 function layOutInput({ editor, prompt }: PromptParts, columns: number): Block {
-  const shownPrompt = truncate(showable(prompt), Math.max(1, Math.floor(columns / 2)));
+  const shownPrompt = truncate(escapeForTerminal(prompt), Math.max(1, Math.floor(columns / 2)));
   const rows: BlockRow[] = [];
   let text = shownPrompt;
   let width = textWidth(shownPrompt);
@@ -124,12 +124,12 @@ function layOutInput({ editor, prompt }: PromptParts, columns: number): Block {
 /** What was pasted came from anywhere: it is shown by the same rules as what the network sends. */
 function safeCluster(cluster: string): string {
   // A joiner at a cluster's end is judged by the letter after it, which is in the next one.
-  return showable(`${cluster}a`).slice(0, -1);
+  return escapeForTerminal(`${cluster}a`).slice(0, -1);
 }
 
 function draftRows(drafts: readonly Draft[], columns: number, styled: Styler): BlockRow[] {
   const rows = drafts.slice(0, MAX_DRAFTS).map(({ target, text }) =>
-    row(showable(`… [${targetLabel(target)}] ${text}`), columns, styled)
+    row(escapeForTerminal(`… [${targetLabel(target)}] ${text}`), columns, styled)
   );
   const more = drafts.length - rows.length;
   return more > 0 ? [...rows, row(`… and ${more} more to be sent`, columns, styled)] : rows;
@@ -137,12 +137,12 @@ function draftRows(drafts: readonly Draft[], columns: number, styled: Styler): B
 
 function statusRow({ status }: PromptParts, columns: number, styled: Styler): BlockRow[] {
   if (status === undefined) return [];
-  const text = truncate(showable(status), columns);
+  const text = truncate(escapeForTerminal(status), columns);
   return [{ text: styled(text, "problem"), width: textWidth(text) }];
 }
 
 function hintRow({ hint }: PromptParts, columns: number, styled: Styler): BlockRow[] {
-  return hint === undefined ? [] : [row(showable(hint), columns, styled)];
+  return hint === undefined ? [] : [row(escapeForTerminal(hint), columns, styled)];
 }
 
 function row(text: string, columns: number, styled: Styler): BlockRow {

@@ -9,13 +9,7 @@
 
 import { JsonParseStream } from "@std/json/parse-stream";
 import { JsonStringifyStream } from "@std/json/stringify-stream";
-import {
-  type ConnectRequest,
-  errorEvent,
-  type Request,
-  type RequestType,
-  VERSION,
-} from "../../protocol/mod.ts";
+import { errorEvent, type Request, type RequestType, VERSION } from "../../protocol/mod.ts";
 import { inputLines } from "./input.ts";
 import { Link, type LinkReport } from "../../core/session/link.ts";
 import { Login } from "../../core/session/login.ts";
@@ -130,7 +124,7 @@ class JsonMode {
     this.#start.outbox.close();
   }
 
-  #hello(): ConnectRequest {
+  #hello(): Request<"connect"> {
     const { name, room, outbox: { session } } = this.#start;
     const since = Object.keys(this.#positions).length > 0 ? { since: this.#positions } : {};
     const secrets = {

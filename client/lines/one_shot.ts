@@ -1,6 +1,11 @@
 /** The commands of one line of shell: `send`, `tail`, `search`, `rooms`, `who`. */
 
-import { type Event, type MessagePayload, type Request, showable } from "../../protocol/mod.ts";
+import {
+  escapeForTerminal,
+  type Event,
+  type MessagePayload,
+  type Request,
+} from "../../protocol/mod.ts";
 import type { Item } from "../../core/chat/items.ts";
 import type { Draft } from "../../core/session/journal.ts";
 import { exitCode, openPlain, stampOf, typedLines } from "./lines_mode.ts";
@@ -114,7 +119,7 @@ function print(line: string): void {
 }
 
 function fields(...values: (string | number)[]): string {
-  return values.map((value) => showable(String(value))).join("\t");
+  return values.map((value) => escapeForTerminal(String(value))).join("\t");
 }
 
 function printMessages(
@@ -199,11 +204,11 @@ function ask<Type extends Event["type"]>(
   session: Session,
   request: Request,
   type: Type,
-): Promise<Extract<Event, { type: Type }>> {
+): Promise<Event<Type>> {
   return new Promise((resolve, reject) => {
     session.perform([session.state.ask(request, {
       answer: (event) => {
-        if (event.type === type) resolve(event as Extract<Event, { type: Type }>);
+        if (event.type === type) resolve(event as Event<Type>);
         return [];
       },
       refused: ({ message }) => {

@@ -15,7 +15,7 @@
  * own words) or `!! ` (something went wrong).
  */
 
-import { showable } from "../../protocol/mod.ts";
+import { escapeForTerminal } from "../../protocol/mod.ts";
 import type { Clock } from "../display/clock.ts";
 import { submit } from "../../core/chat/commands.ts";
 import type { Item } from "../../core/chat/items.ts";
@@ -59,7 +59,9 @@ export class PlainView implements View {
     this.#stamp = stamp;
     const { typed, own } = printer;
     this.secret = typed && ((question) => {
-      own.print(`-- ${showable(question)}: type it, it is not shown; an empty line cancels`);
+      own.print(
+        `-- ${escapeForTerminal(question)}: type it, it is not shown; an empty line cancels`,
+      );
       return typed.secret();
     });
   }

@@ -1,6 +1,6 @@
 /** What a person does about their name: register it, its password, its sessions on other devices. */
 
-import { newPassword, Problem } from "../../protocol/fields.ts";
+import { FieldError, newPassword } from "../../protocol/fields.ts";
 import { type Effect, notice, problem, show } from "./items.ts";
 import type { ChatState, Query } from "./state.ts";
 
@@ -74,7 +74,7 @@ function askTwice(question: string, then: (secret: string) => Effect): Effect[] 
     question,
     (secret) => {
       const checked = newPassword.parse(secret);
-      if (checked instanceof Problem) {
+      if (checked instanceof FieldError) {
         return [problem(`It ${checked.rule}; once more`), ...askTwice(question, then)];
       }
       return askFor(

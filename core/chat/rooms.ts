@@ -4,7 +4,7 @@
  * the order, so what was said in a room that then refused is refused after it.
  */
 
-import { type ErrorEvent, fold } from "../../protocol/mod.ts";
+import { type Events, fold } from "../../protocol/mod.ts";
 import { type Effect, notice, problem } from "./items.ts";
 import type { RoomState } from "./reorder_buffer.ts";
 import type { ChatState } from "./state.ts";
@@ -27,7 +27,7 @@ export function askToEnter(state: ChatState, room: RoomState, before?: string): 
 function refuseEntry(
   state: ChatState,
   room: RoomState,
-  { before, error }: { before: string | undefined; error: ErrorEvent["payload"] },
+  { before, error }: { before: string | undefined; error: Events["error"] },
 ): Effect[] {
   state.rooms.delete(fold(room.name));
   const said = problem(`Cannot enter ${room.name}: ${error.message}`);

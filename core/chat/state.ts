@@ -1,10 +1,9 @@
 /** What the client knows of the chat, and how each event changes it. */
 
 import {
-  type ConnectAckEvent,
   type DirectPayload,
-  type ErrorEvent,
   type Event,
+  type Events,
   type EventType,
   fold,
   type MessagePayload,
@@ -31,7 +30,7 @@ const READ_ID = "read";
 export interface Query {
   answer?: (event: Event) => Effect[];
   /** What to do with an `error`; without it, the error's text is shown. */
-  refused?: (error: ErrorEvent["payload"]) => Effect[];
+  refused?: (error: Events["error"]) => Effect[];
 }
 
 /** One client's knowledge. Every method that changes it returns what is to be done about it. */
@@ -147,7 +146,7 @@ export class ChatState {
   }
 
   /** Takes in `connect_ack`: which rooms there are, and what was missed. */
-  connected(ack: ConnectAckEvent["payload"]): Effect[] {
+  connected(ack: Events["connect_ack"]): Effect[] {
     this.name = ack.name ?? this.name;
     this.registered = ack.registered === true;
     if (ack.direct !== undefined && this.lastDirectSeq !== undefined) {
@@ -252,7 +251,7 @@ export class ChatState {
     this.recent = [name, ...others].slice(0, RECENT_PEOPLE);
   }
 
-  #refuse({ id, payload }: ErrorEvent, query: Query | undefined): Effect[] {
+  #refuse({ id, payload }: Event<"error">, query: Query | undefined): Effect[] {
     const ref = refOf(id ?? "");
     if (ref !== undefined) {
       const refused = payload.code === "ref_expired" ? EXPIRED : payload.message;
@@ -277,7 +276,7 @@ type Receiver<Payload> = (state: ChatState, payload: Payload, now: number) => Ef
 
 // What is only ever an answer is left to its query.
 const RECEIVERS: {
-  [Type in EventType]?: Receiver<Extract<Event, { type: Type }>["payload"]>;
+  [Type in EventType]?: Receiver<Events[Type]>;
 } = {
   connect_ack: (state, payload) => state.connected(payload),
   message: (state, payload) => state.message(payload),

@@ -1,12 +1,10 @@
 /** The way to the server over time: connects, says hello, and comes back when the link is lost. */
 
 import {
-  type ConnectAckEvent,
-  type ConnectRequest,
   decodeEvent,
   type ErrorCode,
-  type ErrorEvent,
   type Event,
+  type Events,
   type Request,
 } from "../../protocol/mod.ts";
 import { type Address, formatAddress } from "../../client/net/address.ts";
@@ -23,7 +21,7 @@ const HELLO_TIMEOUT = 10_000;
 
 /** What the link tells its owner. */
 export type LinkReport =
-  | { kind: "online"; ack: ConnectAckEvent["payload"] }
+  | { kind: "online"; ack: Events["connect_ack"] }
   /** A line came; `event` is missing when this version does not know it. */
   | { kind: "line"; line: string; event: Event | undefined }
   /** The link is down; `retryAt` is in epoch milliseconds. */
@@ -33,11 +31,11 @@ export type LinkReport =
 export interface LinkOptions {
   address: Address;
   /** The `connect` for the next connection. */
-  hello: () => ConnectRequest;
+  hello: () => Request<"connect">;
   /** Told everything in order; while its promise is pending, nothing more is read from the server. */
   report: (report: LinkReport) => Promise<void> | void;
   /** What to do when the server does not let us in, or ends the session; `undefined`: as always. */
-  refused: (error: ErrorEvent["payload"]) => Promise<RetryDecision | undefined>;
+  refused: (error: Events["error"]) => Promise<RetryDecision | undefined>;
   /** Milliseconds for which a lost link is tried again; the first connection has one try. */
   patience: number;
 }
@@ -49,7 +47,7 @@ interface Ending {
   /** Trying again would do no good. */
   final: boolean;
   /** The server's reason, where it gave one. */
-  error?: ErrorEvent["payload"] | undefined;
+  error?: Events["error"] | undefined;
 }
 
 // Codes after which this client has lost its place: to another of its own, or for good.
@@ -65,7 +63,7 @@ export class Link {
   /** Whether the connection ends because {@linkcode reconnect} was asked for. */
   #dropped = false;
   #wake: () => void = () => {};
-  #lastError: ErrorEvent["payload"] | undefined;
+  #lastError: Events["error"] | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;

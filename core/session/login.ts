@@ -1,6 +1,6 @@
 /** Coming in under a registered name: where the password is from, and what to do when it is refused. */
 
-import type { ErrorEvent } from "../../protocol/mod.ts";
+import type { Events } from "../../protocol/mod.ts";
 import type { AskSecret } from "./view.ts";
 
 /** A password that nobody has to type. */
@@ -24,7 +24,7 @@ export interface LoginOptions {
   readonly tell: (problem: string) => void;
 }
 
-type Refusal = ErrorEvent["payload"];
+type Refusal = Events["error"];
 
 /** Milliseconds to wait where the server has not said how long. */
 const USUAL_WAIT = 5_000;

@@ -9,7 +9,7 @@
  * that the order stays.
  */
 
-import type { ErrorCode, ErrorEvent, Request, RequestType } from "../../protocol/mod.ts";
+import type { ErrorCode, Event, Request, RequestType } from "../../protocol/mod.ts";
 import type { Draft } from "./journal.ts";
 import type { Outbox } from "./outbox.ts";
 import { RequestWindow } from "./request_window.ts";
@@ -85,7 +85,7 @@ export class Sender {
   }
 
   /** Whether what was refused is sent again, so that nobody else need care. */
-  sendsAgain({ id = "", payload }: ErrorEvent): boolean {
+  sendsAgain({ id = "", payload }: Event<"error">): boolean {
     const { code, message, retry_after, ref: highest } = payload;
     if (this.#wasUnsaid(id, code)) return this.saysAgain(refOf(id) ?? 0, highest);
     // A person asks again for what could not be read; what was said is to arrive.

@@ -1,14 +1,10 @@
 /** One person's session with a server: link, outbox and state together, whatever shows them. */
 
 import {
-  type ConnectAckEvent,
-  type ConnectRequest,
-  type DirectEvent,
   type ErrorCode,
-  type ErrorEvent,
   type Event,
+  type Events,
   isLongerThan,
-  type MessageEvent,
   type MessagePayload,
   type Request,
   VERSION,
@@ -183,7 +179,7 @@ export class Session {
     });
   }
 
-  #hello(): ConnectRequest {
+  #hello(): Request<"connect"> {
     const { session } = this.outbox;
     const { password } = this.#login;
     const since = this.state.positions;
@@ -214,7 +210,7 @@ export class Session {
   }
 
   /** While a person thinks about a password, leaving must not have to wait. */
-  async #refused(error: ErrorEvent["payload"]): Promise<RetryDecision | undefined> {
+  async #refused(error: Events["error"]): Promise<RetryDecision | undefined> {
     this.#refusal = error.code;
     const stopped = this.#stopped.then(() => undefined);
     return await Promise.race([this.#login.refused(error), stopped]);
@@ -225,7 +221,7 @@ export class Session {
     return await this.#options.view.secret?.(question);
   }
 
-  #online(ack: ConnectAckEvent["payload"]): void {
+  #online(ack: Events["connect_ack"]): void {
     const again = this.#hasBegun;
     this.#hasBegun = true;
     this.#refusal = undefined;
@@ -254,7 +250,7 @@ export class Session {
   }
 
   /** Whether it has the ref of a draft, but is another message: see the sender's copies. */
-  #isOfAnother({ payload }: MessageEvent | DirectEvent): boolean {
+  #isOfAnother({ payload }: Event<"message"> | Event<"direct">): boolean {
     const draft = payload.ref === undefined ? undefined : this.outbox.get(payload.ref);
     return draft !== undefined && !isSaidBy(draft, payload);
   }
@@ -263,7 +259,9 @@ export class Session {
    * What another copy of this outbox has said, as the log brings it; or how a server that
    * compares no content answers a ref that was used. It acknowledges nothing.
    */
-  #takeOthers({ type, id, payload: { ref = 0, ...said } }: MessageEvent | DirectEvent): void {
+  #takeOthers(
+    { type, id, payload: { ref = 0, ...said } }: Event<"message"> | Event<"direct">,
+  ): void {
     if (id === draftId(ref) && !this.#sender.saysAgain(ref)) {
       this.#sender.answered(id);
       this.#fail(ref, "The server took it for an earlier message; it was not said");

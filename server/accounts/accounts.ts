@@ -4,7 +4,7 @@
  * take their time; the hub then does at once what came of it.
  */
 
-import type { Request } from "../../protocol/mod.ts";
+import type { Payload, Request } from "../../protocol/mod.ts";
 import { type Change, claimed, end, unclaimed } from "../hub/account_changes.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Effect, type Origin, refuse, refuseForNow, reply } from "../hub/effects.ts";
@@ -23,11 +23,6 @@ import {
 import type { Passwords } from "./passwords.ts";
 import { idOf, type Session } from "../hub/session.ts";
 
-type PayloadOf<Type extends AccountRequest["type"]> = Extract<
-  AccountRequest,
-  { type: Type }
->["payload"];
-
 /** One request in the making. */
 interface Case {
   connection: Connection;
@@ -36,7 +31,7 @@ interface Case {
 }
 
 type Handlers = {
-  [Type in AccountRequest["type"]]: (each: Case, payload: PayloadOf<Type>) => Promise<void>;
+  [Type in AccountRequest["type"]]: (each: Case, payload: Payload<Type>) => Promise<void>;
 };
 
 /** What the requests need of the server. */
@@ -88,7 +83,7 @@ export class Accounts {
 
   async #register(
     { connection, session, origin }: Case,
-    { password }: PayloadOf<"register">,
+    { password }: Payload<"register">,
   ): Promise<void> {
     const { hub, passwords, throttle } = this.#desk;
     if (!connection.isSecure) return this.#push(refuseInsecure(origin));
@@ -125,7 +120,7 @@ export class Accounts {
 
   async #changePassword(
     each: Case,
-    { current, password }: PayloadOf<"password">,
+    { current, password }: Payload<"password">,
   ): Promise<void> {
     const { hub, passwords } = this.#desk;
     const { session, origin } = each;
@@ -144,7 +139,7 @@ export class Accounts {
     });
   }
 
-  async #unregister(each: Case, { password }: PayloadOf<"unregister">): Promise<void> {
+  async #unregister(each: Case, { password }: Payload<"unregister">): Promise<void> {
     const { hub } = this.#desk;
     const { session, origin } = each;
     const proof = await this.#show(each, password);
@@ -203,7 +198,7 @@ export class Accounts {
 
   async #endSession(
     { session, origin }: Case,
-    { session: id }: PayloadOf<"end_session">,
+    { session: id }: Payload<"end_session">,
   ): Promise<void> {
     const { hub } = this.#desk;
     const payload = { message: "The session was ended.", event: "session_ended" } as const;

@@ -4,7 +4,7 @@
  * lets the hub decide.
  */
 
-import type { ConnectRequest } from "../../protocol/mod.ts";
+import type { Request } from "../../protocol/mod.ts";
 import { type Credentials, opensByToken } from "../hub/connect.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Effect, Origin } from "../hub/effects.ts";
@@ -27,7 +27,7 @@ export interface Reception {
 export async function greet(
   reception: Reception,
   connection: Connection,
-  request: ConnectRequest,
+  request: Request<"connect">,
 ): Promise<Session | undefined> {
   const { hub, pipeline } = reception;
   const gathered = await gather(reception, connection, request);
@@ -44,7 +44,7 @@ type Gathered = Credentials | { refusal: Effect[] };
 async function gather(
   reception: Reception,
   connection: Connection,
-  request: ConnectRequest,
+  request: Request<"connect">,
 ): Promise<Gathered> {
   const { hub, pipeline, log, logins } = reception;
   const { name, password, session, version } = request.payload;

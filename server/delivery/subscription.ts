@@ -9,7 +9,7 @@
 import {
   encode,
   errorEvent,
-  type MessageEvent,
+  type Event,
   type MessagePayload,
   type NotificationPayload,
 } from "../../protocol/mod.ts";
@@ -49,7 +49,7 @@ export class Feed {
    * Own messages that are still to be sent, by room and `seq`, and what is to be done after
    * those before it; few, since the next request waits for them.
    */
-  readonly #answers = new Map<string, MessageEvent | (() => void)>();
+  readonly #answers = new Map<string, Event<"message"> | (() => void)>();
   #held = 0;
   /** What is to be sent before the connection's next request: done when every room is as far as its goal. */
   #replay: Replay | undefined;
@@ -79,7 +79,7 @@ export class Feed {
   }
 
   /** Takes the sender's own form of a message; the feed sends it in place of the log's when it gets there. */
-  answer(event: MessageEvent): void {
+  answer(event: Event<"message">): void {
     this.#answers.set(keyOf(event.payload), event);
   }
 
@@ -201,9 +201,9 @@ export class Feed {
     return encoder.encode(items.map((payload) => encode(this.#takeAnswer(payload))).join(""));
   }
 
-  #takeAnswer(payload: MessagePayload): MessageEvent {
+  #takeAnswer(payload: MessagePayload): Event<"message"> {
     const key = keyOf(payload);
-    const answer = this.#answers.get(key) as MessageEvent | undefined;
+    const answer = this.#answers.get(key) as Event<"message"> | undefined;
     this.#answers.delete(key);
     return answer ?? { type: "message", payload };
   }

@@ -4,11 +4,11 @@
  */
 
 import {
-  type ConnectRequest,
   type ErrorCode,
   type Event,
   fold,
   LIMITS,
+  type Request,
   type RoomPosition,
   VERSION,
 } from "../../protocol/mod.ts";
@@ -50,7 +50,7 @@ interface Problem {
 interface Arrival {
   hub: Hub;
   origin: Origin;
-  request: ConnectRequest;
+  request: Request<"connect">;
   credentials: Credentials;
   now: number;
 }
@@ -59,7 +59,7 @@ interface Arrival {
 export function connect(
   hub: Hub,
   link: Link,
-  request: ConnectRequest,
+  request: Request<"connect">,
   credentials: Credentials,
   now: number,
 ): Effect[] {
@@ -260,7 +260,7 @@ function acknowledge(
   hub: Hub,
   session: Session,
   { link, id }: Origin,
-  request: ConnectRequest,
+  request: Request<"connect">,
   token: string,
 ): Effect {
   const { room } = request.payload;
@@ -294,7 +294,7 @@ function acknowledge(
 }
 
 /** The rooms that a session is in once `connect` is done: those it had, those it resumes, the one it names. */
-function roomsAskedFor({ payload }: ConnectRequest, had: readonly string[]): string[] {
+function roomsAskedFor({ payload }: Request<"connect">, had: readonly string[]): string[] {
   const { since = {}, room } = payload;
   return [...had, ...Object.keys(since), ...room === undefined ? [] : [room]];
 }

@@ -4,13 +4,7 @@
  * there is nothing to lock. Time and tokens are passed in; nothing is sent from here.
  */
 
-import {
-  type ConnectRequest,
-  fold,
-  LIMITS,
-  type Refused,
-  type Request,
-} from "../../protocol/mod.ts";
+import { fold, LIMITS, type Refused, type Request } from "../../protocol/mod.ts";
 import { connect, type Credentials } from "./connect.ts";
 import { type Barred, barredFrom, type Bounds, UNBOUNDED } from "./room_limits.ts";
 import { announce, type Effect, keepQuit, notify, refuse, send } from "./effects.ts";
@@ -21,7 +15,7 @@ import { countUpTo, Room, sortByFold } from "./room.ts";
 import { type Link, Session } from "./session.ts";
 
 /** A request that the hub answers by itself; `connect` and questions to the log have their own ways. */
-export type HubRequest = Extract<Request, { type: keyof Rules }>;
+export type HubRequest = Request<keyof Rules>;
 
 /** Milliseconds for which a void token is noted: longer than a log takes, and a password's check. */
 const VOID_NOTED = 60_000;
@@ -101,7 +95,12 @@ export class Hub {
   }
 
   /** Opens a session over `link`, or takes one up again. */
-  connect(link: Link, request: ConnectRequest, credentials: Credentials, now: number): Effect[] {
+  connect(
+    link: Link,
+    request: Request<"connect">,
+    credentials: Credentials,
+    now: number,
+  ): Effect[] {
     return connect(this, link, request, credentials, now);
   }
 

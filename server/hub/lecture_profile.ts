@@ -4,10 +4,9 @@
  * as the text of a `notification`; the rest is left out.
  */
 
-import type { Event, EventType, NotificationEvent } from "../../protocol/mod.ts";
+import type { Event, Events, EventType } from "../../protocol/mod.ts";
 
-type EventOf<Type extends EventType> = Extract<Event, { type: Type }>;
-type Wording = { [Type in EventType]: (event: EventOf<Type>) => Event | undefined };
+type Wording = { [Type in EventType]: (event: Event<Type>) => Event | undefined };
 
 const WORDING: Wording = {
   // The lecture's acknowledgement has one field; a session and its token are no use here.
@@ -46,7 +45,7 @@ export function inLectureWords(event: Event): Event | undefined {
 
 function told(
   message: string,
-  more: Omit<NotificationEvent["payload"], "message"> = {},
-): NotificationEvent {
+  more: Omit<Events["notification"], "message"> = {},
+): Event<"notification"> {
   return { type: "notification", payload: { message, ...more } };
 }

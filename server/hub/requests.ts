@@ -8,6 +8,7 @@ import {
   type Event,
   fold,
   type NotificationPayload,
+  type Payload,
   type Request,
   type RequestType,
 } from "../../protocol/mod.ts";
@@ -35,16 +36,14 @@ export interface Call {
   now: number;
 }
 
-type PayloadOf<Type extends RequestType> = Extract<Request, { type: Type }>["payload"];
-type Rule<Type extends RequestType> = (call: Call, payload: PayloadOf<Type>) => Effect[];
+type Rule<Type extends RequestType> = (call: Call, payload: Payload<Type>) => Effect[];
 
 /** A request that only the log can answer: see `peer/log_queries.ts`. */
-export type Question = Extract<Request, { type: "history" | "search" | "unread" }>;
+export type Question = Request<"history" | "search" | "unread">;
 
 /** A request about a registered name, which needs the log and its password: see `accounts/accounts.ts`. */
-export type AccountRequest = Extract<
-  Request,
-  { type: "register" | "password" | "unregister" | "sessions" | "end_session" }
+export type AccountRequest = Request<
+  "register" | "password" | "unregister" | "sessions" | "end_session"
 >;
 
 /** The requests that need more than the hub. */
@@ -69,7 +68,7 @@ export const RULES: Rules = {
   quit: ({ hub, session, origin, now }) => hub.quit(session, origin.link, now),
 };
 
-function say({ session, origin }: Call, payload: PayloadOf<"message">): Effect[] {
+function say({ session, origin }: Call, payload: Payload<"message">): Effect[] {
   const room = payload.room === undefined ? onlyRoom(session) : roomOf(session, payload.room);
   if (room === undefined) return retry(session, origin, payload);
   room.hasLog = true;
@@ -86,7 +85,7 @@ function say({ session, origin }: Call, payload: PayloadOf<"message">): Effect[]
 }
 
 /** Refuses what was said in no room of the session's; unless it was said before, while it was there. */
-function retry(session: Session, origin: Origin, payload: PayloadOf<"message">): Effect[] {
+function retry(session: Session, origin: Origin, payload: Payload<"message">): Effect[] {
   const refusal = refuseRoom(session, origin, payload.room);
   const { name: sender, tokenHash } = session;
   if (payload.ref === undefined || tokenHash === undefined) return refusal;
@@ -94,7 +93,7 @@ function retry(session: Session, origin: Origin, payload: PayloadOf<"message">):
   return [{ kind: "retry", draft, origin, refusal }];
 }
 
-function direct({ hub, session, origin }: Call, { to, text, ref }: PayloadOf<"direct">): Effect[] {
+function direct({ hub, session, origin }: Call, { to, text, ref }: Payload<"direct">): Effect[] {
   const { names } = hub;
   const recipients = names.holders(to);
   const claim = names.claimOf(to);
@@ -130,7 +129,7 @@ function inboxesOf(claim: Claim, recipients: readonly Session[]): DirectDraft["i
   return { claim: claim.id, sessions, isHere: sessions.length < recipients.length };
 }
 
-function join({ hub, session, origin }: Call, { room: name, since }: PayloadOf<"join">): Effect[] {
+function join({ hub, session, origin }: Call, { room: name, since }: Payload<"join">): Effect[] {
   if (roomOf(session, name) !== undefined) {
     return refuse(origin, "already_in_room", `You are in ${name} already`);
   }
@@ -158,7 +157,7 @@ function join({ hub, session, origin }: Call, { room: name, since }: PayloadOf<"
   ];
 }
 
-function leave({ hub, session, origin }: Call, { room: name }: PayloadOf<"leave">): Effect[] {
+function leave({ hub, session, origin }: Call, { room: name }: Payload<"leave">): Effect[] {
   const room = roomOf(session, name);
   if (room === undefined) return refuseRoom(session, origin, name);
   const others = hub.leave(session, room);
@@ -171,7 +170,7 @@ function leave({ hub, session, origin }: Call, { room: name }: PayloadOf<"leave"
   ];
 }
 
-function rename({ hub, session, origin, now }: Call, { name }: PayloadOf<"rename">): Effect[] {
+function rename({ hub, session, origin, now }: Call, { name }: Payload<"rename">): Effect[] {
   const former = { name: session.name, fold: session.fold };
   const problem = renameProblem(hub, session, name, now);
   if (problem !== undefined) return refuse(origin, problem.code, problem.reason);
@@ -205,7 +204,7 @@ function renameProblem(
 
 function topic(
   { hub, session, origin }: Call,
-  { room: name, topic }: PayloadOf<"topic">,
+  { room: name, topic }: Payload<"topic">,
 ): Effect[] {
   if (topic === undefined) {
     const room = hub.room(name);
@@ -223,7 +222,7 @@ function topic(
   return [{ kind: "retopic", draft, room, members: room.members, payload, origin }];
 }
 
-function read({ session, origin }: Call, { room: name, seq }: PayloadOf<"read">): Effect[] {
+function read({ session, origin }: Call, { room: name, seq }: Payload<"read">): Effect[] {
   const room = roomOf(session, name);
   if (room === undefined) return refuseRoom(session, origin, name);
   // There is nothing to have read; and the log need not learn of a room for that.
@@ -240,7 +239,7 @@ const MEMBERS_PAGE = 400;
 
 function listMembers(
   { hub, origin }: Call,
-  { room: name, after }: PayloadOf<"members">,
+  { room: name, after }: Payload<"members">,
 ): Effect[] {
   const room = hub.room(name);
   if (room === undefined) return refuseUnknownRoom(origin, name);
@@ -253,7 +252,7 @@ function listMembers(
 /** Rooms on one page of `rooms`: name and topic take at most 1,300 bytes of the line. */
 const ROOMS_PAGE = 40;
 
-function listRooms({ hub, origin }: Call, { after }: PayloadOf<"rooms">): Effect[] {
+function listRooms({ hub, origin }: Call, { after }: Payload<"rooms">): Effect[] {
   const { page, more } = pageOf(hub.roomsInOrder, after, ROOMS_PAGE);
   const rooms = page.map((room) => ({
     room: room.name,

@@ -3,7 +3,7 @@
  * how fast an address makes new ones. Pure: the clock is passed in.
  */
 
-import { type ErrorCode, type ErrorEvent, errorEvent, rateLimited } from "../../protocol/mod.ts";
+import { type ErrorCode, errorEvent, type Event, rateLimited } from "../../protocol/mod.ts";
 import { limitedKey } from "./rate_limit_key.ts";
 import { type MemoryGuard, SHORT_OF_MEMORY } from "./memory_guard.ts";
 import { type Rate, TokenBuckets } from "./token_bucket.ts";
@@ -20,7 +20,7 @@ export interface DoorLimits {
 
 /** Why somebody may not come in. */
 export interface TurnedAway {
-  error: ErrorEvent;
+  error: Event<"error">;
   /** Whether the peer is to be told, and {@linkcode Door.told} called when it was. */
   isTold: boolean;
 }
@@ -82,14 +82,14 @@ export class Door {
     return turnedAway;
   }
 
-  #turnAway(error: ErrorEvent): TurnedAway {
+  #turnAway(error: Event<"error">): TurnedAway {
     this.#turnedAway++;
     const isTold = this.#telling < MAX_REJECTIONS_AT_ONCE;
     if (isTold) this.#telling++;
     return { error, isTold };
   }
 
-  #refusal(key: string | undefined, now: number): ErrorEvent | undefined {
+  #refusal(key: string | undefined, now: number): Event<"error"> | undefined {
     const { connections, perAddress } = this.#limits;
     if (this.#memory.isShort) return closing("server_busy", SHORT_OF_MEMORY);
     if (this.#count >= connections) {
@@ -110,6 +110,6 @@ export class Door {
   }
 }
 
-function closing(code: ErrorCode, reason: string): ErrorEvent {
+function closing(code: ErrorCode, reason: string): Event<"error"> {
   return errorEvent(code, `${reason}; the connection is closed`);
 }

@@ -4,8 +4,8 @@
  */
 
 import {
-  type ErrorEvent,
   errorEvent,
+  type Event,
   rateLimited,
   type Refused,
   type Request,
@@ -33,7 +33,7 @@ export interface GateOptions {
 
 /** Why a request can't pass now. */
 export interface Stopped {
-  error: ErrorEvent;
+  error: Event<"error">;
   /** Milliseconds for which the peer is not to be read: it goes on regardless. */
   rest: number;
 }

@@ -3,7 +3,7 @@
  * connection's next request waits, and nobody else's.
  */
 
-import type { ErrorCode, Event, Request } from "../../protocol/mod.ts";
+import type { ErrorCode, Event, Payload, Request } from "../../protocol/mod.ts";
 import { type Effect, type Origin, refuse, refuseForNow, reply } from "../hub/effects.ts";
 import { LogFailure, type MessageLog } from "../log/message_log.ts";
 import { type Question, refuseRoom, roomOf } from "../hub/requests.ts";
@@ -79,7 +79,7 @@ function ask(log: MessageLog, session: Session, question: Question): Promise<Ans
 async function history(
   log: MessageLog,
   session: Session,
-  { room, before, after, limit = DEFAULT_LIMIT }: Extract<Question, { type: "history" }>["payload"],
+  { room, before, after, limit = DEFAULT_LIMIT }: Payload<"history">,
 ): Promise<Answer> {
   if (before !== undefined && after !== undefined) {
     const reason = 'Cannot accept "history": payload.before and payload.after exclude each other';
@@ -100,7 +100,7 @@ async function history(
 async function search(
   log: MessageLog,
   session: Session,
-  { query, room, from, limit = DEFAULT_LIMIT }: Extract<Question, { type: "search" }>["payload"],
+  { query, room, from, limit = DEFAULT_LIMIT }: Payload<"search">,
 ): Promise<Answer> {
   const rooms = room === undefined ? namesOfRooms(session) : [room];
   const found = await log.search({ query, rooms, from, limit });

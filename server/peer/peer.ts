@@ -4,11 +4,10 @@
  */
 
 import {
-  type ConnectRequest,
   decodeRequest,
   type ErrorCode,
-  type ErrorEvent,
   errorEvent,
+  type Event,
   LIMITS,
   type Refused,
   type Request,
@@ -172,7 +171,7 @@ export class Visit implements Hearer {
     if (pipeline.isFull) return pipeline.reached();
   }
 
-  async #connect(request: ConnectRequest): Promise<void> {
+  async #connect(request: Request<"connect">): Promise<void> {
     const session = await greet(this.#host.office.reception, this.connection, request);
     if (session === undefined) return;
     const { name, profile } = session;
@@ -242,7 +241,7 @@ export class Visit implements Hearer {
 }
 
 /** Tells a peer why its connection is closed, and closes it. */
-export function closeWith(hub: Hub, connection: Connection, error: ErrorEvent): Effect[] {
+export function closeWith(hub: Hub, connection: Connection, error: Event<"error">): Effect[] {
   const told = hub.refuse(connection, { error, lecture: false });
   return [...told, { kind: "close", link: connection }];
 }

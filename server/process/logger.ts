@@ -2,7 +2,7 @@
  * The server's log of itself: one line an event, for people or for programs.
  */
 
-import { showable } from "../../protocol/mod.ts";
+import { escapeForTerminal } from "../../protocol/mod.ts";
 
 /** Levels from the most to the least that is said. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -79,7 +79,7 @@ function textOf(fields: LogFields): string {
 
 /** A value as one word, so that no peer's name can make up fields or lines. */
 function quote(value: string): string {
-  return /^[\w.:[\]/+-]+$/.test(value) ? value : JSON.stringify(showable(value));
+  return /^[\w.:[\]/+-]+$/.test(value) ? value : JSON.stringify(escapeForTerminal(value));
 }
 
 /** Escapes what JSON lets pass and a terminal does not: bidi and C1 controls, line separators. */

@@ -1,9 +1,7 @@
 /** A well-formed event of every type, to be mutated and sent to a client. The compiler asks for a new type's here. */
 
-import { type Event, type EventType, LIMITS, VERSION } from "../../protocol/mod.ts";
+import { type Event, type Events, type EventType, LIMITS, VERSION } from "../../protocol/mod.ts";
 import type { Random } from "../faults/random.ts";
-
-type PayloadOf<Type extends EventType> = Extract<Event, { type: Type }>["payload"];
 
 /** What a client's connect is answered with. */
 export function acknowledgement(name: string, room: string): Event {
@@ -19,9 +17,9 @@ export function acknowledgement(name: string, room: string): Event {
 
 /** Payloads as a server makes them. `turn` counts the events. */
 const PAYLOADS: {
-  [Type in EventType]: (random: Random, turn: number) => PayloadOf<Type>;
+  [Type in EventType]: (random: Random, turn: number) => Events[Type];
 } = {
-  connect_ack: () => acknowledgement("Ada", "General").payload as PayloadOf<"connect_ack">,
+  connect_ack: () => acknowledgement("Ada", "General").payload as Events["connect_ack"],
   message: (random, turn) => message(random, turn),
   direct: (random, turn) => ({
     ...{ sender: name(random), to: name(random), text: "psst", seq: turn, at: 1e12 + turn },
@@ -62,7 +60,7 @@ export function makeEvent(random: Random, turn: number): Event {
   return { type, payload: PAYLOADS[type](random, turn) } as Event;
 }
 
-function message(random: Random, seq: number): PayloadOf<"message"> {
+function message(random: Random, seq: number): Events["message"] {
   return { sender: name(random), room: "General", text: `number ${seq}`, seq, at: 1e12 + seq };
 }
 

@@ -1,14 +1,12 @@
 /** A well-formed request of every type: what is mutated. The compiler asks for a new type's here. */
 
-import { type Request, type RequestType, VERSION } from "../../protocol/mod.ts";
+import { type Payload, type Request, type RequestType, VERSION } from "../../protocol/mod.ts";
 import { type Cast, OWN_TOKEN, PASSWORDS } from "./cast.ts";
 import type { Random } from "../faults/random.ts";
 
-type PayloadOf<Type extends RequestType> = Extract<Request, { type: Type }>["payload"];
-
 /** Payloads as a client makes them. `turn` counts the requests of the conversation, for `ref`. */
 const PAYLOADS: {
-  [Type in RequestType]: (cast: Cast, random: Random, turn: number) => PayloadOf<Type>;
+  [Type in RequestType]: (cast: Cast, random: Random, turn: number) => Payload<Type>;
 } = {
   connect: ({ name, rooms: [room = ""] }, random) =>
     random.pick([

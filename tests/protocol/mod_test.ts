@@ -171,12 +171,12 @@ Deno.test("The front door opens on all that a client or a server needs", PURE, (
     "decodeRequest",
     "encode",
     "errorEvent",
+    "escapeForTerminal",
+    "escapeLinesForTerminal",
     "fold",
     "isLongerThan",
     "parseName",
     "rateLimited",
     "readLines",
-    "showable",
-    "showableLines",
   ]);
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { isLongerThan, showable, showableLines } from "../../protocol/text.ts";
+import { escapeForTerminal, escapeLinesForTerminal, isLongerThan } from "../../protocol/text.ts";
 import { PURE } from "../fixtures/pure.ts";
 
 /** Numbers from 0 to below 1, the same ones for the same seed (mulberry32). */
@@ -52,9 +52,9 @@ const HOSTILE =
 const IDLE_JOINER =
   /(?<![^\0-\x7f\u200C\u200D])[\u200C\u200D]|[\u200C\u200D](?![\p{L}\p{Extended_Pictographic}])/u;
 
-Deno.test("showable() leaves nothing that a terminal could act on", PURE, () => {
+Deno.test("escapeForTerminal() leaves nothing that a terminal could act on", PURE, () => {
   for (const [text, what] of texts(20_000)) {
-    const shown = showable(text);
+    const shown = escapeForTerminal(text);
     assert(!HOSTILE.test(shown), what);
     assert(!IDLE_JOINER.test(shown), what);
     assert(!/\p{M}{9}/u.test(shown), what);
@@ -62,67 +62,79 @@ Deno.test("showable() leaves nothing that a terminal could act on", PURE, () => 
   }
 });
 
-Deno.test("showable() of what is shown changes nothing", PURE, () => {
+Deno.test("escapeForTerminal() of what is shown changes nothing", PURE, () => {
   for (const [text, what] of texts(20_000)) {
-    const shown = showable(text);
-    assertEquals(showable(shown), shown, what);
-    assertEquals(showableLines(shown), [shown], what);
+    const shown = escapeForTerminal(text);
+    assertEquals(escapeForTerminal(shown), shown, what);
+    assertEquals(escapeLinesForTerminal(shown), [shown], what);
   }
 });
 
-Deno.test("showableLines() gives the author's lines, each as showable() shows it", PURE, () => {
-  for (const [text, what] of texts(5_000)) {
-    const lines = showableLines(text);
-    assertEquals(lines, text.replaceAll("\r\n", "\n").split(/[\r\n]/).map(showable), what);
-    assertEquals(lines.join("⏎"), showable(text), what);
-  }
-  assertEquals(showableLines(""), [""]);
-  assertEquals(showableLines("\n"), ["", ""]);
-  assertEquals(showableLines("a\r\nb\n\rc\rd"), ["a", "b", "", "c", "d"]);
-  assertEquals(showableLines("Bob: hi\n\x1b[1AEve"), ["Bob: hi", "␛[1AEve"]);
-  assertEquals(showableLines("a\u2028b\u0085c\vd"), ["a<U+2028>b<U+0085>c␋d"]);
-});
+Deno.test(
+  "escapeLinesForTerminal() gives the author's lines, each as escapeForTerminal() shows it",
+  PURE,
+  () => {
+    for (const [text, what] of texts(5_000)) {
+      const lines = escapeLinesForTerminal(text);
+      assertEquals(
+        lines,
+        text.replaceAll("\r\n", "\n").split(/[\r\n]/).map(escapeForTerminal),
+        what,
+      );
+      assertEquals(lines.join("⏎"), escapeForTerminal(text), what);
+    }
+    assertEquals(escapeLinesForTerminal(""), [""]);
+    assertEquals(escapeLinesForTerminal("\n"), ["", ""]);
+    assertEquals(escapeLinesForTerminal("a\r\nb\n\rc\rd"), ["a", "b", "", "c", "d"]);
+    assertEquals(escapeLinesForTerminal("Bob: hi\n\x1b[1AEve"), ["Bob: hi", "␛[1AEve"]);
+    assertEquals(escapeLinesForTerminal("a\u2028b\u0085c\vd"), ["a<U+2028>b<U+0085>c␋d"]);
+  },
+);
 
-Deno.test("showable() leaves every character that can be seen as it is", PURE, () => {
+Deno.test("escapeForTerminal() leaves every character that can be seen as it is", PURE, () => {
   for (let code = 0x20; code < 0x30000; code++) {
     const character = String.fromCodePoint(code);
     if (HOSTILE.test(character) || /[\u200C\u200D]/.test(character)) continue;
-    if (showable(`a${character}b`) !== `a${character}b`) {
-      assertEquals(showable(`a${character}b`), `a${character}b`);
+    if (escapeForTerminal(`a${character}b`) !== `a${character}b`) {
+      assertEquals(escapeForTerminal(`a${character}b`), `a${character}b`);
     }
   }
 });
 
-Deno.test("showable() leaves the texts of living scripts and emoji as they are", PURE, () => {
-  const plain = [
-    "",
-    " ",
-    "Hello!",
-    "<b>&amp;</b> C:\\x1b[0m",
-    "Ünïcödé",
-    "日本語 한국어",
-    "שלום عليكم",
-  ];
-  const persian = ["می\u200cخواهم", "کتاب\u200cها", "۱۰\u200cها", "کتابِ\u200cمن"];
-  const indic = [
-    "क्\u200dष",
-    "क्\u200cष",
-    "ശ്\u200dര",
-    "ශ්\u200dරී",
-    "ক্\u200cষ",
-    "ர்\u200cஅ",
-    "తెలుగు\u200cలో",
-  ];
-  const families = ["👨‍👩‍👧‍👦", "👩🏽‍🚀", "❤️‍🔥", "🏳️‍🌈", "🏳️‍⚧️", "👁️‍🗨️", "🐻‍❄️", "🏃🏽‍♀️‍➡️", "👩🏼‍❤️‍💋‍👨🏽"];
-  const emoji = ["☺︎ ☺️", "1️⃣", "🇩🇪", "👍🏿", "🧑‍🤝‍🧑", "🙂‍↔️"];
-  const marked = ["Việt Nam", "e\u0301", "שָׁ֖לוֹם", "กี่", "z̸̧̭͖̈́͘"];
-  for (const text of [...plain, ...persian, ...indic, ...families, ...emoji, ...marked]) {
-    assertEquals(showable(text), text);
-    assertEquals(showable(`${text} – ${text}`), `${text} – ${text}`);
-  }
-});
+Deno.test(
+  "escapeForTerminal() leaves the texts of living scripts and emoji as they are",
+  PURE,
+  () => {
+    const plain = [
+      "",
+      " ",
+      "Hello!",
+      "<b>&amp;</b> C:\\x1b[0m",
+      "Ünïcödé",
+      "日本語 한국어",
+      "שלום عليكم",
+    ];
+    const persian = ["می\u200cخواهم", "کتاب\u200cها", "۱۰\u200cها", "کتابِ\u200cمن"];
+    const indic = [
+      "क्\u200dष",
+      "क्\u200cष",
+      "ശ്\u200dര",
+      "ශ්\u200dරී",
+      "ক্\u200cষ",
+      "ர்\u200cஅ",
+      "తెలుగు\u200cలో",
+    ];
+    const families = ["👨‍👩‍👧‍👦", "👩🏽‍🚀", "❤️‍🔥", "🏳️‍🌈", "🏳️‍⚧️", "👁️‍🗨️", "🐻‍❄️", "🏃🏽‍♀️‍➡️", "👩🏼‍❤️‍💋‍👨🏽"];
+    const emoji = ["☺︎ ☺️", "1️⃣", "🇩🇪", "👍🏿", "🧑‍🤝‍🧑", "🙂‍↔️"];
+    const marked = ["Việt Nam", "e\u0301", "שָׁ֖לוֹם", "กี่", "z̸̧̭͖̈́͘"];
+    for (const text of [...plain, ...persian, ...indic, ...families, ...emoji, ...marked]) {
+      assertEquals(escapeForTerminal(text), text);
+      assertEquals(escapeForTerminal(`${text} – ${text}`), `${text} – ${text}`);
+    }
+  },
+);
 
-Deno.test("showable() shows a mark where something was taken out", PURE, () => {
+Deno.test("escapeForTerminal() shows a mark where something was taken out", PURE, () => {
   const cases: [text: string, shown: string][] = [
     ["a\nb\r\nc\rd", "a⏎b⏎c⏎d"],
     ["a\tb", "a    b"],
@@ -138,10 +150,10 @@ Deno.test("showable() shows a mark where something was taken out", PURE, () => {
     ["a\ufffe\u{10ffff}", "a<U+FFFE><U+10FFFF>"],
     ["\ud83dx\ude00", "\ufffdx\ufffd"],
   ];
-  for (const [text, shown] of cases) assertEquals(showable(text), shown);
+  for (const [text, shown] of cases) assertEquals(escapeForTerminal(text), shown);
 });
 
-Deno.test("showable() marks a joiner that joins nothing", PURE, () => {
+Deno.test("escapeForTerminal() marks a joiner that joins nothing", PURE, () => {
   const cases: [text: string, shown: string][] = [
     ["a\u200db", "a<U+200D>b"],
     ["Al\u200cice", "Al<U+200C>ice"],
@@ -156,16 +168,16 @@ Deno.test("showable() marks a joiner that joins nothing", PURE, () => {
     ["ক\u200d\u115f", "ক<U+200D><U+115F>"],
     [`क${"\u0301".repeat(8)}\u094d\u200dक`, `क${"\u0301".repeat(8)}<U+200D>क`],
   ];
-  for (const [text, shown] of cases) assertEquals(showable(text), shown);
+  for (const [text, shown] of cases) assertEquals(escapeForTerminal(text), shown);
 });
 
-Deno.test("showable() shows eight marks on one character and no more", PURE, () => {
+Deno.test("escapeForTerminal() shows eight marks on one character and no more", PURE, () => {
   const marks = (count: number) => "\u0301\u0323".repeat(count / 2);
-  assertEquals(showable("a" + marks(8)), "a" + marks(8));
-  assertEquals(showable("a" + marks(10)), "a" + marks(8));
-  assertEquals(showable(`a${marks(4000)}b${marks(4000)}`), `a${marks(8)}b${marks(8)}`);
-  assertMatch(showable(`a${marks(8)}\u200b${marks(8)}`), /^a\p{M}{8}<U\+200B>\p{M}{8}$/u);
-  assertNotMatch(showable(`a${`${marks(8)}\u034f`.repeat(9)}`), /\p{M}{9}/u);
+  assertEquals(escapeForTerminal("a" + marks(8)), "a" + marks(8));
+  assertEquals(escapeForTerminal("a" + marks(10)), "a" + marks(8));
+  assertEquals(escapeForTerminal(`a${marks(4000)}b${marks(4000)}`), `a${marks(8)}b${marks(8)}`);
+  assertMatch(escapeForTerminal(`a${marks(8)}\u200b${marks(8)}`), /^a\p{M}{8}<U\+200B>\p{M}{8}$/u);
+  assertNotMatch(escapeForTerminal(`a${`${marks(8)}\u034f`.repeat(9)}`), /\p{M}{9}/u);
 });
 
 Deno.test("isLongerThan() counts code points, half of a pair as one", PURE, () => {
