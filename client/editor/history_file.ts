@@ -1,32 +1,80 @@
-/** What was typed, on disk, for each server. */
+/** The input history on disk, one file for each server. */
 
-import { type Address, formatAddress } from "../net/address.ts";
 import { historyLine, MAX_REMEMBERED, parseHistory } from "./input_history.ts";
+import { messageOf } from "../../cli/system_errors.ts";
 import { statePath } from "../files/state_files.ts";
 
-/** A history on disk. Several clients may add to it at once: each line is one append. */
+/**
+ * A history on disk. Several clients may add to it at once; a lock keeps the lines that
+ * one adds while another shortens the file.
+ */
 export class HistoryFile {
   readonly #path: string;
-  /** The lines that were there at the start, the oldest first. */
-  readonly lines: readonly string[];
+  #lines: readonly string[] = [];
+  #problem: string | undefined;
 
-  private constructor(path: string, lines: readonly string[]) {
+  private constructor(path: string) {
     this.#path = path;
-    this.lines = lines;
   }
 
-  /** Opens the history of the server at `address`, below `directory`. */
-  static async open(directory: string, address: Address): Promise<HistoryFile> {
-    const path = await statePath(directory, "history", [formatAddress(address)]);
-    const text = readIfThere(path);
-    const lines = parseHistory(text);
-    if (text.split("\n").length > 2 * MAX_REMEMBERED) shorten(path, lines);
-    return new HistoryFile(path, lines);
+  /** Opens the history of `server`, the server's formatted address, below `directory`. */
+  static async open(directory: string, server: string): Promise<HistoryFile> {
+    const file = new HistoryFile(await statePath(directory, "history", [server]));
+    file.#try("read", () => file.#lines = file.#read());
+    return file;
   }
 
-  /** Adds a line. */
-  add(line: string): void {
-    Deno.writeTextFileSync(this.#path, historyLine(line), { append: true, mode: 0o600 });
+  /** The lines that were in the file when it was opened, the oldest first. */
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** Adds a line. The first failure is returned as one line for the person; then no more is tried. */
+  add(line: string): string | undefined {
+    if (this.#problem !== undefined) return undefined;
+    this.#try("write", () => this.#locked(() => this.#append(historyLine(line))));
+    return this.#problem;
+  }
+
+  /** Why nothing is kept, as one line for the person. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  #read(): string[] {
+    const text = readIfThere(this.#path);
+    // Twice as many as are used, so that not every start rewrites the file.
+    if (text.split("\n").length <= 2 * MAX_REMEMBERED) return parseHistory(text);
+    return this.#locked(() => this.#shorten());
+  }
+
+  #shorten(): string[] {
+    const lines = parseHistory(readIfThere(this.#path));
+    const fresh = `${this.#path}.new`;
+    Deno.writeTextFileSync(fresh, lines.map(historyLine).join(""), { mode: 0o600 });
+    Deno.renameSync(fresh, this.#path);
+    return lines;
+  }
+
+  #append(text: string): void {
+    Deno.writeTextFileSync(this.#path, text, { append: true, mode: 0o600 });
+  }
+
+  /** Acts while no other client does; the lock has a file of its own, since shortening replaces the other. */
+  #locked<Result>(act: () => Result): Result {
+    using lock = Deno.openSync(`${this.#path}.lock`, { create: true, write: true, mode: 0o600 });
+    lock.lockSync(true);
+    return act();
+  }
+
+  #try(deed: "read" | "write", act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#problem = `Cannot ${deed} ${this.#path}: ${
+        messageOf(error)
+      }. What you type is not kept for the next start`;
+    }
   }
 }
 
@@ -37,9 +85,4 @@ function readIfThere(path: string): string {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return "";
   }
-}
-
-function shorten(path: string, lines: readonly string[]): void {
-  Deno.writeTextFileSync(`${path}.new`, lines.map(historyLine).join(""), { mode: 0o600 });
-  Deno.renameSync(`${path}.new`, path);
 }

@@ -209,7 +209,8 @@ export class App implements View {
     const effects = submit(session.state, line);
     const kept = mayRemember(line) ? line : "";
     this.#input = sent(this.#input, kept);
-    if (kept.trim() !== "") this.#options.history?.add(kept);
+    const problem = kept.trim() === "" ? undefined : this.#options.history?.add(kept);
+    if (problem !== undefined) this.show({ kind: "problem", text: problem });
     session.perform(effects);
   }
 

@@ -3,6 +3,7 @@
 import { App } from "./app.ts";
 import { localClock } from "../display/clock.ts";
 import { colorDepth, styler } from "../display/colors.ts";
+import { formatAddress } from "../net/address.ts";
 import { HistoryFile } from "../editor/history_file.ts";
 import { leftOver } from "../lines/lines_mode.ts";
 import { Session } from "../../core/session/session.ts";
@@ -17,10 +18,12 @@ const WELCOME = "Type, and Enter sends; /help lists the commands and keys, exit 
 export async function runTerminal(start: Start, bell: boolean): Promise<number> {
   const history = start.directory === undefined
     ? undefined
-    : await HistoryFile.open(start.directory, start.address);
+    : await HistoryFile.open(start.directory, formatAddress(start.address));
   const terminal = new Terminal();
   const styled = styler(colorDepth(PLATFORM.get));
-  const greeting = history?.lines.length === 0 ? WELCOME : undefined;
+  const greeting = history?.lines.length === 0 && history.problem === undefined
+    ? WELCOME
+    : undefined;
   const app = new App({ terminal, clock: localClock, styled, bell, greeting, history });
   const session = new Session({
     ...start,
@@ -31,6 +34,7 @@ export async function runTerminal(start: Start, bell: boolean): Promise<number> 
   });
   const signalled = leaveOnSignals(session);
   for (const text of start.remarks) app.show({ kind: "notice", text });
+  if (history?.problem !== undefined) app.show({ kind: "problem", text: history.problem });
   let reason: string | undefined;
   try {
     reason = await app.run(session);
