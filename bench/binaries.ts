@@ -14,6 +14,8 @@ const SOURCES = [
   "server.ts",
   "client.ts",
   "protocol",
+  "cli",
+  "core",
   "server",
   "client",
   // What is compiled in: permissions, V8's flags, which files.
