@@ -15,7 +15,7 @@ import { Pages } from "./page_cache.ts";
 import type { Members } from "../hub/room.ts";
 import type { Link, Session } from "../hub/session.ts";
 import type { Pace } from "../connection/io_scheduler.ts";
-import { type Drafting, settle } from "../hub/deliver.ts";
+import { deliver, type DraftEffect } from "../hub/deliver.ts";
 
 /** Effects that may gather while the log is busy; whoever sends more requests then is not read. */
 const BACKLOG = 4096;
@@ -23,7 +23,7 @@ const BACKLOG = 4096;
 const encoder = new TextEncoder();
 
 type Performers = {
-  [Kind in Exclude<Effect, Drafting>["kind"]]: (effect: Extract<Effect, { kind: Kind }>) => void;
+  [Kind in Exclude<Effect, DraftEffect>["kind"]]: (effect: Extract<Effect, { kind: Kind }>) => void;
 };
 
 /** Carries out effects. */
@@ -57,7 +57,7 @@ export class Pipeline {
 
   /** Resolves when everything pushed so far has been carried out. */
   reached(): Promise<void> {
-    return new Promise((resolve) => this.push([{ kind: "reached", resolve }]));
+    return new Promise((resolve) => this.push([{ kind: "barrier", resolve }]));
   }
 
   /** Whether so much has gathered that no more should be asked of it for now. */
@@ -74,7 +74,7 @@ export class Pipeline {
     while (this.#gathered.length > 0) {
       const effects = this.#gathered;
       this.#gathered = [];
-      const drafts = effects.filter(isDrafting).map((effect) => effect.draft);
+      const drafts = effects.filter(isDraftEffect).map((effect) => effect.draft);
       const outcomes = drafts.length === 0 ? [] : await this.#log.append(drafts);
       const failed = outcomes.find((outcome) => outcome.kind === "failed");
       if (failed !== undefined) this.#onFailure(failed.reason);
@@ -86,8 +86,10 @@ export class Pipeline {
   #carryOut(effects: readonly Effect[], outcomes: readonly Outcome[]): void {
     let next = 0;
     for (const effect of effects) {
-      const settled = isDrafting(effect) ? settle(effect, outcomes[next++] as Outcome) : [effect];
-      for (const each of settled) this.#perform(each);
+      const delivered = isDraftEffect(effect)
+        ? deliver(effect, outcomes[next++] as Outcome)
+        : [effect];
+      for (const each of delivered) this.#perform(each);
     }
     this.#flush();
   }
@@ -100,12 +102,12 @@ export class Pipeline {
   readonly #performers: Performers = {
     broadcast: (effect) => this.#broadcast(effect),
     send: (effect) => this.#send(effect),
-    follow: ({ link, session, room, since = room.seq }) => {
+    subscribe: ({ link, session, room, since = room.seq }) => {
       const feed = this.#feed(link, session);
       feed.afterAnswers(() => feed.follow(room, since));
     },
-    "follow inbox": ({ link, session, since }) => this.#feed(link, session).followInbox(since),
-    unfollow: ({ link, room }) => this.#afterAnswers(link, (feed) => feed?.unfollow(room)),
+    "subscribe inbox": ({ link, session, since }) => this.#feed(link, session).followInbox(since),
+    unsubscribe: ({ link, room }) => this.#afterAnswers(link, (feed) => feed?.unfollow(room)),
     close: ({ link, isAfterAnswers = false }) => {
       // What the connection was sent in this tick must be whole before it leaves.
       this.#flush();
@@ -113,7 +115,7 @@ export class Pipeline {
       if (isAfterAnswers) this.#afterAnswers(link, close);
       else close();
     },
-    reached: ({ resolve }) => {
+    barrier: ({ resolve }) => {
       this.#flush();
       resolve();
     },
@@ -175,6 +177,6 @@ export class Pipeline {
   }
 }
 
-function isDrafting(effect: Effect): effect is Drafting {
+function isDraftEffect(effect: Effect): effect is DraftEffect {
   return "draft" in effect;
 }

@@ -14,7 +14,7 @@ import {
   type NotificationPayload,
 } from "../../protocol/mod.ts";
 import type { Connection } from "../connection/connection.ts";
-import { inLectureWords } from "../hub/lecture_profile.ts";
+import { toLectureEvent } from "../hub/lecture_profile.ts";
 import { LogFailure, type MessageLog } from "../log/message_log.ts";
 import { PAGE, type Pages, type RoomPage } from "./page_cache.ts";
 import type { Room } from "../hub/room.ts";
@@ -268,7 +268,7 @@ export class Feed {
   /** The log failed: the client comes back, shows what it has, and goes on from there. */
   #giveUp(failure: LogFailure): void {
     const error = errorEvent("log_failed", `The log can't be read: ${failure.message}`);
-    const event = this.#session.profile === "lecture" ? inLectureWords(error) : error;
+    const event = this.#session.profile === "lecture" ? toLectureEvent(error) : error;
     if (event !== undefined) this.#send(encoder.encode(encode(event)));
     this.#connection.close();
   }

@@ -4,7 +4,7 @@
  */
 
 import type { Effect } from "./effects.ts";
-import { keepSession, refuse } from "./effects.ts";
+import { recordSession, refuse } from "./effects.ts";
 import type { Hub } from "./hub.ts";
 import type { Claim, Proof } from "../log/message_log.ts";
 import type { Link, Session } from "./session.ts";
@@ -32,7 +32,7 @@ export function claimed(hub: Hub, claim: Claim, change: Change): Effect[] {
   const others = holders.filter((holder) => !hub.mayHave(claim.name, holder.proof));
   return [
     ...others.flatMap((session) => letGo(hub, session, reason, change)),
-    ...own === undefined ? [] : keepSession(own),
+    ...own === undefined ? [] : recordSession(own),
   ];
 }
 
@@ -51,7 +51,7 @@ export function unclaimed(hub: Hub, claim: Claim, change: Change): Effect[] {
     .flatMap((session) => end(hub, session, `"${claim.name}" is registered no more`, change));
   if (mayStay === undefined) return effects;
   mayStay.proof = undefined;
-  return [...effects, ...keepSession(mayStay)];
+  return [...effects, ...recordSession(mayStay)];
 }
 
 /** Knows the claims as another process has left them. */

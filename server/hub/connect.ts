@@ -16,9 +16,9 @@ import {
   announceRename,
   answering,
   type Effect,
-  keepArrival,
-  keepSession,
   type Origin,
+  recordArrival,
+  recordSession,
   refuse,
 } from "./effects.ts";
 import type { Hub } from "./hub.ts";
@@ -243,12 +243,12 @@ function enter(
     );
   const positions = new Map(Object.entries(since).map(([name, seq]) => [fold(name), seq]));
   const follows = [...session.rooms.values()].map((room) => {
-    return { kind: "follow", link, session, room, since: positions.get(room.fold) } as const;
+    return { kind: "subscribe", link, session, room, since: positions.get(room.fold) } as const;
   });
-  const inbox = { kind: "follow inbox", link, session, since: direct_since ?? before.inboxSeen };
+  const inbox = { kind: "subscribe inbox", link, session, since: direct_since ?? before.inboxSeen };
   return [
-    ...keepSession(session),
-    ...[...session.rooms.values()].flatMap((room) => keepArrival(session, room)),
+    ...recordSession(session),
+    ...[...session.rooms.values()].flatMap((room) => recordArrival(session, room)),
     acknowledge(hub, session, origin, request, before.token),
     ...follows,
     ...session.profile === "lecture" ? [] : [inbox as Effect],

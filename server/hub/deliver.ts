@@ -5,19 +5,19 @@
 import type { DirectPayload, ErrorCode, MessagePayload } from "../../protocol/mod.ts";
 import {
   answering,
+  type AppendDirect,
+  type AppendMessage,
+  type AppendRecord,
   type Effect,
-  type Keep,
   notify,
   type Origin,
   refuse,
   refuseRef,
   reply,
-  type Retopic,
-  type Retry,
-  type Say,
+  type ResolveRef,
   send,
+  type SetTopic,
   type Target,
-  type Tell,
 } from "./effects.ts";
 import type { DirectEntry, Entry, Outcome } from "../log/message_log.ts";
 import type { Session } from "./session.ts";
@@ -25,19 +25,19 @@ import type { Session } from "./session.ts";
 type Kept = Extract<Outcome, { kind: "direct" }>;
 
 /** An effect that has a draft. */
-export type Drafting = Say | Tell | Retry | Retopic | Keep;
+export type DraftEffect = AppendMessage | AppendDirect | ResolveRef | SetTopic | AppendRecord;
 
 /** The effects of `effect`, now that its draft has come to `outcome`. */
-export function settle(effect: Drafting, outcome: Outcome): Effect[] {
-  if (effect.kind === "keep") return [];
-  if (effect.kind === "retopic") return settleTopic(effect, outcome);
-  if (effect.kind === "retry" && !ANSWERS_RETRY.has(outcome.kind)) return effect.refusal;
+export function deliver(effect: DraftEffect, outcome: Outcome): Effect[] {
+  if (effect.kind === "append record") return [];
+  if (effect.kind === "set topic") return deliverTopic(effect, outcome);
+  if (effect.kind === "resolve ref" && !ANSWERS_RETRY.has(outcome.kind)) return effect.refusal;
   const { origin, draft } = effect;
   switch (outcome.kind) {
     case "message":
-      return effect.kind === "say" ? deliver(effect, outcome.entry) : [];
+      return effect.kind === "append message" ? deliverMessage(effect, outcome.entry) : [];
     case "direct":
-      return effect.kind === "tell" ? deliverDirect(effect, outcome) : [];
+      return effect.kind === "append direct" ? deliverDirect(effect, outcome) : [];
     case "repeated":
       return reply(origin, ownEvent(outcome.entry, draft.ref));
     case "used ref":
@@ -92,8 +92,8 @@ function refuseUnkept(origin: Origin, reason: string): Effect[] {
   );
 }
 
-function settleTopic(
-  { draft, room, members, payload, origin }: Retopic,
+function deliverTopic(
+  { draft, room, members, payload, origin }: SetTopic,
   outcome: Outcome,
 ): Effect[] {
   if (outcome.kind === "failed") {
@@ -104,7 +104,10 @@ function settleTopic(
   return notify(members, payload, origin);
 }
 
-function deliver({ room, members, origin, draft, session }: Say, entry: Entry): Effect[] {
+function deliverMessage(
+  { room, members, origin, draft, session }: AppendMessage,
+  entry: Entry,
+): Effect[] {
   room.seq = entry.seq;
   noteRef(session, draft.ref);
   const event = { type: "message", payload: entry } as const;
@@ -115,7 +118,7 @@ function deliver({ room, members, origin, draft, session }: Say, entry: Entry): 
   return [{ kind: "broadcast", members, event, own }];
 }
 
-function deliverDirect({ targets, origin, draft, session }: Tell, outcome: Kept): Effect[] {
+function deliverDirect({ targets, origin, draft, session }: AppendDirect, outcome: Kept): Effect[] {
   noteRef(session, draft.ref);
   const { entry, session: primary, copies = [] } = outcome;
   const seqs = new Map(copies.map(({ session, seq }) => [session, seq]));

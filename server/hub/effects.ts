@@ -10,7 +10,7 @@ import {
   type NotificationPayload,
   rateLimited,
 } from "../../protocol/mod.ts";
-import { inLectureWords } from "./lecture_profile.ts";
+import { toLectureEvent } from "./lecture_profile.ts";
 import type {
   DirectDraft,
   Draft,
@@ -48,8 +48,8 @@ export interface Broadcast {
 }
 
 /** Put a message in the log; then send it to everyone who was in the room. */
-export interface Say {
-  kind: "say";
+export interface AppendMessage {
+  kind: "append message";
   draft: MessageDraft;
   /** The author. */
   session: Session;
@@ -59,8 +59,8 @@ export interface Say {
 }
 
 /** Put a direct message in the log; then send it to its inboxes' connections and its sender. */
-export interface Tell {
-  kind: "tell";
+export interface AppendDirect {
+  kind: "append direct";
   draft: DirectDraft;
   /** The author. */
   session: Session;
@@ -76,16 +76,16 @@ export interface Target {
 }
 
 /** Answer a `ref` that was used before for the same; refuse one that was not. */
-export interface Retry {
-  kind: "retry";
+export interface ResolveRef {
+  kind: "resolve ref";
   draft: RetryDraft;
   origin: Origin;
   refusal: Effect[];
 }
 
 /** Keep a room's topic, which the room has by now; then tell everyone who was in it. */
-export interface Retopic {
-  kind: "retopic";
+export interface SetTopic {
+  kind: "set topic";
   draft: TopicDraft;
   room: Room;
   members: Members;
@@ -94,14 +94,14 @@ export interface Retopic {
 }
 
 /** Put something in the log of which nobody needs to be told. */
-export interface Keep {
-  kind: "keep";
+export interface AppendRecord {
+  kind: "append record";
   draft: Draft;
 }
 
 /** From now on the connection is sent what is said in a room, beginning after `since`. */
-export interface Follow {
-  kind: "follow";
+export interface Subscribe {
+  kind: "subscribe";
   link: Link;
   session: Session;
   room: Room;
@@ -110,8 +110,8 @@ export interface Follow {
 }
 
 /** From now on the connection is sent what comes into its session's inbox. */
-export interface FollowInbox {
-  kind: "follow inbox";
+export interface SubscribeInbox {
+  kind: "subscribe inbox";
   link: Link;
   session: Session;
   /** Beginning after this; left out: with the next. */
@@ -119,8 +119,8 @@ export interface FollowInbox {
 }
 
 /** The connection is no longer sent what is said in a room. */
-export interface Unfollow {
-  kind: "unfollow";
+export interface Unsubscribe {
+  kind: "unsubscribe";
   link: Link;
   room: Room;
 }
@@ -134,8 +134,8 @@ export interface Close {
 }
 
 /** Tell the shell that everything before this has been carried out. */
-export interface Reached {
-  kind: "reached";
+export interface Barrier {
+  kind: "barrier";
   resolve: () => void;
 }
 
@@ -143,16 +143,16 @@ export interface Reached {
 export type Effect =
   | Send
   | Broadcast
-  | Say
-  | Tell
-  | Retry
-  | Retopic
-  | Keep
-  | Follow
-  | FollowInbox
-  | Unfollow
+  | AppendMessage
+  | AppendDirect
+  | ResolveRef
+  | SetTopic
+  | AppendRecord
+  | Subscribe
+  | SubscribeInbox
+  | Unsubscribe
   | Close
-  | Reached;
+  | Barrier;
 
 /** `event` with the `id` of the request that it answers. */
 export function answering<Answer extends Event>(id: string | undefined, event: Answer): Answer {
@@ -161,7 +161,7 @@ export function answering<Answer extends Event>(id: string | undefined, event: A
 
 /** Sends `event` to one connection, in the words that its profile knows; nothing if it knows none. */
 export function send(link: Link, profile: Profile, event: Event): Effect[] {
-  const known = profile === "lecture" ? inLectureWords(event) : event;
+  const known = profile === "lecture" ? toLectureEvent(event) : event;
   return known === undefined ? [] : [{ kind: "send", link, event: known }];
 }
 
@@ -202,10 +202,10 @@ export function notify(members: Members, payload: NotificationPayload, origin?: 
 }
 
 /** How many are told by `effects`, of what is no message. */
-export function toldBy(effects: readonly Effect[]): number {
+export function fanOutOf(effects: readonly Effect[]): number {
   let count = 0;
   for (const effect of effects) {
-    if (effect.kind === "broadcast" || effect.kind === "retopic") count += effect.members.length;
+    if (effect.kind === "broadcast" || effect.kind === "set topic") count += effect.members.length;
   }
   return count;
 }
@@ -249,20 +249,23 @@ export function announceRename(
 }
 
 /** Keeps how a session is now. Nothing in the lecture profile, whose sessions end with their connection. */
-export function keepSession({ tokenHash, name, roomNames, proof }: Session): Effect[] {
+export function recordSession({ tokenHash, name, roomNames, proof }: Session): Effect[] {
   if (tokenHash === undefined) return [];
   const rooms = [...roomNames];
-  return [{ kind: "keep", draft: { kind: "session", session: tokenHash, name, rooms, proof } }];
+  return [{
+    kind: "append record",
+    draft: { kind: "session", session: tokenHash, name, rooms, proof },
+  }];
 }
 
 /** Keeps that a session is over. */
-export function keepQuit(tokenHash: string): Effect {
-  return { kind: "keep", draft: { kind: "quit", session: tokenHash } };
+export function recordQuit(tokenHash: string): Effect {
+  return { kind: "append record", draft: { kind: "quit", session: tokenHash } };
 }
 
 /** Notes where a name that was never in the room before begins to read. */
-export function keepArrival({ name, profile }: Session, room: Room): Effect[] {
+export function recordArrival({ name, profile }: Session, room: Room): Effect[] {
   if (profile === "lecture" || !room.hasLog) return [];
   const draft = { kind: "read", name, room: room.name, seq: Infinity, ifNew: true } as const;
-  return [{ kind: "keep", draft }];
+  return [{ kind: "append record", draft }];
 }

@@ -7,7 +7,7 @@
 import { fold, LIMITS, type Refused, type Request } from "../../protocol/mod.ts";
 import { connect, type Credentials } from "./connect.ts";
 import { type Barred, barredFrom, type Bounds, UNBOUNDED } from "./room_limits.ts";
-import { announce, type Effect, keepQuit, notify, refuse, send } from "./effects.ts";
+import { announce, type Effect, notify, recordQuit, refuse, send } from "./effects.ts";
 import type { Memory, Proof, StoredSession } from "../log/message_log.ts";
 import { Names } from "./name_registry.ts";
 import { RULES, type Rules } from "./requests.ts";
@@ -148,7 +148,7 @@ export class Hub {
       inboxSeq: inboxSeen,
       byServer: this.#isStopping,
     } as const;
-    return [{ kind: "keep", draft }, ...told];
+    return [{ kind: "append record", draft }, ...told];
   }
 
   /** Ends a session at its own wish: its name is free, its token void. */
@@ -167,7 +167,7 @@ export class Hub {
   /** Makes a token void. Until the log has that, whoever asks the log still finds its session. */
   voidToken(tokenHash: string, now: number): Effect[] {
     this.#voided.set(tokenHash, now);
-    return [keepQuit(tokenHash)];
+    return [recordQuit(tokenHash)];
   }
 
   /** Whether a token is void, whatever the log said of it a moment ago. */

@@ -37,7 +37,7 @@ const WORDING: Wording = {
 };
 
 /** `event` as a lecture client may be sent it, or `undefined` when it has no words for it. */
-export function inLectureWords(event: Event): Event | undefined {
+export function toLectureEvent(event: Event): Event | undefined {
   const word = WORDING[event.type] as (event: Event) => Event | undefined;
   const worded = word(event);
   return worded === undefined || event.id === undefined ? worded : { ...worded, id: event.id };

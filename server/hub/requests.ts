@@ -16,9 +16,9 @@ import {
   announceRename,
   answering,
   type Effect,
-  keepArrival,
-  keepSession,
   type Origin,
+  recordArrival,
+  recordSession,
   refuse,
   reply,
 } from "./effects.ts";
@@ -70,7 +70,7 @@ export const RULES: Rules = {
 
 function say({ session, origin }: Call, payload: Payload<"message">): Effect[] {
   const room = payload.room === undefined ? onlyRoom(session) : roomOf(session, payload.room);
-  if (room === undefined) return retry(session, origin, payload);
+  if (room === undefined) return resolveRef(session, origin, payload);
   room.hasLog = true;
   const draft = {
     kind: "message",
@@ -81,16 +81,16 @@ function say({ session, origin }: Call, payload: Payload<"message">): Effect[] {
     session: session.tokenHash,
     ref: payload.ref,
   } as const;
-  return [{ kind: "say", draft, session, room, members: room.members, origin }];
+  return [{ kind: "append message", draft, session, room, members: room.members, origin }];
 }
 
 /** Refuses what was said in no room of the session's; unless it was said before, while it was there. */
-function retry(session: Session, origin: Origin, payload: Payload<"message">): Effect[] {
+function resolveRef(session: Session, origin: Origin, payload: Payload<"message">): Effect[] {
   const refusal = refuseRoom(session, origin, payload.room);
   const { name: sender, tokenHash } = session;
   if (payload.ref === undefined || tokenHash === undefined) return refusal;
   const draft = { kind: "retry", sender, session: tokenHash, ...payload } as const;
-  return [{ kind: "retry", draft, origin, refusal }];
+  return [{ kind: "resolve ref", draft, origin, refusal }];
 }
 
 function direct({ hub, session, origin }: Call, { to, text, ref }: Payload<"direct">): Effect[] {
@@ -112,7 +112,7 @@ function direct({ hub, session, origin }: Call, { to, text, ref }: Payload<"dire
   const hearers = new Set([...recipients, ...devices]);
   if (!recipients.includes(session)) hearers.delete(session);
   const targets = [...hearers].map((each) => ({ session: each, link: each.link }));
-  return [{ kind: "tell", draft, session, targets, origin }];
+  return [{ kind: "append direct", draft, session, targets, origin }];
 }
 
 /** Where a direct message for `target` is kept; one who is not here may be known to the log. */
@@ -149,10 +149,10 @@ function join({ hub, session, origin }: Call, { room: name, since }: Payload<"jo
   const event = () =>
     answering<Event>(id, { type: "notification", payload: { ...told, seq: room.seq } });
   return [
-    ...keepSession(session),
-    ...keepArrival(session, room),
+    ...recordSession(session),
+    ...recordArrival(session, room),
     { kind: "send", link, event },
-    { kind: "follow", link, session, room, since },
+    { kind: "subscribe", link, session, room, since },
     ...effects,
   ];
 }
@@ -163,8 +163,8 @@ function leave({ hub, session, origin }: Call, { room: name }: Payload<"leave">)
   const others = hub.leave(session, room);
   const told = notification(session, room, "left", `${session.name} has left the room.`);
   return [
-    ...keepSession(session),
-    { kind: "unfollow", link: origin.link, room },
+    ...recordSession(session),
+    { kind: "unsubscribe", link: origin.link, room },
     ...reply(origin, { type: "notification", payload: told }),
     ...others,
   ];
@@ -179,7 +179,7 @@ function rename({ hub, session, origin, now }: Call, { name }: Payload<"rename">
   }
   hub.setName(session, name);
   if (session.fold !== former.fold) session.proof = undefined;
-  return [...keepSession(session), ...announceRename(session, former, origin)];
+  return [...recordSession(session), ...announceRename(session, former, origin)];
 }
 
 function renameProblem(
@@ -219,7 +219,7 @@ function topic(
     : `${session.name} has set the topic to: ${topic}`;
   const payload = { ...notification(session, room, "topic", text), topic };
   const draft = { kind: "topic", room: room.name, topic } as const;
-  return [{ kind: "retopic", draft, room, members: room.members, payload, origin }];
+  return [{ kind: "set topic", draft, room, members: room.members, payload, origin }];
 }
 
 function read({ session, origin }: Call, { room: name, seq }: Payload<"read">): Effect[] {
@@ -228,7 +228,7 @@ function read({ session, origin }: Call, { room: name, seq }: Payload<"read">): 
   // There is nothing to have read; and the log need not learn of a room for that.
   if (!room.hasLog) return [];
   const draft = { kind: "read", name: session.name, room: room.name, seq, ifNew: false } as const;
-  return [{ kind: "keep", draft }];
+  return [{ kind: "append record", draft }];
 }
 
 /**

@@ -14,7 +14,7 @@ import {
 } from "../../protocol/mod.ts";
 import { isAccountRequest } from "../accounts/accounts.ts";
 import type { Connection } from "../connection/connection.ts";
-import { type Effect, toldBy } from "../hub/effects.ts";
+import { type Effect, fanOutOf } from "../hub/effects.ts";
 import { Gate, type GateOptions, type Stopped } from "../limits/gate.ts";
 import { greet } from "../accounts/handshake.ts";
 import type { Hub } from "../hub/hub.ts";
@@ -163,7 +163,7 @@ export class Visit implements Hearer {
       return office.accounts.handle(connection, request);
     } else {
       const effects = hub.handle(connection, request, now);
-      this.#gate.told(toldBy(effects), now);
+      this.#gate.told(fanOutOf(effects), now);
       this.#push(effects);
       if (request.type === "join" && request.payload.since !== undefined) return this.#sentSoFar();
     }

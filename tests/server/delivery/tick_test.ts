@@ -26,14 +26,14 @@ Deno.test("who falls behind in the middle of a tick gets the rest of it once", a
   const say = (text: string): Effect => {
     const origin = { link: {}, profile: "version 2", id: undefined } as const;
     const { members } = general;
-    return { kind: "say", draft: says(text), session, room: general, members, origin };
+    return { kind: "append message", draft: says(text), session, room: general, members, origin };
   };
-  pipeline.push([{ kind: "follow", link, session, room: general, since: undefined }]);
+  pipeline.push([{ kind: "subscribe", link, session, room: general, since: undefined }]);
   await pipeline.reached();
   // One tick: live, then behind because of another room, and more in the first.
   pipeline.push([
     say("one"),
-    { kind: "follow", link, session, room: music, since: 0 },
+    { kind: "subscribe", link, session, room: music, since: 0 },
     say("two"),
   ]);
   await pipeline.reached();
