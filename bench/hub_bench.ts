@@ -1,28 +1,31 @@
 // Requests → effects: the rules, without any input or output.
 
 import type { Request } from "../protocol/mod.ts";
+import type { ConnectionHandle } from "../server/hub/connection_handle.ts";
 import { Hub } from "../server/hub/hub.ts";
 import { TEXT } from "./text.ts";
 
 /** A hub with one room of so many members. */
-function hubWith(members: number): { hub: Hub; link: object; leaveOne: () => void } {
+function hubWith(
+  members: number,
+): { hub: Hub; connection: ConnectionHandle; leaveOne: () => void } {
   const hub = new Hub("chat-server bench", { rooms: [], sessions: [], claims: [] }, 0);
-  const links = Array.from({ length: members }, () => ({}));
-  for (const [index, link] of links.entries()) connect(hub, link, `c${index}`);
-  const guest = {};
+  const connections = Array.from({ length: members }, () => ({ peer: "" }));
+  for (const [index, connection] of connections.entries()) connect(hub, connection, `c${index}`);
+  const guest = { peer: "" };
   const leaveOne = () => {
     connect(hub, guest, "guest");
     if (hub.sessionOf(guest) === undefined) throw new Error("The guest was not let in");
     hub.handle(guest, { type: "quit", payload: {} }, 0);
-    // Or it would be refused the next time: a link has one session in its life.
+    // Or it would be refused the next time: a connection has one session in its life.
     hub.forget(guest);
   };
-  return { hub, link: links[0] ?? {}, leaveOne };
+  return { hub, connection: connections[0] ?? guest, leaveOne };
 }
 
-function connect(hub: Hub, link: object, name: string): void {
+function connect(hub: Hub, connection: ConnectionHandle, name: string): void {
   const request = { type: "connect", payload: { name, room: "General", version: 2 } } as const;
-  hub.connect(link, request, { token: name, tokenHash: `hash of ${name}` }, 0);
+  hub.connect(connection, request, { token: name, tokenHash: `hash of ${name}` }, 0);
 }
 
 const small = hubWith(10);
@@ -30,11 +33,11 @@ const large = hubWith(1000);
 const message: Request<"message"> = { type: "message", payload: { room: "General", text: TEXT } };
 
 Deno.bench("Hub.handle() a message in a room of 10", { group: "message" }, () => {
-  small.hub.handle(small.link, message, 0);
+  small.hub.handle(small.connection, message, 0);
 });
 
 Deno.bench("Hub.handle() a message in a room of 1000", { group: "message" }, () => {
-  large.hub.handle(large.link, message, 0);
+  large.hub.handle(large.connection, message, 0);
 });
 
 Deno.bench("Hub: one comes and goes in a room of 10", { group: "arrival" }, () => {

@@ -56,7 +56,7 @@ export class Accounts {
     if (session === undefined) {
       return this.#push(this.#desk.hub.refuseUnconnected(connection, request));
     }
-    const origin = { link: connection, profile: session.profile, id: request.id };
+    const origin = { connection, profile: session.profile, id: request.id };
     const handler = this.#handlers[request.type] as Handlers["register"];
     try {
       // Everything that this session did before is in the log.
@@ -69,7 +69,8 @@ export class Accounts {
 
   /** Up to where connections were sent their inboxes, and by whom something is changed. */
   change(own?: Session): Change {
-    const inboxSeen: Change["inboxSeen"] = (link) => this.#desk.pipeline.feedOf(link)?.inboxSeen;
+    const inboxSeen: Change["inboxSeen"] = (connection) =>
+      this.#desk.pipeline.feedOf(connection)?.inboxSeen;
     return { now: performance.now(), own, inboxSeen };
   }
 
@@ -185,7 +186,7 @@ export class Accounts {
       current: each === session,
       connected: true,
       since: toEpoch(each.since),
-      address: (each.link as Connection).peer,
+      address: each.connection?.peer,
     }));
     const rest = away.map(({ session: hash, awaySince }) => ({
       session: idOf(hash),
@@ -225,7 +226,7 @@ export class Accounts {
   #hereOf(session: Session): Session[] {
     if (session.proof === undefined) return [session];
     const holders = this.#desk.hub.names.holders(session.name);
-    return holders.filter(({ link }) => link !== undefined);
+    return holders.filter(({ connection }) => connection !== undefined);
   }
 
   /** The sessions of a session's name that are not connected. */
@@ -233,7 +234,7 @@ export class Accounts {
     if (proof === undefined) return [];
     const sessions = await this.#desk.log.claimSessions(proof.claim);
     const { names } = this.#desk.hub;
-    return sessions.filter(({ session }) => names.withToken(session)?.link === undefined);
+    return sessions.filter(({ session }) => names.withToken(session)?.connection === undefined);
   }
 
   /** At once after the hub has changed, so that nothing comes between. */

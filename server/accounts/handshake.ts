@@ -49,12 +49,12 @@ async function gather(
   const { hub, pipeline, log, logins } = reception;
   const { name, password, session, version } = request.payload;
   const profile = version === undefined ? "lecture" : "version 2";
-  const origin: Origin = { link: connection, profile, id: request.id };
+  const origin: Origin = { connection, profile, id: request.id };
   const credentials = await makeCredentials(session);
   const { shownHash } = credentials;
   const known = hub.names.withToken(shownHash ?? "");
-  if (known?.link !== undefined) {
-    credentials.inboxSeen = pipeline.feedOf(known.link)?.inboxSeen;
+  if (known?.connection !== undefined) {
+    credentials.inboxSeen = pipeline.feedOf(known.connection)?.inboxSeen;
   } else if (shownHash !== undefined && known === undefined) {
     try {
       credentials.stored = await log.session(shownHash);

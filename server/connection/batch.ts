@@ -2,7 +2,7 @@
  * What one tick says to the members of one room: encoded once, written by all.
  */
 
-import type { Link } from "../hub/session.ts";
+import type { ConnectionHandle } from "../hub/connection_handle.ts";
 
 const NEWLINE = 0x0a;
 
@@ -13,7 +13,7 @@ export class Batch {
   #text = "";
   #count = 0;
   /** The lines that one connection gets in a form of its own, by their index, which rises. */
-  #own: Map<Link, Map<number, string>> | undefined;
+  #own: Map<ConnectionHandle, Map<number, string>> | undefined;
   #shared: readonly [Uint8Array] | undefined;
   #ends: number[] | undefined;
   /** True once a member was sent another batch: later lines would overtake that. */
@@ -25,11 +25,11 @@ export class Batch {
   }
 
   /** Adds a line; `own` is the form that one connection gets of it. */
-  add(line: string, own?: { link: Link; line: string }): void {
+  add(line: string, own?: { connection: ConnectionHandle; line: string }): void {
     if (own !== undefined) {
       this.#own ??= new Map();
-      const lines = this.#own.get(own.link) ?? new Map<number, string>();
-      this.#own.set(own.link, lines.set(this.#count, own.line));
+      const lines = this.#own.get(own.connection) ?? new Map<number, string>();
+      this.#own.set(own.connection, lines.set(this.#count, own.line));
     }
     this.#text += line;
     this.#count++;
@@ -40,9 +40,9 @@ export class Batch {
    * Nothing may be added after the first call. Runs of what is shared: a copy each, of a
    * tick in which many say much, would be memory without bound.
    */
-  runsFor(link: Link, from = 0, to = this.#count): readonly Uint8Array[] {
+  runsFor(connection: ConnectionHandle, from = 0, to = this.#count): readonly Uint8Array[] {
     const shared = this.#shared ??= [encoder.encode(this.#text)];
-    const own = this.#own?.get(link);
+    const own = this.#own?.get(connection);
     if (own === undefined && to - from === this.#count) return shared;
     return this.#runsOf(shared[0], own ?? [], from, to);
   }

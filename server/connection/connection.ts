@@ -7,6 +7,7 @@
 import { LineFramer } from "../../protocol/mod.ts";
 import { hostAndPort, isLoopback } from "../../cli/host_port.ts";
 import type { Batch } from "./batch.ts";
+import type { ConnectionHandle } from "../hub/connection_handle.ts";
 import type { Feed } from "../delivery/subscription.ts";
 import type { LineSplitter } from "./line_stream.ts";
 import type { Pace, Writable } from "./io_scheduler.ts";
@@ -47,7 +48,7 @@ type SocketPart =
   | "setKeepAlive";
 
 /** A connection's socket, reader, send queue and writer. */
-export class Connection implements Writable {
+export class Connection implements ConnectionHandle, Writable {
   /** Counts from 1 for the server's life; names the connection in the logs. */
   readonly id: number;
   /** The peer's address and port. */

@@ -5,7 +5,7 @@
 
 import { Batch } from "./batch.ts";
 import { join } from "./bytes.ts";
-import type { Link } from "../hub/session.ts";
+import type { ConnectionHandle } from "../hub/connection_handle.ts";
 
 /** Bytes in one write; more chunks than that are not joined. */
 const WRITE_SIZE = 64 * 1024;
@@ -21,8 +21,8 @@ class Part {
     this.from = from;
   }
 
-  runsFor(link: Link): readonly Uint8Array[] {
-    return this.batch.runsFor(link, this.from, this.to);
+  runsFor(connection: ConnectionHandle): readonly Uint8Array[] {
+    return this.batch.runsFor(connection, this.from, this.to);
   }
 }
 
@@ -62,11 +62,11 @@ export class SendQueue {
     if (last instanceof Part) last.batch.isClosed = true;
   }
 
-  /** Makes everything ready to be written to `link`; gives the bytes that this adds. */
-  flush(link: Link): number {
+  /** Makes everything ready to be written to `connection`; gives the bytes that this adds. */
+  flush(connection: ConnectionHandle): number {
     let bytes = 0;
     for (const chunk of this.#chunks.splice(this.#ready)) {
-      for (const run of chunk instanceof Uint8Array ? [chunk] : chunk.runsFor(link)) {
+      for (const run of chunk instanceof Uint8Array ? [chunk] : chunk.runsFor(connection)) {
         this.#chunks.push(run);
         bytes += run.length;
       }

@@ -7,13 +7,14 @@
 
 import { encode, type Event } from "../../protocol/mod.ts";
 import { Batch } from "../connection/batch.ts";
-import type { Connection } from "../connection/connection.ts";
+import { Connection } from "../connection/connection.ts";
+import type { ConnectionHandle } from "../hub/connection_handle.ts";
 import type { Broadcast, Effect, Send } from "../hub/effects.ts";
 import { Feed } from "./subscription.ts";
 import type { MessageLog, Outcome } from "../log/message_log.ts";
 import { Pages } from "./page_cache.ts";
 import type { Members } from "../hub/room.ts";
-import type { Link, Session } from "../hub/session.ts";
+import type { Session } from "../hub/session.ts";
 import type { Pace } from "../connection/io_scheduler.ts";
 import { deliver, type DraftEffect } from "../hub/deliver.ts";
 
@@ -66,8 +67,8 @@ export class Pipeline {
   }
 
   /** The feed of a connection that follows something. */
-  feedOf(link: Link): Feed | undefined {
-    return (link as Connection).feed;
+  feedOf(handle: ConnectionHandle): Feed | undefined {
+    return handle instanceof Connection ? handle.feed : undefined;
   }
 
   async #run(): Promise<void> {
@@ -102,17 +103,19 @@ export class Pipeline {
   readonly #performers: Performers = {
     broadcast: (effect) => this.#broadcast(effect),
     send: (effect) => this.#send(effect),
-    subscribe: ({ link, session, room, since = room.seq }) => {
-      const feed = this.#feed(link, session);
+    subscribe: ({ connection, session, room, since = room.seq }) => {
+      const feed = this.#feed(connection, session);
       feed.afterAnswers(() => feed.follow(room, since));
     },
-    "subscribe inbox": ({ link, session, since }) => this.#feed(link, session).followInbox(since),
-    unsubscribe: ({ link, room }) => this.#afterAnswers(link, (feed) => feed?.unfollow(room)),
-    close: ({ link, isAfterAnswers = false }) => {
+    "subscribe inbox": ({ connection, session, since }) =>
+      this.#feed(connection, session).followInbox(since),
+    unsubscribe: ({ connection, room }) =>
+      this.#afterAnswers(connection, (feed) => feed?.unfollow(room)),
+    close: ({ connection, isAfterAnswers = false }) => {
       // What the connection was sent in this tick must be whole before it leaves.
       this.#flush();
-      const close = () => (link as Connection).close();
-      if (isAfterAnswers) this.#afterAnswers(link, close);
+      const close = () => connectionOf(connection).close();
+      if (isAfterAnswers) this.#afterAnswers(connection, close);
       else close();
     },
     barrier: ({ resolve }) => {
@@ -126,44 +129,48 @@ export class Pipeline {
     if (batch === undefined || batch.isClosed) {
       batch = new Batch();
       this.#batches.set(members, batch);
-      for (const link of members) if (!this.#isBehind(link)) this.#enqueue(link, batch);
+      for (const connection of members) {
+        if (!this.#isBehind(connection)) this.#enqueue(connection, batch);
+      }
     }
-    const ownLine = own === undefined ? undefined : { link: own.link, line: encode(own.event) };
+    const ownLine = own === undefined
+      ? undefined
+      : { connection: own.connection, line: encode(own.event) };
     batch.add(encode(event), ownLine);
-    if (own !== undefined && this.#isBehind(own.link)) this.#answerBehind(own);
+    if (own !== undefined && this.#isBehind(own.connection)) this.#answerBehind(own);
   }
 
   /** An answer to one who is behind: the log brings a message, anything else can't wait for it. */
-  #answerBehind({ link, event }: { link: Link; event: Event }): void {
-    if (event.type === "message") this.feedOf(link)?.answer(event);
-    else this.#send({ kind: "send", link, event });
+  #answerBehind({ connection, event }: { connection: ConnectionHandle; event: Event }): void {
+    if (event.type === "message") this.feedOf(connection)?.answer(event);
+    else this.#send({ kind: "send", connection, event });
   }
 
-  #send({ link, event, isLiveOnly = false }: Send): void {
-    if (isLiveOnly && this.#isBehind(link)) return;
+  #send({ connection, event, isLiveOnly = false }: Send): void {
+    if (isLiveOnly && this.#isBehind(connection)) return;
     const line = encoder.encode(encode(typeof event === "function" ? event() : event));
-    this.#afterAnswers(link, () => this.#enqueue(link, line));
+    this.#afterAnswers(connection, () => this.#enqueue(connection, line));
   }
 
   /** No answer overtakes one before it: see the feed. */
-  #afterAnswers(link: Link, act: (feed?: Feed) => void): void {
-    const feed = this.feedOf(link);
+  #afterAnswers(connection: ConnectionHandle, act: (feed?: Feed) => void): void {
+    const feed = this.feedOf(connection);
     if (feed === undefined) act();
     else feed.afterAnswers(() => act(feed));
   }
 
-  #enqueue(link: Link, chunk: Uint8Array | Batch): void {
-    const connection = link as Connection;
+  #enqueue(handle: ConnectionHandle, chunk: Uint8Array | Batch): void {
+    const connection = connectionOf(handle);
     if (connection.send(chunk)) this.#touched.push(connection);
   }
 
-  #feed(link: Link, session: Session): Feed {
-    const connection = link as Connection;
+  #feed(handle: ConnectionHandle, session: Session): Feed {
+    const connection = connectionOf(handle);
     return connection.feed ??= new Feed(connection, session, this.#log, this.#pages);
   }
 
-  #isBehind(link: Link): boolean {
-    return this.feedOf(link)?.isBehind ?? false;
+  #isBehind(connection: ConnectionHandle): boolean {
+    return this.feedOf(connection)?.isBehind ?? false;
   }
 
   #flush(): void {
@@ -179,4 +186,10 @@ export class Pipeline {
 
 function isDraftEffect(effect: Effect): effect is DraftEffect {
   return "draft" in effect;
+}
+
+/** The connection behind a handle; there is no other kind of handle in a running server. */
+function connectionOf(handle: ConnectionHandle): Connection {
+  if (handle instanceof Connection) return handle;
+  throw new TypeError("An effect is addressed to something that is no connection");
 }

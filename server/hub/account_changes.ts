@@ -3,18 +3,19 @@
  * given up: those that may not have it any more let go of it. Pure, as all of the hub.
  */
 
+import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Effect } from "./effects.ts";
 import { recordSession, refuse } from "./effects.ts";
 import type { Hub } from "./hub.ts";
 import type { Claim, Proof } from "../log/message_log.ts";
-import type { Link, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 /** A change to a claim: when, and by which session, if it was one's. */
 export interface Change {
   now: number;
   own?: Session | undefined;
   /** Up to where a connection was sent its session's inbox. */
-  inboxSeen(link: Link): number | undefined;
+  inboxSeen(connection: ConnectionHandle): number | undefined;
 }
 
 /** Knows a claim as it is now: new, or with another password. Who has not shown that, is let go of. */
@@ -70,24 +71,24 @@ export function reconcile(hub: Hub, claims: readonly Claim[], change: Change): E
 
 /** Ends a session for good; its connection is told why, and closed. */
 export function end(hub: Hub, session: Session, reason: string, change: Change): Effect[] {
-  const { link } = session;
+  const { connection } = session;
   const told = tell(session, reason);
   const effects = [...told, ...hub.void(session, change.now)];
-  return link === undefined ? effects : [...effects, { kind: "close", link }];
+  return connection === undefined ? effects : [...effects, { kind: "close", connection }];
 }
 
 /** Takes its name from a session; its connection is told why, and closed. The session is kept. */
 function letGo(hub: Hub, session: Session, reason: string, change: Change): Effect[] {
-  const { link } = session;
+  const { connection } = session;
   const told = tell(session, reason);
-  const left = link === undefined
+  const left = connection === undefined
     ? []
-    : hub.disconnect(link, change.now, change.inboxSeen(link) ?? session.inboxSeq);
+    : hub.disconnect(connection, change.now, change.inboxSeen(connection) ?? session.inboxSeq);
   hub.names.release(session);
-  return link === undefined ? [] : [...told, ...left, { kind: "close", link }];
+  return connection === undefined ? [] : [...told, ...left, { kind: "close", connection }];
 }
 
-function tell({ link, profile }: Session, reason: string): Effect[] {
-  if (link === undefined) return [];
-  return refuse({ link, profile, id: undefined }, "session_ended", reason);
+function tell({ connection, profile }: Session, reason: string): Effect[] {
+  if (connection === undefined) return [];
+  return refuse({ connection, profile, id: undefined }, "session_ended", reason);
 }

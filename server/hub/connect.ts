@@ -12,6 +12,7 @@ import {
   type RoomPosition,
   VERSION,
 } from "../../protocol/mod.ts";
+import type { ConnectionHandle } from "./connection_handle.ts";
 import {
   announceRename,
   answering,
@@ -24,7 +25,7 @@ import {
 import type { Hub } from "./hub.ts";
 import type { Proof, StoredSession } from "../log/message_log.ts";
 import type { Room } from "./room.ts";
-import { type Link, Session } from "./session.ts";
+import { Session } from "./session.ts";
 
 /** What `connect` needs and the rules can't make: secrets, and hashes of secrets. */
 export interface Credentials {
@@ -55,20 +56,20 @@ interface Arrival {
   now: number;
 }
 
-/** Opens a session over `link`, or takes one up again. */
+/** Opens a session over `connection`, or takes one up again. */
 export function connect(
   hub: Hub,
-  link: Link,
+  connection: ConnectionHandle,
   request: Request<"connect">,
   credentials: Credentials,
   now: number,
 ): Effect[] {
   const { room, version } = request.payload;
   const profile = version === undefined ? "lecture" : "version 2";
-  const origin = { link, profile, id: request.id } as const;
-  if (hub.wasBound(link)) {
+  const origin = { connection, profile, id: request.id } as const;
+  if (hub.wasBound(connection)) {
     const reason = "This connection has its session already; open another one";
-    const spoken = hub.sessionOf(link)?.profile ?? profile;
+    const spoken = hub.sessionOf(connection)?.profile ?? profile;
     return refuse({ ...origin, profile: spoken }, "already_connected", reason);
   }
   if (profile === "lecture" && room === undefined) {
@@ -138,7 +139,9 @@ function takenProblem(
   const { name } = request.payload;
   const holders = hub.names.holders(name).filter((holder) => holder !== known);
   if (hub.names.claimOf(name) !== undefined) {
-    if (holders.filter(({ link }) => link !== undefined).length < LIMITS.sessions) return undefined;
+    if (holders.filter(({ connection }) => connection !== undefined).length < LIMITS.sessions) {
+      return undefined;
+    }
     const reason = `"${name}" is connected ${LIMITS.sessions} times, and that is the most`;
     return { code: "too_many_sessions", reason };
   }
@@ -181,7 +184,7 @@ function makeWay({ hub, request, now }: Arrival, known: Session | undefined): Ef
     return [];
   }
   if (holders.length < LIMITS.sessions) return [];
-  const away = holders.filter(({ link }) => link === undefined);
+  const away = holders.filter(({ connection }) => connection === undefined);
   const [longest] = away.sort((one, other) => one.since - other.since);
   return longest === undefined ? [] : hub.void(longest, now);
 }
@@ -190,41 +193,41 @@ function open(arrival: Arrival): Effect[] {
   const { hub, origin, request, credentials, now } = arrival;
   const { name } = request.payload;
   const { token, tokenHash, proof } = credentials;
-  const presence = { link: origin.link, since: now };
+  const presence = { connection: origin.connection, since: now };
   const session = new Session(name, presence, tokenHash, origin.profile);
   session.proof = hub.names.claimOf(name) === undefined ? undefined : proof;
   hub.names.remember(session);
   hub.names.hold(session);
-  hub.bind(origin.link, session);
+  hub.bind(origin.connection, session);
   return enter(arrival, session, { token, rooms: [] });
 }
 
-/** Lets `session` go on over another link, in the rooms that it was in, under the name now asked for. */
+/** Lets `session` go on over another connection, in the rooms that it was in, under the name now asked for. */
 function resume(arrival: Arrival, session: Session): Effect[] {
   const { hub, origin, request, credentials, now } = arrival;
   const { name, session: token = "" } = request.payload;
   const sentSoFar = credentials.inboxSeen ?? session.inboxSeq;
-  const replaced = replaceLink(hub, session, origin.link);
+  const replaced = replaceLink(hub, session, origin.connection);
   const former = { name: session.name, fold: session.fold };
   const proof = credentials.proof ?? session.proof;
   hub.setName(session, name);
   session.proof = hub.names.claimOf(name) === undefined ? undefined : proof;
   const { rooms = [], inboxSeen = sentSoFar } = session.absence ?? {};
-  session.attach(origin.link, now);
-  hub.bind(origin.link, session);
+  session.attach(origin.connection, now);
+  hub.bind(origin.connection, session);
   const renamed = former.name === session.name ? [] : announceRename(session, former);
   return [...replaced, ...enter(arrival, session, { token, rooms, inboxSeen }), ...renamed];
 }
 
 /** Lets go of the connection that `session` still has, half-dead or not; the rooms notice nothing. */
-function replaceLink(hub: Hub, session: Session, link: Link): Effect[] {
-  const old = session.link;
+function replaceLink(hub: Hub, session: Session, connection: ConnectionHandle): Effect[] {
+  const old = session.connection;
   if (old === undefined) return [];
   hub.unbind(old);
-  for (const room of session.rooms.values()) room.add(session, link);
-  const origin = { link: old, profile: session.profile, id: undefined };
+  for (const room of session.rooms.values()) room.add(session, connection);
+  const origin = { connection: old, profile: session.profile, id: undefined };
   const told = refuse(origin, "session_replaced", "This session went on over a newer connection");
-  return [...told, { kind: "close", link: old }];
+  return [...told, { kind: "close", connection: old }];
 }
 
 /** Puts a session that has just connected into its rooms, and acknowledges it before all else. */
@@ -233,19 +236,30 @@ function enter(
   session: Session,
   before: { token: string; rooms: readonly string[]; inboxSeen?: number },
 ): Effect[] {
-  const { link } = origin;
+  const { connection } = origin;
   const { since = {}, direct_since } = request.payload;
   const announced = roomsAskedFor(request, before.rooms)
     .flatMap((name) =>
       session.rooms.has(fold(name)) || hub.barred(name) !== undefined
         ? []
-        : hub.join(session, link, name).effects
+        : hub.join(session, connection, name).effects
     );
   const positions = new Map(Object.entries(since).map(([name, seq]) => [fold(name), seq]));
   const follows = [...session.rooms.values()].map((room) => {
-    return { kind: "subscribe", link, session, room, since: positions.get(room.fold) } as const;
+    return {
+      kind: "subscribe",
+      connection,
+      session,
+      room,
+      since: positions.get(room.fold),
+    } as const;
   });
-  const inbox = { kind: "subscribe inbox", link, session, since: direct_since ?? before.inboxSeen };
+  const inbox = {
+    kind: "subscribe inbox",
+    connection,
+    session,
+    since: direct_since ?? before.inboxSeen,
+  };
   return [
     ...recordSession(session),
     ...[...session.rooms.values()].flatMap((room) => recordArrival(session, room)),
@@ -259,14 +273,14 @@ function enter(
 function acknowledge(
   hub: Hub,
   session: Session,
-  { link, id }: Origin,
+  { connection, id }: Origin,
   request: Request<"connect">,
   token: string,
 ): Effect {
   const { room } = request.payload;
   const message = room === undefined ? "Connected." : "Connected to the room.";
   if (session.profile === "lecture") {
-    return { kind: "send", link, event: { type: "connect_ack", payload: { message } } };
+    return { kind: "send", connection, event: { type: "connect_ack", payload: { message } } };
   }
   const rooms = [...session.rooms.values()];
   const payload = {
@@ -290,7 +304,7 @@ function acknowledge(
         ref: session.ref,
       },
     });
-  return { kind: "send", link, event };
+  return { kind: "send", connection, event };
 }
 
 /** The rooms that a session is in once `connect` is done: those it had, those it resumes, the one it names. */

@@ -113,7 +113,7 @@ function deliverMessage(
   const event = { type: "message", payload: entry } as const;
   const differs = draft.ref !== undefined || origin.id !== undefined;
   const own = differs
-    ? { link: origin.link, event: answering(origin.id, ownEvent(entry, draft.ref)) }
+    ? { connection: origin.connection, event: answering(origin.id, ownEvent(entry, draft.ref)) }
     : undefined;
   return [{ kind: "broadcast", members, event, own }];
 }
@@ -126,7 +126,8 @@ function deliverDirect({ targets, origin, draft, session }: AppendDirect, outcom
   const told = targets.flatMap((target) => {
     const { tokenHash } = target.session;
     const seq = tokenHash === undefined ? 0 : seqs.get(tokenHash);
-    return seq === undefined || !isNewIn(target.session, seq) || target.link === origin.link
+    return seq === undefined || !isNewIn(target.session, seq) ||
+        target.connection === origin.connection
       ? []
       : tellDirect(target, { ...entry, seq });
   });
@@ -140,9 +141,9 @@ function isNewIn(session: Session, seq: number): boolean {
   return isNew;
 }
 
-function tellDirect({ session, link }: Target, payload: DirectEntry): Effect[] {
-  if (link === undefined) return [];
-  const delivered = send(link, session.profile, { type: "direct", payload });
+function tellDirect({ session, connection }: Target, payload: DirectEntry): Effect[] {
+  if (connection === undefined) return [];
+  const delivered = send(connection, session.profile, { type: "direct", payload });
   // To one who is behind the inbox brings it later; a lecture client has none, and misses it.
   return delivered.map((effect) => ({ ...effect, isLiveOnly: true }));
 }

@@ -10,6 +10,7 @@ import {
   type NotificationPayload,
   rateLimited,
 } from "../../protocol/mod.ts";
+import type { ConnectionHandle } from "./connection_handle.ts";
 import { toLectureEvent } from "./lecture_profile.ts";
 import type {
   DirectDraft,
@@ -19,21 +20,21 @@ import type {
   TopicDraft,
 } from "../log/message_log.ts";
 import type { Members, Room } from "./room.ts";
-import type { Link, Profile, Session } from "./session.ts";
+import type { Profile, Session } from "./session.ts";
 
 /** Send an event to one connection. */
 export interface Send {
   kind: "send";
-  link: Link;
+  connection: ConnectionHandle;
   /** A function where the event says how far the log has come by the time it leaves. */
   event: Event | (() => Event);
-  /** Whether it passes by a link that has fallen behind. */
+  /** Whether it passes by a connection that has fallen behind. */
   isLiveOnly?: boolean;
 }
 
 /** Whose request it was: its own copy of what comes of it carries the request's `id`. */
 export interface Origin {
-  link: Link;
+  connection: ConnectionHandle;
   profile: Profile;
   id: string | undefined;
 }
@@ -44,7 +45,7 @@ export interface Broadcast {
   members: Members;
   event: Event;
   /** One connection's own form of the event. */
-  own?: { link: Link; event: Event } | undefined;
+  own?: { connection: ConnectionHandle; event: Event } | undefined;
 }
 
 /** Put a message in the log; then send it to everyone who was in the room. */
@@ -72,7 +73,7 @@ export interface AppendDirect {
 /** A session that is to hear of a direct message, and the connection that it had then. */
 export interface Target {
   session: Session;
-  link: Link | undefined;
+  connection: ConnectionHandle | undefined;
 }
 
 /** Answer a `ref` that was used before for the same; refuse one that was not. */
@@ -102,7 +103,7 @@ export interface AppendRecord {
 /** From now on the connection is sent what is said in a room, beginning after `since`. */
 export interface Subscribe {
   kind: "subscribe";
-  link: Link;
+  connection: ConnectionHandle;
   session: Session;
   room: Room;
   /** Left out: with the next message. */
@@ -112,7 +113,7 @@ export interface Subscribe {
 /** From now on the connection is sent what comes into its session's inbox. */
 export interface SubscribeInbox {
   kind: "subscribe inbox";
-  link: Link;
+  connection: ConnectionHandle;
   session: Session;
   /** Beginning after this; left out: with the next. */
   since: number | undefined;
@@ -121,14 +122,14 @@ export interface SubscribeInbox {
 /** The connection is no longer sent what is said in a room. */
 export interface Unsubscribe {
   kind: "unsubscribe";
-  link: Link;
+  connection: ConnectionHandle;
   room: Room;
 }
 
 /** Close a connection, once all that was sent to it before has left. */
 export interface Close {
   kind: "close";
-  link: Link;
+  connection: ConnectionHandle;
   /** Whether its own messages, which may be still to come from the log, are to be sent before. */
   isAfterAnswers?: boolean;
 }
@@ -160,14 +161,14 @@ export function answering<Answer extends Event>(id: string | undefined, event: A
 }
 
 /** Sends `event` to one connection, in the words that its profile knows; nothing if it knows none. */
-export function send(link: Link, profile: Profile, event: Event): Effect[] {
+export function send(connection: ConnectionHandle, profile: Profile, event: Event): Effect[] {
   const known = profile === "lecture" ? toLectureEvent(event) : event;
-  return known === undefined ? [] : [{ kind: "send", link, event: known }];
+  return known === undefined ? [] : [{ kind: "send", connection, event: known }];
 }
 
 /** Answers a request with `event`. */
-export function reply({ link, profile, id }: Origin, event: Event): Effect[] {
-  return send(link, profile, answering(id, event));
+export function reply({ connection, profile, id }: Origin, event: Event): Effect[] {
+  return send(connection, profile, answering(id, event));
 }
 
 /** Refuses a request. */
@@ -197,7 +198,7 @@ export function notify(members: Members, payload: NotificationPayload, origin?: 
   const event = { type: "notification", payload } as const;
   const own = origin === undefined
     ? undefined
-    : { link: origin.link, event: answering<Event>(origin.id, event) };
+    : { connection: origin.connection, event: answering<Event>(origin.id, event) };
   return [{ kind: "broadcast", members, event, own }];
 }
 
@@ -215,9 +216,9 @@ export function announce(
   { name: room, members }: Room,
   event: "joined" | "left",
   name: string,
-  but?: Link,
+  but?: ConnectionHandle,
 ): Effect[] {
-  const others = but === undefined ? members : members.filter((link) => link !== but);
+  const others = but === undefined ? members : members.filter((connection) => connection !== but);
   return notify(others, { message: `${name} has ${event} the room.`, event, room, name });
 }
 
@@ -232,20 +233,20 @@ export function announceRename(
   origin?: Origin,
 ): Effect[] {
   const isOther = session.fold !== former.fold;
-  const links = new Set<Link>();
+  const connections = new Set<ConnectionHandle>();
   const effects: Effect[] = [];
   for (const room of session.rooms.values()) {
     const stays = isOther && room.sessionsNamed(former.fold) > 0;
     const wasThere = isOther && room.sessionsNamed(session.fold) > 1;
     if (stays === wasThere && stays) continue;
-    if (stays) effects.push(...announce(room, "joined", session.name, session.link));
-    else if (wasThere) effects.push(...announce(room, "left", former.name, session.link));
-    else for (const link of room.members) links.add(link);
+    if (stays) effects.push(...announce(room, "joined", session.name, session.connection));
+    else if (wasThere) effects.push(...announce(room, "left", former.name, session.connection));
+    else for (const connection of room.members) connections.add(connection);
   }
-  if (origin !== undefined) links.add(origin.link);
+  if (origin !== undefined) connections.add(origin.connection);
   const message = `${former.name} is now known as ${session.name}.`;
   const payload = { message, event: "renamed", name: former.name, new_name: session.name } as const;
-  return [...notify([...links], payload, origin), ...effects];
+  return [...notify([...connections], payload, origin), ...effects];
 }
 
 /** Keeps how a session is now. Nothing in the lecture profile, whose sessions end with their connection. */

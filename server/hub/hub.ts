@@ -5,6 +5,7 @@
  */
 
 import { fold, LIMITS, type Refused, type Request } from "../../protocol/mod.ts";
+import type { ConnectionHandle } from "./connection_handle.ts";
 import { connect, type Credentials } from "./connect.ts";
 import { type Barred, barredFrom, type Bounds, UNBOUNDED } from "./room_limits.ts";
 import { announce, type Effect, notify, recordQuit, refuse, send } from "./effects.ts";
@@ -12,7 +13,7 @@ import type { Memory, Proof, StoredSession } from "../log/message_log.ts";
 import { Names } from "./name_registry.ts";
 import { RULES, type Rules } from "./requests.ts";
 import { countUpTo, Room, sortByFold } from "./room.ts";
-import { type Link, Session } from "./session.ts";
+import { Session } from "./session.ts";
 
 /** A request that the hub answers by itself; `connect` and questions to the log have their own ways. */
 export type HubRequest = Request<keyof Rules>;
@@ -29,8 +30,8 @@ export class Hub {
   readonly bounds: Bounds;
   /** The limits, as `connect_ack` gives them. */
   readonly limits: Readonly<Record<keyof typeof LIMITS, number>>;
-  /** A link whose session is over keeps its place here: it gets no second one. */
-  readonly #sessions = new Map<Link, Session | undefined>();
+  /** A connection whose session is over keeps its place here: it gets no second one. */
+  readonly #sessions = new Map<ConnectionHandle, Session | undefined>();
   readonly #rooms = new Map<string, Room>();
   /** The hashes of tokens that were made void not long ago, and when. */
   readonly #voided = new Map<string, number>();
@@ -52,9 +53,9 @@ export class Hub {
     for (const stored of memory.sessions) this.recall(stored, now);
   }
 
-  /** The session that goes over `link`. */
-  sessionOf(link: Link): Session | undefined {
-    return this.#sessions.get(link);
+  /** The session that goes over `connection`. */
+  sessionOf(connection: ConnectionHandle): Session | undefined {
+    return this.#sessions.get(connection);
   }
 
   /** The room of that name, if there is one. */
@@ -94,46 +95,49 @@ export class Hub {
       : `"${name}" looks like "${other}", and people would take one for the other; choose another name`;
   }
 
-  /** Opens a session over `link`, or takes one up again. */
+  /** Opens a session over `connection`, or takes one up again. */
   connect(
-    link: Link,
+    connection: ConnectionHandle,
     request: Request<"connect">,
     credentials: Credentials,
     now: number,
   ): Effect[] {
-    return connect(this, link, request, credentials, now);
+    return connect(this, connection, request, credentials, now);
   }
 
   /** Does what a request asks. */
-  handle(link: Link, request: HubRequest, now: number): Effect[] {
-    const session = this.#sessions.get(link);
-    if (session === undefined) return this.refuseUnconnected(link, request);
+  handle(connection: ConnectionHandle, request: HubRequest, now: number): Effect[] {
+    const session = this.#sessions.get(connection);
+    if (session === undefined) return this.refuseUnconnected(connection, request);
     const { id, payload } = request;
     const rule = RULES[request.type] as Rules["quit"];
-    const origin = { link, profile: session.profile, id };
+    const origin = { connection, profile: session.profile, id };
     return rule({ hub: this, session, origin, now }, payload);
   }
 
   /** Refuses a request that came before `connect`. */
-  refuseUnconnected(link: Link, { type, id }: Request): Effect[] {
-    const origin = { link, profile: "version 2", id } as const;
+  refuseUnconnected(connection: ConnectionHandle, { type, id }: Request): Effect[] {
+    const origin = { connection, profile: "version 2", id } as const;
     return refuse(origin, "not_connected", `"${type}" came before "connect"`);
   }
 
   /** Answers a line that was no request. */
-  refuse(link: Link, { error, lecture }: Pick<Refused, "error" | "lecture">): Effect[] {
-    const profile = this.#sessions.get(link)?.profile ?? (lecture ? "lecture" : "version 2");
-    return send(link, profile, error);
+  refuse(
+    connection: ConnectionHandle,
+    { error, lecture }: Pick<Refused, "error" | "lecture">,
+  ): Effect[] {
+    const profile = this.#sessions.get(connection)?.profile ?? (lecture ? "lecture" : "version 2");
+    return send(connection, profile, error);
   }
 
   /**
    * Notes that a connection has ended, having been sent its inbox up to `inboxSeen`:
    * its session leaves its rooms and, for a while, keeps its name.
    */
-  disconnect(link: Link, now: number, inboxSeen = 0): Effect[] {
-    const session = this.#sessions.get(link);
+  disconnect(connection: ConnectionHandle, now: number, inboxSeen = 0): Effect[] {
+    const session = this.#sessions.get(connection);
     if (session === undefined) return [];
-    this.unbind(link);
+    this.unbind(connection);
     const rooms = [...session.rooms.values()];
     const told = rooms.flatMap((room) => this.leave(session, room));
     session.detach({ awaySince: now, rooms: rooms.map((room) => room.name), inboxSeen });
@@ -152,14 +156,14 @@ export class Hub {
   }
 
   /** Ends a session at its own wish: its name is free, its token void. */
-  quit(session: Session, link: Link, now: number): Effect[] {
-    return [...this.void(session, now), { kind: "close", link, isAfterAnswers: true }];
+  quit(session: Session, connection: ConnectionHandle, now: number): Effect[] {
+    return [...this.void(session, now), { kind: "close", connection, isAfterAnswers: true }];
   }
 
   /** Ends a session for good: it has left its rooms, its name is free, its token void. */
   void(session: Session, now: number): Effect[] {
-    const { tokenHash, link } = session;
-    const told = link === undefined ? [] : this.disconnect(link, now);
+    const { tokenHash, connection } = session;
+    const told = connection === undefined ? [] : this.disconnect(connection, now);
     this.names.forget(session);
     return tokenHash === undefined ? told : [...told, ...this.voidToken(tokenHash, now)];
   }
@@ -185,11 +189,15 @@ export class Hub {
   }
 
   /** Puts `session` into the room of that name; the effects tell the others in it. */
-  join(session: Session, link: Link, name: string): { room: Room; effects: Effect[] } {
+  join(
+    session: Session,
+    connection: ConnectionHandle,
+    name: string,
+  ): { room: Room; effects: Effect[] } {
     const room = this.room(name) ?? this.#make(name);
     const isFirst = room.sessionsNamed(session.fold) === 0;
     const effects = isFirst ? announce(room, "joined", session.name) : [];
-    room.add(session, link);
+    room.add(session, connection);
     return { room, effects };
   }
 
@@ -205,8 +213,10 @@ export class Hub {
   shutdown(): Effect[] {
     this.#isStopping = true;
     const message = "The server is shutting down.";
-    const links = [...this.#sessions].flatMap(([link, session]) => session ? [link] : []);
-    return notify(links, { message, event: "shutdown" });
+    const connections = [...this.#sessions].flatMap(([connection, session]) =>
+      session ? [connection] : []
+    );
+    return notify(connections, { message, event: "shutdown" });
   }
 
   /** Forgets the sessions that no longer hold their names; the log still knows them. */
@@ -220,24 +230,24 @@ export class Hub {
     }
   }
 
-  /** Lets what comes over `link` be `session`'s. */
-  bind(link: Link, session: Session): void {
-    this.#sessions.set(link, session);
+  /** Lets what comes over `connection` be `session`'s. */
+  bind(connection: ConnectionHandle, session: Session): void {
+    this.#sessions.set(connection, session);
   }
 
-  /** Whether `link` ever had a session. */
-  wasBound(link: Link): boolean {
-    return this.#sessions.has(link);
+  /** Whether `connection` ever had a session. */
+  wasBound(connection: ConnectionHandle): boolean {
+    return this.#sessions.has(connection);
   }
 
-  /** Lets what comes over `link` be nobody's. */
-  unbind(link: Link): void {
-    this.#sessions.set(link, undefined);
+  /** Lets what comes over `connection` be nobody's. */
+  unbind(connection: ConnectionHandle): void {
+    this.#sessions.set(connection, undefined);
   }
 
-  /** Forgets a link over which nothing comes any more. */
-  forget(link: Link): void {
-    this.#sessions.delete(link);
+  /** Forgets a connection over which nothing comes any more. */
+  forget(connection: ConnectionHandle): void {
+    this.#sessions.delete(connection);
   }
 
   /** Knows a session of the log's again, as one that has just gone away. */

@@ -65,7 +65,7 @@ export const RULES: Rules = {
   read,
   ping: ({ origin }, payload) => reply(origin, { type: "pong", payload }),
   pong: () => [],
-  quit: ({ hub, session, origin, now }) => hub.quit(session, origin.link, now),
+  quit: ({ hub, session, origin, now }) => hub.quit(session, origin.connection, now),
 };
 
 function say({ session, origin }: Call, payload: Payload<"message">): Effect[] {
@@ -111,7 +111,7 @@ function direct({ hub, session, origin }: Call, { to, text, ref }: Payload<"dire
   } as const;
   const hearers = new Set([...recipients, ...devices]);
   if (!recipients.includes(session)) hearers.delete(session);
-  const targets = [...hearers].map((each) => ({ session: each, link: each.link }));
+  const targets = [...hearers].map((each) => ({ session: each, connection: each.connection }));
   return [{ kind: "append direct", draft, session, targets, origin }];
 }
 
@@ -143,16 +143,16 @@ function join({ hub, session, origin }: Call, { room: name, since }: Payload<"jo
   if (barred !== undefined) return refuse(origin, barred.code, barred.reason);
   const lookalike = hub.lookalikeOf(session.name, [name], session);
   if (lookalike !== undefined) return refuse(origin, "lookalike_name", lookalike);
-  const { link, id } = origin;
-  const { room, effects } = hub.join(session, link, name);
+  const { connection, id } = origin;
+  const { room, effects } = hub.join(session, connection, name);
   const told = notification(session, room, "joined", `${session.name} has joined the room.`);
   const event = () =>
     answering<Event>(id, { type: "notification", payload: { ...told, seq: room.seq } });
   return [
     ...recordSession(session),
     ...recordArrival(session, room),
-    { kind: "send", link, event },
-    { kind: "subscribe", link, session, room, since },
+    { kind: "send", connection, event },
+    { kind: "subscribe", connection, session, room, since },
     ...effects,
   ];
 }
@@ -164,7 +164,7 @@ function leave({ hub, session, origin }: Call, { room: name }: Payload<"leave">)
   const told = notification(session, room, "left", `${session.name} has left the room.`);
   return [
     ...recordSession(session),
-    { kind: "unsubscribe", link: origin.link, room },
+    { kind: "unsubscribe", connection: origin.connection, room },
     ...reply(origin, { type: "notification", payload: told }),
     ...others,
   ];

@@ -3,14 +3,15 @@
  */
 
 import { fold } from "../../protocol/mod.ts";
-import type { Link, Session } from "./session.ts";
+import type { ConnectionHandle } from "./connection_handle.ts";
+import type { Session } from "./session.ts";
 
 /**
  * The connections in a room at one moment. A change of membership makes a new
  * array and leaves the old one as it was: what was said before the change goes
  * to those who were there, and everything said to the same array is one batch.
  */
-export type Members = readonly Link[];
+export type Members = readonly ConnectionHandle[];
 
 /** A room. It exists as long as someone is in it, and for ever once it had a log or a topic. */
 export class Room {
@@ -22,7 +23,7 @@ export class Room {
   hasLog = false;
   /** The topic that the log has. */
   keptTopic = "";
-  readonly #sessions = new Map<Session, Link>();
+  readonly #sessions = new Map<Session, ConnectionHandle>();
   /** How many sessions of each folded name are in it. */
   readonly #names = new Map<string, number>();
   #members: Members = [];
@@ -76,9 +77,9 @@ export class Room {
   }
 
   /** Puts `session` in, or lets it go on over another connection. */
-  add(session: Session, link: Link): void {
+  add(session: Session, connection: ConnectionHandle): void {
     if (!this.#sessions.has(session)) this.#count(session.fold, 1);
-    this.#sessions.set(session, link);
+    this.#sessions.set(session, connection);
     session.rooms.set(this.fold, this);
     this.#changed();
   }

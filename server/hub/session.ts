@@ -5,13 +5,8 @@
 import { fold } from "../../protocol/mod.ts";
 import { looksOf } from "./skeletons.ts";
 import { NAME_HOLD, type Proof } from "../log/message_log.ts";
+import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Room } from "./room.ts";
-
-/**
- * One connection, as the rules see it: something that effects can be addressed
- * to. What it is made of is the shell's business alone.
- */
-export type Link = object;
 
 /** What a client is spoken to in: the lecture's four types, or version 2. */
 export type Profile = "lecture" | "version 2";
@@ -20,7 +15,7 @@ export type Profile = "lecture" | "version 2";
 const ID_DIGITS = 12;
 
 /** A session's connection and since when it has it; or since when it has none, and what it had then. */
-type Presence = { link: Link; since: number } | Absence;
+type Presence = { connection: ConnectionHandle; since: number } | Absence;
 
 /** A session without a connection, as it was when it lost the last one. */
 export interface Absence {
@@ -91,18 +86,18 @@ export class Session {
   }
 
   /** The connection, if there is one. */
-  get link(): Link | undefined {
-    return "link" in this.#presence ? this.#presence.link : undefined;
+  get connection(): ConnectionHandle | undefined {
+    return "connection" in this.#presence ? this.#presence.connection : undefined;
   }
 
   /** Since when it has its connection, or has none. */
   get since(): number {
-    return "link" in this.#presence ? this.#presence.since : this.#presence.awaySince;
+    return "connection" in this.#presence ? this.#presence.since : this.#presence.awaySince;
   }
 
   /** What it had when it lost its connection, if it has none. */
   get absence(): Absence | undefined {
-    return "link" in this.#presence ? undefined : this.#presence;
+    return "connection" in this.#presence ? undefined : this.#presence;
   }
 
   /** The names of the rooms that it is in or, without a connection, was in. */
@@ -120,9 +115,9 @@ export class Session {
     return false;
   }
 
-  /** Goes on over `link`. */
-  attach(link: Link, since: number): void {
-    this.#presence = { link, since };
+  /** Goes on over `connection`. */
+  attach(connection: ConnectionHandle, since: number): void {
+    this.#presence = { connection, since };
     this.#wasIn = undefined;
   }
 
@@ -134,7 +129,7 @@ export class Session {
 
   /** For how many more milliseconds it keeps its name; `Infinity` while connected. */
   holdsNameFor(now: number): number {
-    if ("link" in this.#presence) return Infinity;
+    if ("connection" in this.#presence) return Infinity;
     return Math.max(0, this.#presence.awaySince + NAME_HOLD - now);
   }
 }

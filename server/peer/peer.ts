@@ -79,7 +79,7 @@ export class Visit implements Hearer {
     this.#explainFraming();
     const inboxSeen = pipeline.feedOf(connection)?.inboxSeen;
     pipeline.push(hub.disconnect(connection, performance.now(), inboxSeen));
-    pipeline.push([{ kind: "close", link: connection }]);
+    pipeline.push([{ kind: "close", connection }]);
     await connection.drained;
     hub.forget(connection);
     // Closing with something unread would reset the connection, and lose what it was told.
@@ -189,7 +189,7 @@ export class Visit implements Hearer {
     const session = hub.sessionOf(connection);
     if (session === undefined) return this.#push(hub.refuseUnconnected(connection, question));
     await pipeline.reached();
-    const origin = { link: connection, profile: session.profile, id: question.id };
+    const origin = { connection, profile: session.profile, id: question.id };
     this.#push(await questions.answer(session, origin, question));
   }
 
@@ -207,7 +207,7 @@ export class Visit implements Hearer {
     const { handshake, idle } = this.#host.silence;
     if (silence === "ping") {
       const event = { type: "ping", payload: {} } as const;
-      this.#push([{ kind: "send", link: this.connection, event }]);
+      this.#push([{ kind: "send", connection: this.connection, event }]);
     } else if (silence === "idle") {
       this.#letGo("idle_timeout", `Nothing came for ${2 * idle / 1000} s`);
     } else {
@@ -243,7 +243,7 @@ export class Visit implements Hearer {
 /** Tells a peer why its connection is closed, and closes it. */
 export function closeWith(hub: Hub, connection: Connection, error: Event<"error">): Effect[] {
   const told = hub.refuse(connection, { error, lecture: false });
-  return [...told, { kind: "close", link: connection }];
+  return [...told, { kind: "close", connection }];
 }
 
 /** What a log line says of a defect. */

@@ -17,28 +17,28 @@ Deno.test("who falls behind in the middle of a tick gets the rest of it once", a
   using alice = await Peer.dial(listener.addr.port);
   using turns = await Turns.open();
   const pace = new Pace(turns);
-  const link = new Connection(await listener.accept(), 1, pace);
-  const session = new Session("Alice", { link, since: 0 }, "hash of alice");
+  const connection = new Connection(await listener.accept(), 1, pace);
+  const session = new Session("Alice", { connection, since: 0 }, "hash of alice");
   const [general, music] = [new Room("General"), new Room("Music")];
-  general.add(session, link);
+  general.add(session, connection);
   music.seq = 1;
   const pipeline = new Pipeline(log, pace, () => {});
   const say = (text: string): Effect => {
-    const origin = { link: {}, profile: "version 2", id: undefined } as const;
+    const origin = { connection: { peer: "" }, profile: "version 2", id: undefined } as const;
     const { members } = general;
     return { kind: "append message", draft: says(text), session, room: general, members, origin };
   };
-  pipeline.push([{ kind: "subscribe", link, session, room: general, since: undefined }]);
+  pipeline.push([{ kind: "subscribe", connection, session, room: general, since: undefined }]);
   await pipeline.reached();
   // One tick: live, then behind because of another room, and more in the first.
   pipeline.push([
     say("one"),
-    { kind: "subscribe", link, session, room: music, since: 0 },
+    { kind: "subscribe", connection, session, room: music, since: 0 },
     say("two"),
   ]);
   await pipeline.reached();
-  await pipeline.feedOf(link)?.sentSoFar();
-  pipeline.push([say("three"), { kind: "close", link }]);
+  await pipeline.feedOf(connection)?.sentSoFar();
+  pipeline.push([say("three"), { kind: "close", connection }]);
   await pipeline.reached();
   const heard = (await alice.rest()).filter(({ type }) => type === "message");
   assertEquals(heard.map(({ payload }) => payload.text).toSorted(), [
@@ -49,5 +49,5 @@ Deno.test("who falls behind in the middle of a tick gets the rest of it once", a
   ]);
   const inGeneral = heard.filter(({ payload }) => payload.room === "General");
   assertEquals(inGeneral.map(({ payload }) => payload.seq), [1, 2, 3]);
-  link.abort();
+  connection.abort();
 });

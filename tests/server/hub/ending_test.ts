@@ -51,12 +51,12 @@ Deno.test(
     const request = { type: "connect", payload: { name: "Alice", version: 2 } } as const;
     const shown = { token: "new", tokenHash: "hash of new", shownHash: tokenHash, stored };
     const resumesAfter = (milliseconds: number) => {
-      const link = {};
+      const connection = { peer: "" };
       const now = chat.now + milliseconds;
       chat.hub.sweep(now);
-      chat.hub.connect(link, request, { ...shown }, now);
-      const resumed = chat.hub.sessionOf(link)?.inboxSeq === 3;
-      chat.hub.handle(link, { type: "quit", payload: {} }, now);
+      chat.hub.connect(connection, request, { ...shown }, now);
+      const resumed = chat.hub.sessionOf(connection)?.inboxSeq === 3;
+      chat.hub.handle(connection, { type: "quit", payload: {} }, now);
       return resumed;
     };
     assertEquals([resumesAfter(0), resumesAfter(59_000)], [false, false]);

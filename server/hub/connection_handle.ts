@@ -1,0 +1,8 @@
+/**
+ * A connection as the hub knows it: the address of an effect, and a key. The hub
+ * compares handles and never sends over them; delivery does, once the log has answered.
+ */
+export interface ConnectionHandle {
+  /** The peer's address and port, for people. */
+  readonly peer: string;
+}
