@@ -1,4 +1,4 @@
-/** Times for a person, in their own time zone. */
+/** Times as they are shown, in the person's time zone. */
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
@@ -12,13 +12,13 @@ export interface Moment {
   readonly stamp: string;
 }
 
-/** Turns epoch milliseconds into what is shown; passed in, so that tests can choose the zone. */
+/** Formats epoch milliseconds; passed in, so that tests can choose the time zone. */
 export type Clock = (at: number) => Moment;
 
 /** The clock of this machine's time zone. */
 export const localClock: Clock = (at) => {
   const date = new Date(at);
-  // A peer may send any number; years past 9999 are no dates that anybody reads.
+  // A peer may send any number, and a Date holds only 8.64e15 ms either way.
   if (Number.isNaN(date.getTime())) return { day: "?", time: "--:--", stamp: "?" };
   const two = (number: number) => String(number).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;

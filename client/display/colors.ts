@@ -1,11 +1,11 @@
-/** How each style looks: SGR sequences, for as many colours as the terminal has. */
+/** Styles as SGR sequences, for terminals of 256, 16 or no colors. */
 
 import type { Style } from "./format.ts";
 
-/** How many colours there are. */
+/** The number of colors a terminal shows. */
 export type Depth = "none" | "16" | "256";
 
-/** What a terminal's environment says about colours: NO_COLOR (no-color.org), TERM, COLORTERM. */
+/** Reads the number of colors from the environment: NO_COLOR (no-color.org), TERM, COLORTERM. */
 export function colorDepth(get: (variable: string) => string | undefined): Depth {
   const term = get("TERM") ?? "";
   if (get("NO_COLOR") || term === "dumb") return "none";
@@ -13,12 +13,12 @@ export function colorDepth(get: (variable: string) => string | undefined): Depth
   return "16";
 }
 
-/** Puts a style around a text. */
+/** Puts the SGR sequences of a style around a text. */
 export type Styler = (text: string, style: Style) => string;
 
 type FixedStyle = Extract<Style, string>;
 
-// Dim, bold and reverse keep the terminal's own colours, so they can be read on any background.
+// Dim, bold and reverse keep the terminal's own colors, so they are readable on any background.
 const ATTRIBUTES: Record<FixedStyle, string> = {
   time: "2",
   room: "2",
@@ -33,29 +33,29 @@ const ATTRIBUTES: Record<FixedStyle, string> = {
 
 const COLORED: Record<FixedStyle, string> = { ...ATTRIBUTES, problem: "1;31", mark: "1;36" };
 
-/** The styler for a terminal of that many colors. */
+/** The styler for a terminal of that color depth. */
 export function styler(depth: Depth): Styler {
   if (depth === "none") return styleBare;
   const names = depth === "256" ? NAME_COLORS.map((color) => `38;5;${color}`) : BASIC_NAMES;
   return (text, style) => {
     const code = typeof style === "string"
       ? COLORED[style]
-      : names[steady(style.person) % names.length] ?? "";
+      : names[fnv1a(style.person) % names.length] ?? "";
     return code === "" || text === "" ? text : `\x1b[${code}m${text}\x1b[m`;
   };
 }
 
-// Without colours a mention must stand out all the same.
+// Without colors a mention must still stand out.
 function styleBare(text: string, style: Style): string {
   return style === "mention" ? `*${text}*` : text;
 }
 
 const BASIC_NAMES = ["31", "32", "34", "35", "36", "1;31", "1;32", "1;34", "1;35", "1;36"];
 
-/** Relative luminance (WCAG 2.2) from which a colour has 3.9 : 1 and more on black and on white. */
+/** Bounds of relative luminance (WCAG 2.2) between which the contrast to black and to white is 3.9 : 1 or more. */
 const LUMINANCE = [0.145, 0.219] as const;
 
-/** Of the 256 colours, those that can be read on a dark and on a light background, and are no greys. */
+/** The colors of the 256 that are readable on dark and light backgrounds, without the grays. */
 export const NAME_COLORS: readonly number[] = Array.from({ length: 216 }, (_, index) => index + 16)
   .filter((color) => {
     const channels = channelsOf(color);
@@ -64,7 +64,7 @@ export const NAME_COLORS: readonly number[] = Array.from({ length: 216 }, (_, in
     return bright >= LUMINANCE[0] && bright <= LUMINANCE[1] && colorful;
   });
 
-/** The red, green and blue (0 to 255) of one of xterm's colours 16 to 231. */
+/** Red, green and blue (0 to 255) of one of xterm's colors 16 to 231. */
 export function channelsOf(color: number): [number, number, number] {
   const level = (step: number) => step === 0 ? 0 : 55 + step * 40;
   const cube = color - 16;
@@ -81,8 +81,8 @@ export function luminance(channels: readonly [number, number, number]): number {
   return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
 }
 
-/** The same number for the same text, always (FNV-1a, 32 bits). */
-function steady(text: string): number {
+/** A hash of the text that is the same on every machine (FNV-1a, 32 bits). */
+function fnv1a(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;

@@ -11,7 +11,7 @@ import type { Happening, Item, MessageItem } from "../../core/chat/items.ts";
 import type { Target } from "../../core/session/journal.ts";
 import { splitAtMentions } from "../../protocol/mentions.ts";
 
-/** What a piece of text is, so that `colors.ts` can say how it looks. */
+/** The role of a piece of text, from which `colors.ts` derives its look. */
 export type Style =
   | "time"
   | "room"
@@ -22,7 +22,7 @@ export type Style =
   | "notice"
   | "problem"
   | "mark"
-  /** A person's name: its colour is the person's own. */
+  /** A person's name: each person has a color. */
   | { readonly person: string };
 
 /** A piece of text with one style; safe to show. */
@@ -40,28 +40,28 @@ export interface Line {
   readonly at: number | undefined;
 }
 
-// What needs no quotation marks: nothing that could pass for the words around it.
+// Names without quotation marks: nothing in them can pass for the words around them.
 const PLAIN_LABEL =
   /^[\p{L}\p{N}\p{Emoji_Presentation}][\p{L}\p{N}\p{M}\p{Extended_Pictographic}\u{1F3FB}-\u{1F3FF}\u{1F1E6}-\u{1F1FF}\u200D\uFE0F_.'’@+~!?&-]*(?: [\p{L}\p{N}\p{Emoji_Presentation}][\p{L}\p{N}\p{M}_'’+&-]*)*$/u;
 
-// Most names are ASCII, and the pattern above takes milliseconds to compile.
+// Most names are ASCII, and compiling the pattern above takes milliseconds.
 const PLAIN_ASCII = /^[A-Za-z0-9][A-Za-z0-9_.'@+~!?&-]*$/;
 
-/** A name or a room as it is shown: in quotation marks when it could be misread. */
+/** A name or a room to show, in quotation marks when it could be misread. */
 export function label(name: string): string {
   if (PLAIN_ASCII.test(name)) return name;
   const safe = escapeForTerminal(name);
   return PLAIN_LABEL.test(safe) ? safe : `"${safe.replaceAll('"', "'")}"`;
 }
 
-/** Where a message goes, as a label. */
+/** The label of a message's target. */
 export function targetLabel(target: Target): string {
   return "room" in target ? label(target.room) : label(target.to);
 }
 
 /** The lines that show `item` to the person called `self`; dates in them are `clock`'s. */
 export function format(item: Item, self: string, clock: Clock = localClock): Line[] {
-  // The table has a row for each kind; the compiler can't see that the two kinds are the same.
+  // The compiler can't see that a row's kind is the item's kind.
   return (FORMATS[item.kind] as Format<Item>)(item, self, clock);
 }
 
@@ -133,7 +133,7 @@ function sessionText({ current, connected, since, address }: SessionSummary, clo
   return `${what} since ${clock(since).stamp}${where}`;
 }
 
-/** How much is unread, in words. */
+/** The number of unread messages, in words. */
 export function unreadText(count: number, mentions: number): string {
   return mentions === 0 ? `${count} unread` : `${count} unread, ${mentions} with your name`;
 }
@@ -149,7 +149,7 @@ function formatMessage({ message, past }: MessageItem, self: string): Line {
   return { head, rows: marked, at: message.at };
 }
 
-/** What somebody does, by XEP-0245's rule: a text that begins with "/me " is an action. */
+/** The action in a text that begins with "/me " (XEP-0245). */
 function actionOf(text: string): string | undefined {
   return text.startsWith("/me ") ? text.slice(4) : undefined;
 }
@@ -208,7 +208,7 @@ function span(text: string, style: Style): Span {
   return { text: escapeForTerminal(text), style };
 }
 
-/** A line as one row without style: what `--plain`, pipes and logs are given. */
+/** A line as one row without style, for `--plain`, pipes and logs. */
 export function plainText(line: Line): string {
   const written = (spans: readonly Span[]) => spans.map(({ text }) => text).join("");
   return written(line.head) + line.rows.map(written).join("⏎");

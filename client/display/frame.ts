@@ -1,18 +1,18 @@
 /**
- * What is written to the terminal: finished rows go into its scrollback, and
- * below them stands a block (status, prompt, what is being typed) that is taken
- * away and drawn again. Never the whole screen.
+ * Output to the terminal: finished rows go into its scrollback, and below them a
+ * block (status, prompt, the line being typed) is erased and drawn again. The whole
+ * screen is never redrawn.
  */
 
 /** One row of the block. */
 export interface BlockRow {
-  /** With its SGR sequences, all of them closed. */
+  /** Text with SGR sequences, all of them closed. */
   readonly text: string;
-  /** Columns that it takes; never more than the terminal has. */
+  /** Columns taken; never more than the terminal has. */
   readonly width: number;
 }
 
-/** What stands below the scrollback. */
+/** The rows below the scrollback. */
 export interface Block {
   /** At least one, and fewer than the terminal has. */
   readonly rows: readonly BlockRow[];
@@ -24,17 +24,17 @@ export interface Block {
 const BEGIN = "\x1b[?2026h\x1b[?25l";
 const END = "\x1b[?25h\x1b[?2026l";
 
-// Without autowrap a row can't spill into a second one, not even where the terminal
-// thinks that an emoji is wider than we do.
+// Without autowrap a row can't spill into a second one, even where the terminal
+// draws an emoji wider than `width.ts` expects.
 const NO_WRAP = "\x1b[?7l";
 const WRAP = "\x1b[?7h";
 
-/** Knows what is on the screen below the scrollback. */
+/** Tracks what is drawn below the scrollback, and makes the output that changes it. */
 export class FrameWriter {
   #drawn: Block | undefined;
   #stale = false;
 
-  /** What brings `scroll` (finished rows) and `block` to a screen of `columns`. */
+  /** The output that shows `scroll` (finished rows) and `block` on a screen of `columns`; "" for no change. */
   frame(scroll: readonly string[], block: Block, columns: number): string {
     if (scroll.length === 0 && !this.#stale && sameBlock(this.#drawn, block)) return "";
     this.#stale = false;
@@ -44,19 +44,19 @@ export class FrameWriter {
     return out;
   }
 
-  /** What takes the block away, and leaves the cursor where it began. */
+  /** The output that erases the block, with the cursor where it began. */
   remove(columns: number): string {
     const out = this.#erase(columns);
     this.#drawn = undefined;
     return out;
   }
 
-  /** Says that the screen has nothing of ours any more: it was cleared, or others have written. */
+  /** Forgets the drawn block, because the screen was cleared or another program has written to it. */
   forget(): void {
     this.#drawn = undefined;
   }
 
-  /** Says that the next frame has to be drawn, whatever the block is. */
+  /** Draws the next frame even when the block is unchanged. */
   resized(): void {
     this.#stale = true;
   }
@@ -69,9 +69,8 @@ export class FrameWriter {
 }
 
 /**
- * Rows from the block's first to the cursor. A terminal that has become narrower
- * since has cut each row that no longer fits into several, and moved the cursor
- * along with its text.
+ * Rows from the block's first to the cursor. A terminal that has been narrowed
+ * since has rewrapped each row that no longer fits, and moved the cursor with it.
  */
 function rowsAboveCursor({ rows, cursor }: Block, columns: number): number {
   const above = rows.slice(0, cursor.row)

@@ -1,4 +1,4 @@
-/** The block below the scrollback: what waits to be sent, the link's state, the prompt, the line being typed. */
+/** The block below the scrollback: unsent drafts, the link's state, the prompt, the line being typed. */
 
 import type { Clock } from "./clock.ts";
 import type { Styler } from "./colors.ts";
@@ -10,19 +10,19 @@ import { escapeForTerminal } from "../../protocol/mod.ts";
 import type { LinkStatus } from "../../core/session/view.ts";
 import { clusters, clusterWidth, textWidth, truncate } from "../editor/width.ts";
 
-/** Drafts that are shown; of the others, only how many there are. */
+/** Drafts shown; of the rest only the number is. */
 const MAX_DRAFTS = 3;
 
-/** What the block shows. */
+/** The contents of the block. */
 export interface PromptParts {
   readonly editor: EditorState;
-  /** Before the line: the room, or what is being searched for. */
+  /** Text before the line: the room, or the history search. */
   readonly prompt: string;
-  /** What is not acknowledged, the oldest first. */
+  /** Unacknowledged drafts, the oldest first. */
   readonly drafts: readonly Draft[];
-  /** What is wrong with the link, or nothing. */
+  /** The problem of the link, if there is one. */
   readonly status: string | undefined;
-  /** Below the line: what Tab offers. */
+  /** Text below the line: the candidates of Tab, or a remark. */
   readonly hint: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface Size {
   readonly rows: number;
 }
 
-/** The prompt for a room, with what is unread elsewhere. */
+/** The prompt for a room, with the unread counts of the others. */
 export function promptText(room: string | undefined, unread: readonly Unread[]): string {
   const here = room === undefined ? "(no room)" : label(room);
   const others = unread.map(({ room, count, mentions }) =>
@@ -41,14 +41,14 @@ export function promptText(room: string | undefined, unread: readonly Unread[]):
   return others.length === 0 ? `${here}> ` : `${here} (${others.join(", ")})> `;
 }
 
-/** What has not been seen in a room. */
+/** The unread messages of a room. */
 export interface Unread {
   readonly room: string;
   readonly count: number;
   readonly mentions: number;
 }
 
-/** What the prompt says of the link: nothing while it is up. */
+/** The status row for the link's state; `undefined` while it is up. */
 export function statusText(status: LinkStatus, clock: Clock, now: number): string | undefined {
   if (status.state === "connecting") return "connecting";
   if (status.state === "signing in") return signingInText(status.retryAt, now);
@@ -71,13 +71,13 @@ function secondsUntil(time: number, now: number): number {
   return Math.max(0, Math.ceil((time - now) / 1000));
 }
 
-/** Puts the block together for a screen of that size. */
+/** Lays out the block for a screen of that size. */
 export function layOut(parts: PromptParts, size: Size, styled: Styler): Block {
   const { columns } = size;
   const above = [...draftRows(parts.drafts, columns, styled), ...statusRow(parts, columns, styled)];
   const below = hintRow(parts, columns, styled);
   const input = layOutInput(parts, columns);
-  // One row of the screen is always the scrollback's.
+  // One row of the screen is left to the scrollback.
   const room = Math.max(1, size.rows - 1);
   const inputRoom = Math.min(input.rows.length, Math.max(1, room - above.length - below.length));
   const first = Math.min(
@@ -94,7 +94,7 @@ export function layOut(parts: PromptParts, size: Size, styled: Styler): Block {
   };
 }
 
-/** The prompt and the text, cut into rows by clusters; the cursor always has a column of its own. */
+/** The prompt and the text, wrapped by clusters; one column is kept free for the cursor. */
 function layOutInput({ editor, prompt }: PromptParts, columns: number): Block {
   const shownPrompt = truncate(escapeForTerminal(prompt), Math.max(1, Math.floor(columns / 2)));
   const rows: BlockRow[] = [];
@@ -121,9 +121,9 @@ function layOutInput({ editor, prompt }: PromptParts, columns: number): Block {
   return { rows, cursor };
 }
 
-/** What was pasted came from anywhere: it is shown by the same rules as what the network sends. */
+/** Escapes typed or pasted text by the same rules as received text: a paste may come from anywhere. */
 function safeCluster(cluster: string): string {
-  // A joiner at a cluster's end is judged by the letter after it, which is in the next one.
+  // Whether a joiner at a cluster's end is legitimate depends on the letter after it.
   return escapeForTerminal(`${cluster}a`).slice(0, -1);
 }
 

@@ -1,4 +1,4 @@
-/** What a session looks like in a terminal: items become rows, with the day and what is unread marked. */
+/** Items → rows of the terminal, with rules where the day changes and unread messages begin. */
 
 import { fold } from "../../protocol/mod.ts";
 import { roomOf, UnreadBuffer, unreadIn } from "./unread_buffer.ts";
@@ -9,7 +9,7 @@ import { format, label, unreadText } from "./format.ts";
 import { textWidth } from "../editor/width.ts";
 import { wrap } from "./wrap.ts";
 
-/** What rows depend on, besides the items. */
+/** The inputs of the rows besides the items. */
 export interface ScreenOptions {
   readonly clock: Clock;
   readonly styled: Styler;
@@ -18,14 +18,14 @@ export interface ScreenOptions {
   readonly self: () => string;
 }
 
-/** Turns items into rows; keeps those of other rooms until the person goes there. */
+/** Turns items into rows; holds those of other rooms until the person goes there. */
 export class Screen {
   readonly unreadBuffer: UnreadBuffer = new UnreadBuffer();
   readonly #options: ScreenOptions;
   #rows: string[] = [];
   #room: string | undefined;
   #day: string | undefined;
-  /** Whether the person has looked away, and nothing has been marked since. */
+  /** Whether the person has looked away, and whether a rule has been drawn since. */
   #away: "no" | "yes" | "marked" = "no";
 
   constructor(options: ScreenOptions) {
@@ -39,7 +39,7 @@ export class Screen {
     return rows;
   }
 
-  /** Shows an item, or keeps it for later; `now` is epoch milliseconds. */
+  /** Shows an item, or holds it for later; `now` is epoch milliseconds. */
   show(item: Item, now: number): void {
     const room = roomOf(item);
     if (room !== undefined && this.#isOwnLeaving(item)) this.unreadBuffer.take(room);
@@ -50,7 +50,7 @@ export class Screen {
     this.#print(item, now);
   }
 
-  /** The person goes to `room`: what was said there meanwhile comes now. */
+  /** Makes `room` the one on the screen, and shows the items held for it. */
   activate(room: string, now: number): void {
     if (this.#room === fold(room)) return;
     const first = this.#room === undefined;
@@ -58,7 +58,7 @@ export class Screen {
     const { items, left, count, mentions } = this.unreadBuffer.take(room);
     if (!first) this.#rule(label(room));
     if (left > 0) this.#print({ kind: "notice", text: `${left} more: /history shows them` }, now);
-    // Where the first unread message was not kept, all that is kept is unread.
+    // If the first unread message was dropped, all that were kept are unread.
     const unread = Math.max(0, items.findIndex((item) => unreadIn(item).count > 0));
     items.forEach((item, index) => {
       if (count > 0 && index === unread) this.#rule(unreadText(count, mentions));
@@ -66,22 +66,22 @@ export class Screen {
     });
   }
 
-  /** Whether the person looks at the terminal, as far as it tells. */
+  /** Whether the person looks at the terminal, as far as is known. */
   get isSeen(): boolean {
     return this.#away === "no";
   }
 
-  /** The person looks away from the terminal. */
+  /** Notes that the terminal has lost the focus. */
   lookAway(): void {
     if (this.#away === "no") this.#away = "yes";
   }
 
-  /** The person looks at the terminal again. */
+  /** Notes that the terminal has the focus again. */
   lookBack(): void {
     this.#away = "no";
   }
 
-  /** The person has left a room: told on whatever screen, and nothing there waits any more. */
+  /** Whether the person has left a room: shown in any room, and the room's held items are dropped. */
   #isOwnLeaving(item: Item): boolean {
     return item.kind === "happened" && item.what.event === "left" &&
       fold(item.what.name) === fold(this.#options.self());
@@ -96,7 +96,7 @@ export class Screen {
   }
 
   #print(item: Item, now: number): void {
-    // There is a rule in its place.
+    // A rule is shown in its place.
     if (item.kind === "mark") return;
     const { clock, styled, columns, self } = this.#options;
     for (const line of format(item, self(), clock)) {

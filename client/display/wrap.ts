@@ -1,20 +1,19 @@
 /**
- * Lines → rows of a terminal. What an author wrote always begins behind an
- * indent, so that no text, however it is cut into rows, looks like a line of
- * somebody else. Links are left whole for the terminal to wrap, so that they
- * can be clicked and copied.
+ * Lines → rows of a terminal. Continuation rows are indented, so that no text,
+ * however it is wrapped, looks like a line of another person. Links are left for
+ * the terminal to wrap, so that they can be clicked and copied.
  */
 
 import type { Styler } from "./colors.ts";
 import type { Line, Span, Style } from "./format.ts";
 import { clusters, clusterWidth, textWidth } from "../editor/width.ts";
 
-/** What stands before the second and every further row of a line. */
+/** The indent of a line's second and further rows. */
 const INDENT = "      ";
 
 const LINK = /^[("'<]?https?:\/\/[\x21-\x7e]+$/;
 
-/** The rows, painted, that show `line` in `columns` columns. */
+/** The styled rows that show `line` in `columns` columns. */
 export function wrap(line: Line, columns: number, styled: Styler, time = ""): string[] {
   const indent = INDENT.slice(0, Math.max(1, Math.floor(columns / 4)));
   const clock: Span[] = time === "" ? [] : [{ text: `${time} `, style: "time" }];
@@ -49,7 +48,7 @@ class Rows {
 
   add({ text, style }: Span): void {
     if (this.#width + textWidth(text) <= this.#columns) return this.#put(text, style);
-    // Every kind of space divides: U+2800 is no space to Unicode, but looks like one.
+    // Any space divides words; U+2800 is no space to Unicode, but looks like one.
     for (const word of text.split(/([\p{Zs}\u2800]+)/u)) this.#addWord(word, style);
   }
 
@@ -62,7 +61,7 @@ class Rows {
     if (this.#width + width <= this.#columns) return this.#put(word, style);
     const blank = /^[\p{Zs}\u2800]*$/u.test(word);
     if (this.#width > this.#indent.length) this.#break();
-    // The spaces at which a row was broken are not shown at the next row's beginning.
+    // Spaces at a break are dropped.
     if (blank) return;
     if (this.#width + width <= this.#columns || LINK.test(word)) return this.#put(word, style);
     this.#addLongWord(word, style);

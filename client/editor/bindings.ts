@@ -1,8 +1,8 @@
-/** Which key does what: one table, from which `/help` is written too. */
+/** The key bindings, and the rows of `/help` about them. */
 
 import type { EditName } from "./editor.ts";
 
-/** What a key does beyond the line itself. */
+/** An action of a key beyond editing the line. */
 export type ActionName =
   | "submit"
   | "complete"
@@ -62,7 +62,7 @@ const actions: Record<Exclude<ActionName, `room-${number}`>, string> = {
   "focus-out": "focus-out",
 };
 
-/** What each key does, by the name that `keys.ts` gives it. */
+/** Bindings by the key names of `keys.ts`. */
 export const BINDINGS: ReadonlyMap<string, Binding> = new Map([
   ...bound(edits, (edit): Binding => ({ edit })),
   ...bound(actions, (action): Binding => ({ action })),

@@ -1,11 +1,11 @@
-/** The line that is being typed: text, cursor, kills, undo. Every edit gives a new state. */
+/** A line editor: text, cursor, kill ring, undo. Every edit returns a new state. */
 
 import { clusters } from "./width.ts";
 
-/** Steps that undo remembers. */
+/** Steps of undo. */
 const MAX_UNDO = 200;
 
-/** Kills that yank remembers. */
+/** Entries of the kill ring. */
 const MAX_KILLED = 16;
 
 /** The state of the editor. */
@@ -13,11 +13,11 @@ export interface EditorState {
   readonly text: string;
   /** In UTF-16 code units; always between two grapheme clusters. */
   readonly cursor: number;
-  /** What was killed, the latest first. */
+  /** The kill ring, the latest first. */
   readonly killed: readonly string[];
   readonly undo: readonly Snapshot[];
   readonly redo: readonly Snapshot[];
-  /** What the last edit was: kills in a row are one kill, typed letters one undo step. */
+  /** The kind of the last edit: consecutive kills are one kill, consecutive letters one undo step. */
   readonly last: EditKind;
 }
 
@@ -38,7 +38,7 @@ export const EMPTY_EDITOR: EditorState = {
   last: "move",
 };
 
-/** What a key may do to the line; each is one row of this table. */
+/** The edits by name. */
 export const EDITS = {
   "left": (state) => moved(state, before(state.text, state.cursor)),
   "right": (state) => moved(state, after(state.text, state.cursor)),
@@ -71,23 +71,23 @@ export function edit(state: EditorState, name: EditName): EditorState {
   return EDITS[name](state);
 }
 
-/** Puts `text` at the cursor; line ends become `\n`, other controls are left out. */
+/** Inserts `text` at the cursor; line ends become `\n`, controls but tabs are dropped. */
 export function insert(state: EditorState, text: string): EditorState {
   return inserted(state, clean(text), "insert");
 }
 
-/** Puts `text` in place of everything between `start` and `end`, the cursor behind it. */
+/** Replaces the text between `start` and `end`, with the cursor after the new text. */
 export function replace(state: EditorState, [start, end]: [number, number], text: string) {
   const whole = state.text.slice(0, start) + text + state.text.slice(end);
   return changed(state, whole, start + text.length, "delete");
 }
 
-/** Another text, with the cursor at its end. */
+/** Replaces the whole text, with the cursor at the end. */
 export function setText(state: EditorState, text: string): EditorState {
   return changed(state, text, text.length, "delete");
 }
 
-/** An empty line; what was killed stays. */
+/** Empties the line and its undo; the kill ring stays. */
 export function clear(state: EditorState): EditorState {
   return { ...EMPTY_EDITOR, killed: state.killed };
 }
@@ -129,7 +129,7 @@ function changed(
   return { ...state, text, cursor: settle(text, cursor), undo, redo: [], last: kind };
 }
 
-/** What was typed may have joined the cluster after it: the cursor goes behind that. */
+/** Moves the cursor to the end of its cluster, since inserted text may combine with what follows it. */
 function settle(text: string, cursor: number): number {
   let end = 0;
   for (const cluster of clusters(text)) {
@@ -240,7 +240,7 @@ function lineEnd({ text, cursor }: EditorState): number {
   return end < 0 ? text.length : end;
 }
 
-/** The end of the line, or the line end itself when the cursor is there already. */
+/** The end of the line, or past the newline when the cursor is at the end already. */
 function killEnd(state: EditorState): number {
   const end = lineEnd(state);
   return end === state.cursor ? after(state.text, end) : end;
@@ -257,7 +257,7 @@ function lineBelow(state: EditorState): number | undefined {
   return end === state.text.length ? undefined : sameColumn(state, end + 1);
 }
 
-/** The place in the line that starts at `start` that is as many clusters in as the cursor is. */
+/** The offset in the line starting at `start` that is as many clusters in as the cursor is. */
 function sameColumn(state: EditorState, start: number): number {
   const column = clusters(state.text.slice(lineStart(state), state.cursor)).length;
   const line = state.text.slice(start, lineEnd({ ...state, cursor: start }));

@@ -1,26 +1,26 @@
-/** What was typed before: browsing by prefix, and searching backwards. */
+/** The input history: browsing by prefix, and searching backwards. */
 
-/** Lines that are kept. */
+/** Lines kept. */
 export const MAX_REMEMBERED = 1_000;
 
-/** What was typed, and where browsing stands. */
+/** The lines that were sent, and the state of browsing. */
 export interface InputHistory {
   /** The oldest first. */
   readonly lines: readonly string[];
-  /** While browsing: which line is shown, and what was typed before browsing began. */
+  /** While browsing: the index of the line shown, and the text before browsing began. */
   readonly browsing: { readonly at: number; readonly typed: string } | undefined;
 }
 
-/** Nothing was typed yet. */
+/** A history without lines. */
 export const EMPTY_HISTORY: InputHistory = { lines: [], browsing: undefined };
 
-/** Remembers a line, unless there is nothing in it or it is the one before again. */
+/** Adds a line, unless it is empty or the same as the last. */
 export function remember(history: InputHistory, line: string): InputHistory {
   if (line === "" || history.lines.at(-1) === line) return { ...history, browsing: undefined };
   return { lines: [...history.lines, line].slice(-MAX_REMEMBERED), browsing: undefined };
 }
 
-/** The line before that begins as what was typed does; `text` is what stands in the editor. */
+/** The previous line with the prefix that was typed; `text` is the editor's. */
 export function older(history: InputHistory, text: string): [InputHistory, string] {
   const { at, typed } = history.browsing ?? { at: history.lines.length, typed: text };
   const found = history.lines.findLastIndex((line, index) =>
@@ -30,7 +30,7 @@ export function older(history: InputHistory, text: string): [InputHistory, strin
   return [{ ...history, browsing: { at: found, typed } }, history.lines[found] ?? ""];
 }
 
-/** The line after, and in the end what was typed. */
+/** The next line with the prefix, and after the last what was typed. */
 export function newer(history: InputHistory, text: string): [InputHistory, string] {
   if (history.browsing === undefined) return [history, text];
   const { at, typed } = history.browsing;
@@ -41,12 +41,12 @@ export function newer(history: InputHistory, text: string): [InputHistory, strin
   return [{ ...history, browsing: { at: found, typed } }, history.lines[found] ?? ""];
 }
 
-/** Ends browsing: the line is being changed. */
-export function settleHistory(history: InputHistory): InputHistory {
+/** Ends browsing, because the line is edited. */
+export function stopBrowsing(history: InputHistory): InputHistory {
   return history.browsing === undefined ? history : { ...history, browsing: undefined };
 }
 
-/** The index of the latest line before `from` that holds `query`, in any case; -1 for none. */
+/** The index of the last line before `from` that contains `query`, ignoring case; -1 for none. */
 export function searchBack(history: InputHistory, query: string, from: number): number {
   if (query === "") return -1;
   const wanted = query.toLowerCase();
@@ -55,7 +55,7 @@ export function searchBack(history: InputHistory, query: string, from: number): 
   );
 }
 
-/** The lines of a history file; what is damaged is skipped. */
+/** Parses a history file; damaged lines are skipped. */
 export function parseHistory(text: string): string[] {
   return text.split("\n").flatMap((line) => {
     if (!line.startsWith('"')) return [];
@@ -69,7 +69,7 @@ export function parseHistory(text: string): string[] {
   }).slice(-MAX_REMEMBERED);
 }
 
-/** One line as it stands in a history file. */
+/** Encodes one line of a history file. */
 export function historyLine(line: string): string {
   return JSON.stringify(line) + "\n";
 }

@@ -1,4 +1,4 @@
-/** What a key makes of the line that is typed: editor, history, search and completion together. */
+/** The input line: editor, history, search and completion, driven by keys. */
 
 import { type ActionName, BINDINGS } from "./bindings.ts";
 import { complete, type Completion, type Known } from "../../core/chat/completion.ts";
@@ -21,37 +21,37 @@ import {
   older,
   remember,
   searchBack,
-  settleHistory,
+  stopBrowsing,
 } from "./input_history.ts";
 import type { Key } from "./keys.ts";
 
-/** The line that is typed, and everything that helps to type it. */
+/** The state of the input line. */
 export interface LineInput {
   readonly editor: EditorState;
   readonly history: InputHistory;
-  /** While searching backwards in the history. */
+  /** The search in the history, while there is one. */
   readonly search: Search | undefined;
-  /** While Tab goes through candidates. */
+  /** The candidates of Tab, while it goes through them. */
   readonly offer: Offer | undefined;
 }
 
 interface Search {
   readonly query: string;
-  /** The line that was found; the number of lines when none was. */
+  /** The index of the line found; the number of lines when there is none. */
   readonly at: number;
-  /** What stood in the line before. */
+  /** The line's text before the search. */
   readonly typed: string;
 }
 
 interface Offer extends Completion {
-  /** Which candidate stands in the line. */
+  /** The index of the candidate in the line. */
   readonly chosen: number;
 }
 
-/** What a key asks for besides a change of the line. */
+/** The action that a key asks of the app, if it does. */
 export type KeyOutcome = { submit: string } | { action: ActionName } | undefined;
 
-/** Nothing typed, nothing remembered. */
+/** An empty line without history. */
 export const EMPTY_INPUT: LineInput = {
   editor: EMPTY_EDITOR,
   history: EMPTY_HISTORY,
@@ -59,7 +59,7 @@ export const EMPTY_INPUT: LineInput = {
   offer: undefined,
 };
 
-/** Takes a key in. `known` is what Tab may offer. */
+/** Applies a key. `known` is what Tab completes from. */
 export function press(input: LineInput, key: Key, known: Known): [LineInput, KeyOutcome] {
   if (input.search !== undefined) return pressSearching(input, input.search, key, known);
   if (key.kind !== "named") return [typed(input, key.text), undefined];
@@ -70,7 +70,7 @@ export function press(input: LineInput, key: Key, known: Known): [LineInput, Key
   return act === undefined ? [input, { action: binding.action }] : act(input, known);
 }
 
-/** What stands below the line while something is offered. */
+/** The row below the line that lists Tab's candidates. */
 export function hintOf({ offer }: LineInput): string | undefined {
   if (offer === undefined || offer.candidates.length < 2) return undefined;
   return offer.candidates
@@ -78,14 +78,14 @@ export function hintOf({ offer }: LineInput): string | undefined {
     .join("  ");
 }
 
-/** What stands before the line while it is searched for. */
+/** The prompt of a search in the history. */
 export function searchPrompt({ search, history }: LineInput): string | undefined {
   if (search === undefined) return undefined;
   const found = search.query === "" || search.at < history.lines.length;
   return `(${found ? "" : "not "}found "${search.query}") `;
 }
 
-/** The line without its text: it was sent. */
+/** Empties the line after it was sent, and adds `line` to the history. */
 export function sent(input: LineInput, line: string): LineInput {
   return { ...changed(input, clear(input.editor)), history: remember(input.history, line) };
 }
@@ -110,7 +110,7 @@ const ACTIONS: Partial<Record<ActionName, Act>> = {
 };
 
 function changed(input: LineInput, editor: EditorState): LineInput {
-  const history = editor.text === input.editor.text ? input.history : settleHistory(input.history);
+  const history = editor.text === input.editor.text ? input.history : stopBrowsing(input.history);
   return { editor, history, search: undefined, offer: undefined };
 }
 
@@ -141,7 +141,7 @@ function offered(input: LineInput, known: Known): LineInput {
   const chosen = (fresh.chosen + 1) % fresh.candidates.length;
   const text = fresh.candidates[chosen] ?? "";
   const next = replace(editor, [fresh.start, editor.cursor], text);
-  // One candidate is the answer; the next Tab asks anew.
+  // A single candidate is final; the next Tab completes anew.
   const open = fresh.candidates.length > 1 ? { ...fresh, chosen } : undefined;
   return { ...input, editor: next, offer: open };
 }
@@ -170,7 +170,7 @@ function pressSearching(
   if (name === "cancel" || name === "interrupt") {
     return [changed(input, setText(input.editor, search.typed)), undefined];
   }
-  // Every other key takes what was found and does with it what it does.
+  // Any other key accepts the line found, and acts on it.
   return press({ ...input, search: undefined }, key, known);
 }
 

@@ -1,12 +1,12 @@
-/** What a key makes of a secret that is typed. No part of it is kept: no history, no undo, no cuts. */
+/** The input of a secret, driven by keys. Nothing of it is kept: no history, no undo, no kill ring. */
 
 import type { Key } from "./keys.ts";
 import { clusters } from "./width.ts";
 
-/** Characters of a secret; the server says what is too long for it. */
+/** Characters of a secret at most; the server's own limit is lower. */
 const MAX_TYPED = 1_024;
 
-/** What a key does: the secret from now on, the end of it, or no secret at all. */
+/** The outcome of a key: the secret so far, the finished secret, or a cancellation. */
 export type SecretStep = { typed: string } | { done: string } | "cancelled";
 
 type Step = (typed: string) => SecretStep;
@@ -16,7 +16,7 @@ const clear: Step = () => ({ typed: "" });
 
 const KEYS: Readonly<Record<string, Step>> = {
   "enter": (typed) => ({ done: typed }),
-  // What was typed before the terminal was ours ends with the newline that Enter was then.
+  // Before raw mode the terminal sends a newline for Enter.
   "ctrl-j": (typed) => ({ done: typed }),
   "backspace": (typed) => ({ typed: clusters(typed).slice(0, -1).join("") }),
   "ctrl-u": clear,
@@ -27,10 +27,10 @@ const KEYS: Readonly<Record<string, Step>> = {
   "ctrl-g": cancel,
 };
 
-/** Takes a key in. An empty line is no secret. */
+/** Applies a key. Enter on an empty line cancels. */
 export function pressSecret(typed: string, key: Key): SecretStep {
   if (key.kind !== "named") {
-    // A password that was copied often has a newline at its end.
+    // A copied password often ends with a newline.
     const text = key.text.replace(/[\r\n]+$/, "").toWellFormed();
     return { typed: (typed + text).slice(0, MAX_TYPED).toWellFormed() };
   }
@@ -39,7 +39,7 @@ export function pressSecret(typed: string, key: Key): SecretStep {
   return typeof after === "object" && "done" in after && after.done === "" ? "cancelled" : after;
 }
 
-/** What stands on the screen in its place. */
+/** The asterisks shown in place of the secret. */
 export function masked(typed: string): string {
   return "*".repeat(clusters(typed).length);
 }

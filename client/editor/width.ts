@@ -1,7 +1,7 @@
 /**
- * Grapheme clusters, and the columns that they take in a terminal. Not by
- * `unicodeWidth` of `@std/cli`: it counts code points, so a family emoji would take
- * eight columns, and its npm distribution lacks the table that it reads.
+ * Grapheme clusters, and the columns that they take in a terminal. `unicodeWidth`
+ * of `@std/cli` won't do: it counts code points, so a family emoji would take eight
+ * columns, and its npm distribution lacks the table that it reads.
  */
 
 import { eastAsianWidth } from "get-east-asian-width";
@@ -10,7 +10,7 @@ import { eastAsianWidth } from "get-east-asian-width";
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11FF\uD7B0-\uD7FF]/u;
 
 const PICTURE = /^[\p{Extended_Pictographic}\u{1F1E6}-\u{1F1FF}]/u;
-// A picture by default (regional indicators too), by its selector, or in a sequence.
+// Emoji presentation by default (regional indicators too), by selector, or in a sequence.
 const WIDE_PICTURE = /^\p{Emoji_Presentation}|\uFE0F|\u200D/u;
 const KEYCAP = /^[0-9#*]\uFE0F?\u20E3/u;
 
@@ -22,9 +22,9 @@ let last: { text: string; clusters: readonly string[] } = { text: "", clusters: 
 /** The user-perceived characters of `text` (UAX #29). */
 export function clusters(text: string): readonly string[] {
   if (ASCII.test(text)) return text.split("");
-  // The editor asks again and again about the one text that is being typed.
+  // The editor segments the one text that is being typed again and again.
   if (last.text === text) return last.clusters;
-  // Made when first needed: a start with plain ASCII never pays for it.
+  // Made on first use, since a start with plain ASCII never needs it.
   segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
   last = { text, clusters: Array.from(segmenter.segment(text), ({ segment }) => segment) };
   return last.clusters;

@@ -1,21 +1,21 @@
-/** Stopping as Ctrl-Z does: this program, and whatever it was started with. */
+/** Suspending on Ctrl-Z: this program and the rest of its process group. */
 
-/** Stops the process group until a shell wakes it; says why where it can't. */
+/** Stops the process group until a shell continues it; the reason when that is impossible. */
 export async function stopGroup(): Promise<string | undefined> {
   let happened = () => {};
   const happening = new Promise<void>((resolve) => happened = resolve);
   Deno.addSignalListener("SIGCHLD", happened);
-  // For good: `deno task` may pass the signal on as late as when all go on.
+  // Never removed: `deno task` may forward the signal as late as after SIGCONT.
   Deno.addSignalListener("SIGTSTP", stayAwake);
   try {
-    // The system stops nobody by it where no shell would wake them. `kill` is in the group
-    // too: SIGCHLD comes when it ends, and when it is stopped. That it has ended is known
-    // before another one has come and gone.
+    // POSIX: SIGTSTP does not stop an orphaned process group. `kill` is in the group too, so
+    // SIGCHLD comes when it ends and when it is stopped; if it was not stopped, its end is
+    // known before a second `kill` has run.
     const ended = signalGroup("TSTP");
     await Promise.race([happening, ended]);
     const goesOn = await Promise.race([ended.then(() => true), signalGroup("0").then(() => false)]);
     if (goesOn) return "Ctrl-Z: there is no shell to go back to";
-    // `deno task` takes SIGTSTP for itself and goes on, and the shell would wait for it.
+    // `deno task` handles SIGTSTP and keeps running, and the shell would wait for it.
     await signalGroup("STOP");
     return undefined;
   } catch (error) {
@@ -26,7 +26,7 @@ export async function stopGroup(): Promise<string | undefined> {
   }
 }
 
-/** Who listens for the signal is not stopped by it. */
+/** A listener for the signal keeps the process from being stopped by it. */
 function stayAwake(): void {}
 
 async function signalGroup(signal: "TSTP" | "STOP" | "0"): Promise<void> {

@@ -1,4 +1,4 @@
-/** `chat-client` in a terminal: puts its parts together, and gives the terminal back in the end. */
+/** `chat-client` in a terminal: composes its parts, and restores the terminal at the end. */
 
 import { App } from "./app.ts";
 import { localClock } from "../display/clock.ts";
@@ -11,10 +11,10 @@ import { leaveOnSignals } from "../startup/signals.ts";
 import { CONTEXT, Failure, PLATFORM, type Start } from "../startup/start.ts";
 import { Terminal } from "./terminal.ts";
 
-/** For who has never typed anything here. */
+/** Shown when the input history is empty. */
 const WELCOME = "Type, and Enter sends; /help lists the commands and keys, exit leaves";
 
-/** Chats until the person leaves; the exit code. */
+/** Chats until the person leaves; returns the exit code. */
 export async function runTerminal(start: Start, bell: boolean): Promise<number> {
   const history = start.directory === undefined
     ? undefined

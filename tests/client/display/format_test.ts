@@ -121,7 +121,7 @@ Deno.test("a name or a room that could be misread stands in quotation marks", PU
   for (const [name, expected] of quoted) assertEquals(label(name), expected);
 });
 
-Deno.test("a mention is marked without colours too, in others' messages alone", PURE, () => {
+Deno.test("a mention is marked without colors too, in others' messages alone", PURE, () => {
   assertEquals(rows("hey alice!", 80), ["14:03 [General] Bob: hey *alice*!"]);
   const own = format(message("I am Alice", "Alice"), "Alice").flatMap((line) =>
     wrap(line, 80, BARE)
@@ -203,7 +203,7 @@ Deno.test("truncate() says that something is left out", PURE, () => {
   assertEquals(truncate("x", 0), "");
 });
 
-Deno.test("names keep their colour, which can be read on black and on white", PURE, () => {
+Deno.test("names keep their color, which can be read on black and on white", PURE, () => {
   const styled = styler("256");
   assertEquals(styled("Bob", { person: "bob" }), styled("Bob", { person: "bob" }));
   assert(NAME_COLORS.length >= 12);

@@ -73,7 +73,7 @@ Deno.test("nothing from the network moves the cursor or touches the line being t
         size,
         styled,
       );
-      // What has no width has no place of its own on a screen, and does nothing there.
+      // A character without width takes no cell.
       const bare = (row: string) =>
         row.replace(/\x1b\[[0-9;]*m|[\p{M}\u1160-\u11ff\ud7b0-\ud7ff]/gu, "").trimEnd();
       const typed = block.rows.map((row) => bare(row.text));

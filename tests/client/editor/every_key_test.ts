@@ -6,7 +6,7 @@ import type { EditName } from "../../../client/editor/editor.ts";
 import { Peer } from "../../fixtures/peer.ts";
 import { openAlice, terminalTest, type Tmux } from "../../fixtures/tmux.ts";
 
-/** What a terminal sends for the keys that have a name; the others follow a rule. */
+/** The bytes that a terminal sends for named keys; the others follow a rule. */
 const NAMED: Record<string, string> = {
   "up": "\x1b[A",
   "down": "\x1b[B",
@@ -40,7 +40,7 @@ function bytesOf(key: string): string {
   return key.startsWith("alt-") ? `\x1b${letter}` : String.fromCharCode(letter.charCodeAt(0) & 31);
 }
 
-/** What is typed before the key, and what the line is after it, with `|` for the cursor. */
+/** The bytes typed before the key, and the line after it, with `|` for the cursor. */
 const EDITED: Record<Exclude<EditName, "up" | "down">, [before: string, after: string]> = {
   "left": ["abc", "ab|c"],
   "right": ["abc\x01", "a|bc"],

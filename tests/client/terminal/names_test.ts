@@ -26,7 +26,7 @@ async function registerAlice(server: ServerProcess): Promise<void> {
 function passwordFile(home: Home, mode = 0o600, text = `${PASSWORD}\n`): string {
   const path = `${home.path}/password-${mode}`;
   Deno.writeTextFileSync(path, text, { mode });
-  // What the mode becomes at its making is cut by the umask.
+  // The umask applies to the mode given at creation.
   Deno.chmodSync(path, mode);
   return path;
 }
@@ -63,7 +63,7 @@ Deno.test("a script comes in by --password-file or CHAT_PASSWORD, and by nothing
   ]);
 });
 
-Deno.test("who mistypes a name with a password at hand does not come in as a stranger", async () => {
+Deno.test("a mistyped name with a password given does not come in as an unregistered one", async () => {
   await using home = new Home();
   await using server = await ServerProcess.start(home);
   const args = [server.address, "--name", "Alcie", "--password-file", passwordFile(home)];

@@ -90,7 +90,7 @@ terminalTest(
 );
 
 terminalTest(
-  "a lost link is told, what is typed waits, and goes out once it is back",
+  "a lost link is shown, and what is typed goes out once it is back",
   async (home, server) => {
     await using tmux = await openAlice(home, server);
     await tmux.type("before");
@@ -179,7 +179,7 @@ terminalTest("Ctrl-Z gives the terminal back under deno task too", async (home, 
   );
   await tmux.press("Enter");
   await tmux.untilIn("General");
-  // What the task runner was told the first time must not come back the second time.
+  // A signal that the task runner got the first time must not be forwarded the second time.
   for (const line of ["one", "two"]) {
     await tmux.press("C-z");
     await tmux.untilLast("shell$");
