@@ -7,8 +7,7 @@ import {
   type SessionSummary,
 } from "../../protocol/mod.ts";
 import { type Clock, localClock } from "./clock.ts";
-import type { Happening, Item, MessageItem } from "../../core/chat/items.ts";
-import type { Target } from "../../core/session/journal.ts";
+import type { Happening, Item, MessageItem, Target } from "../../core/chat/items.ts";
 import { splitAtMentions } from "../../protocol/mentions.ts";
 
 /** The role of a piece of text, from which `colors.ts` derives its look. */

@@ -1,5 +1,6 @@
 /** The key bindings, and the rows of `/help` about them. */
 
+import type { Item } from "../../core/chat/items.ts";
 import type { EditName } from "./editor.ts";
 
 /** An action of a key beyond editing the line. */
@@ -92,3 +93,9 @@ export const KEYS_HELP: readonly [string, string][] = [
   ["Ctrl-_, Alt-_", "undo, redo"],
   ["Ctrl-C, Ctrl-D", "clear the line, or leave when it is empty; Ctrl-Z pauses, Ctrl-L redraws"],
 ];
+
+/** The list of all commands with the keys below it; any other item as it is. */
+export function withKeys(item: Item): Item {
+  if (item.kind !== "help" || !item.isWhole) return item;
+  return { ...item, rows: [...item.rows, ...KEYS_HELP] };
+}

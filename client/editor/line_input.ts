@@ -60,7 +60,7 @@ export const EMPTY_INPUT: LineInput = {
 };
 
 /** Applies a key. `known` is what Tab completes from. */
-export function press(input: LineInput, key: Key, known: Known): [LineInput, KeyOutcome] {
+export function press(input: LineInput, key: Key, known: () => Known): [LineInput, KeyOutcome] {
   if (input.search !== undefined) return pressSearching(input, input.search, key, known);
   if (key.kind !== "named") return [typed(input, key.text), undefined];
   const binding = BINDINGS.get(key.name);
@@ -90,7 +90,7 @@ export function sent(input: LineInput, line: string): LineInput {
   return { ...changed(input, clear(input.editor)), history: remember(input.history, line) };
 }
 
-type Act = (input: LineInput, known: Known) => [LineInput, KeyOutcome];
+type Act = (input: LineInput, known: () => Known) => [LineInput, KeyOutcome];
 
 const ACTIONS: Partial<Record<ActionName, Act>> = {
   "submit": (input) => [changed(input, input.editor), { submit: input.editor.text }],
@@ -134,9 +134,9 @@ function browsed(input: LineInput, [history, text]: [InputHistory, string]): Lin
   return { editor, history, search: undefined, offer: undefined };
 }
 
-function offered(input: LineInput, known: Known): LineInput {
+function offered(input: LineInput, known: () => Known): LineInput {
   const { editor, offer } = input;
-  const fresh = offer ?? { ...complete(editor.text, editor.cursor, known), chosen: -1 };
+  const fresh = offer ?? { ...complete(editor.text, editor.cursor, known()), chosen: -1 };
   if (fresh.candidates.length === 0) return input;
   const chosen = (fresh.chosen + 1) % fresh.candidates.length;
   const text = fresh.candidates[chosen] ?? "";
@@ -155,7 +155,7 @@ function pressSearching(
   input: LineInput,
   search: Search,
   key: Key,
-  known: Known,
+  known: () => Known,
 ): [LineInput, KeyOutcome] {
   const latest = input.history.lines.length;
   if (key.kind !== "named") {

@@ -4,7 +4,6 @@ import { parseName } from "../../protocol/mod.ts";
 import { messageOf } from "../../cli/system_errors.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import type { GivenPassword } from "../../core/session/login.ts";
-import type { Invocation } from "./options.ts";
 import { Outbox } from "../../core/session/outbox.ts";
 import { readPassword } from "../files/password_file.ts";
 import { configDirectory, type Platform, stateDirectory } from "../files/paths.ts";
@@ -186,6 +185,3 @@ function withoutDisk(reason: string): Pick<Start, "outbox" | "directory" | "rema
   const remark = `Unsent messages will not survive this program: ${reason}`;
   return { outbox: Outbox.inMemory(), directory: undefined, remarks: [remark] };
 }
-
-/** The invocations that open a session. */
-export type SessionInvocation = Extract<Invocation, { values: { name: unknown } }>;

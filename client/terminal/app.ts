@@ -1,7 +1,7 @@
 /** The chat in a terminal: keys, session and screen wired together. */
 
 import { fold, isLongerThan } from "../../protocol/mod.ts";
-import type { ActionName } from "../editor/bindings.ts";
+import { type ActionName, withKeys } from "../editor/bindings.ts";
 import type { Clock } from "../display/clock.ts";
 import type { Styler } from "../display/colors.ts";
 import { mayRemember, submit } from "../../core/chat/commands.ts";
@@ -115,7 +115,7 @@ export class App implements View {
   }
 
   show(item: Item): void {
-    this.#screen.show(item, Date.now());
+    this.#screen.show(withKeys(item), Date.now());
     this.#ring(item);
     this.changed();
   }
@@ -184,7 +184,7 @@ export class App implements View {
     }
     // What is typed meanwhile was meant for a password that was asked for, or will be.
     if (session.status.state === "signing in" && !PASSED_KEYS.has(nameOf(key))) return;
-    const [input, outcome] = press(this.#input, key, knownTo(session.state));
+    const [input, outcome] = press(this.#input, key, () => knownTo(session.state));
     this.#input = input;
     if (outcome === undefined) return;
     if ("submit" in outcome) return this.#submit(outcome.submit, session);

@@ -9,7 +9,6 @@ import {
   register,
   unregister,
 } from "./account.ts";
-import { KEYS_HELP } from "../../client/editor/bindings.ts";
 import { distance } from "./edit_distance.ts";
 import { type Effect, notice, problem, show } from "./items.ts";
 import { listFound, openFound, pageOfRooms, showHistory, whoIsIn } from "./queries.ts";
@@ -227,5 +226,5 @@ function help(_state: ChatState, argument: string): Effect[] {
     .filter(([each]) => name === "" || each === name)
     .map(([each, { usage, help }]): [string, string] => [`/${each} ${usage}`.trimEnd(), help]);
   if (rows.length === 0) return [problem(unknownCommand(name))];
-  return [show({ kind: "help", rows: name === "" ? [...rows, ...KEYS_HELP] : rows })];
+  return [show({ kind: "help", rows, isWhole: name === "" })];
 }

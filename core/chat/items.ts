@@ -4,11 +4,11 @@ import type {
   DirectPayload,
   MessagePayload,
   NotificationPayload,
+  Request,
   RoomSummary,
   SessionSummary,
   UnreadRoom,
 } from "../../protocol/mod.ts";
-import type { Target } from "../session/journal.ts";
 
 /** One thing to show. Texts in it are as the network sent them: not safe to show. */
 export type Item =
@@ -28,7 +28,11 @@ export type Item =
   | { kind: "unread"; rooms: UnreadRoom[] }
   | { kind: "found"; messages: MessagePayload[] }
   | { kind: "sessions"; sessions: SessionSummary[] }
-  | { kind: "help"; rows: [string, string][] };
+  /** Commands and what they do; `isWhole` when that is all of them. */
+  | { kind: "help"; rows: [string, string][]; isWhole: boolean };
+
+/** The addressee of a message: a room, or one person. */
+export type Target = { readonly room: string } | { readonly to: string };
 
 /** Something said in a room. */
 export interface MessageItem {
@@ -63,7 +67,7 @@ export function happening(
 /** What a change of state asks of the world. */
 export type Effect =
   | { kind: "show"; item: Item }
-  | { kind: "send"; request: import("../../protocol/mod.ts").Request }
+  | { kind: "send"; request: Request }
   /** Say something: it goes through the outbox. */
   | { kind: "say"; target: Target; text: string }
   /** A draft is acknowledged or refused: the outbox may forget it. */

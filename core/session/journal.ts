@@ -1,6 +1,7 @@
 /** The outbox's journal: what its lines mean. `outbox.ts` keeps it on disk. */
 
 import { type DirectPayload, fold, type MessagePayload } from "../../protocol/mod.ts";
+import type { Target } from "../chat/items.ts";
 
 /** A message that the server has not acknowledged. */
 export interface Draft {
@@ -14,9 +15,6 @@ export interface Draft {
   /** Whether that was in an earlier session: in the present one its ref means nothing. */
   isStray?: true;
 }
-
-/** A room, or one person. */
-export type Target = { readonly room: string } | { readonly to: string };
 
 /** One line of the journal. */
 export type JournalLine =

@@ -10,7 +10,6 @@ import {
 import { type Address, formatAddress } from "../../client/net/address.ts";
 import { backoff } from "./backoff.ts";
 import { Connection } from "../../client/net/connection.ts";
-import type { RetryDecision } from "./login.ts";
 import { Untrusted } from "../../client/net/trust_errors.ts";
 
 /** Milliseconds without a line after which the server is asked, and then given up. */
@@ -26,6 +25,9 @@ export type LinkReport =
   | { kind: "line"; line: string; event: Event | undefined }
   /** The link is down; `retryAt` is in epoch milliseconds. */
   | { kind: "offline"; reason: string; retryAt: number };
+
+/** What follows a refusal: another try after `wait` milliseconds, or the end, with its reason. */
+export type RetryDecision = { readonly wait: number } | { readonly end: string };
 
 /** What a link needs. */
 export interface LinkOptions {

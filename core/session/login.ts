@@ -1,6 +1,7 @@
 /** Coming in under a registered name: where the password is from, and what to do when it is refused. */
 
 import type { Events } from "../../protocol/mod.ts";
+import type { RetryDecision } from "./link.ts";
 import type { AskSecret } from "./view.ts";
 
 /** A password that nobody has to type. */
@@ -9,9 +10,6 @@ export interface GivenPassword {
   /** Where it is from, for error messages. */
   readonly from: string;
 }
-
-/** What is to be done about a refusal: try again after so many milliseconds, or not at all. */
-export type RetryDecision = { readonly wait: number } | { readonly end: string };
 
 /** What a login needs. */
 export interface LoginOptions {

@@ -9,6 +9,7 @@
 
 import { fold } from "../../protocol/mod.ts";
 import { type Address, formatAddress } from "../../client/net/address.ts";
+import type { Target } from "../chat/items.ts";
 import {
   applyLine,
   type Draft,
@@ -17,7 +18,6 @@ import {
   journalLine,
   type JournalState,
   parseJournal,
-  type Target,
   writeJournal,
 } from "./journal.ts";
 import { openPrivate, type StateFile, statePath } from "../../client/files/state_files.ts";

@@ -10,10 +10,10 @@ import {
   VERSION,
 } from "../../protocol/mod.ts";
 import type { Address } from "../../client/net/address.ts";
-import { type Effect, notice, problem } from "../chat/items.ts";
-import { type Draft, isSaidBy, type Target } from "./journal.ts";
-import { Link, type LinkReport } from "./link.ts";
-import { type GivenPassword, Login, type RetryDecision } from "./login.ts";
+import { type Effect, notice, problem, type Target } from "../chat/items.ts";
+import { type Draft, isSaidBy } from "./journal.ts";
+import { Link, type LinkReport, type RetryDecision } from "./link.ts";
+import { type GivenPassword, Login } from "./login.ts";
 import type { Outbox } from "./outbox.ts";
 import { Sender } from "./sender.ts";
 import { ChatState, draftId } from "../chat/state.ts";

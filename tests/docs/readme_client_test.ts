@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { submit } from "../../core/chat/commands.ts";
 import { format, plainText } from "../../client/display/format.ts";
+import { withKeys } from "../../client/editor/bindings.ts";
 import { describeUsage } from "../../client/startup/options.ts";
 import { ChatState } from "../../core/chat/state.ts";
 import { Home, programArguments, ServerProcess } from "../fixtures/client.ts";
@@ -25,7 +26,9 @@ Deno.test("README shows the help that chat-client prints", () => {
 Deno.test("README shows the commands and keys that /help shows", () => {
   const [effect] = submit(new ChatState("Alice", undefined, 0), "/help");
   assert(effect?.kind === "show");
-  const lines = format(effect.item, "Alice").map((line) => plainText(line).replace(/^-- /, ""));
+  const lines = format(withKeys(effect.item), "Alice").map((line) =>
+    plainText(line).replace(/^-- /, "")
+  );
   assertStringIncludes(readme, `\n${lines.join("\n")}\n`);
 });
 

@@ -95,7 +95,7 @@ Deno.test("each kind of item is one finished line, as --plain promises", PURE, (
       { kind: "found", messages: [message("new").message, message("old").message] },
       ["#2 [General] Bob: old", "#1 [General] Bob: new"],
     ],
-    [{ kind: "help", rows: [["/a", "does a"], ["/bcd", "does b"]] }, [
+    [{ kind: "help", rows: [["/a", "does a"], ["/bcd", "does b"]], isWhole: true }, [
       "-- /a    does a",
       "-- /bcd  does b",
     ]],

@@ -26,7 +26,7 @@ function type(input: LineInput, keys: string): { input: LineInput; outcome: KeyO
     const key: Key = part.startsWith("<")
       ? { kind: "named", name: part.slice(1, -1) }
       : { kind: "text", text: part };
-    [input, outcome] = press(input, key, KNOWN);
+    [input, outcome] = press(input, key, () => KNOWN);
   }
   return { input, outcome };
 }
