@@ -42,8 +42,13 @@ export function headsOf(database: DatabaseSync): Map<number, number> {
   return new Map(rows.map(({ id, seq }) => [id, seq]));
 }
 
-/** Whether a database lacks messages that it had. */
+const TABLES = ["room", "message", "direct", "session", "claim", "read_mark", "message_index"];
+
+/** Whether a database lacks messages that it had, or a table. */
 export function isSetBack(database: DatabaseSync, heads: Heads): boolean {
+  const known = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const names = new Set(known.map(({ name }) => name));
+  if (TABLES.some((table) => !names.has(table))) return true;
   const seqs = headsOf(database);
   return [...heads].some(([id, seq]) => (seqs.get(id) ?? 0) < seq);
 }
@@ -53,17 +58,23 @@ function checkPages(database: DatabaseSync): void {
   if (found !== "ok") throw new LogFailure(`it is damaged (${found})`);
 }
 
-/** Only the oldest messages of a room are ever deleted, so that the others have no gap. */
+/**
+ * A copy of which a part is older than the rest may lack the last messages of a room, whose
+ * numbers would be given again. Gaps are no damage: an operator may have deleted a message.
+ */
 function checkRows(database: DatabaseSync): void {
   const broken = database.prepare(
-    `SELECT name FROM room WHERE seq > 0 AND EXISTS (
-      SELECT 1 FROM (SELECT count(*) AS count, min(id) AS first, max(id) AS last FROM message
-        WHERE id > room.id * ${SEQ_SPAN} AND id < (room.id + 1) * ${SEQ_SPAN})
-      WHERE count > 0 AND (count <> last - first + 1 OR last <> room.id * ${SEQ_SPAN} + room.seq))
-      LIMIT 1`,
+    `SELECT id, name, last FROM (SELECT id, name, seq,
+      (SELECT max(message.id) FROM message WHERE message.id > room.id * ${SEQ_SPAN}
+        AND message.id < (room.id + 1) * ${SEQ_SPAN}) - room.id * ${SEQ_SPAN} AS last FROM room)
+      WHERE last <> seq LIMIT 1`,
   ).get();
   if (broken === undefined) return;
-  throw new LogFailure(`it is damaged (messages of the room ${broken["name"]} are missing)`);
+  const { id, name, last } = broken;
+  throw new LogFailure(
+    `it is damaged (the last messages of the room ${name} are missing; ` +
+      `"UPDATE room SET seq = ${last} WHERE id = ${id}" does without them)`,
+  );
 }
 
 function sizeOf(path: string): number {

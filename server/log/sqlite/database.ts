@@ -56,12 +56,12 @@ export class LogFile {
   }
 
   /**
-   * Whether another connection has changed the database since the last {@linkcode note}.
+   * Whether another connection has changed the database since the last time, or the last write.
    * Fails when it took away messages.
    */
   hasChanged(): boolean {
     if (!this.#watch.isChanged) return false;
-    this.note();
+    this.#watch.noteChange();
     if (isSetBack(this.database, this.heads)) {
       this.#lose(`messages were taken out of ${this.#path} by another program`);
     }
@@ -82,6 +82,7 @@ export class LogFile {
   /** To be called after each write: what has happened to the files until now was its doing. */
   note(): void {
     this.#watch.note();
+    this.#watch.noteChange();
   }
 
   /** Puts into the database's own file what only the WAL has; false while somebody is using that. */
@@ -92,14 +93,14 @@ export class LogFile {
       return this.#checkpoint();
     } finally {
       this.database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
-      this.note();
+      this.#watch.note();
     }
   }
 
   /** Gives up what a failed write has begun. */
   rollBack(): void {
     if (this.database.isTransaction) this.database.exec("ROLLBACK");
-    this.note();
+    this.#watch.note();
   }
 
   /** Closes files of which others have taken one away, to be opened afresh. */
@@ -162,7 +163,7 @@ export class LogFile {
     const { lastFrame } = this.#watch;
     this.#watch.voidIndex();
     readOnce(this.database);
-    this.note();
+    this.#watch.note();
     if (this.#watch.lastFrame < lastFrame) {
       this.#lose(`${this.#path}-wal and -shm were overwritten by another program`);
     }
@@ -172,7 +173,7 @@ export class LogFile {
   /** Puts everything into the database's own file, wherever that is now, and empties the WAL. */
   #save(): void {
     if (!this.#checkpoint()) throw new Error("another program holds its lock");
-    this.note();
+    this.#watch.note();
   }
 
   #checkpoint(): boolean {
@@ -192,6 +193,7 @@ export class LogFile {
   #prepareToClose(): string | undefined {
     try {
       this.check();
+      this.hasChanged();
       return undefined;
     } catch (error) {
       if (!(error instanceof Error)) throw error;

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import type { MessageLog } from "../../../server/log/message_log.ts";
 import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
 import { Directory, KEEP_ALL, says, upTo } from "../../fixtures/log.ts";
@@ -212,4 +213,94 @@ async function holds(
   if (problem !== undefined) return;
   await log.open();
   assertEquals(await log.texts(), acknowledged);
+}
+
+/** What else may happen; gives the path at which all is to be found then. */
+interface Mishap {
+  /** Whether it may be refused, and is told at the end; else nothing is refused or lost. */
+  isTold: boolean;
+  happen: (log: TouchedLog) => Promise<string | void> | string | void;
+}
+
+/** Runs statements as another program. */
+function sql(...lines: string[]): Mishap["happen"] {
+  return async ({ path }) => {
+    await using other = await OtherProgram.open(path);
+    for (const line of lines) assertEquals(await other.run(line), "done", line);
+  };
+}
+
+function damagePages(path: string): void {
+  const args = ["if=/dev/urandom", `of=${path}`, "bs=4096", "seek=2", "count=4", "conv=notrunc"];
+  assert(new Deno.Command("dd", { args, stderr: "null" }).outputSync().success);
+}
+
+const MISHAPS: Record<string, Mishap> = {
+  "pages are overwritten": { isTold: true, happen: ({ path }) => damagePages(path) },
+  "directory is renamed": {
+    isTold: true,
+    happen: ({ directory }) => {
+      Deno.renameSync(directory.path, `${directory.path}-away`);
+      return `${directory.path}-away/chat.db`;
+    },
+  },
+  "file becomes another kind of database": {
+    isTold: true,
+    happen: ({ path, directory }) => {
+      using other = new DatabaseSync(directory.file("other"));
+      other.exec("CREATE TABLE moz_places (id INTEGER PRIMARY KEY)");
+      other.close();
+      Deno.renameSync(directory.file("other"), path);
+      return `${path}-saved`;
+    },
+  },
+  "messages are deleted": {
+    isTold: true,
+    happen: sql("DELETE FROM message WHERE id % 100 > 20; UPDATE room SET seq = 20"),
+  },
+  "table is dropped": { isTold: true, happen: sql("DROP TABLE message") },
+  "index is dropped": { isTold: false, happen: sql("DROP INDEX message_ref") },
+  "file is for reading alone": {
+    isTold: false,
+    happen: ({ path }) => Deno.chmodSync(path, 0o400),
+  },
+  "journal is to be another one": {
+    isTold: false,
+    happen: async ({ path }) => {
+      await using other = await OtherProgram.open(path);
+      assertMatch(await other.run("PRAGMA journal_mode = DELETE"), /locked/);
+    },
+  },
+  "topic is set by another program": {
+    isTold: false,
+    happen: sql("INSERT INTO room (fold, name, topic) VALUES ('new', 'New', 'x')"),
+  },
+};
+
+for (const [what, { isTold, happen }] of Object.entries(MISHAPS)) {
+  Deno.test({
+    name: `log whose ${what} loses nothing without a word`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await using log = await new TouchedLog().open();
+      await log.say(60);
+      await log.quiet();
+      const there = await happen(log);
+      await log.say(40);
+      const { acknowledged, refusals } = log;
+      const problem = await log.close();
+      assertEquals(problem !== undefined, isTold, problem);
+      if (isTold) assert(refusals.length > 0);
+      else assertEquals(refusals, []);
+      if (isTold && there === undefined) return;
+      await log.open(there ?? log.path);
+      assertEquals(await log.texts(), acknowledged);
+      if (there?.includes("-away")) await removeWhenClosed(log, there);
+    },
+  });
+}
+
+async function removeWhenClosed(log: TouchedLog, path: string): Promise<void> {
+  await log.close();
+  Deno.renameSync(path.replace(/-away\/chat\.db$/, "-away"), log.directory.path);
 }

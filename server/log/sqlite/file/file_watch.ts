@@ -55,6 +55,7 @@ export class FileWatch implements Disposable {
   readonly #database: Deno.FsFile;
   readonly #index: Deno.FsFile;
   #before: Snapshot;
+  #change: number | undefined;
 
   /** To be made when a connection has read from the database: all three files are there then. */
   constructor(path: string) {
@@ -62,6 +63,7 @@ export class FileWatch implements Disposable {
     this.#database = Deno.openSync(path);
     this.#index = Deno.openSync(`${path}-shm`, { read: true, write: true });
     this.#before = this.#look();
+    this.noteChange();
   }
 
   /** Whether the database in use still has a name: it has none after it was deleted. */
@@ -69,10 +71,15 @@ export class FileWatch implements Disposable {
     return (this.#database.statSync().nlink ?? 1) > 0;
   }
 
-  /** Whether another connection has committed something since the last note. */
+  /** Whether another connection has committed something since {@linkcode noteChange}. */
   get isChanged(): boolean {
     const words = readWalIndex(this.#index);
-    return words !== undefined && words.change !== this.#before.words?.change;
+    return words !== undefined && words.change !== this.#change;
+  }
+
+  /** Takes what was committed until now for known. */
+  noteChange(): void {
+    this.#change = readWalIndex(this.#index)?.change;
   }
 
   /** The last frame of the WAL that counted, by the last note. */
