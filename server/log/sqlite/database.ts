@@ -212,7 +212,11 @@ export class LogFile {
       return "all that was acknowledged is in the file that was moved away: " +
         `move that back to ${this.#path} before the next start`;
     }
-    const saved = this.#isMixed && !this.#isWhole() ? this.#setWalAside() : undefined;
+    if (this.#isMixed && this.#isWhole()) {
+      return "it is whole, and has the last messages of all rooms, but what is kept beside them " +
+        "may be older. Before the next start, put back a copy, unless that is as it should be";
+    }
+    const saved = this.#isMixed ? this.#setWalAside() : undefined;
     const rest = saved === undefined ? "" : `, and what it did not have yet is in ${saved}`;
     return `what was acknowledged may be missing in it${rest}. Before the next start, ` +
       "put back a copy, or see what sqlite3's .recover finds";

@@ -96,8 +96,11 @@ export class FileWatch implements Disposable {
   note(): void {
     const before = this.#before;
     const now = this.#look();
+    // Without a checkpoint nothing of ours changed the database: what did is still to be found.
+    const isOurs = now.words !== undefined && before.words !== undefined &&
+      isCheckpointed(now.words, before.words);
     this.#before = {
-      database: partsOf(this.#database.statSync()),
+      database: isOurs ? partsOf(this.#database.statSync()) : before.database,
       wal: isSame(now.wal, before.wal) ? now.wal : before.wal,
       index: isSame(now.index, before.index) ? now.index : before.index,
       words: now.words,
