@@ -5,7 +5,7 @@
 
 import { LIMITS } from "../protocol/mod.ts";
 import { toggle, type Values, wholeNumber } from "../cli/options.ts";
-import type { Bounds } from "./hub/room_limits.ts";
+import type { RoomLimits } from "./hub/room_limits.ts";
 import type { DoorLimits } from "./limits/connection_limiter.ts";
 import type { ConnectionRates } from "./limits/limiter.ts";
 import { type MemoryBounds, memoryBounds } from "./limits/memory_guard.ts";
@@ -87,7 +87,7 @@ export interface Limits {
   rates: ConnectionRates;
   /** Wrong passwords of one address, or for one name, that make no wait. */
   loginFailures: number;
-  bounds: Bounds;
+  roomLimits: RoomLimits;
   memory: MemoryBounds;
 }
 
@@ -112,7 +112,7 @@ export function limitsOf(options: Values<typeof LIMIT_OPTIONS>): Limits {
       bytes: rate(bytes, bytes),
     },
     loginFailures: options["login-failures"] || Infinity,
-    bounds: {
+    roomLimits: {
       roomsOfSession: options["max-rooms"] || LIMITS.rooms,
       membersOfRoom: options["max-members"] || Infinity,
       rooms: options["max-rooms-in-all"] || NUMBERED_ROOMS,

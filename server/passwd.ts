@@ -10,7 +10,7 @@ import { FieldError, newPassword } from "../protocol/fields.ts";
 import { escapeForTerminal, fold, parseName } from "../protocol/mod.ts";
 import { describeOptions, text, toggle, type Values } from "../cli/options.ts";
 import { DataFile, defaultDataFile, FileInUse, platform } from "./log/sqlite/file/data_file.ts";
-import { looksOf } from "./hub/skeletons.ts";
+import { skeletonsOf } from "./hub/skeletons.ts";
 import type { StoredPassword } from "./log/message_log.ts";
 import { Passwords } from "./accounts/passwords.ts";
 import { exists } from "./process/files.ts";
@@ -96,9 +96,10 @@ function unregister(claims: ClaimTable, name: string): string {
 }
 
 function refuseLookalike(claims: ClaimTable, name: string): void {
-  const looks = looksOf(name);
+  const skeletons = skeletonsOf(name);
   const other = claims.all().find((claim) =>
-    fold(claim.name) !== fold(name) && looksOf(claim.name).some((look) => looks.includes(look))
+    fold(claim.name) !== fold(name) &&
+    skeletonsOf(claim.name).some((skeleton) => skeletons.includes(skeleton))
   );
   if (other === undefined) return;
   const reason = `Cannot register "${name}": it looks like "${other.name}", which is registered`;

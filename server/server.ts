@@ -80,7 +80,7 @@ export class ChatServer implements AsyncDisposable {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    const { door, bounds, rates, memory } = settings.limits;
+    const { door, roomLimits, rates, memory } = settings.limits;
     this.#memory = new MemoryGuard(memory);
     this.#door = new Door(door, this.#memory);
     this.#watch = new MemoryWatch({
@@ -91,7 +91,7 @@ export class ChatServer implements AsyncDisposable {
       log: (level, event, fields) => settings.logger.log(level, event, fields),
     });
     this.#hub = new Hub(settings.server, settings.memory, performance.now(), {
-      ...bounds,
+      ...roomLimits,
       registeredOnly: settings.registeredOnly,
     });
     this.#pace = new Pace(settings.turns);

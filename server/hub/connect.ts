@@ -48,7 +48,7 @@ interface Problem {
 }
 
 /** One `connect` in the making. */
-interface Arrival {
+interface ConnectAttempt {
   hub: Hub;
   origin: Origin;
   request: Request<"connect">;
@@ -75,13 +75,13 @@ export function connect(
   if (profile === "lecture" && room === undefined) {
     return refuse(origin, "missing_field", 'Cannot accept "connect": payload.room is missing');
   }
-  const arrival = { hub, origin, request, credentials, now };
+  const attempt = { hub, origin, request, credentials, now };
   // A session is taken up in the profile that it was opened in.
-  const known = profile === "lecture" ? undefined : find(arrival);
-  const problem = problemOf(arrival, known);
+  const known = profile === "lecture" ? undefined : find(attempt);
+  const problem = problemOf(attempt, known);
   if (problem !== undefined) return refuse(origin, problem.code, problem.reason);
-  const evicted = makeWay(arrival, known);
-  return [...evicted, ...known === undefined ? open(arrival) : resume(arrival, known)];
+  const evicted = evictStaleHolders(attempt, known);
+  return [...evicted, ...known === undefined ? open(attempt) : resume(attempt, known)];
 }
 
 /** Whether the token that was shown opens a session of that name, so that no password is needed. */
@@ -91,7 +91,7 @@ export function opensByToken(hub: Hub, name: string, credentials: Credentials): 
 }
 
 /** The session whose token was shown, from here or from the log; if the token is still good for it. */
-function find({ hub, credentials, now }: Arrival): Session | undefined {
+function find({ hub, credentials, now }: ConnectAttempt): Session | undefined {
   const { shownHash, proof } = credentials;
   const stored = storedOf(hub, credentials);
   const known = hub.names.withToken(shownHash ?? "");
@@ -108,14 +108,14 @@ function storedOf(hub: Hub, { shownHash = "", stored }: Credentials): StoredSess
   return hub.isVoid(shownHash) ? undefined : stored;
 }
 
-function problemOf(arrival: Arrival, known: Session | undefined): Problem | undefined {
-  return passwordProblem(arrival, known) ?? takenProblem(arrival, known) ??
-    lookalikeProblem(arrival, known) ?? roomProblem(arrival, known);
+function problemOf(attempt: ConnectAttempt, known: Session | undefined): Problem | undefined {
+  return passwordProblem(attempt, known) ?? takenProblem(attempt, known) ??
+    lookalikeProblem(attempt, known) ?? roomProblem(attempt, known);
 }
 
 /** The same words for a wrong password and for a name that has none. */
 function passwordProblem(
-  { hub, request, credentials }: Arrival,
+  { hub, request, credentials }: ConnectAttempt,
   known: Session | undefined,
 ): Problem | undefined {
   const { name, password } = request.payload;
@@ -133,7 +133,7 @@ function passwordProblem(
 }
 
 function takenProblem(
-  { hub, request, now }: Arrival,
+  { hub, request, now }: ConnectAttempt,
   known: Session | undefined,
 ): Problem | undefined {
   const { name } = request.payload;
@@ -151,7 +151,7 @@ function takenProblem(
 }
 
 function lookalikeProblem(
-  { hub, request }: Arrival,
+  { hub, request }: ConnectAttempt,
   known: Session | undefined,
 ): Problem | undefined {
   const rooms = roomsAskedFor(request, known?.roomNames ?? []);
@@ -163,24 +163,30 @@ function lookalikeProblem(
  * Why a session can't connect because of rooms. Only what it asks for now counts against
  * it: one that was in more rooms than it may be in today must be able to come back.
  */
-function roomProblem({ hub, request }: Arrival, known: Session | undefined): Problem | undefined {
+function roomProblem(
+  { hub, request }: ConnectAttempt,
+  known: Session | undefined,
+): Problem | undefined {
   const before = new Set((known?.roomNames ?? []).map(fold));
   const all = new Set([...before, ...roomsAskedFor(request, []).map(fold)]);
   const { room } = request.payload;
-  const most = before.size === all.size ? LIMITS.rooms : hub.bounds.roomsOfSession;
+  const most = before.size === all.size ? LIMITS.rooms : hub.roomLimits.roomsOfSession;
   if (all.size > most) return { code: "too_many_rooms", reason: `${most} rooms are the most` };
-  return room === undefined || before.has(fold(room)) ? undefined : hub.barred(room);
+  return room === undefined || before.has(fold(room)) ? undefined : hub.joinRefusal(room);
 }
 
 /**
  * Takes the name from whoever holds it no more. Of a registered name's sessions that
  * are away, the longest away is over when there are too many.
  */
-function makeWay({ hub, request, now }: Arrival, known: Session | undefined): Effect[] {
+function evictStaleHolders(
+  { hub, request, now }: ConnectAttempt,
+  known: Session | undefined,
+): Effect[] {
   const { name } = request.payload;
   const holders = hub.names.holders(name).filter((holder) => holder !== known);
   if (hub.names.claimOf(name) === undefined) {
-    for (const holder of holders) hub.names.forget(holder);
+    for (const holder of holders) hub.names.remove(holder);
     return [];
   }
   if (holders.length < LIMITS.sessions) return [];
@@ -189,25 +195,25 @@ function makeWay({ hub, request, now }: Arrival, known: Session | undefined): Ef
   return longest === undefined ? [] : hub.void(longest, now);
 }
 
-function open(arrival: Arrival): Effect[] {
-  const { hub, origin, request, credentials, now } = arrival;
+function open(attempt: ConnectAttempt): Effect[] {
+  const { hub, origin, request, credentials, now } = attempt;
   const { name } = request.payload;
   const { token, tokenHash, proof } = credentials;
   const presence = { connection: origin.connection, since: now };
   const session = new Session(name, presence, tokenHash, origin.profile);
   session.proof = hub.names.claimOf(name) === undefined ? undefined : proof;
-  hub.names.remember(session);
+  hub.names.index(session);
   hub.names.hold(session);
   hub.bind(origin.connection, session);
-  return enter(arrival, session, { token, rooms: [] });
+  return joinRooms(attempt, session, { token, rooms: [] });
 }
 
 /** Lets `session` go on over another connection, in the rooms that it was in, under the name now asked for. */
-function resume(arrival: Arrival, session: Session): Effect[] {
-  const { hub, origin, request, credentials, now } = arrival;
+function resume(attempt: ConnectAttempt, session: Session): Effect[] {
+  const { hub, origin, request, credentials, now } = attempt;
   const { name, session: token = "" } = request.payload;
   const sentSoFar = credentials.inboxSeen ?? session.inboxSeq;
-  const replaced = replaceLink(hub, session, origin.connection);
+  const replaced = replaceConnection(hub, session, origin.connection);
   const former = { name: session.name, fold: session.fold };
   const proof = credentials.proof ?? session.proof;
   hub.setName(session, name);
@@ -216,11 +222,11 @@ function resume(arrival: Arrival, session: Session): Effect[] {
   session.attach(origin.connection, now);
   hub.bind(origin.connection, session);
   const renamed = former.name === session.name ? [] : announceRename(session, former);
-  return [...replaced, ...enter(arrival, session, { token, rooms, inboxSeen }), ...renamed];
+  return [...replaced, ...joinRooms(attempt, session, { token, rooms, inboxSeen }), ...renamed];
 }
 
 /** Lets go of the connection that `session` still has, half-dead or not; the rooms notice nothing. */
-function replaceLink(hub: Hub, session: Session, connection: ConnectionHandle): Effect[] {
+function replaceConnection(hub: Hub, session: Session, connection: ConnectionHandle): Effect[] {
   const old = session.connection;
   if (old === undefined) return [];
   hub.unbind(old);
@@ -231,8 +237,8 @@ function replaceLink(hub: Hub, session: Session, connection: ConnectionHandle): 
 }
 
 /** Puts a session that has just connected into its rooms, and acknowledges it before all else. */
-function enter(
-  { hub, origin, request }: Arrival,
+function joinRooms(
+  { hub, origin, request }: ConnectAttempt,
   session: Session,
   before: { token: string; rooms: readonly string[]; inboxSeen?: number },
 ): Effect[] {
@@ -240,7 +246,7 @@ function enter(
   const { since = {}, direct_since } = request.payload;
   const announced = roomsAskedFor(request, before.rooms)
     .flatMap((name) =>
-      session.rooms.has(fold(name)) || hub.barred(name) !== undefined
+      session.rooms.has(fold(name)) || hub.joinRefusal(name) !== undefined
         ? []
         : hub.join(session, connection, name).effects
     );

@@ -7,10 +7,10 @@
 import { fold, LIMITS, type Refused, type Request } from "../../protocol/mod.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import { connect, type Credentials } from "./connect.ts";
-import { type Barred, barredFrom, type Bounds, UNBOUNDED } from "./room_limits.ts";
+import { type JoinRefusal, joinRefusalOf, NO_ROOM_LIMITS, type RoomLimits } from "./room_limits.ts";
 import { announce, type Effect, notify, recordQuit, refuse, send } from "./effects.ts";
 import type { Memory, Proof, StoredSession } from "../log/message_log.ts";
-import { Names } from "./name_registry.ts";
+import { NameRegistry } from "./name_registry.ts";
 import { RULES, type Rules } from "./requests.ts";
 import { countUpTo, Room, sortByFold } from "./room.ts";
 import { Session } from "./session.ts";
@@ -26,8 +26,8 @@ export class Hub {
   /** The server's name and version, as `connect_ack` gives them. */
   readonly server: string;
   /** Who has which name. */
-  readonly names: Names;
-  readonly bounds: Bounds;
+  readonly names: NameRegistry;
+  readonly roomLimits: RoomLimits;
   /** The limits, as `connect_ack` gives them. */
   readonly limits: Readonly<Record<keyof typeof LIMITS, number>>;
   /** A connection whose session is over keeps its place here: it gets no second one. */
@@ -39,11 +39,11 @@ export class Hub {
   #roomsInOrder: Room[] | undefined;
 
   /** Begins with what the log remembers. `now`, here as everywhere, is in milliseconds of one clock. */
-  constructor(server: string, memory: Memory, now: number, bounds = UNBOUNDED) {
+  constructor(server: string, memory: Memory, now: number, roomLimits = NO_ROOM_LIMITS) {
     this.server = server;
-    this.bounds = bounds;
-    this.limits = { ...LIMITS, rooms: bounds.roomsOfSession };
-    this.names = new Names(memory.claims);
+    this.roomLimits = roomLimits;
+    this.limits = { ...LIMITS, rooms: roomLimits.roomsOfSession };
+    this.names = new NameRegistry(memory.claims);
     for (const { name, topic, seq } of memory.rooms) {
       const room = this.#make(name);
       room.topic = room.keptTopic = topic;
@@ -64,8 +64,8 @@ export class Hub {
   }
 
   /** Why nobody more can enter the room of that name; nothing when one more can. */
-  barred(name: string): Barred | undefined {
-    return barredFrom(name, this.room(name), this.#rooms.size, this.bounds);
+  joinRefusal(name: string): JoinRefusal | undefined {
+    return joinRefusalOf(name, this.room(name), this.#rooms.size, this.roomLimits);
   }
 
   /** All rooms, in the order of their folded names. */
@@ -75,7 +75,7 @@ export class Hub {
 
   /** Whether whoever has shown `proof`, or no password, may have that name. */
   mayHave(name: string, proof: Proof | undefined): boolean {
-    if (this.names.claimOf(name) === undefined) return this.bounds.registeredOnly !== true;
+    if (this.names.claimOf(name) === undefined) return this.roomLimits.registeredOnly !== true;
     return this.names.admits(name, proof);
   }
 
@@ -143,7 +143,7 @@ export class Hub {
     session.detach({ awaySince: now, rooms: rooms.map((room) => room.name), inboxSeen });
     const { tokenHash } = session;
     if (tokenHash === undefined) {
-      this.names.forget(session);
+      this.names.remove(session);
       return told;
     }
     const draft = {
@@ -164,7 +164,7 @@ export class Hub {
   void(session: Session, now: number): Effect[] {
     const { tokenHash, connection } = session;
     const told = connection === undefined ? [] : this.disconnect(connection, now);
-    this.names.forget(session);
+    this.names.remove(session);
     return tokenHash === undefined ? told : [...told, ...this.voidToken(tokenHash, now)];
   }
 
@@ -223,7 +223,7 @@ export class Hub {
   sweep(now: number): void {
     // Only sessions with a token are ever away.
     for (const session of this.names.withTokens) {
-      if (session.holdsNameFor(now) === 0) this.names.forget(session);
+      if (session.holdsNameFor(now) === 0) this.names.remove(session);
     }
     for (const [tokenHash, since] of this.#voided) {
       if (now - since > VOID_NOTED) this.#voided.delete(tokenHash);
@@ -257,7 +257,7 @@ export class Hub {
     session.inboxSeq = inboxSeq;
     session.ref = ref;
     session.proof = proof;
-    this.names.remember(session);
+    this.names.index(session);
     const isClaimed = this.names.claimOf(name) !== undefined;
     const isFree = isClaimed || this.names.holders(name).length === 0;
     if (isFree && this.mayHave(name, proof)) this.names.hold(session);

@@ -5,19 +5,19 @@
  */
 
 import { fold } from "../../protocol/mod.ts";
-import { looksOf } from "./skeletons.ts";
+import { skeletonsOf } from "./skeletons.ts";
 import type { Claim, Proof } from "../log/message_log.ts";
 import type { Session } from "./session.ts";
 
 /** The sessions that hold a name, and the names that are registered. */
-export class Names {
+export class NameRegistry {
   /** Arrays, since nearly all of them have one element. */
   readonly #byFold = new Map<string, readonly Session[]>();
   readonly #byToken = new Map<string, Session>();
-  readonly #byLook = new Map<string, readonly Session[]>();
+  readonly #bySkeleton = new Map<string, readonly Session[]>();
   readonly #claims = new Map<string, Claim>();
   readonly #claimsById = new Map<number, Claim>();
-  readonly #claimsByLook = new Map<string, Claim>();
+  readonly #claimsBySkeleton = new Map<string, Claim>();
 
   constructor(claims: readonly Claim[]) {
     for (const claim of claims) this.setClaim(claim);
@@ -41,22 +41,22 @@ export class Names {
   /** Lets `session` hold its name. */
   hold(session: Session): void {
     put(this.#byFold, session.fold, session);
-    for (const look of session.looks) put(this.#byLook, look, session);
+    for (const skeleton of session.skeletons) put(this.#bySkeleton, skeleton, session);
   }
 
   /** Lets `session` hold its name no more; it is still found by its token. */
   release(session: Session): void {
     take(this.#byFold, session.fold, session);
-    for (const look of session.looks) take(this.#byLook, look, session);
+    for (const skeleton of session.skeletons) take(this.#bySkeleton, skeleton, session);
   }
 
   /** Finds `session` by its token from now on. */
-  remember(session: Session): void {
+  index(session: Session): void {
     if (session.tokenHash !== undefined) this.#byToken.set(session.tokenHash, session);
   }
 
   /** Knows nothing of `session` any more. */
-  forget(session: Session): void {
+  remove(session: Session): void {
     this.release(session);
     if (session.tokenHash !== undefined) this.#byToken.delete(session.tokenHash);
   }
@@ -75,14 +75,14 @@ export class Names {
   setClaim(claim: Claim): void {
     this.#claims.set(fold(claim.name), claim);
     this.#claimsById.set(claim.id, claim);
-    for (const look of looksOf(claim.name)) this.#claimsByLook.set(look, claim);
+    for (const skeleton of skeletonsOf(claim.name)) this.#claimsBySkeleton.set(skeleton, claim);
   }
 
   /** Knows a claim no more. */
   deleteClaim(claim: Claim): void {
     this.#claims.delete(fold(claim.name));
     this.#claimsById.delete(claim.id);
-    for (const look of looksOf(claim.name)) this.#claimsByLook.delete(look);
+    for (const skeleton of skeletonsOf(claim.name)) this.#claimsBySkeleton.delete(skeleton);
   }
 
   /** Whether `proof` is of a claim as it is now: of its present password. */
@@ -101,8 +101,8 @@ export class Names {
   registeredLookalike(name: string): string | undefined {
     if (this.#claims.size === 0) return undefined;
     const folded = fold(name);
-    for (const look of looksOf(name)) {
-      const claim = this.#claimsByLook.get(look);
+    for (const skeleton of skeletonsOf(name)) {
+      const claim = this.#claimsBySkeleton.get(skeleton);
       if (claim !== undefined && fold(claim.name) !== folded) return claim.name;
     }
     return undefined;
@@ -115,8 +115,8 @@ export class Names {
     except: Session | undefined,
   ): Session | undefined {
     const folded = fold(name);
-    for (const look of looksOf(name)) {
-      for (const session of this.#byLook.get(look) ?? []) {
+    for (const skeleton of skeletonsOf(name)) {
+      for (const session of this.#bySkeleton.get(skeleton) ?? []) {
         const isOther = session !== except && session.fold !== folded;
         if (isOther && session.isInOneOf(rooms)) return session;
       }

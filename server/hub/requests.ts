@@ -133,14 +133,14 @@ function join({ hub, session, origin }: Call, { room: name, since }: Payload<"jo
   if (roomOf(session, name) !== undefined) {
     return refuse(origin, "already_in_room", `You are in ${name} already`);
   }
-  const most = hub.bounds.roomsOfSession;
+  const most = hub.roomLimits.roomsOfSession;
   if (session.rooms.size >= most) {
     const reason =
       `You are in ${session.rooms.size} rooms, and ${most} is the most; leave one first`;
     return refuse(origin, "too_many_rooms", reason);
   }
-  const barred = hub.barred(name);
-  if (barred !== undefined) return refuse(origin, barred.code, barred.reason);
+  const refusal = hub.joinRefusal(name);
+  if (refusal !== undefined) return refuse(origin, refusal.code, refusal.reason);
   const lookalike = hub.lookalikeOf(session.name, [name], session);
   if (lookalike !== undefined) return refuse(origin, "lookalike_name", lookalike);
   const { connection, id } = origin;
@@ -175,7 +175,7 @@ function rename({ hub, session, origin, now }: Call, { name }: Payload<"rename">
   const problem = renameProblem(hub, session, name, now);
   if (problem !== undefined) return refuse(origin, problem.code, problem.reason);
   if (fold(name) !== session.fold) {
-    for (const holder of hub.names.holders(name)) hub.names.forget(holder);
+    for (const holder of hub.names.holders(name)) hub.names.remove(holder);
   }
   hub.setName(session, name);
   if (session.fold !== former.fold) session.proof = undefined;

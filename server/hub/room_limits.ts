@@ -6,7 +6,7 @@ import { type ErrorCode, LIMITS } from "../../protocol/mod.ts";
 import type { Room } from "./room.ts";
 
 /** The most of each; `Infinity` for no bound. */
-export interface Bounds {
+export interface RoomLimits {
   /** At most {@linkcode LIMITS}`.rooms`: more would not fit a line. */
   roomsOfSession: number;
   membersOfRoom: number;
@@ -17,33 +17,33 @@ export interface Bounds {
 }
 
 /** As many as there is memory for. */
-export const UNBOUNDED: Bounds = {
+export const NO_ROOM_LIMITS: RoomLimits = {
   roomsOfSession: LIMITS.rooms,
   membersOfRoom: Infinity,
   rooms: Infinity,
 };
 
 /** Why a room can't be entered. */
-export interface Barred {
+export interface JoinRefusal {
   code: ErrorCode;
   reason: string;
 }
 
 /** What keeps one more out of `room`, or from making it where there is none among `count` others. */
-export function barredFrom(
+export function joinRefusalOf(
   name: string,
   room: Room | undefined,
   count: number,
-  bounds: Bounds,
-): Barred | undefined {
+  limits: RoomLimits,
+): JoinRefusal | undefined {
   if (room === undefined) {
-    if (count < bounds.rooms) return undefined;
+    if (count < limits.rooms) return undefined;
     const reason =
-      `There is no room "${name}", and no place for more than ${bounds.rooms} rooms; ` +
+      `There is no room "${name}", and no place for more than ${limits.rooms} rooms; ` +
       "join one that is there";
     return { code: "no_more_rooms", reason };
   }
-  if (room.members.length < bounds.membersOfRoom) return undefined;
-  const reason = `${room.name} has its ${bounds.membersOfRoom} members; try again later`;
+  if (room.members.length < limits.membersOfRoom) return undefined;
+  const reason = `${room.name} has its ${limits.membersOfRoom} members; try again later`;
   return { code: "room_full", reason };
 }

@@ -3,7 +3,7 @@
  */
 
 import { fold } from "../../protocol/mod.ts";
-import { looksOf } from "./skeletons.ts";
+import { skeletonsOf } from "./skeletons.ts";
 import { NAME_HOLD, type Proof } from "../log/message_log.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Room } from "./room.ts";
@@ -49,7 +49,7 @@ export class Session {
   ref = 0;
   #name: string;
   #fold: string;
-  #looks: readonly string[];
+  #skeletons: readonly string[];
   #presence: Presence;
   /** The folded names of the rooms that it was in, once somebody has asked; folding them is dear. */
   #wasIn: ReadonlySet<string> | undefined;
@@ -58,7 +58,7 @@ export class Session {
   constructor(name: string, presence: Presence, hash: string, profile: Profile = "version 2") {
     this.#name = name;
     this.#fold = fold(name);
-    this.#looks = looksOf(name);
+    this.#skeletons = skeletonsOf(name);
     this.#presence = presence;
     this.tokenHash = profile === "lecture" ? undefined : hash;
     this.id = idOf(hash);
@@ -72,7 +72,7 @@ export class Session {
   set name(name: string) {
     this.#name = name;
     this.#fold = fold(name);
-    this.#looks = looksOf(name);
+    this.#skeletons = skeletonsOf(name);
   }
 
   /** The name in the form in which names are compared. */
@@ -80,9 +80,9 @@ export class Session {
     return this.#fold;
   }
 
-  /** How the name looks; see looks.ts. */
-  get looks(): readonly string[] {
-    return this.#looks;
+  /** The skeletons of the name: two names look alike when they share one. */
+  get skeletons(): readonly string[] {
+    return this.#skeletons;
   }
 
   /** The connection, if there is one. */

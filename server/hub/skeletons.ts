@@ -24,12 +24,12 @@ export function skeleton(name: string): string {
  * and of its fold, since a name that is written in another case is the same. Two names
  * look alike when they have a look in common.
  */
-export function looksOf(name: string): readonly string[] {
+export function skeletonsOf(name: string): readonly string[] {
   const folded = fold(name);
-  const looks = [skeleton(folded).toLowerCase()];
-  if (folded === name) return looks;
+  const skeletons = [skeleton(folded).toLowerCase()];
+  if (folded === name) return skeletons;
   const written = skeleton(name).toLowerCase();
-  return looks.includes(written) ? looks : [written, ...looks];
+  return skeletons.includes(written) ? skeletons : [written, ...skeletons];
 }
 
 function* readTable(table: string): Iterable<[character: string, shape: string]> {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { UNBOUNDED } from "../../../server/hub/room_limits.ts";
+import { NO_ROOM_LIMITS } from "../../../server/hub/room_limits.ts";
 import { codeOf, HubChat, type HubPeer, PASSWORD } from "../../fixtures/hub.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
@@ -319,7 +319,7 @@ Deno.test(
 );
 
 Deno.test("hub that takes registered names alone takes no others", PURE, () => {
-  const chat = new HubChat({ ...UNBOUNDED, registeredOnly: true });
+  const chat = new HubChat({ ...NO_ROOM_LIMITS, registeredOnly: true });
   const connect = (name: string, more: Record<string, unknown> = {}) =>
     chat.dial().send("connect", { name, version: 2, ...more });
   assertEquals(codeOf(connect("Alice")), "password_required");

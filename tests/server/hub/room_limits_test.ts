@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import { type Bounds, UNBOUNDED } from "../../../server/hub/room_limits.ts";
+import { NO_ROOM_LIMITS, type RoomLimits } from "../../../server/hub/room_limits.ts";
 import { codeOf, HubChat } from "../../fixtures/hub.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-function bounded(bounds: Partial<Bounds>): HubChat {
-  return new HubChat({ ...UNBOUNDED, ...bounds });
+function bounded(roomLimits: Partial<RoomLimits>): HubChat {
+  return new HubChat({ ...NO_ROOM_LIMITS, ...roomLimits });
 }
 
 Deno.test(

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { fold, parseName } from "../../../protocol/mod.ts";
-import { looksOf, skeleton } from "../../../server/hub/skeletons.ts";
+import { skeleton, skeletonsOf } from "../../../server/hub/skeletons.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 function lookAlike(one: string, other: string): boolean {
-  return looksOf(one).some((look) => looksOf(other).includes(look));
+  return skeletonsOf(one).some((skeleton) => skeletonsOf(other).includes(skeleton));
 }
 
 const ALIKE: [what: string, one: string, other: string][] = [
