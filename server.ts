@@ -6,7 +6,7 @@ import config from "./deno.json" with { type: "json" };
 import { parseOptions } from "./cli/options.ts";
 import { contradiction, helpText, OPTIONS } from "./server/options.ts";
 import { passwd, PASSWD_OPTIONS, PasswdFailure, passwdHelpText } from "./server/passwd.ts";
-import { giveUpFiles, giveUpNetwork } from "./server/process/permissions.ts";
+import { dropFileAccess, dropNetworkAccess } from "./server/process/permissions.ts";
 import { type Running, start } from "./server/start.ts";
 import { StartFailure } from "./server/process/start_failure.ts";
 
@@ -25,9 +25,9 @@ export async function main(args: string[]): Promise<void> {
   if (parsed.values.version) return console.log(`${NAME} ${config.version}`);
   try {
     const running = await start(parsed.values, `${NAME} ${config.version}`);
-    giveUpFiles();
+    dropFileAccess();
     // TLS is spoken over connections within the machine.
-    if (running.reload === undefined) giveUpNetwork();
+    if (running.reload === undefined) dropNetworkAccess();
     stopOnSignals(running);
     reloadOnSignal(running);
     for (const address of running.listening) console.log(`Listening on ${address}`);

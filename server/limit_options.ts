@@ -6,7 +6,7 @@
 import { LIMITS } from "../protocol/mod.ts";
 import { toggle, type Values, wholeNumber } from "../cli/options.ts";
 import type { RoomLimits } from "./hub/room_limits.ts";
-import type { DoorLimits } from "./limits/connection_limiter.ts";
+import type { ConnectionLimits } from "./limits/connection_limiter.ts";
 import type { ConnectionRates } from "./limits/limiter.ts";
 import { type MemoryBounds, memoryBounds } from "./limits/memory_guard.ts";
 import type { Rate } from "./limits/token_bucket.ts";
@@ -83,7 +83,7 @@ export const LIMIT_OPTIONS = {
 
 /** What the options come to; `Infinity` and `undefined` where there is no limit. */
 export interface Limits {
-  door: DoorLimits;
+  connections: ConnectionLimits;
   rates: ConnectionRates;
   /** Wrong passwords of one address, or for one name, that make no wait. */
   loginFailures: number;
@@ -100,8 +100,8 @@ export function limitsOf(options: Values<typeof LIMIT_OPTIONS>): Limits {
   const requests = options["message-rate"];
   const bytes = options["byte-rate"];
   return {
-    door: {
-      connections: options["max-connections"] || Infinity,
+    connections: {
+      total: options["max-connections"] || Infinity,
       perAddress: options["max-connections-per-address"] || Infinity,
       arrivals: rate(arrivals, arrivals * ARRIVALS_AT_ONCE),
       limitLoopback: options["limit-loopback"],

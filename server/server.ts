@@ -4,8 +4,8 @@
  */
 
 import { Connection, type Socket } from "./connection/connection.ts";
-import { Door, type TurnedAway } from "./limits/connection_limiter.ts";
-import { Crowd } from "./limits/garbage.ts";
+import { ConnectionLimiter, type Rejection } from "./limits/connection_limiter.ts";
+import { ConnectionCount } from "./limits/garbage.ts";
 import { Hub } from "./hub/hub.ts";
 import type { Limits } from "./limit_options.ts";
 import { LineSplitter } from "./connection/line_stream.ts";
@@ -13,12 +13,12 @@ import type { Logger } from "./process/logger.ts";
 import { MemoryGuard, MemoryWatch, type Usage } from "./limits/memory_guard.ts";
 import type { Memory, MessageLog, ScryptCost } from "./log/message_log.ts";
 import { Office } from "./accounts/office.ts";
-import { Pace } from "./connection/io_scheduler.ts";
+import { IoScheduler } from "./connection/io_scheduler.ts";
 import { lookInterval } from "./peer/idle_timer.ts";
 import { Pipeline } from "./delivery/pipeline.ts";
-import { Questions } from "./peer/log_queries.ts";
-import type { Turns } from "./connection/event_loop.ts";
-import { closeWith, type Host, reasonOf, Visit } from "./peer/peer.ts";
+import { LogQueries } from "./peer/log_queries.ts";
+import type { LoopTurns } from "./connection/event_loop.ts";
+import { closeWith, Peer, type PeerContext, reasonOf } from "./peer/peer.ts";
 
 /** Where connections come from: a `Deno.TcpListener`, or one for TLS. */
 export interface Listener {
@@ -40,7 +40,7 @@ export interface Settings {
   server: string;
   logger: Logger;
   /** Whoever opened it closes it, after the server has stopped. */
-  turns: Turns;
+  turns: LoopTurns;
   /** Where messages go, and what it remembers. Whoever opened it closes it. */
   log: MessageLog;
   memory: Memory;
@@ -60,16 +60,16 @@ const ACCEPT_PAUSE = 100;
 export class ChatServer implements AsyncDisposable {
   readonly #settings: Settings;
   readonly #hub: Hub;
-  readonly #pace: Pace;
+  readonly #scheduler: IoScheduler;
   readonly #pipeline: Pipeline;
-  readonly #door: Door;
+  readonly #limiter: ConnectionLimiter;
   readonly #memory: MemoryGuard;
   readonly #watch: MemoryWatch;
   readonly #office: Office;
-  readonly #host: Host;
-  readonly #visits = new Set<Visit>();
+  readonly #context: PeerContext;
+  readonly #peers = new Set<Peer>();
   /** Connections that are served, or told why they are not. */
-  readonly #crowd = new Crowd();
+  readonly #connections = new ConnectionCount();
   /** Called when the last of them is gone. */
   #onLastServed: () => void = () => {};
   readonly #looking: ReturnType<typeof setInterval>;
@@ -80,13 +80,13 @@ export class ChatServer implements AsyncDisposable {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    const { door, roomLimits, rates, memory } = settings.limits;
+    const { connections, roomLimits, rates, memory } = settings.limits;
     this.#memory = new MemoryGuard(memory);
-    this.#door = new Door(door, this.#memory);
+    this.#limiter = new ConnectionLimiter(connections, this.#memory);
     this.#watch = new MemoryWatch({
       guard: this.#memory,
       usage: settings.usage,
-      crowd: this.#crowd,
+      connections: this.#connections,
       onShort: () => this.#letStalledGo(performance.now()),
       log: (level, event, fields) => settings.logger.log(level, event, fields),
     });
@@ -94,8 +94,8 @@ export class ChatServer implements AsyncDisposable {
       ...roomLimits,
       registeredOnly: settings.registeredOnly,
     });
-    this.#pace = new Pace(settings.turns);
-    this.#pipeline = new Pipeline(settings.log, this.#pace, (reason) => {
+    this.#scheduler = new IoScheduler(settings.turns);
+    this.#pipeline = new Pipeline(settings.log, this.#scheduler, (reason) => {
       settings.logger.log("error", "append failed", { reason });
     });
     this.#office = new Office({
@@ -106,21 +106,21 @@ export class ChatServer implements AsyncDisposable {
         settings.logger.logOf(connection, "warn", "wrong password", { name });
       },
     });
-    this.#host = {
+    this.#context = {
       hub: this.#hub,
       pipeline: this.#pipeline,
-      questions: new Questions(settings.log),
+      queries: new LogQueries(settings.log),
       office: this.#office,
       splitter: new LineSplitter(),
       gate: { rates, memory: this.#memory, isLogInMemory: settings.log.isInMemory },
-      silence: { handshake: settings.handshakeTimeout, idle: settings.idleTimeout },
+      timeouts: { handshake: settings.handshakeTimeout, idle: settings.idleTimeout },
       logger: settings.logger,
-      onLeaving: (visit, leaving) => this.#untilGone(visit, leaving),
+      onLeaving: (peer, leaving) => this.#untilGone(peer, leaving),
     };
     this.#looking = setInterval(() => {
       const now = performance.now();
-      for (const visit of this.#visits) visit.lookForSilence(now);
-    }, lookInterval(this.#host.silence));
+      for (const peer of this.#peers) peer.lookForSilence(now);
+    }, lookInterval(this.#context.timeouts));
     this.#sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_INTERVAL);
     const accepting = settings.listeners.map((listener) => this.#accept(listener));
     this.#accepting = Promise.all(accepting);
@@ -137,10 +137,12 @@ export class ChatServer implements AsyncDisposable {
     this.#office.close();
     await this.#accepting;
     this.#pipeline.push(this.#hub.shutdown());
-    await this.#pipeline.reached();
-    for (const { connection } of this.#visits) connection.close();
-    if (this.#crowd.size > 0) await new Promise<void>((resolve) => this.#onLastServed = resolve);
-    await this.#pipeline.reached();
+    await this.#pipeline.flushed();
+    for (const { connection } of this.#peers) connection.close();
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => this.#onLastServed = resolve);
+    }
+    await this.#pipeline.flushed();
     this.#settings.logger.log("info", "stopped");
   }
 
@@ -162,26 +164,30 @@ export class ChatServer implements AsyncDisposable {
   }
 
   #welcome(socket: Socket): void {
-    const connection = new Connection(socket, ++this.#lastId, this.#pace);
+    const connection = new Connection(socket, ++this.#lastId, this.#scheduler);
     const { hostname } = connection;
     const now = performance.now();
-    const turnedAway = this.#door.enter(hostname, now);
-    if (turnedAway?.isTold === false) return connection.abort();
-    this.#crowd.arrive();
-    if (turnedAway !== undefined) {
-      this.#untilDone(connection, this.#turnAway(connection, turnedAway), () => this.#door.told());
+    const rejection = this.#limiter.admit(hostname, now);
+    if (rejection?.isSent === false) return connection.abort();
+    this.#connections.increment();
+    if (rejection !== undefined) {
+      this.#untilDone(
+        connection,
+        this.#reject(connection, rejection),
+        () => this.#limiter.rejectionSent(),
+      );
       return;
     }
-    const visit = new Visit(connection, this.#host, now);
-    this.#visits.add(visit);
-    visit.begin();
+    const peer = new Peer(connection, this.#context, now);
+    this.#peers.add(peer);
+    peer.begin();
   }
 
-  #untilGone(visit: Visit, leaving: Promise<void>): void {
-    const { connection } = visit;
+  #untilGone(peer: Peer, leaving: Promise<void>): void {
+    const { connection } = peer;
     this.#untilDone(connection, leaving, () => {
-      this.#visits.delete(visit);
-      this.#door.leave(connection.hostname);
+      this.#peers.delete(peer);
+      this.#limiter.release(connection.hostname);
     });
   }
 
@@ -199,14 +205,14 @@ export class ChatServer implements AsyncDisposable {
       connection.abort();
     }
     onDone();
-    this.#crowd.leave();
-    if (this.#crowd.size === 0) this.#onLastServed();
+    this.#connections.decrement();
+    if (this.#connections.size === 0) this.#onLastServed();
   }
 
   /** Tells a peer why it may not come in. Closing with something unread would reset the connection, and lose that. */
-  async #turnAway(connection: Connection, { error }: TurnedAway): Promise<void> {
+  async #reject(connection: Connection, { error }: Rejection): Promise<void> {
     const { code, message: reason } = error.payload;
-    this.#settings.logger.logOf(connection, "debug", "turned away", { code, reason });
+    this.#settings.logger.logOf(connection, "debug", "connection rejected", { code, reason });
     this.#pipeline.push(closeWith(this.#hub, connection, error));
     await connection.drained;
     await connection.discard();
@@ -215,14 +221,14 @@ export class ChatServer implements AsyncDisposable {
 
   /** When memory is short, those who hold much of it and don't read: they come back and miss nothing. */
   #letStalledGo(now: number): void {
-    for (const visit of this.#visits) visit.letGoIfStalled(now);
+    for (const peer of this.#peers) peer.letGoIfStalled(now);
   }
 
   #sweep(now: number): void {
     this.#hub.sweep(now);
-    const turnedAway = this.#door.sweep(now);
-    if (turnedAway > 0) {
-      this.#settings.logger.log("warn", "connections turned away", { count: turnedAway });
+    const rejected = this.#limiter.sweep(now);
+    if (rejected > 0) {
+      this.#settings.logger.log("warn", "connections rejected", { count: rejected });
     }
   }
 }

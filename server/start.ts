@@ -15,7 +15,7 @@ import { ChatServer, type Settings } from "./server.ts";
 import { SqliteLog } from "./log/sqlite/sqlite_log.ts";
 import { UnusableFile } from "./log/sqlite/schema.ts";
 import { StartFailure } from "./process/start_failure.ts";
-import { Turns } from "./connection/event_loop.ts";
+import { LoopTurns } from "./connection/event_loop.ts";
 
 /** A running server with what it runs on; stopping it closes everything. */
 export interface Running {
@@ -66,9 +66,9 @@ export async function start(options: ServerOptions, server: string): Promise<Run
 }
 
 /** Here, since a server that runs may connect to nothing any more. */
-async function openTurns(): Promise<Turns> {
+async function openTurns(): Promise<LoopTurns> {
   try {
-    return await Turns.open();
+    return await LoopTurns.open();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new StartFailure(

@@ -60,7 +60,7 @@ export class Accounts {
     const handler = this.#handlers[request.type] as Handlers["register"];
     try {
       // Everything that this session did before is in the log.
-      await this.#desk.pipeline.reached();
+      await this.#desk.pipeline.flushed();
       await handler({ connection, session, origin }, request.payload as never);
     } catch (error) {
       this.#push(refuseFailed(origin, error));
@@ -70,7 +70,7 @@ export class Accounts {
   /** Up to where connections were sent their inboxes, and by whom something is changed. */
   change(own?: Session): Change {
     const inboxSeen: Change["inboxSeen"] = (connection) =>
-      this.#desk.pipeline.feedOf(connection)?.inboxSeen;
+      this.#desk.pipeline.subscriptionOf(connection)?.inboxSeen;
     return { now: performance.now(), own, inboxSeen };
   }
 

@@ -54,7 +54,7 @@ async function gather(
   const { shownHash } = credentials;
   const known = hub.names.withToken(shownHash ?? "");
   if (known?.connection !== undefined) {
-    credentials.inboxSeen = pipeline.feedOf(known.connection)?.inboxSeen;
+    credentials.inboxSeen = pipeline.subscriptionOf(known.connection)?.inboxSeen;
   } else if (shownHash !== undefined && known === undefined) {
     try {
       credentials.stored = await log.session(shownHash);

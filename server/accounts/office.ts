@@ -40,7 +40,7 @@ export class Office {
 
   constructor({ hub, pipeline, log, limits, passwordCost, onWrong }: OfficeParts) {
     const passwords = new Passwords(passwordCost);
-    const throttle = new LoginThrottle(limits.loginFailures, limits.door.limitLoopback);
+    const throttle = new LoginThrottle(limits.loginFailures, limits.connections.limitLoopback);
     const logins = new Logins(log, passwords, throttle, onWrong);
     this.reception = { hub, pipeline, log, logins };
     this.accounts = new Accounts({ ...this.reception, passwords, throttle });

@@ -8,10 +8,10 @@ import { LineFramer } from "../../protocol/mod.ts";
 import { hostAndPort, isLoopback } from "../../cli/host_port.ts";
 import type { Batch } from "./batch.ts";
 import type { ConnectionHandle } from "../hub/connection_handle.ts";
-import type { Feed } from "../delivery/subscription.ts";
+import type { Subscription } from "../delivery/subscription.ts";
 import type { LineSplitter } from "./line_stream.ts";
-import type { Pace, Writable } from "./io_scheduler.ts";
-import { type Hearer, Reader } from "./reader.ts";
+import type { IoScheduler, Writable } from "./io_scheduler.ts";
+import { type LineReceiver, Reader } from "./reader.ts";
 import { SendQueue } from "./send_queue.ts";
 
 /**
@@ -59,11 +59,11 @@ export class Connection implements ConnectionHandle, Writable {
   readonly isSecure: boolean;
   readonly framer = new LineFramer();
   /** What it follows of the log: the pipeline's, kept here so that nobody has to look for it. */
-  feed: Feed | undefined;
+  subscription: Subscription | undefined;
   /** Why it was given up, for the log. */
   failure: string | undefined;
   readonly #conn: Socket;
-  readonly #pace: Pace;
+  readonly #scheduler: IoScheduler;
   #reader: Reader | undefined;
   readonly #queue = new SendQueue();
   /** Bytes that are ready to be written, or on their way. */
@@ -82,9 +82,9 @@ export class Connection implements ConnectionHandle, Writable {
   #isDrained = false;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  constructor(conn: Socket, id: number, pace: Pace) {
+  constructor(conn: Socket, id: number, scheduler: IoScheduler) {
     this.#conn = conn;
-    this.#pace = pace;
+    this.#scheduler = scheduler;
     this.id = id;
     this.peer = hostAndPort(conn.remoteAddr);
     this.hostname = conn.remoteAddr.hostname;
@@ -130,8 +130,8 @@ export class Connection implements ConnectionHandle, Writable {
    * Hands on each line, until the peer ends, the framing breaks (`framer.problem`)
    * or the connection fails (`failure`).
    */
-  read(splitter: LineSplitter, hearer: Hearer): void {
-    this.#reader = new Reader(this, this.#conn, this.#pace, { splitter, hearer });
+  read(splitter: LineSplitter, receiver: LineReceiver): void {
+    this.#reader = new Reader(this, this.#conn, this.#scheduler, { splitter, receiver });
   }
 
   /** Notes that the peer said something. */
@@ -224,10 +224,10 @@ export class Connection implements ConnectionHandle, Writable {
   #startWriting(): void {
     if (this.#isWriting || this.#queue.isEmpty) return;
     this.#isWriting = true;
-    this.#pace.write(this);
+    this.#scheduler.scheduleWrite(this);
   }
 
-  /** Starts the single writer, when `Pace` says so: one write at a time, as much of the queue in it as is sensible. */
+  /** Starts the single writer, when `IoScheduler` says so: one write at a time, as much of the queue in it as is sensible. */
   write(): void {
     this.#writeNext();
     this.#reader?.onWriting();

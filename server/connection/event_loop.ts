@@ -7,8 +7,8 @@
 /** Milliseconds after which a turn counts as begun, come what may. */
 const TIMEOUT = 50;
 
-/** Tells when turns begin; {@linkcode Turns.open} makes one. Closing ends the turn that is waited for. */
-export class Turns implements Disposable {
+/** Tells when turns begin; {@linkcode LoopTurns.open} makes one. Closing ends the turn that is waited for. */
+export class LoopTurns implements Disposable {
   /** The two ends of one connection. */
   readonly #near: Deno.Conn;
   readonly #far: Deno.Conn;
@@ -25,7 +25,7 @@ export class Turns implements Disposable {
   }
 
   /** Connects to itself, over loopback; fails as that fails. Needs the network only for this. */
-  static async open(): Promise<Turns> {
+  static async open(): Promise<LoopTurns> {
     const hostname = "127.0.0.1";
     using listener = Deno.listen({ hostname, port: 0 });
     using ends = new DisposableStack();
@@ -33,7 +33,7 @@ export class Turns implements Disposable {
     near.setNoDelay(true);
     const far = ends.use(await listener.accept());
     // Anyone on this machine may have been quicker.
-    if (far.remoteAddr.port === near.localAddr.port) return new Turns(near, far, ends.move());
+    if (far.remoteAddr.port === near.localAddr.port) return new LoopTurns(near, far, ends.move());
     throw new Error(`a stranger connected to port ${listener.addr.port}`);
   }
 

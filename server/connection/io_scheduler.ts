@@ -11,7 +11,7 @@
 
 import { setImmediate } from "node:timers";
 import { Fifo } from "./fifo.ts";
-import type { Turns } from "./event_loop.ts";
+import type { LoopTurns } from "./event_loop.ts";
 
 /** Reads that start in one turn. */
 const READS = 128;
@@ -19,7 +19,7 @@ const READS = 128;
 /** Writes that start in one turn: fewer, so that those who wait do so for an answer, and get many at once. */
 const WRITES = 112;
 
-/** Pages of the log that are looked up in one turn: each takes most of a millisecond, of everybody's time. */
+/** PageCache of the log that are looked up in one turn: each takes most of a millisecond, of everybody's time. */
 const PAGES = 4;
 
 /** Reads after which a turn is held to be full, and others to be put off; what else went on in it took the rest. */
@@ -38,25 +38,25 @@ export interface Writable {
 }
 
 /** Holds reads and writes in balance. */
-export class Pace {
-  readonly #turns: Turns;
+export class IoScheduler {
+  readonly #turns: LoopTurns;
   readonly #readers = new Fifo<Readable>();
   readonly #writers = new Fifo<Writable>();
   readonly #pages = new Fifo<() => void>();
   /** Reads that have completed in this turn. */
-  #heard = 0;
+  #readsCompleted = 0;
   #task: (() => void) | undefined;
   #isEnding = false;
   #isTurning = false;
 
   /** `turns` must stay open for as long as anything is asked of it. */
-  constructor(turns: Turns) {
+  constructor(turns: LoopTurns) {
     this.#turns = turns;
   }
 
   /** Notes that a read has completed. */
-  heard(): void {
-    this.#heard++;
+  readCompleted(): void {
+    this.#readsCompleted++;
     this.#endSoon();
   }
 
@@ -67,19 +67,19 @@ export class Pace {
   }
 
   /** Lets `reader` start when its turn has come. */
-  read(reader: Readable): void {
+  scheduleRead(reader: Readable): void {
     this.#readers.push(reader);
     this.#endSoon();
   }
 
   /** Lets `writer` start when its turn has come. */
-  write(writer: Writable): void {
+  scheduleWrite(writer: Writable): void {
     this.#writers.push(writer);
     this.#endSoon();
   }
 
   /** Resolves when the turn has come to look up a page of the log. */
-  page(): Promise<void> {
+  schedulePage(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#pages.push(resolve);
     this.#endSoon();
@@ -123,15 +123,15 @@ export class Pace {
     this.#startReads();
     // What they bring at once belongs to this turn.
     await tick();
-    this.#heard = 0;
+    this.#readsCompleted = 0;
     this.#isTurning = false;
     this.#end();
   }
 
   /** Whether what was heard until now is as much as a turn can bring. */
   #wasFull(): boolean {
-    const heard = this.#heard;
-    this.#heard = 0;
+    const heard = this.#readsCompleted;
+    this.#readsCompleted = 0;
     return heard >= CROWD;
   }
 

@@ -6,7 +6,7 @@
 
 import type { Connection, Socket } from "./connection.ts";
 import type { LineSplitter } from "./line_stream.ts";
-import type { Pace, Readable } from "./io_scheduler.ts";
+import type { IoScheduler, Readable } from "./io_scheduler.ts";
 
 /** Bytes read at once from a peer that says a line now and then: nearly all are shorter. */
 const IDLE_READ = 512;
@@ -15,7 +15,7 @@ const IDLE_READ = 512;
 const BUSY_READ = 16 * 1024;
 
 /** Who is told what comes over a connection. */
-export interface Hearer {
+export interface LineReceiver {
   /** Takes a line. A promise holds up the next one. */
   onLine(line: string): Promise<void> | void;
   /** Takes the number of bytes of each read; gives the milliseconds for which no more is to be read. */
@@ -33,9 +33,9 @@ export interface Hearer {
 export class Reader implements Readable {
   readonly #connection: Connection;
   readonly #socket: Pick<Socket, "read">;
-  readonly #pace: Pace;
+  readonly #scheduler: IoScheduler;
   readonly #splitter: LineSplitter;
-  readonly #hearer: Hearer;
+  readonly #receiver: LineReceiver;
   /** All the memory that reading costs while nothing comes. */
   #buffer = new Uint8Array(IDLE_READ);
   /** Bytes of the last read; `null` when there are no more. */
@@ -46,18 +46,18 @@ export class Reader implements Readable {
   constructor(
     connection: Connection,
     socket: Pick<Socket, "read">,
-    pace: Pace,
-    { splitter, hearer }: { splitter: LineSplitter; hearer: Hearer },
+    scheduler: IoScheduler,
+    { splitter, receiver }: { splitter: LineSplitter; receiver: LineReceiver },
   ) {
     this.#connection = connection;
     this.#socket = socket;
-    this.#pace = pace;
+    this.#scheduler = scheduler;
     this.#splitter = splitter;
-    this.#hearer = hearer;
-    pace.read(this);
+    this.#receiver = receiver;
+    scheduler.scheduleRead(this);
   }
 
-  /** Starts a read, which `Pace` asks for; not while something waits to be written: its peer waits for that. */
+  /** Starts a read, which `IoScheduler` asks for; not while something waits to be written: its peer waits for that. */
   read(): boolean {
     this.#isDue = this.#connection.isWaiting;
     if (this.#isDue) return false;
@@ -67,18 +67,18 @@ export class Reader implements Readable {
 
   /** Notes that the peer has read some of the much that it has to read. */
   onProgress(): void {
-    this.#hearer.onProgress();
+    this.#receiver.onProgress();
   }
 
   /** Notes that nothing waits to be written any more. */
   onWriting(): void {
-    if (this.#isDue) this.#pace.read(this);
+    if (this.#isDue) this.#scheduler.scheduleRead(this);
     this.#isDue = false;
   }
 
   readonly #onRead = (count: number | null): void => {
     const { framer } = this.#connection;
-    this.#pace.heard();
+    this.#scheduler.readCompleted();
     this.#count = count;
     const text = count === null ? framer.end() : framer.push(this.#buffer, count);
     if (text === "") this.#onLines([]);
@@ -96,14 +96,14 @@ export class Reader implements Readable {
   #handOn(lines: readonly string[], next: number): void {
     try {
       while (next < lines.length && !this.#connection.isClosing) {
-        const pending = this.#hearer.onLine(lines[next++] as string);
+        const pending = this.#receiver.onLine(lines[next++] as string);
         if (pending === undefined && !this.#connection.isFull) continue;
         this.#handOnAfter(pending, lines, next);
         return;
       }
       this.#readOn();
     } catch (error) {
-      this.#hearer.onOver(error);
+      this.#receiver.onOver(error);
     }
   }
 
@@ -116,7 +116,7 @@ export class Reader implements Readable {
       await pending;
       if (this.#connection.isFull) await this.#connection.writable();
     } catch (error) {
-      return this.#hearer.onOver(error);
+      return this.#receiver.onOver(error);
     }
     this.#handOn(lines, next);
   }
@@ -124,13 +124,13 @@ export class Reader implements Readable {
   /** Lets more be read, unless there is no more, once the peer may say more. */
   #readOn(): void {
     const count = this.#count;
-    const milliseconds = this.#hearer.onRead(count ?? 0);
+    const milliseconds = this.#receiver.onRead(count ?? 0);
     if (count === null || this.#connection.framer.problem !== undefined) {
-      return this.#hearer.onOver();
+      return this.#receiver.onOver();
     }
     const size = count === this.#buffer.length ? BUSY_READ : IDLE_READ;
     if (size !== this.#buffer.length) this.#buffer = new Uint8Array(size);
-    if (milliseconds === 0) return this.#pace.read(this);
-    this.#connection.rest(milliseconds).then(() => this.#pace.read(this));
+    if (milliseconds === 0) return this.#scheduler.scheduleRead(this);
+    this.#connection.rest(milliseconds).then(() => this.#scheduler.scheduleRead(this));
   }
 }

@@ -1,17 +1,17 @@
 /**
- * Pages of rooms' logs for those who are behind. A busy room leaves many behind at the
+ * PageCache of rooms' logs for those who are behind. A busy room leaves many behind at the
  * same place at once: a page that is the same for all of them is read and encoded once.
  */
 
 import { encode, type MessagePayload } from "../../protocol/mod.ts";
 import type { MessageLog } from "../log/message_log.ts";
-import type { Pace } from "../connection/io_scheduler.ts";
+import type { IoScheduler } from "../connection/io_scheduler.ts";
 import type { Room } from "../hub/room.ts";
 
 /** Messages asked of the log at a time; a page's bytes bound it too. */
 export const PAGE = 200;
 
-/** Pages that are kept for others who may want them; some 60 KB each. */
+/** PageCache that are kept for others who may want them; some 60 KB each. */
 const SHARED = 16;
 
 const encoder = new TextEncoder();
@@ -40,15 +40,15 @@ export class RoomPage {
 }
 
 /** Reads pages. Everything here rejects with what the log fails with. */
-export class Pages {
+export class PageCache {
   readonly #log: MessageLog;
-  readonly #pace: Pace;
+  readonly #scheduler: IoScheduler;
   /** Those that were asked for last, by room and place. */
   readonly #shared = new Map<string, Promise<RoomPage>>();
 
-  constructor(log: MessageLog, pace: Pace) {
+  constructor(log: MessageLog, scheduler: IoScheduler) {
     this.#log = log;
-    this.#pace = pace;
+    this.#scheduler = scheduler;
   }
 
   /** The page of `room` after the message `cursor`, as anyone would be sent it. */
@@ -68,7 +68,7 @@ export class Pages {
   /** The page of `room` after the message `cursor`, with the `ref`s of that session's own messages. */
   async of(session: string | undefined, room: Room, cursor: number): Promise<RoomPage> {
     // Who has nearly caught up goes on at once: a turn later there would be more again.
-    if (room.seq - cursor > PAGE) await this.#pace.page();
+    if (room.seq - cursor > PAGE) await this.#scheduler.schedulePage();
     const end = room.seq;
     const { items, more } = await this.#log.read({
       room: room.name,

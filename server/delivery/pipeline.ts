@@ -10,12 +10,12 @@ import { Batch } from "../connection/batch.ts";
 import { Connection } from "../connection/connection.ts";
 import type { ConnectionHandle } from "../hub/connection_handle.ts";
 import type { Broadcast, Effect, Send } from "../hub/effects.ts";
-import { Feed } from "./subscription.ts";
+import { Subscription } from "./subscription.ts";
 import type { MessageLog, Outcome } from "../log/message_log.ts";
-import { Pages } from "./page_cache.ts";
+import { PageCache } from "./page_cache.ts";
 import type { Members } from "../hub/room.ts";
 import type { Session } from "../hub/session.ts";
-import type { Pace } from "../connection/io_scheduler.ts";
+import type { IoScheduler } from "../connection/io_scheduler.ts";
 import { deliver, type DraftEffect } from "../hub/deliver.ts";
 
 /** Effects that may gather while the log is busy; whoever sends more requests then is not read. */
@@ -30,8 +30,8 @@ type Performers = {
 /** Carries out effects. */
 export class Pipeline {
   readonly #log: MessageLog;
-  readonly #pace: Pace;
-  readonly #pages: Pages;
+  readonly #scheduler: IoScheduler;
+  readonly #pages: PageCache;
   /** Called once for each batch of which something could not be kept, with the reason. */
   readonly #onFailure: (reason: string) => void;
   #gathered: Effect[] = [];
@@ -41,10 +41,10 @@ export class Pipeline {
   /** The connections that this tick has sent to. */
   #touched: Connection[] = [];
 
-  constructor(log: MessageLog, pace: Pace, onFailure: (reason: string) => void) {
+  constructor(log: MessageLog, scheduler: IoScheduler, onFailure: (reason: string) => void) {
     this.#log = log;
-    this.#pace = pace;
-    this.#pages = new Pages(log, pace);
+    this.#scheduler = scheduler;
+    this.#pages = new PageCache(log, scheduler);
     this.#onFailure = onFailure;
   }
 
@@ -53,11 +53,11 @@ export class Pipeline {
     this.#gathered.push(...effects);
     if (this.#isRunning || this.#gathered.length === 0) return;
     this.#isRunning = true;
-    this.#pace.afterReads(() => this.#run());
+    this.#scheduler.afterReads(() => this.#run());
   }
 
   /** Resolves when everything pushed so far has been carried out. */
-  reached(): Promise<void> {
+  flushed(): Promise<void> {
     return new Promise((resolve) => this.push([{ kind: "barrier", resolve }]));
   }
 
@@ -66,9 +66,9 @@ export class Pipeline {
     return this.#gathered.length > BACKLOG;
   }
 
-  /** The feed of a connection that follows something. */
-  feedOf(handle: ConnectionHandle): Feed | undefined {
-    return handle instanceof Connection ? handle.feed : undefined;
+  /** The subscription of a connection that follows something. */
+  subscriptionOf(handle: ConnectionHandle): Subscription | undefined {
+    return handle instanceof Connection ? handle.subscription : undefined;
   }
 
   async #run(): Promise<void> {
@@ -104,13 +104,13 @@ export class Pipeline {
     broadcast: (effect) => this.#broadcast(effect),
     send: (effect) => this.#send(effect),
     subscribe: ({ connection, session, room, since = room.seq }) => {
-      const feed = this.#feed(connection, session);
-      feed.afterAnswers(() => feed.follow(room, since));
+      const subscription = this.#subscription(connection, session);
+      subscription.afterAnswers(() => subscription.subscribe(room, since));
     },
     "subscribe inbox": ({ connection, session, since }) =>
-      this.#feed(connection, session).followInbox(since),
+      this.#subscription(connection, session).subscribeToInbox(since),
     unsubscribe: ({ connection, room }) =>
-      this.#afterAnswers(connection, (feed) => feed?.unfollow(room)),
+      this.#afterAnswers(connection, (subscription) => subscription?.unsubscribe(room)),
     close: ({ connection, isAfterAnswers = false }) => {
       // What the connection was sent in this tick must be whole before it leaves.
       this.#flush();
@@ -142,7 +142,7 @@ export class Pipeline {
 
   /** An answer to one who is behind: the log brings a message, anything else can't wait for it. */
   #answerBehind({ connection, event }: { connection: ConnectionHandle; event: Event }): void {
-    if (event.type === "message") this.feedOf(connection)?.answer(event);
+    if (event.type === "message") this.subscriptionOf(connection)?.answer(event);
     else this.#send({ kind: "send", connection, event });
   }
 
@@ -152,11 +152,11 @@ export class Pipeline {
     this.#afterAnswers(connection, () => this.#enqueue(connection, line));
   }
 
-  /** No answer overtakes one before it: see the feed. */
-  #afterAnswers(connection: ConnectionHandle, act: (feed?: Feed) => void): void {
-    const feed = this.feedOf(connection);
-    if (feed === undefined) act();
-    else feed.afterAnswers(() => act(feed));
+  /** No answer overtakes one before it: see the subscription. */
+  #afterAnswers(connection: ConnectionHandle, act: (subscription?: Subscription) => void): void {
+    const subscription = this.subscriptionOf(connection);
+    if (subscription === undefined) act();
+    else subscription.afterAnswers(() => act(subscription));
   }
 
   #enqueue(handle: ConnectionHandle, chunk: Uint8Array | Batch): void {
@@ -164,13 +164,18 @@ export class Pipeline {
     if (connection.send(chunk)) this.#touched.push(connection);
   }
 
-  #feed(handle: ConnectionHandle, session: Session): Feed {
+  #subscription(handle: ConnectionHandle, session: Session): Subscription {
     const connection = connectionOf(handle);
-    return connection.feed ??= new Feed(connection, session, this.#log, this.#pages);
+    return connection.subscription ??= new Subscription(
+      connection,
+      session,
+      this.#log,
+      this.#pages,
+    );
   }
 
   #isBehind(connection: ConnectionHandle): boolean {
-    return this.feedOf(connection)?.isBehind ?? false;
+    return this.subscriptionOf(connection)?.isBehind ?? false;
   }
 
   #flush(): void {
@@ -179,7 +184,7 @@ export class Pipeline {
     this.#touched = [];
     for (const connection of touched) {
       // A peer that reads too slowly goes on from the log.
-      if (!connection.flush()) connection.feed?.fallBehind();
+      if (!connection.flush()) connection.subscription?.fallBehind();
     }
   }
 }

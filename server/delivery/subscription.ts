@@ -1,7 +1,7 @@
 /**
  * What a connection is sent of the log. As long as it keeps up, that is the live
- * feed: batches that all members of a room share. A connection that can't keep up,
- * or comes back after a while, is behind: the live feed passes it by, and it is
+ * subscription: batches that all members of a room share. A connection that can't keep up,
+ * or comes back after a while, is behind: the live subscription passes it by, and it is
  * fed from the log, as fast as it reads, until it has caught up. Nobody waits for
  * it, it misses nothing, and the memory it costs is one page.
  */
@@ -16,7 +16,7 @@ import {
 import type { Connection } from "../connection/connection.ts";
 import { toLectureEvent } from "../hub/lecture_profile.ts";
 import { LogFailure, type MessageLog } from "../log/message_log.ts";
-import { PAGE, type Pages, type RoomPage } from "./page_cache.ts";
+import { PAGE, type PageCache, type RoomPage } from "./page_cache.ts";
 import type { Room } from "../hub/room.ts";
 import type { Session } from "../hub/session.ts";
 
@@ -32,11 +32,11 @@ function keyOf({ room, seq }: MessagePayload): string {
 }
 
 /** What one connection follows, and how far it has come while it is behind. */
-export class Feed {
+export class Subscription {
   readonly #connection: Connection;
   readonly #session: Session;
   readonly #log: MessageLog;
-  readonly #pages: Pages;
+  readonly #pages: PageCache;
   /** The `seq` up to which each room was sent. True only while behind: live, a room's own `seq` is it. */
   readonly #cursors = new Map<Room, number>();
   #inboxCursor = 0;
@@ -54,14 +54,14 @@ export class Feed {
   /** What is to be sent before the connection's next request: done when every room is as far as its goal. */
   #replay: Replay | undefined;
 
-  constructor(connection: Connection, session: Session, log: MessageLog, pages: Pages) {
+  constructor(connection: Connection, session: Session, log: MessageLog, pages: PageCache) {
     this.#connection = connection;
     this.#session = session;
     this.#log = log;
     this.#pages = pages;
   }
 
-  /** Whether the live feed is to pass the connection by. */
+  /** Whether the live subscription is to pass the connection by. */
   get isBehind(): boolean {
     return this.#isBehind;
   }
@@ -70,7 +70,7 @@ export class Feed {
    * Resolves when everything has been sent that there is now. Not when the connection
    * is live again: in a busy room that may take for ever.
    */
-  sentSoFar(): Promise<void> {
+  replayed(): Promise<void> {
     // A connection that is closing is sent nothing more, and nobody would end the wait.
     if (!this.#isBehind || this.#connection.isClosing) return Promise.resolve();
     this.#replay ??= { goals: new Map(), done: Promise.withResolvers<void>() };
@@ -78,7 +78,7 @@ export class Feed {
     return this.#replay.done.promise;
   }
 
-  /** Takes the sender's own form of a message; the feed sends it in place of the log's when it gets there. */
+  /** Takes the sender's own form of a message; the subscription sends it in place of the log's when it gets there. */
   answer(event: Event<"message">): void {
     this.#answers.set(keyOf(event.payload), event);
   }
@@ -95,7 +95,7 @@ export class Feed {
   }
 
   /** Follows `room`, beginning after the message `since`. */
-  follow(room: Room, since: number): void {
+  subscribe(room: Room, since: number): void {
     if (since < room.seq) {
       this.#isReplaying = true;
       this.fallBehind();
@@ -105,7 +105,7 @@ export class Feed {
   }
 
   /** Follows the session's inbox, beginning after `since` or with the next direct message. */
-  followInbox(since: number | undefined): void {
+  subscribeToInbox(since: number | undefined): void {
     if (since !== undefined) this.fallBehind();
     // Never above what there is: a client may know another session's inbox.
     this.#inboxCursor = Math.min(since ?? Infinity, this.#session.inboxSeq);
@@ -113,11 +113,11 @@ export class Feed {
   }
 
   /** Follows `room` no more. */
-  unfollow(room: Room): void {
+  unsubscribe(room: Room): void {
     this.#cursors.delete(room);
   }
 
-  /** Leaves the live feed: up to here everything was sent, what follows comes from the log. */
+  /** Leaves the live subscription: up to here everything was sent, what follows comes from the log. */
   fallBehind(): void {
     if (this.#isBehind) return;
     this.#isBehind = true;

@@ -212,13 +212,13 @@ function open(attempt: ConnectAttempt): Effect[] {
 function resume(attempt: ConnectAttempt, session: Session): Effect[] {
   const { hub, origin, request, credentials, now } = attempt;
   const { name, session: token = "" } = request.payload;
-  const sentSoFar = credentials.inboxSeen ?? session.inboxSeq;
+  const delivered = credentials.inboxSeen ?? session.inboxSeq;
   const replaced = replaceConnection(hub, session, origin.connection);
   const former = { name: session.name, fold: session.fold };
   const proof = credentials.proof ?? session.proof;
   hub.setName(session, name);
   session.proof = hub.names.claimOf(name) === undefined ? undefined : proof;
-  const { rooms = [], inboxSeen = sentSoFar } = session.absence ?? {};
+  const { rooms = [], inboxSeen = delivered } = session.absence ?? {};
   session.attach(origin.connection, now);
   hub.bind(origin.connection, session);
   const renamed = former.name === session.name ? [] : announceRename(session, former);
@@ -251,7 +251,7 @@ function joinRooms(
         : hub.join(session, connection, name).effects
     );
   const positions = new Map(Object.entries(since).map(([name, seq]) => [fold(name), seq]));
-  const follows = [...session.rooms.values()].map((room) => {
+  const subscriptions = [...session.rooms.values()].map((room) => {
     return {
       kind: "subscribe",
       connection,
@@ -270,7 +270,7 @@ function joinRooms(
     ...recordSession(session),
     ...[...session.rooms.values()].flatMap((room) => recordArrival(session, room)),
     acknowledge(hub, session, origin, request, before.token),
-    ...follows,
+    ...subscriptions,
     ...session.profile === "lecture" ? [] : [inbox as Effect],
     ...announced,
   ];

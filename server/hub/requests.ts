@@ -39,7 +39,7 @@ export interface Call {
 type Rule<Type extends RequestType> = (call: Call, payload: Payload<Type>) => Effect[];
 
 /** A request that only the log can answer: see `peer/log_queries.ts`. */
-export type Question = Request<"history" | "search" | "unread">;
+export type LogQuery = Request<"history" | "search" | "unread">;
 
 /** A request about a registered name, which needs the log and its password: see `accounts/accounts.ts`. */
 export type AccountRequest = Request<
@@ -47,7 +47,7 @@ export type AccountRequest = Request<
 >;
 
 /** The requests that need more than the hub. */
-type Elsewhere = "connect" | Question["type"] | AccountRequest["type"];
+type Elsewhere = "connect" | LogQuery["type"] | AccountRequest["type"];
 
 /** A rule for every request that the hub answers by itself. */
 export type Rules = { [Type in Exclude<RequestType, Elsewhere>]: Rule<Type> };

@@ -9,8 +9,8 @@ import { type MemoryGuard, SHORT_OF_MEMORY } from "./memory_guard.ts";
 import { type Rate, TokenBuckets } from "./token_bucket.ts";
 
 /** The door's limits; `Infinity` where there is none. */
-export interface DoorLimits {
-  connections: number;
+export interface ConnectionLimits {
+  total: number;
   perAddress: number;
   /** New connections of one address; `undefined` for as fast as it can. */
   arrivals: Rate | undefined;
@@ -19,10 +19,10 @@ export interface DoorLimits {
 }
 
 /** Why somebody may not come in. */
-export interface TurnedAway {
+export interface Rejection {
   error: Event<"error">;
-  /** Whether the peer is to be told, and {@linkcode Door.told} called when it was. */
-  isTold: boolean;
+  /** Whether the peer is to be told, and {@linkcode ConnectionLimiter.rejectionSent} called when it was. */
+  isSent: boolean;
 }
 
 /**
@@ -32,71 +32,71 @@ export interface TurnedAway {
 const MAX_REJECTIONS_AT_ONCE = 100;
 
 /** Counts those who are in. */
-export class Door {
-  readonly #limits: DoorLimits;
+export class ConnectionLimiter {
+  readonly #limits: ConnectionLimits;
   readonly #arrivals: TokenBuckets | undefined;
   /** Connections by address. */
-  readonly #inside = new Map<string, number>();
+  readonly #perAddress = new Map<string, number>();
   readonly #memory: MemoryGuard;
   #count = 0;
   /** Who is being told. */
-  #telling = 0;
-  #turnedAway = 0;
+  #sending = 0;
+  #rejected = 0;
 
-  constructor(limits: DoorLimits, memory: MemoryGuard) {
+  constructor(limits: ConnectionLimits, memory: MemoryGuard) {
     this.#limits = limits;
     this.#memory = memory;
     this.#arrivals = limits.arrivals && new TokenBuckets(limits.arrivals);
   }
 
   /** Lets a peer in; or says why not. */
-  enter(hostname: string, now: number): TurnedAway | undefined {
+  admit(hostname: string, now: number): Rejection | undefined {
     const key = this.#keyOf(hostname);
     const error = this.#refusal(key, now);
-    if (error !== undefined) return this.#turnAway(error);
+    if (error !== undefined) return this.#reject(error);
     this.#count++;
-    if (key !== undefined) this.#inside.set(key, (this.#inside.get(key) ?? 0) + 1);
+    if (key !== undefined) this.#perAddress.set(key, (this.#perAddress.get(key) ?? 0) + 1);
     return undefined;
   }
 
   /** Notes that a peer that was let in is gone. */
-  leave(hostname: string): void {
+  release(hostname: string): void {
     this.#count--;
     const key = this.#keyOf(hostname);
     if (key === undefined) return;
-    const left = (this.#inside.get(key) ?? 0) - 1;
-    if (left > 0) this.#inside.set(key, left);
-    else this.#inside.delete(key);
+    const left = (this.#perAddress.get(key) ?? 0) - 1;
+    if (left > 0) this.#perAddress.set(key, left);
+    else this.#perAddress.delete(key);
   }
 
   /** Notes that a peer that was turned away has been told. */
-  told(): void {
-    this.#telling--;
+  rejectionSent(): void {
+    this.#sending--;
   }
 
   /** Forgets the addresses that have been quiet; gives how many peers were turned away since the last time. */
   sweep(now: number): number {
     this.#arrivals?.sweep(now);
-    const turnedAway = this.#turnedAway;
-    this.#turnedAway = 0;
-    return turnedAway;
+    const rejected = this.#rejected;
+    this.#rejected = 0;
+    return rejected;
   }
 
-  #turnAway(error: Event<"error">): TurnedAway {
-    this.#turnedAway++;
-    const isTold = this.#telling < MAX_REJECTIONS_AT_ONCE;
-    if (isTold) this.#telling++;
-    return { error, isTold };
+  #reject(error: Event<"error">): Rejection {
+    this.#rejected++;
+    const isSent = this.#sending < MAX_REJECTIONS_AT_ONCE;
+    if (isSent) this.#sending++;
+    return { error, isSent };
   }
 
   #refusal(key: string | undefined, now: number): Event<"error"> | undefined {
-    const { connections, perAddress } = this.#limits;
+    const { total, perAddress } = this.#limits;
     if (this.#memory.isShort) return closing("server_busy", SHORT_OF_MEMORY);
-    if (this.#count >= connections) {
-      return closing("server_full", `The server has its ${connections} connections`);
+    if (this.#count >= total) {
+      return closing("server_full", `The server has its ${total} connections`);
     }
     if (key === undefined) return undefined;
-    if ((this.#inside.get(key) ?? 0) >= perAddress) {
+    if ((this.#perAddress.get(key) ?? 0) >= perAddress) {
       return closing("address_full", `Your address has its ${perAddress} connections`);
     }
     const wait = this.#arrivals?.take(key, now) ?? 0;

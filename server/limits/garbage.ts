@@ -13,7 +13,7 @@ const FEW = 1 / 4;
 const PRESSURE = 2 ** 30;
 
 /** Counts those who are here, and notices when a crowd has left. */
-export class Crowd {
+export class ConnectionCount {
   #here = 0;
   #most = 0;
 
@@ -23,18 +23,18 @@ export class Crowd {
   }
 
   /** Notes that one more is here. */
-  arrive(): void {
+  increment(): void {
     this.#here++;
     this.#most = Math.max(this.#most, this.#here);
   }
 
   /** Notes that one has left. */
-  leave(): void {
+  decrement(): void {
     this.#here--;
   }
 
   /** Whether few are here of those many that were; true once for each time. */
-  hasLeft(): boolean {
+  hasDroppedSharply(): boolean {
     if (this.#most < CROWD || this.#here > this.#most * FEW) return false;
     this.#most = this.#here;
     return true;

@@ -41,7 +41,7 @@ export const COSTS: Readonly<Record<RequestType | "refused", number>> = {
  * How many must be told of a request at once for it to count for one more: that somebody has come
  * or gone is no part of a batch that all share, as messages are.
  */
-const TOLD_FOR_ONE = 25;
+const FAN_OUT_PER_TOKEN = 25;
 
 /**
  * Milliseconds for which, once a request was refused, all that cost anything are. Without
@@ -88,7 +88,7 @@ export class Limiter {
 
   /** Counts that so many were told of what a request did; what that comes to is only known by then. */
   told(count: number, now: number): void {
-    this.#requests?.spend(Math.floor(count / TOLD_FOR_ONE), now);
+    this.#requests?.spend(Math.floor(count / FAN_OUT_PER_TOKEN), now);
   }
 
   /** Notes a refusal; gives the milliseconds for which nothing more is to be read. */

@@ -4,7 +4,7 @@
  */
 
 import { getHeapStatistics } from "node:v8";
-import { collectGarbage, type Crowd } from "./garbage.ts";
+import { collectGarbage, type ConnectionCount } from "./garbage.ts";
 import type { LogFields } from "../process/logger.ts";
 
 /** What the process has taken, in bytes. */
@@ -68,7 +68,7 @@ export interface WatchOptions {
   guard: MemoryGuard;
   usage: () => Usage;
   /** Those who hold memory for as long as they are here. */
-  crowd: Crowd;
+  connections: ConnectionCount;
   /** Called at every measurement that finds memory short. */
   onShort: () => void;
   log: (level: "warn" | "info", event: string, fields: LogFields) => void;
@@ -93,8 +93,8 @@ export class MemoryWatch {
   }
 
   #measure(): void {
-    const { guard, usage, crowd, onShort } = this.#options;
-    if (crowd.hasLeft()) this.#giveBack();
+    const { guard, usage, connections, onShort } = this.#options;
+    if (connections.hasDroppedSharply()) this.#giveBack();
     const now = usage();
     if (guard.measure(now)) this.#tell(now);
     if (!guard.isShort) return;
@@ -107,7 +107,7 @@ export class MemoryWatch {
     const { usage, log } = this.#options;
     const { rss: before } = usage();
     collectGarbage();
-    log("info", "a crowd has left: memory given back", { before, after: usage().rss });
+    log("info", "most connections have closed: memory given back", { before, after: usage().rss });
   }
 
   #tell({ rss, heapUsed }: Usage): void {

@@ -5,10 +5,10 @@
  */
 
 /** What a silence has come to. */
-export type Silence = "no handshake" | "ping" | "idle";
+export type IdleEvent = "no handshake" | "ping" | "idle";
 
-/** The bounds, in milliseconds. */
-export interface Bounds {
+/** The timeouts, in milliseconds. */
+export interface Timeouts {
   /** 0 for none. */
   handshake: number;
   idle: number;
@@ -31,15 +31,15 @@ const WHILE_READING = 9;
 /** The most milliseconds between two looks, which is by how much a silence may be overlooked. */
 const LONGEST_INTERVAL = 1000;
 
-/** Milliseconds after which to look at everyone again, for bounds like these. */
-export function lookInterval({ handshake, idle }: Bounds): number {
+/** Milliseconds after which to look at everyone again, for timeouts like these. */
+export function lookInterval({ handshake, idle }: Timeouts): number {
   const shortest = Math.min(handshake || Infinity, idle);
   return Math.min(Math.ceil(shortest / 4), LONGEST_INTERVAL);
 }
 
 /** Watches one connection. No timer of its own: ten thousand of them would cost more than a look at all. */
-export class Patience {
-  readonly #bounds: Bounds;
+export class IdleTimer {
+  readonly #timeouts: Timeouts;
   /** When the peer was last heard; until it says `connect`, when it came. */
   #heardAt: number;
   #hasConnected = false;
@@ -47,8 +47,8 @@ export class Patience {
   #mayBeSilent = false;
   #stalledAt: number | undefined;
 
-  constructor(bounds: Bounds, now: number) {
-    this.#bounds = bounds;
+  constructor(timeouts: Timeouts, now: number) {
+    this.#timeouts = timeouts;
     this.#heardAt = now;
   }
 
@@ -69,7 +69,7 @@ export class Patience {
   /** Whether the peer has taken nothing for half of what a silence may last, since this was asked first. */
   isStalled(now: number): boolean {
     this.#stalledAt ??= now;
-    return now - this.#stalledAt >= this.#bounds.idle / 2;
+    return now - this.#stalledAt >= this.#timeouts.idle / 2;
   }
 
   /** Notes that the peer said `connect`: from now on it may be silent for longer. */
@@ -85,9 +85,9 @@ export class Patience {
   }
 
   /** What the silence has come to. */
-  look(now: number, { isInLine, hasMuchToRead }: Standing): Silence | undefined {
+  look(now: number, { isInLine, hasMuchToRead }: Standing): IdleEvent | undefined {
     const silence = now - this.#heardAt;
-    const { handshake, idle } = this.#bounds;
+    const { handshake, idle } = this.#timeouts;
     if (!this.#hasConnected) {
       return handshake > 0 && silence >= handshake ? "no handshake" : undefined;
     }
@@ -97,7 +97,7 @@ export class Patience {
     return undefined;
   }
 
-  #next(now: number): Silence | undefined {
+  #next(now: number): IdleEvent | undefined {
     if (this.#pinged) return "idle";
     this.#pinged = true;
     this.#heardAt = now;

@@ -6,25 +6,25 @@
 import type { ErrorCode, Event, Payload, Request } from "../../protocol/mod.ts";
 import { type Effect, type Origin, refuse, refuseForNow, reply } from "../hub/effects.ts";
 import { LogFailure, type MessageLog } from "../log/message_log.ts";
-import { type Question, refuseRoom, roomOf } from "../hub/requests.ts";
+import { type LogQuery, refuseRoom, roomOf } from "../hub/requests.ts";
 import type { Session } from "../hub/session.ts";
 
 /** Messages in an answer to a request without `limit`. */
 const DEFAULT_LIMIT = 50;
 
 /** Whether a request asks the log. */
-export function isQuestion(request: Request): request is Question {
+export function isLogQuery(request: Request): request is LogQuery {
   return request.type === "history" || request.type === "search" || request.type === "unread";
 }
 
-/** Questions that take long and may wait for their turn, each of another connection. */
+/** LogQueries that take long and may wait for their turn, each of another connection. */
 const MAX_WAITING = 32;
 
 /** Milliseconds after which to ask again when too many wait. */
 const RETRY_AFTER = 2000;
 
 /** Asks the log what sessions ask. */
-export class Questions {
+export class LogQueries {
   readonly #log: MessageLog;
   #waiting = 0;
 
@@ -32,19 +32,19 @@ export class Questions {
     this.#log = log;
   }
 
-  /** What comes of a question; a log that fails is an answer too. */
-  async answer(session: Session, origin: Origin, question: Question): Promise<Effect[]> {
-    const { room } = question.payload as { room?: string };
+  /** What comes of a query; a log that fails is an answer too. */
+  async answer(session: Session, origin: Origin, query: LogQuery): Promise<Effect[]> {
+    const { room } = query.payload as { room?: string };
     if (room !== undefined && roomOf(session, room) === undefined) {
       return refuseRoom(session, origin, room);
     }
-    if (question.type === "history") return await answer(this.#log, session, origin, question);
+    if (query.type === "history") return await answer(this.#log, session, origin, query);
     if (this.#waiting >= MAX_WAITING) {
       return refuseForNow(origin, "Too many search at the same time", RETRY_AFTER);
     }
     this.#waiting++;
     try {
-      return await answer(this.#log, session, origin, question);
+      return await answer(this.#log, session, origin, query);
     } finally {
       this.#waiting--;
     }
@@ -55,10 +55,10 @@ async function answer(
   log: MessageLog,
   session: Session,
   origin: Origin,
-  question: Question,
+  query: LogQuery,
 ): Promise<Effect[]> {
   try {
-    const answer = await ask(log, session, question);
+    const answer = await ask(log, session, query);
     return "code" in answer
       ? refuse(origin, answer.code, answer.reason)
       : reply(origin, answer.event);
@@ -70,9 +70,9 @@ async function answer(
 
 type Answer = { event: Event } | { code: ErrorCode; reason: string };
 
-function ask(log: MessageLog, session: Session, question: Question): Promise<Answer> {
-  if (question.type === "history") return history(log, session, question.payload);
-  if (question.type === "search") return search(log, session, question.payload);
+function ask(log: MessageLog, session: Session, query: LogQuery): Promise<Answer> {
+  if (query.type === "history") return history(log, session, query.payload);
+  if (query.type === "search") return search(log, session, query.payload);
   return unread(log, session);
 }
 

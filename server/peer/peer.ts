@@ -21,63 +21,63 @@ import type { Hub } from "../hub/hub.ts";
 import type { LineSplitter } from "../connection/line_stream.ts";
 import type { LogFields, Logger, LogLevel } from "../process/logger.ts";
 import type { Office } from "../accounts/office.ts";
-import { type Bounds, Patience, type Silence } from "./idle_timer.ts";
-import type { Question } from "../hub/requests.ts";
+import { type IdleEvent, IdleTimer, type Timeouts } from "./idle_timer.ts";
+import type { LogQuery } from "../hub/requests.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
-import { isQuestion, type Questions } from "./log_queries.ts";
-import type { Hearer } from "../connection/reader.ts";
+import { isLogQuery, type LogQueries } from "./log_queries.ts";
+import type { LineReceiver } from "../connection/reader.ts";
 
 /** What one who is behind need not wait for: it says what is to be sent at all. */
 const AT_ONCE: ReadonlySet<string> = new Set(["join", "leave", "quit"]);
 
-/** What the visits of one server have in common. */
-export interface Host {
+/** What the peers of one server have in common. */
+export interface PeerContext {
   hub: Hub;
   pipeline: Pipeline;
-  questions: Questions;
+  queries: LogQueries;
   office: Office;
   splitter: LineSplitter;
   gate: GateOptions;
-  silence: Bounds;
+  timeouts: Timeouts;
   logger: Logger;
-  /** Called once for each visit, when nothing more is heard of it; `leaving` resolves when its connection is gone. */
-  onLeaving(visit: Visit, leaving: Promise<void>): void;
+  /** Called once for each peer, when nothing more is heard of it; `leaving` resolves when its connection is gone. */
+  onLeaving(peer: Peer, leaving: Promise<void>): void;
 }
 
 /** One connection, and how it is dealt with. */
-export class Visit implements Hearer {
+export class Peer implements LineReceiver {
   readonly connection: Connection;
-  readonly #host: Host;
-  readonly #patience: Patience;
+  readonly #context: PeerContext;
+  readonly #idleTimer: IdleTimer;
   readonly #gate: Gate;
   /** Whether the peer has shown that it speaks this protocol: its first line was a JSON object. */
   #hasBegun = false;
 
-  constructor(connection: Connection, host: Host, now: number) {
+  constructor(connection: Connection, context: PeerContext, now: number) {
     this.connection = connection;
-    this.#host = host;
-    this.#patience = new Patience(host.silence, now);
-    this.#gate = new Gate(host.gate, now);
+    this.#context = context;
+    this.#idleTimer = new IdleTimer(context.timeouts, now);
+    this.#gate = new Gate(context.gate, now);
   }
 
   /** Begins to hear the peer. */
   begin(): void {
     this.#log("info", "connection opened");
-    this.connection.read(this.#host.splitter, this);
+    this.connection.read(this.#context.splitter, this);
   }
 
   onOver(error?: unknown): void {
     // A defect of ours that one line lays bare ends that connection alone.
     if (error !== undefined) this.#log("error", "internal error", { reason: reasonOf(error) });
-    this.#host.onLeaving(this, this.#leave());
+    this.#context.onLeaving(this, this.#leave());
   }
 
   /** Lets the connection go when all that is for it has left. */
   async #leave(): Promise<void> {
     const { connection } = this;
-    const { hub, pipeline } = this.#host;
+    const { hub, pipeline } = this.#context;
     this.#explainFraming();
-    const inboxSeen = pipeline.feedOf(connection)?.inboxSeen;
+    const inboxSeen = pipeline.subscriptionOf(connection)?.inboxSeen;
     pipeline.push(hub.disconnect(connection, performance.now(), inboxSeen));
     pipeline.push([{ kind: "close", connection }]);
     await connection.drained;
@@ -90,7 +90,7 @@ export class Visit implements Hearer {
 
   onLine(line: string): Promise<void> | void {
     const now = performance.now();
-    this.#patience.heard(now);
+    this.#idleTimer.heard(now);
     this.connection.heard();
     const request = decodeRequest(line);
     if (!this.#hasBegun && isNoObject(request)) return this.#rejectForeign(request);
@@ -104,22 +104,22 @@ export class Visit implements Hearer {
   }
 
   onProgress(): void {
-    this.#patience.took(performance.now());
+    this.#idleTimer.took(performance.now());
   }
 
   /** Does what the peer's silence calls for. */
   lookForSilence(now: number): void {
     const { isClosing, hasMuchToRead, framer } = this.connection;
     if (isClosing) return;
-    const silence = this.#patience.look(now, { isInLine: framer.isInLine, hasMuchToRead });
-    if (silence !== undefined) this.#onSilence(silence);
+    const silence = this.#idleTimer.look(now, { isInLine: framer.isInLine, hasMuchToRead });
+    if (silence !== undefined) this.#onIdle(silence);
   }
 
   /** Lets go of a peer that holds much memory and has taken nothing for a while: to be asked while memory is short. */
   letGoIfStalled(now: number): void {
     const { connection } = this;
     if (connection.isClosing || !connection.isHeavy) return;
-    if (!this.#patience.isStalled(now)) return;
+    if (!this.#idleTimer.isStalled(now)) return;
     const reason = "memory is short, and it reads nothing";
     this.#log("warn", "letting go", { code: "server_busy", reason });
     connection.abort();
@@ -132,14 +132,14 @@ export class Visit implements Hearer {
    */
   #rejectForeign({ error }: Refused): Promise<void> {
     this.#letGo(error.payload.code, "The first line is not a JSON object");
-    return this.#host.pipeline.reached();
+    return this.#context.pipeline.flushed();
   }
 
   /** Refuses a request that nobody has looked at, in its turn. */
   async #refuse(request: Request | Refused, { error, rest }: Stopped): Promise<void> {
     if (this.#isBehind) await this.#sentSoFar();
     const lecture = request.type === "refused" ? request.lecture : isLectures(request);
-    this.#push(this.#host.hub.refuse(this.connection, { error, lecture }));
+    this.#push(this.#context.hub.refuse(this.connection, { error, lecture }));
     if (rest > 0) await this.connection.rest(rest);
   }
 
@@ -151,13 +151,13 @@ export class Visit implements Hearer {
 
   #handle(request: Request | Refused, now: number): Promise<void> | void {
     const { connection } = this;
-    const { hub, office, pipeline } = this.#host;
+    const { hub, office, pipeline } = this.#context;
     if (request.type === "connect") return this.#connect(request);
     if (request.type === "refused") {
       const { code, message: reason } = request.error.payload;
       this.#log("debug", "request refused", { code, reason });
       this.#push(hub.refuse(connection, request));
-    } else if (isQuestion(request)) {
+    } else if (isLogQuery(request)) {
       return this.#ask(request);
     } else if (isAccountRequest(request)) {
       return office.accounts.handle(connection, request);
@@ -168,43 +168,43 @@ export class Visit implements Hearer {
       if (request.type === "join" && request.payload.since !== undefined) return this.#sentSoFar();
     }
     // When the log is slower than those who talk, they are read more slowly.
-    if (pipeline.isFull) return pipeline.reached();
+    if (pipeline.isFull) return pipeline.flushed();
   }
 
   async #connect(request: Request<"connect">): Promise<void> {
-    const session = await greet(this.#host.office.reception, this.connection, request);
+    const session = await greet(this.#context.office.reception, this.connection, request);
     if (session === undefined) return;
     const { name, profile } = session;
-    if (profile === "lecture") this.#patience.greetedLecture(performance.now());
-    else this.#patience.greeted(performance.now());
+    if (profile === "lecture") this.#idleTimer.greetedLecture(performance.now());
+    else this.#idleTimer.greeted(performance.now());
     this.#log("info", "session opened", { name, profile });
     // Even where nothing was missed: who says much behind it must not fill memory before it is kept.
     return this.#sentSoFar();
   }
 
   /** Asks the log, once everything that this connection did before is in it. */
-  async #ask(question: Question): Promise<void> {
+  async #ask(query: LogQuery): Promise<void> {
     const { connection } = this;
-    const { hub, pipeline, questions } = this.#host;
+    const { hub, pipeline, queries } = this.#context;
     const session = hub.sessionOf(connection);
-    if (session === undefined) return this.#push(hub.refuseUnconnected(connection, question));
-    await pipeline.reached();
-    const origin = { connection, profile: session.profile, id: question.id };
-    this.#push(await questions.answer(session, origin, question));
+    if (session === undefined) return this.#push(hub.refuseUnconnected(connection, query));
+    await pipeline.flushed();
+    const origin = { connection, profile: session.profile, id: query.id };
+    this.#push(await queries.answer(session, origin, query));
   }
 
   get #isBehind(): boolean {
-    return this.#host.pipeline.feedOf(this.connection)?.isBehind ?? false;
+    return this.#context.pipeline.subscriptionOf(this.connection)?.isBehind ?? false;
   }
 
   /** What a client asked to be sent again is part of the answer: its next request comes after it. */
   async #sentSoFar(): Promise<void> {
-    await this.#host.pipeline.reached();
-    await this.#host.pipeline.feedOf(this.connection)?.sentSoFar();
+    await this.#context.pipeline.flushed();
+    await this.#context.pipeline.subscriptionOf(this.connection)?.replayed();
   }
 
-  #onSilence(silence: Silence): void {
-    const { handshake, idle } = this.#host.silence;
+  #onIdle(silence: IdleEvent): void {
+    const { handshake, idle } = this.#context.timeouts;
     if (silence === "ping") {
       const event = { type: "ping", payload: {} } as const;
       this.#push([{ kind: "send", connection: this.connection, event }]);
@@ -228,15 +228,15 @@ export class Visit implements Hearer {
   #letGo(code: ErrorCode, reason: string): void {
     this.#log("warn", "letting go", { code, reason });
     const error = errorEvent(code, `${reason}; the connection is closed`);
-    this.#push(closeWith(this.#host.hub, this.connection, error));
+    this.#push(closeWith(this.#context.hub, this.connection, error));
   }
 
   #push(effects: readonly Effect[]): void {
-    this.#host.pipeline.push(effects);
+    this.#context.pipeline.push(effects);
   }
 
   #log(level: LogLevel, event: string, fields: LogFields = {}): void {
-    this.#host.logger.logOf(this.connection, level, event, fields);
+    this.#context.logger.logOf(this.connection, level, event, fields);
   }
 }
 

@@ -9,12 +9,12 @@
 const GIVEN_UP = ["read", "write", "env", "sys", "run", "ffi", "import"] as const;
 
 /** Gives up all permissions but those for the network. Files are left to workers that were started before. */
-export function giveUpFiles(): void {
+export function dropFileAccess(): void {
   for (const name of GIVEN_UP) Deno.permissions.revokeSync({ name });
 }
 
 /** Gives up the network, but for the sockets that are open and what comes in over them. */
-export function giveUpNetwork(): void {
+export function dropNetworkAccess(): void {
   Deno.permissions.revokeSync({ name: "net" });
 }
 

@@ -9,7 +9,7 @@ import type { Reading } from "../process/files.ts";
 const FORBIDDEN = 0o007;
 
 /** A certificate in a file, and its key in another. */
-export class GivenCertificate implements CertificateSource {
+export class FileCertificate implements CertificateSource {
   readonly name: string;
   readonly #key: string;
   /** Reads these two files and can do nothing else. */

@@ -11,7 +11,7 @@ const FILES = { certificate: "authority.pem", key: "authority.key" } as const;
 const FORBIDDEN = 0o077;
 
 /** An authority of the server's own, and certificates under it. */
-export class OwnCertificate implements CertificateSource {
+export class SelfIssuedCertificate implements CertificateSource {
   readonly name = "of the server's own";
   readonly fingerprint: string;
   readonly #authority: Identity;
@@ -27,11 +27,11 @@ export class OwnCertificate implements CertificateSource {
    * The authority in `directory`, made at the first start; without a directory, one that
    * is forgotten at the end. Fails with an {@linkcode UnusableCertificate}.
    */
-  static async open(directory: string | undefined, host: string): Promise<OwnCertificate> {
+  static async open(directory: string | undefined, host: string): Promise<SelfIssuedCertificate> {
     const authority = directory === undefined
       ? await makeAuthority(Date.now())
       : await readAuthority(directory) ?? await keepAuthority(directory);
-    return new OwnCertificate(authority, host, await fingerprint(authority.certificate));
+    return new SelfIssuedCertificate(authority, host, await fingerprint(authority.certificate));
   }
 
   load(now: number): Promise<Identity> {

@@ -6,10 +6,10 @@
 import { type Identity, validity } from "./certificate.ts";
 import { type CertificateSource, unusable, UnusableCertificate } from "./source.ts";
 import type { Socket } from "../connection/connection.ts";
-import { GivenCertificate } from "./file_certificate.ts";
+import { FileCertificate } from "./file_certificate.ts";
 import type { Logger } from "../process/logger.ts";
 import type { ServerOptions } from "../options.ts";
-import { OwnCertificate } from "./self_issued.ts";
+import { SelfIssuedCertificate } from "./self_issued.ts";
 import type { Listener } from "../server.ts";
 import { TlsEndpoint, TlsListener } from "./listener.ts";
 
@@ -111,8 +111,8 @@ export async function certificateSource(
 ): Promise<CertificateSource> {
   const { host, "tls-cert": certificate, "tls-key": key } = options;
   return certificate !== undefined && key !== undefined
-    ? new GivenCertificate({ certificate, key })
-    : await OwnCertificate.open(directory, host);
+    ? new FileCertificate({ certificate, key })
+    : await SelfIssuedCertificate.open(directory, host);
 }
 
 async function load(source: CertificateSource, now: number) {

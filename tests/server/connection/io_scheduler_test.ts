@@ -5,16 +5,16 @@ import { Crowd } from "../../../bench/crowd.ts";
 import { EpollWire } from "../../../bench/epoll_wire.ts";
 import { closedLoop } from "../../../bench/load.ts";
 import { CHAT_IN_MEMORY } from "../../../bench/subjects.ts";
-import { Pace } from "../../../server/connection/io_scheduler.ts";
-import { Turns } from "../../../server/connection/event_loop.ts";
+import { IoScheduler } from "../../../server/connection/io_scheduler.ts";
+import { LoopTurns } from "../../../server/connection/event_loop.ts";
 
 Deno.test("writes start first come, first served, no more in a turn than it can complete", async () => {
-  using turns = await Turns.open();
-  const pace = new Pace(turns);
+  using turns = await LoopTurns.open();
+  const scheduler = new IoScheduler(turns);
   const started: number[] = [];
   const last = Promise.withResolvers<void>();
   for (let number = 0; number < 300; number++) {
-    pace.write({ write: () => void (started.push(number) === 300 && last.resolve()) });
+    scheduler.scheduleWrite({ write: () => void (started.push(number) === 300 && last.resolve()) });
   }
   await setImmediate();
   assertEquals(started.length, 112);
@@ -23,13 +23,13 @@ Deno.test("writes start first come, first served, no more in a turn than it can 
 });
 
 Deno.test("a turn ends once, though more is to be written at its end", async () => {
-  using turns = await Turns.open();
-  const pace = new Pace(turns);
+  using turns = await LoopTurns.open();
+  const scheduler = new IoScheduler(turns);
   let started = 0;
   const last = Promise.withResolvers<void>();
   const writer = { write: () => void (++started === 300 && last.resolve()) };
-  pace.afterReads(() => {
-    for (let number = 0; number < 300; number++) pace.write(writer);
+  scheduler.afterReads(() => {
+    for (let number = 0; number < 300; number++) scheduler.scheduleWrite(writer);
   });
   // Neither asks the system for news: it is the same turn all the while.
   await setImmediate();
@@ -39,29 +39,29 @@ Deno.test("a turn ends once, though more is to be written at its end", async () 
 });
 
 Deno.test("what follows from reads waits while turns are full of them, and no longer", async () => {
-  using turns = await Turns.open();
-  const pace = new Pace(turns);
+  using turns = await LoopTurns.open();
+  const scheduler = new IoScheduler(turns);
   const done = Promise.withResolvers<void>();
   let isDone = false;
-  for (let read = 0; read < 128; read++) pace.heard();
-  pace.afterReads(() => done.resolve(void (isDone = true)));
+  for (let read = 0; read < 128; read++) scheduler.readCompleted();
+  scheduler.afterReads(() => done.resolve(void (isDone = true)));
   await setImmediate();
   assert(!isDone, "the turn was full of reads");
   await done.promise;
 
   isDone = false;
-  pace.heard();
-  pace.afterReads(() => isDone = true);
+  scheduler.readCompleted();
+  scheduler.afterReads(() => isDone = true);
   await setImmediate();
   assert(isDone, "one read alone has nothing to wait for");
 });
 
 Deno.test("pages of the log are begun first come, first served, a few in each turn", async () => {
-  using turns = await Turns.open();
-  const pace = new Pace(turns);
+  using turns = await LoopTurns.open();
+  const scheduler = new IoScheduler(turns);
   const begun: number[] = [];
   const pages = Array.from({ length: 10 }, async (_, number) => {
-    await pace.page();
+    await scheduler.schedulePage();
     begun.push(number);
   });
   await setImmediate();
@@ -71,18 +71,20 @@ Deno.test("pages of the log are begun first come, first served, a few in each tu
 });
 
 Deno.test("reads start first come, first served, behind the writes that wait", async () => {
-  using turns = await Turns.open();
-  const pace = new Pace(turns);
+  using turns = await LoopTurns.open();
+  const scheduler = new IoScheduler(turns);
   const started: string[] = [];
   const last = Promise.withResolvers<void>();
   for (let number = 0; number < 300; number++) {
-    pace.read({
+    scheduler.scheduleRead({
       read: () => {
         if (started.push(`read ${number}`) === 450) last.resolve();
         return true;
       },
     });
-    if (number < 150) pace.write({ write: () => void started.push(`write ${number}`) });
+    if (number < 150) {
+      scheduler.scheduleWrite({ write: () => void started.push(`write ${number}`) });
+    }
   }
   await setImmediate();
   assertEquals(started.length, 112);
@@ -96,36 +98,38 @@ Deno.test("reads start first come, first served, behind the writes that wait", a
 });
 
 Deno.test("a reader that is not to be read takes nobody's place", async () => {
-  using turns = await Turns.open();
-  const pace = new Pace(turns);
+  using turns = await LoopTurns.open();
+  const scheduler = new IoScheduler(turns);
   let started = 0;
-  for (let number = 0; number < 300; number++) pace.read({ read: () => false });
-  for (let number = 0; number < 128; number++) pace.read({ read: () => ++started > 0 });
+  for (let number = 0; number < 300; number++) scheduler.scheduleRead({ read: () => false });
+  for (let number = 0; number < 128; number++) {
+    scheduler.scheduleRead({ read: () => ++started > 0 });
+  }
   await setImmediate();
   assertEquals(started, 128);
 });
 
 Deno.test("who is heard again and again, with bytes that come to nothing, puts off nobody", async () => {
-  using turns = await Turns.open();
-  const pace = new Pace(turns);
+  using turns = await LoopTurns.open();
+  const scheduler = new IoScheduler(turns);
   let isOver = false;
   let heard = 0;
   for (let number = 0; number < 1000; number++) {
     const reader = {
       read: () => {
         queueMicrotask(() => {
-          pace.heard();
+          scheduler.readCompleted();
           heard++;
-          if (!isOver) pace.read(reader);
+          if (!isOver) scheduler.scheduleRead(reader);
         });
         return true;
       },
     };
-    pace.read(reader);
+    scheduler.scheduleRead(reader);
   }
   for (let answer = 0; answer < 20; answer++) {
-    await new Promise<void>((resolve) => pace.afterReads(resolve));
-    await new Promise<void>((resolve) => pace.write({ write: resolve }));
+    await new Promise<void>((resolve) => scheduler.afterReads(resolve));
+    await new Promise<void>((resolve) => scheduler.scheduleWrite({ write: resolve }));
   }
   assert(heard <= 1000 * 20, `${heard} reads before 20 answers`);
   isOver = true;
@@ -133,7 +137,7 @@ Deno.test("who is heard again and again, with bytes that come to nothing, puts o
 });
 
 Deno.test("a turn has begun only when the system was asked for news", async () => {
-  using turns = await Turns.open();
+  using turns = await LoopTurns.open();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using near = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
   using far = await listener.accept();
@@ -162,7 +166,7 @@ Deno.test({
     const findings = await closedLoop({ crowd, pid, warmUp: 0.5, seconds }, 1);
     const { missing, lost, latency, longestStall } = findings;
     assertEquals({ missing, lost }, { missing: 0, lost: 0 });
-    // Without a pace, some wait from the beginning to the end, and p99 is hundreds of times p50.
+    // Without a scheduler, some wait from the beginning to the end, and p99 is hundreds of times p50.
     const what = `p50 ${latency.p50} ms, p99 ${latency.p99} ms, stall ${longestStall} ms`;
     assert(latency.p99 <= 10 * latency.p50, what);
     assert(longestStall < seconds * 1000, what);

@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { Connection } from "../../../server/connection/connection.ts";
-import { Pace } from "../../../server/connection/io_scheduler.ts";
+import { IoScheduler } from "../../../server/connection/io_scheduler.ts";
 import { TlsEndpoint, TlsListener } from "../../../server/tls/listener.ts";
-import { Turns } from "../../../server/connection/event_loop.ts";
+import { LoopTurns } from "../../../server/connection/event_loop.ts";
 import { outerAddress, Own } from "../../fixtures/tls.ts";
 
 /** Whether a connection that comes in over `hostname` is one for secrets. */
 async function isSecureOver(hostname: string): Promise<boolean> {
-  using turns = await Turns.open();
-  const pace = new Pace(turns);
+  using turns = await LoopTurns.open();
+  const scheduler = new IoScheduler(turns);
   using listener = Deno.listen({ hostname, port: 0 });
   using _peer = await Deno.connect({ hostname, port: listener.addr.port });
-  const connection = new Connection(await listener.accept(), 1, pace);
+  const connection = new Connection(await listener.accept(), 1, scheduler);
   connection.abort();
   return connection.isSecure;
 }
@@ -36,8 +36,8 @@ Deno.test({
     const endpoint = new TlsEndpoint(await (await Own.make()).load());
     const listener = new TlsListener({ hostname, port: 0 }, endpoint);
     using _peer = await Deno.connect({ hostname, port: listener.addr.port });
-    using turns = await Turns.open();
-    const connection = new Connection(await listener.accept(), 1, new Pace(turns));
+    using turns = await LoopTurns.open();
+    const connection = new Connection(await listener.accept(), 1, new IoScheduler(turns));
     connection.abort();
     listener.close();
     assertEquals(connection.isSecure, true);

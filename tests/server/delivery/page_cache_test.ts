@@ -1,14 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
 import { LogFailure, type MessageLog } from "../../../server/log/message_log.ts";
-import { Pace } from "../../../server/connection/io_scheduler.ts";
-import { Pages, type RoomPage } from "../../../server/delivery/page_cache.ts";
+import { IoScheduler } from "../../../server/connection/io_scheduler.ts";
+import { PageCache, type RoomPage } from "../../../server/delivery/page_cache.ts";
 import { Room } from "../../../server/hub/room.ts";
-import { Turns } from "../../../server/connection/event_loop.ts";
+import { LoopTurns } from "../../../server/connection/event_loop.ts";
 import { says, upTo } from "../../fixtures/log.ts";
 
-/** Pages of a log with so many messages in General, and how often it was read. */
-async function pagesOf(turns: Turns, count: number) {
+/** PageCache of a log with so many messages in General, and how often it was read. */
+async function pagesOf(turns: LoopTurns, count: number) {
   const inner = new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 });
   await inner.append(upTo(count).map((n) => says(`${n}`, { session: "s1", ref: n })));
   const room = new Room("General");
@@ -19,7 +19,7 @@ async function pagesOf(turns: Turns, count: number) {
     return reads.areFailing ? Promise.reject(new LogFailure("no disk")) : inner.read(range);
   };
   const log = { ...inner, read } as unknown as MessageLog;
-  return { pages: new Pages(log, new Pace(turns)), room, reads, inner };
+  return { pages: new PageCache(log, new IoScheduler(turns)), room, reads, inner };
 }
 
 function seqsOf({ items }: RoomPage): number[] {
@@ -27,7 +27,7 @@ function seqsOf({ items }: RoomPage): number[] {
 }
 
 Deno.test("a page is read once for all who are behind at the same place", async () => {
-  using turns = await Turns.open();
+  using turns = await LoopTurns.open();
   const { pages, room, reads } = await pagesOf(turns, 450);
   const first = await Promise.all(upTo(50).map(() => pages.shared(room, 0)));
   const later = await pages.shared(room, 0);
@@ -41,7 +41,7 @@ Deno.test("a page is read once for all who are behind at the same place", async 
 });
 
 Deno.test("a page that was not full is read again when more was said, a full one is not", async () => {
-  using turns = await Turns.open();
+  using turns = await LoopTurns.open();
   const { pages, room, reads, inner } = await pagesOf(turns, 250);
   await pages.shared(room, 0);
   assertEquals(seqsOf(await pages.shared(room, 200)), upTo(250).slice(200));
@@ -53,7 +53,7 @@ Deno.test("a page that was not full is read again when more was said, a full one
 });
 
 Deno.test("a shared page has nobody's refs, a session's own has its own", async () => {
-  using turns = await Turns.open();
+  using turns = await LoopTurns.open();
   const { pages, room } = await pagesOf(turns, 3);
   const refs = ({ items }: RoomPage) => items.map(({ ref }) => ref);
   assertEquals(refs(await pages.shared(room, 0)), [undefined, undefined, undefined]);
@@ -62,7 +62,7 @@ Deno.test("a shared page has nobody's refs, a session's own has its own", async 
 });
 
 Deno.test("a page that could not be read is asked for again", async () => {
-  using turns = await Turns.open();
+  using turns = await LoopTurns.open();
   const { pages, room, reads } = await pagesOf(turns, 3);
   reads.areFailing = true;
   await assertRejects(() => pages.shared(room, 0), LogFailure);

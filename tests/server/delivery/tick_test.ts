@@ -2,11 +2,11 @@ import { assertEquals } from "@std/assert";
 import { Connection } from "../../../server/connection/connection.ts";
 import type { Effect } from "../../../server/hub/effects.ts";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
-import { Pace } from "../../../server/connection/io_scheduler.ts";
+import { IoScheduler } from "../../../server/connection/io_scheduler.ts";
 import { Pipeline } from "../../../server/delivery/pipeline.ts";
 import { Room } from "../../../server/hub/room.ts";
 import { Session } from "../../../server/hub/session.ts";
-import { Turns } from "../../../server/connection/event_loop.ts";
+import { LoopTurns } from "../../../server/connection/event_loop.ts";
 import { says } from "../../fixtures/log.ts";
 import { Peer } from "../../fixtures/peer.ts";
 
@@ -15,31 +15,31 @@ Deno.test("who falls behind in the middle of a tick gets the rest of it once", a
   await log.append([says("before", { room: "Music" })]);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using alice = await Peer.dial(listener.addr.port);
-  using turns = await Turns.open();
-  const pace = new Pace(turns);
-  const connection = new Connection(await listener.accept(), 1, pace);
+  using turns = await LoopTurns.open();
+  const scheduler = new IoScheduler(turns);
+  const connection = new Connection(await listener.accept(), 1, scheduler);
   const session = new Session("Alice", { connection, since: 0 }, "hash of alice");
   const [general, music] = [new Room("General"), new Room("Music")];
   general.add(session, connection);
   music.seq = 1;
-  const pipeline = new Pipeline(log, pace, () => {});
+  const pipeline = new Pipeline(log, scheduler, () => {});
   const say = (text: string): Effect => {
     const origin = { connection: { peer: "" }, profile: "version 2", id: undefined } as const;
     const { members } = general;
     return { kind: "append message", draft: says(text), session, room: general, members, origin };
   };
   pipeline.push([{ kind: "subscribe", connection, session, room: general, since: undefined }]);
-  await pipeline.reached();
+  await pipeline.flushed();
   // One tick: live, then behind because of another room, and more in the first.
   pipeline.push([
     say("one"),
     { kind: "subscribe", connection, session, room: music, since: 0 },
     say("two"),
   ]);
-  await pipeline.reached();
-  await pipeline.feedOf(connection)?.sentSoFar();
+  await pipeline.flushed();
+  await pipeline.subscriptionOf(connection)?.replayed();
   pipeline.push([say("three"), { kind: "close", connection }]);
-  await pipeline.reached();
+  await pipeline.flushed();
   const heard = (await alice.rest()).filter(({ type }) => type === "message");
   assertEquals(heard.map(({ payload }) => payload.text).toSorted(), [
     "before",

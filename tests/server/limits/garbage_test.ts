@@ -1,22 +1,22 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { Crowd } from "../../../server/limits/garbage.ts";
+import { ConnectionCount } from "../../../server/limits/garbage.ts";
 import { Peer } from "../../fixtures/peer.ts";
 import { ServerProcess } from "../../fixtures/process.ts";
 import { canMeasure, costOf } from "../../fuzz/process_cost.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 /** What a crowd says as it comes to these sizes, one arrival or departure at a time. */
-function watch(crowd: Crowd, sizes: readonly number[]): boolean[] {
+function watch(crowd: ConnectionCount, sizes: readonly number[]): boolean[] {
   return sizes.map((size) => {
-    while (crowd.size < size) crowd.arrive();
-    while (crowd.size > size) crowd.leave();
-    return crowd.hasLeft();
+    while (crowd.size < size) crowd.increment();
+    while (crowd.size > size) crowd.decrement();
+    return crowd.hasDroppedSharply();
   });
 }
 
 Deno.test("a crowd has left, once, when few of many are there", PURE, () => {
-  assertEquals(watch(new Crowd(), [999, 0, 999, 0]), [false, false, false, false]);
-  const crowd = new Crowd();
+  assertEquals(watch(new ConnectionCount(), [999, 0, 999, 0]), [false, false, false, false]);
+  const crowd = new ConnectionCount();
   assertEquals(watch(crowd, [8000, 2001, 2000, 2000]), [false, false, true, false]);
   assertEquals(watch(crowd, [501, 500, 0, 1000, 250]), [false, true, false, false, true]);
 });
@@ -25,10 +25,10 @@ Deno.test(
   "a crowd that came and went between two looks is one too",
   PURE,
   () => {
-    const crowd = new Crowd();
-    for (let count = 0; count < 1000; count++) crowd.arrive();
-    for (let count = 0; count < 1000; count++) crowd.leave();
-    assertEquals([crowd.hasLeft(), crowd.hasLeft()], [true, false]);
+    const crowd = new ConnectionCount();
+    for (let count = 0; count < 1000; count++) crowd.increment();
+    for (let count = 0; count < 1000; count++) crowd.decrement();
+    assertEquals([crowd.hasDroppedSharply(), crowd.hasDroppedSharply()], [true, false]);
   },
 );
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { lookInterval, Patience } from "../../../server/peer/idle_timer.ts";
+import { IdleTimer, lookInterval } from "../../../server/peer/idle_timer.ts";
 import { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
@@ -13,32 +13,32 @@ const AMPLE = 700;
 const PING = { type: "ping", payload: {} };
 
 /** What looks at these times find, when the peer has begun no line. */
-function look(patience: Patience, times: readonly number[]): (string | undefined)[] {
-  return times.map((time) => patience.look(time, { isInLine: false, hasMuchToRead: false }));
+function look(timer: IdleTimer, times: readonly number[]): (string | undefined)[] {
+  return times.map((time) => timer.look(time, { isInLine: false, hasMuchToRead: false }));
 }
 
 Deno.test("what is said before connect gains no time", PURE, () => {
-  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
-  patience.heard(90);
-  assertEquals(look(patience, [99, 100]), [undefined, "no handshake"]);
-  const patient = new Patience({ handshake: 0, idle: 1000 }, 0);
-  assertEquals(look(patient, [1e9]), [undefined]);
+  const timer = new IdleTimer({ handshake: 100, idle: 1000 }, 0);
+  timer.heard(90);
+  assertEquals(look(timer, [99, 100]), [undefined, "no handshake"]);
+  const unbounded = new IdleTimer({ handshake: 0, idle: 1000 }, 0);
+  assertEquals(look(unbounded, [1e9]), [undefined]);
 });
 
 Deno.test("a silence is pinged once, and is over with what is said or taken", PURE, () => {
-  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
-  patience.greeted(50);
-  assertEquals(look(patience, [1049, 1050, 1051, 2049]), [undefined, "ping", undefined, undefined]);
-  patience.heard(2049);
-  assertEquals(look(patience, [3048, 3049]), [undefined, "ping"]);
-  patience.took(4000);
-  assertEquals(look(patience, [4999, 5000, 6000]), [undefined, "ping", "idle"]);
+  const timer = new IdleTimer({ handshake: 100, idle: 1000 }, 0);
+  timer.greeted(50);
+  assertEquals(look(timer, [1049, 1050, 1051, 2049]), [undefined, "ping", undefined, undefined]);
+  timer.heard(2049);
+  assertEquals(look(timer, [3048, 3049]), [undefined, "ping"]);
+  timer.took(4000);
+  assertEquals(look(timer, [4999, 5000, 6000]), [undefined, "ping", "idle"]);
 });
 
 Deno.test("a ping's answer is waited for longer where much is to be read before it", PURE, () => {
-  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
-  patience.greeted(0);
-  const lookAt = (time: number) => patience.look(time, { isInLine: false, hasMuchToRead: true });
+  const timer = new IdleTimer({ handshake: 100, idle: 1000 }, 0);
+  timer.greeted(0);
+  const lookAt = (time: number) => timer.look(time, { isInLine: false, hasMuchToRead: true });
   assertEquals([999, 1000, 9999, 10_000].map(lookAt), [undefined, "ping", undefined, "idle"]);
 });
 
@@ -46,20 +46,20 @@ Deno.test(
   "who takes something is not stalled, who takes nothing is after half a silence",
   PURE,
   () => {
-    const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
-    patience.greeted(0);
-    assertEquals([7000, 7499, 7500].map((time) => patience.isStalled(time)), [false, false, true]);
-    patience.took(7500);
-    assertEquals([7600, 8099, 8100].map((time) => patience.isStalled(time)), [false, false, true]);
+    const timer = new IdleTimer({ handshake: 100, idle: 1000 }, 0);
+    timer.greeted(0);
+    assertEquals([7000, 7499, 7500].map((time) => timer.isStalled(time)), [false, false, true]);
+    timer.took(7500);
+    assertEquals([7600, 8099, 8100].map((time) => timer.isStalled(time)), [false, false, true]);
   },
 );
 
 Deno.test("a lecture client may be silent for ever, but not within a line", PURE, () => {
-  const patience = new Patience({ handshake: 100, idle: 1000 }, 0);
-  patience.greetedLecture(0);
-  assertEquals(look(patience, [999, 1500, 1e6]), [undefined, undefined, undefined]);
+  const timer = new IdleTimer({ handshake: 100, idle: 1000 }, 0);
+  timer.greetedLecture(0);
+  assertEquals(look(timer, [999, 1500, 1e6]), [undefined, undefined, undefined]);
   const found = [1e6 + 1, 1e6 + 1000, 1e6 + 2000].map((time) =>
-    patience.look(time, { isInLine: true, hasMuchToRead: false })
+    timer.look(time, { isInLine: true, hasMuchToRead: false })
   );
   assertEquals(found, [undefined, undefined, "idle"]);
 });

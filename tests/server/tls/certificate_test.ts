@@ -7,8 +7,8 @@ import {
   issue,
   makeAuthority,
 } from "../../../server/tls/certificate.ts";
-import { GivenCertificate } from "../../../server/tls/file_certificate.ts";
-import { OwnCertificate } from "../../../server/tls/self_issued.ts";
+import { FileCertificate } from "../../../server/tls/file_certificate.ts";
+import { SelfIssuedCertificate } from "../../../server/tls/self_issued.ts";
 import { StartFailure } from "../../../server/process/start_failure.ts";
 import { A_DAY, Certificates } from "../../fixtures/tls.ts";
 import { PURE } from "../../fixtures/pure.ts";
@@ -95,8 +95,8 @@ Deno.test("parseFingerprint() takes what people copy, and nothing else", PURE, (
 Deno.test("an authority is made once, and kept where only its owner can read it", async () => {
   await using directory = await Certificates.make();
   const path = `${directory.path}/chat.db-tls`;
-  const first = await OwnCertificate.open(path, "::");
-  const second = await OwnCertificate.open(path, "::");
+  const first = await SelfIssuedCertificate.open(path, "::");
+  const second = await SelfIssuedCertificate.open(path, "::");
   assertEquals(second.fingerprint, first.fingerprint);
   const authority = { certificate: await Deno.readTextFile(`${path}/authority.pem`), key: "" };
   assert(await isOf(await second.load(Date.now()), authority));
@@ -112,9 +112,9 @@ Deno.test("an authority that was half made when the server was killed is made an
   const path = `${directory.path}/chat.db-tls`;
   await Deno.mkdir(`${path}.new`);
   await Deno.writeTextFile(`${path}.new/authority.key`, "half a ke");
-  const own = await OwnCertificate.open(path, "::");
+  const own = await SelfIssuedCertificate.open(path, "::");
   await own.load(Date.now());
-  assertEquals((await OwnCertificate.open(path, "::")).fingerprint, own.fingerprint);
+  assertEquals((await SelfIssuedCertificate.open(path, "::")).fingerprint, own.fingerprint);
 });
 
 Deno.test("an authority whose files are damaged is refused by the file's name, and left", async () => {
@@ -130,10 +130,10 @@ Deno.test("an authority whose files are damaged is refused by the file's name, a
     }],
   ];
   for (const [file, damage] of damages) {
-    await OwnCertificate.open(path, "::");
+    await SelfIssuedCertificate.open(path, "::");
     await damage(`${path}/${file}`);
     const error = await assertRejects(
-      async () => await (await OwnCertificate.open(path, "::")).load(Date.now()),
+      async () => await (await SelfIssuedCertificate.open(path, "::")).load(Date.now()),
       StartFailure,
     );
     assertStringIncludes(error.message, `${path}/${file}`);
@@ -146,7 +146,7 @@ Deno.test({
   ignore: isWindows,
   async fn() {
     await using certificates = await Certificates.make();
-    const given = new GivenCertificate(certificates.files);
+    const given = new FileCertificate(certificates.files);
     using _closed = { [Symbol.dispose]: () => given.close() };
     const loadedWith = async (mode: number) => {
       await Deno.chmod(certificates.files.key, mode);
@@ -163,11 +163,11 @@ Deno.test({
     for (const mode of modes) loaded.push(await loadedWith(mode));
     assertEquals(loaded, [true, true, true, false, false, false]);
     const path = `${certificates.path}/own`;
-    await OwnCertificate.open(path, "::");
+    await SelfIssuedCertificate.open(path, "::");
     for (const mode of [0o640, 0o604]) {
       await Deno.chmod(`${path}/authority.key`, mode);
       await assertRejects(
-        () => OwnCertificate.open(path, "::"),
+        () => SelfIssuedCertificate.open(path, "::"),
         StartFailure,
         "others can read it",
       );
@@ -178,7 +178,7 @@ Deno.test({
 Deno.test("a certificate that is not good now is refused with its day", async () => {
   const made = Date.UTC(2030, 5, 15);
   await using certificates = await Certificates.make(made);
-  const given = new GivenCertificate(certificates.files);
+  const given = new FileCertificate(certificates.files);
   using _closed = { [Symbol.dispose]: () => given.close() };
   const path = certificates.files.certificate;
   await given.load(made + 89 * A_DAY);
