@@ -7,8 +7,8 @@ import { TLS_PORT } from "../protocol/fingerprint.ts";
 import { LIMIT_OPTIONS } from "./limit_options.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./process/logger.ts";
 
-/** Seconds. */
-const A_DAY = 86_400;
+/** The longest timeout, in seconds. */
+const MAX_TIMEOUT = 86_400;
 
 /** Days: longer than anyone's patience, and exact in milliseconds. */
 const A_CENTURY = 36_500;
@@ -58,13 +58,13 @@ export const OPTIONS = {
   "handshake-timeout": wholeNumber(
     "SECONDS",
     10,
-    [0, A_DAY],
+    [0, MAX_TIMEOUT],
     "Time that a new connection has to say `connect`; 0 for ever",
   ),
   "idle-timeout": wholeNumber(
     "SECONDS",
     60,
-    [1, A_DAY],
+    [1, MAX_TIMEOUT],
     "Silence after which a client is pinged; after twice that, or more where it has much to read, it is let go",
   ),
   "registered-only": toggle("Take registered names alone; chat-server passwd registers them"),

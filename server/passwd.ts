@@ -9,7 +9,8 @@ import { DatabaseSync } from "node:sqlite";
 import { FieldError, newPassword } from "../protocol/fields.ts";
 import { escapeForTerminal, fold, parseName } from "../protocol/mod.ts";
 import { describeOptions, text, toggle, type Values } from "../cli/options.ts";
-import { DataFile, defaultDataFile, FileInUse, platform } from "./log/sqlite/file/data_file.ts";
+import { PLATFORM } from "../cli/directories.ts";
+import { DataFile, defaultDataFile, FileInUse } from "./log/sqlite/file/data_file.ts";
 import { skeletonsOf } from "./hub/skeletons.ts";
 import type { StoredPassword } from "./log/message_log.ts";
 import { Passwords } from "./accounts/passwords.ts";
@@ -58,7 +59,7 @@ export async function passwd(
       `Cannot use the name "${escapeForTerminal(name)}": it ${parsed.problem}`,
     );
   }
-  const path = options.data ?? defaultDataFile(platform);
+  const path = options.data ?? defaultDataFile(PLATFORM);
   if (path === undefined) {
     const reason = "Cannot tell where the log is: no home directory; use --data FILE";
     throw new PasswdFailure(1, reason);

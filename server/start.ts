@@ -3,7 +3,8 @@
  * one line that says why when one of them can't be had.
  */
 
-import { DataFile, defaultDataFile, FileInUse, platform } from "./log/sqlite/file/data_file.ts";
+import { PLATFORM } from "../cli/directories.ts";
+import { DataFile, defaultDataFile, FileInUse } from "./log/sqlite/file/data_file.ts";
 import { limitsOf } from "./limit_options.ts";
 import { LineWriter } from "./process/background_writer.ts";
 import { describeListeners, type Listeners, logListeners, openListeners } from "./listeners.ts";
@@ -14,6 +15,7 @@ import type { ServerOptions } from "./options.ts";
 import { ChatServer, type Settings } from "./server.ts";
 import { SqliteLog } from "./log/sqlite/sqlite_log.ts";
 import { UnusableFile } from "./log/sqlite/schema.ts";
+import { DAY } from "./process/time.ts";
 import { StartFailure } from "./process/start_failure.ts";
 import { LoopTurns } from "./connection/event_loop.ts";
 
@@ -78,7 +80,7 @@ async function openTurns(): Promise<LoopTurns> {
 }
 
 function openFile(given: string | undefined): DataFile {
-  const path = given ?? defaultDataFile(platform);
+  const path = given ?? defaultDataFile(PLATFORM);
   if (path === undefined) {
     throw new StartFailure("Cannot tell where to keep the log: no home directory; use --data FILE");
   }
@@ -91,14 +93,11 @@ function openFile(given: string | undefined): DataFile {
   }
 }
 
-/** Milliseconds. */
-const A_DAY = 86_400_000;
-
 function openMemory(options: ServerOptions) {
   const log = new MemoryLog({
-    retainFor: options["retain-days"] * A_DAY,
+    retainFor: options["retain-days"] * DAY,
     retainMessages: options["retain-messages"],
-    sessionsFor: options["session-days"] * A_DAY,
+    sessionsFor: options["session-days"] * DAY,
   });
   return { path: "in memory", log, memory: { rooms: [], sessions: [], claims: [] } };
 }

@@ -1,5 +1,6 @@
 /** Which server, name and room are meant: the command line, the environment and the config file. */
 
+import { isRecord } from "../../protocol/fields.ts";
 import { parseName } from "../../protocol/mod.ts";
 import { type Address, DEFAULT_ADDRESS } from "../net/address.ts";
 import { parseServerUrl, type Pin, type ServerUrl } from "../net/server_url.ts";
@@ -71,10 +72,6 @@ const CONFIG_FIELDS: Record<keyof Config, [(value: unknown) => boolean, string]>
     'an object such as {"work": "chat.example.org:12345"}',
   ],
 };
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Takes each value from the first of `sources` that has it, and checks it. */
 export function decideSettings(

@@ -1,12 +1,12 @@
 /** From the command line to the parts of a session: settings, outbox, what is still to be asked. */
 
 import { parseName } from "../../protocol/mod.ts";
+import { configDirectory, PLATFORM, stateDirectory } from "../../cli/directories.ts";
 import { messageOf } from "../../cli/system_errors.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import type { GivenPassword } from "../../core/session/login.ts";
 import { Outbox } from "../../core/session/outbox.ts";
 import { readPassword } from "../files/password_file.ts";
-import { configDirectory, type Platform, stateDirectory } from "../files/paths.ts";
 import {
   type Config,
   decideSettings,
@@ -17,6 +17,8 @@ import {
   type Settings,
 } from "./settings.ts";
 import { makePrivateDirectory } from "../files/state_files.ts";
+
+const PROGRAM = "chat-client";
 
 /** A person's mistake, told in one line; the program ends with `code`. */
 export class Failure extends Error {
@@ -58,12 +60,6 @@ export interface Start {
   readonly remarks: readonly string[];
 }
 
-/** This machine. */
-export const PLATFORM: Platform = {
-  os: Deno.build.os,
-  get: (variable) => Deno.env.get(variable),
-};
-
 /**
  * Decides server, name and room, and opens the outbox; asks a person for what nobody
  * gave. `user` is who is going to talk.
@@ -75,7 +71,7 @@ export async function prepare(
 ): Promise<Start> {
   const config = readConfig(options.config);
   const wishes = { ...options, server: operand ?? options.server };
-  const settings = decideSettings([wishes, environmentWishes(PLATFORM.get), config], config);
+  const settings = decideSettings([wishes, environmentWishes(PLATFORM.env), config], config);
   if ("problem" in settings) throw new Failure(2, settings.problem);
   const password = givenPassword(options["password-file"]);
   const address = await proveServer(settings, options.ca);
@@ -97,7 +93,7 @@ async function proveServer({ address, tls }: Settings, ca: string | undefined): 
     import("../net/trust.ts"),
   ]);
   const ask = isPersonThere() ? confirm : undefined;
-  const store = openTrustStore(ca, stateDirectory(PLATFORM), ask);
+  const store = openTrustStore(ca, stateDirectory(PLATFORM, PROGRAM), ask);
   if ("problem" in store) throw new Failure(2, store.problem);
   try {
     return await proven(address, tls, store);
@@ -112,7 +108,7 @@ function isPersonThere(): boolean {
 }
 
 function readConfig(path: string | undefined): Config {
-  const directory = configDirectory(PLATFORM);
+  const directory = configDirectory(PLATFORM, PROGRAM);
   const file = path ?? (directory === undefined ? undefined : `${directory}/config.json`);
   if (file === undefined) return NO_CONFIG;
   let text: string;
@@ -135,7 +131,7 @@ function givenPassword(file: string | undefined): GivenPassword | undefined {
     if ("problem" in read) throw new Failure(2, read.problem);
     return { ...read, from: file };
   }
-  const password = PLATFORM.get("CHAT_PASSWORD");
+  const password = PLATFORM.env("CHAT_PASSWORD");
   return password ? { password, from: "CHAT_PASSWORD" } : undefined;
 }
 
@@ -166,7 +162,7 @@ async function openOutbox(
   name: string,
   user: "person" | "script",
 ): Promise<Pick<Start, "outbox" | "directory" | "remarks">> {
-  const directory = stateDirectory(PLATFORM);
+  const directory = stateDirectory(PLATFORM, PROGRAM);
   if (directory === undefined) return withoutDisk("there is no home directory");
   try {
     makePrivateDirectory(directory);

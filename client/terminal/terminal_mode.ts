@@ -1,5 +1,6 @@
 /** `chat-client` in a terminal: composes its parts, and restores the terminal at the end. */
 
+import { PLATFORM } from "../../cli/directories.ts";
 import { App } from "./app.ts";
 import { localClock } from "../display/clock.ts";
 import { colorDepth, styler } from "../display/colors.ts";
@@ -8,7 +9,7 @@ import { HistoryFile } from "../editor/history_file.ts";
 import { leftOver } from "../lines/lines_mode.ts";
 import { Session } from "../../core/session/session.ts";
 import { leaveOnSignals } from "../startup/signals.ts";
-import { CONTEXT, Failure, PLATFORM, type Start } from "../startup/start.ts";
+import { CONTEXT, Failure, type Start } from "../startup/start.ts";
 import { Terminal } from "./terminal.ts";
 
 /** Shown when the input history is empty. */
@@ -20,7 +21,7 @@ export async function runTerminal(start: Start, bell: boolean): Promise<number> 
     ? undefined
     : await HistoryFile.open(start.directory, formatAddress(start.address));
   const terminal = new Terminal();
-  const styled = styler(colorDepth(PLATFORM.get));
+  const styled = styler(colorDepth(PLATFORM.env));
   const greeting = history?.lines.length === 0 && history.problem === undefined
     ? WELCOME
     : undefined;

@@ -1,6 +1,7 @@
 /** The outbox's journal: what its lines mean. `outbox.ts` keeps it on disk. */
 
 import { type DirectPayload, fold, type MessagePayload } from "../../protocol/mod.ts";
+import { isRecord } from "../../protocol/fields.ts";
 import type { Target } from "../chat/items.ts";
 
 /** A message that the server has not acknowledged. */
@@ -153,8 +154,4 @@ function isMove(value: unknown): boolean {
 
 function isTarget(value: unknown): boolean {
   return isRecord(value) && typeof (value["room"] ?? value["to"]) === "string";
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

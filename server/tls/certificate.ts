@@ -21,6 +21,7 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import { fingerprintOf, OWN_NAME } from "../../protocol/fingerprint.ts";
+import { DAY } from "../process/time.ts";
 
 /** A certificate, or a chain of them with the server's own first, and its private key; both PEM. */
 export interface Identity {
@@ -30,17 +31,14 @@ export interface Identity {
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
-/** Milliseconds. */
-const A_DAY = 86_400_000;
-
 /** How long an authority is good for: nobody is to pin another one in its lifetime. */
-const AUTHORITY_LIFE = 36_500 * A_DAY;
+const AUTHORITY_LIFE = 36_500 * DAY;
 
 /** How long a certificate under it is good for. */
-const LEAF_LIFE = 90 * A_DAY;
+const LEAF_LIFE = 90 * DAY;
 
 /** How far the clock of a client may be behind. */
-const SKEW = A_DAY;
+const SKEW = DAY;
 
 /** Makes an authority. */
 export async function makeAuthority(now: number): Promise<Identity> {

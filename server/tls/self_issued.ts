@@ -3,7 +3,7 @@
 import { messageOf } from "../../cli/system_errors.ts";
 import { fingerprint, type Identity, isPair, issue, makeAuthority } from "./certificate.ts";
 import { certificateIn, type CertificateSource, keyIn, UnusableCertificate } from "./source.ts";
-import { readFile } from "../process/files.ts";
+import { exists, readFile } from "../process/files.ts";
 
 const FILES = { certificate: "authority.pem", key: "authority.key" } as const;
 
@@ -43,7 +43,7 @@ export class SelfIssuedCertificate implements CertificateSource {
 }
 
 async function readAuthority(directory: string): Promise<Identity | undefined> {
-  if (!exists(directory)) return undefined;
+  if (!hasAuthority(directory)) return undefined;
   const path = `${directory}/${FILES.certificate}`;
   const keyPath = `${directory}/${FILES.key}`;
   const { certificate } = certificateIn(path, readFile(path));
@@ -70,12 +70,10 @@ async function keepAuthority(directory: string): Promise<Identity> {
   return authority;
 }
 
-function exists(directory: string): boolean {
+function hasAuthority(directory: string): boolean {
   try {
-    Deno.statSync(directory);
-    return true;
+    return exists(directory);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
     throw cannotKeep(directory, error);
   }
 }

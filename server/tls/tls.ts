@@ -8,16 +8,14 @@ import { type CertificateSource, unusable, UnusableCertificate } from "./source.
 import type { Socket } from "../connection/connection.ts";
 import { FileCertificate } from "./file_certificate.ts";
 import type { Logger } from "../process/logger.ts";
+import { DAY } from "../process/time.ts";
 import type { ServerOptions } from "../options.ts";
 import { SelfIssuedCertificate } from "./self_issued.ts";
 import type { Listener } from "../server.ts";
 import { TlsEndpoint, TlsListener } from "./listener.ts";
 
-/** Milliseconds. */
-const A_DAY = 86_400_000;
-
 /** How long before its end a certificate is to be renewed, in milliseconds. */
-const RENEWAL = 30 * A_DAY;
+const RENEWAL = 30 * DAY;
 
 /** A listener for TLS whose certificate is kept good. */
 export class Tls implements Listener {
@@ -36,7 +34,7 @@ export class Tls implements Listener {
     this.#logger = logger;
     this.#listener = listener;
     this.#until = until;
-    this.#watch = setInterval(() => this.renewIfDue(Date.now()), A_DAY);
+    this.#watch = setInterval(() => this.renewIfDue(Date.now()), DAY);
   }
 
   /** Fails with an {@linkcode UnusableCertificate}, or as `Deno.listen` does. */

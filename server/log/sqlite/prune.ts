@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { SEQ_SPAN } from "./schema.ts";
 import { Statements } from "./statements.ts";
+import { DAY } from "../../process/time.ts";
 
 /** How long things are kept. */
 export interface Retention {
@@ -22,8 +23,6 @@ const STEP = 1000;
 
 /** Rooms looked at in one step, for the same reason: most have nothing to delete. */
 const ROOMS = 500;
-
-const A_DAY = 86_400_000;
 
 const OLDEST = "SELECT id, at, session, ref FROM message WHERE id > ? AND id < ? ORDER BY id";
 
@@ -62,7 +61,7 @@ export class Pruner {
   }
 
   #sessions(now: number): boolean {
-    const cutoff = now - this.#retention.sessionDays * A_DAY;
+    const cutoff = now - this.#retention.sessionDays * DAY;
     const expired = this.#sql.all<{ id: number }>(
       `SELECT id FROM session WHERE away_since < ? LIMIT ${STEP}`,
       cutoff,
@@ -105,7 +104,7 @@ export class Pruner {
     const { retainDays, retainMessages } = this.#retention;
     const base = room * SEQ_SPAN;
     const lastDropped = retainMessages === 0 ? base : base + seq - retainMessages;
-    const oldestAt = retainDays === 0 ? 0 : now - retainDays * A_DAY;
+    const oldestAt = retainDays === 0 ? 0 : now - retainDays * DAY;
     const ends = [base, base + SEQ_SPAN];
     const stays = ({ id, at }: MessageRow) => id > lastDropped && at >= oldestAt;
     // Most rooms end here, with one row read.
@@ -131,7 +130,7 @@ export class Pruner {
     const oldest = this.#sql.all<MessageRow>(
       `SELECT id, at, session, ref FROM direct WHERE id > 0 ORDER BY id LIMIT ${STEP}`,
     );
-    const kept = oldest.findIndex(({ at }) => at >= now - retainDays * A_DAY);
+    const kept = oldest.findIndex(({ at }) => at >= now - retainDays * DAY);
     const dropped = kept === -1 ? oldest : oldest.slice(0, kept);
     this.#noteDropped(dropped);
     this.#sql.run("DELETE FROM direct WHERE id <= ?", dropped.at(-1)?.id ?? 0);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { formatAddress, parseAddress } from "../../../client/net/address.ts";
 import { BACKOFF, backoff } from "../../../core/session/backoff.ts";
 import { describeUsage, parseInvocation, USAGES } from "../../../client/startup/options.ts";
-import { configDirectory, stateDirectory } from "../../../client/files/paths.ts";
+import { configDirectory, stateDirectory } from "../../../cli/directories.ts";
 import {
   type Config,
   decideSettings,
@@ -118,8 +118,8 @@ Deno.test("parseConfig() takes what it knows and names what it does not", PURE, 
 
 Deno.test("directories follow the platform", PURE, () => {
   const on = (os: string, env: Record<string, string>) => {
-    const platform = { os, get: (name: string) => env[name] };
-    return [configDirectory(platform), stateDirectory(platform)];
+    const platform = { os, env: (name: string) => env[name] };
+    return [configDirectory(platform, "chat-client"), stateDirectory(platform, "chat-client")];
   };
   assertEquals(on("linux", { HOME: "/h" }), [
     "/h/.config/chat-client",

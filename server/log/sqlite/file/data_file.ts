@@ -3,41 +3,16 @@
  * servers use it.
  */
 
+import { type Platform, stateDirectory } from "../../../../cli/directories.ts";
 import { DatabaseSync } from "node:sqlite";
 
-/** What the platform says of itself. */
-export interface Platform {
-  os: typeof Deno.build.os;
-  /** The value of an environment variable. */
-  env(name: string): string | undefined;
-}
-
-/** The platform that this process runs on. */
-export const platform: Platform = {
-  os: Deno.build.os,
-  env: (name) => Deno.env.get(name),
-};
-
 /**
- * Where the log is unless `--data` says otherwise: `chat.db` in the platform's
- * directory for state (XDG Base Directory Specification; Apple's and Microsoft's
- * equivalents). `undefined` where the environment names no home.
+ * Where the log is unless `--data` names a file: `chat.db` in the state directory.
+ * `undefined` where the environment names no home.
  */
-export function defaultDataFile({ os, env }: Platform): string | undefined {
-  if (os === "windows") {
-    const local = env("LOCALAPPDATA");
-    return local === undefined ? undefined : `${local}\\chat-server\\chat.db`;
-  }
-  const home = env("HOME");
-  if (os === "darwin") {
-    return home === undefined
-      ? undefined
-      : `${home}/Library/Application Support/chat-server/chat.db`;
-  }
-  const state = env("XDG_STATE_HOME");
-  // The specification: a relative path is to be ignored.
-  if (state?.startsWith("/")) return `${state}/chat-server/chat.db`;
-  return home === undefined ? undefined : `${home}/.local/state/chat-server/chat.db`;
+export function defaultDataFile(platform: Platform): string | undefined {
+  const directory = stateDirectory(platform, "chat-server");
+  return directory && `${directory}${platform.os === "windows" ? "\\" : "/"}chat.db`;
 }
 
 /** Another server has the file. */

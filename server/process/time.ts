@@ -1,0 +1,4 @@
+/** Spans of time. */
+
+/** The milliseconds of a day. */
+export const DAY = 86_400_000;
