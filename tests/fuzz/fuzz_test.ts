@@ -131,7 +131,7 @@ Deno.test("Referee finds what a server may not send", PURE, () => {
 
 Deno.test("faultsOfLog() finds nothing in a log as it should be", async () => {
   using copy = await logWith(() => {});
-  assertEquals(await faultsOfLog(copy.file()), []);
+  assertEquals(faultsOfLog(copy.file()), []);
 });
 
 Deno.test("faultsOfLog() finds what must not be in a log", async () => {
@@ -152,7 +152,7 @@ Deno.test("faultsOfLog() finds what must not be in a log", async () => {
   ];
   for (const [what, sql] of wrong) {
     using copy = await logWith((database) => database.exec(sql));
-    const faults = await faultsOfLog(copy.file());
+    const faults = faultsOfLog(copy.file());
     assert(faults.some((fault) => fault.includes(what)), `${sql}: ${faults}`);
   }
 });

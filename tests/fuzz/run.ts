@@ -77,7 +77,7 @@ export async function runArena(arena: Arena, scripts: Scripts, enough: number): 
     }
     const { outcome } = game;
     if (isInFile && outcome.findings.length === 0) {
-      outcome.findings.push(...(await faultsOfLog(data)).map((fault) => `in the log: ${fault}`));
+      outcome.findings.push(...(faultsOfLog(data)).map((fault) => `in the log: ${fault}`));
     }
     return outcome;
   } finally {

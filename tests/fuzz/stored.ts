@@ -9,7 +9,9 @@ import { fold, LIMITS } from "../../protocol/mod.ts";
 import { PASSWORDS } from "./cast.ts";
 import { isCount, isName, isText, isTime, isTopic } from "./rules.ts";
 import { exactly, exactText } from "../../server/log/sqlite/statements.ts";
-import { SqliteLog } from "../../server/log/sqlite/sqlite_log.ts";
+import { LogFailure } from "../../server/log/message_log.ts";
+import { checkFile } from "../../server/log/sqlite/check.ts";
+import { Queries } from "../../server/log/sqlite/queries.ts";
 
 type Row = Record<string, unknown>;
 
@@ -51,7 +53,7 @@ const WRONG: Record<string, string> = {
 };
 
 /** What is wrong with the log in the file at `path`, of which no server has hold any more. */
-export async function faultsOfLog(path: string): Promise<string[]> {
+export function faultsOfLog(path: string): string[] {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
     return [
@@ -59,7 +61,8 @@ export async function faultsOfLog(path: string): Promise<string[]> {
       ...COLUMNS.flatMap((rule) => columnFaults(database, rule)),
       ...foldFaults(database),
       ...Object.entries(WRONG).flatMap(([what, sql]) => found(database, what, sql)),
-      ...await faultsOfReading(path),
+      ...faultsOfReading(database),
+      ...refusalOf(path),
       ...secretsIn(path),
     ];
   } finally {
@@ -106,24 +109,30 @@ function secretsIn(path: string): string[] {
 }
 
 /** The project's own way to read it: every room, from its first message to its last. */
-async function faultsOfReading(path: string): Promise<string[]> {
-  const retention = { retainDays: 0, retainMessages: 0, sessionDays: 30 };
-  const { log, memory } = await SqliteLog.open({ path, sync: "normal", retention });
+function faultsOfReading(database: DatabaseSync): string[] {
+  const queries = new Queries(database);
   const faults: string[] = [];
-  try {
-    for (const { name: room, seq: last } of memory.rooms) {
-      let seq = 0;
-      for (let more = true; more;) {
-        const page = await log.read({ room, after: seq, limit: LIMITS.history });
-        if (page.items.some((item) => item.seq !== ++seq)) faults.push(`${room} breaks at ${seq}`);
-        more = page.more && page.items.length > 0;
-      }
-      if (seq !== last) faults.push(`${room} is read to ${seq} of ${last}`);
+  for (const { name: room, seq: last } of queries.rooms()) {
+    let seq = 0;
+    for (let more = true; more;) {
+      const page = queries.read({ room, after: seq, limit: LIMITS.history });
+      if (page.items.some((item) => item.seq !== ++seq)) faults.push(`${room} breaks at ${seq}`);
+      more = page.more && page.items.length > 0;
     }
-  } finally {
-    await log[Symbol.asyncDispose]();
+    if (seq !== last) faults.push(`${room} is read to ${seq} of ${last}`);
   }
   return faults;
+}
+
+/** Why a server would not start with it. */
+function refusalOf(path: string): string[] {
+  try {
+    checkFile(path);
+    return [];
+  } catch (error) {
+    if (!(error instanceof LogFailure)) throw error;
+    return [`a server refuses it: ${error.message}`];
+  }
 }
 
 function isHexadecimal(value: unknown): boolean {
