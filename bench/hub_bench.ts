@@ -15,7 +15,7 @@ function hubWith(
   const guest = { peer: "" };
   const leaveOne = () => {
     connect(hub, guest, "guest");
-    if (hub.sessionOf(guest) === undefined) throw new Error("The guest was not let in");
+    if (hub.directory.sessionOf(guest) === undefined) throw new Error("The guest was not let in");
     hub.handle(guest, { type: "quit", payload: {} }, 0);
     // Or it would be refused the next time: a connection has one session in its life.
     hub.forget(guest);

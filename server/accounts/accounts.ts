@@ -7,8 +7,16 @@
 import type { Payload, Request } from "../../protocol/mod.ts";
 import { type Change, claimed, end, unclaimed } from "../hub/account_changes.ts";
 import type { Connection } from "../connection/connection.ts";
-import { type Effect, type Origin, refuse, refuseForNow, reply } from "../hub/effects.ts";
+import {
+  type Effect,
+  type Origin,
+  refuse,
+  refuseForNow,
+  refuseUnconnected,
+  reply,
+} from "../hub/effects.ts";
 import type { AccountRequest } from "../hub/requests.ts";
+import { voidToken } from "../hub/lifecycle.ts";
 import type { Reception } from "./handshake.ts";
 import { refuseFailed, refuseInsecure } from "./logins.ts";
 import type { LoginThrottle } from "./login_throttle.ts";
@@ -52,9 +60,9 @@ export class Accounts {
 
   /** Does what a request about a name asks. */
   async handle(connection: Connection, request: AccountRequest): Promise<void> {
-    const session = this.#desk.hub.sessionOf(connection);
+    const session = this.#desk.hub.directory.sessionOf(connection);
     if (session === undefined) {
-      return this.#push(this.#desk.hub.refuseUnconnected(connection, request));
+      return this.#push(refuseUnconnected(connection, request));
     }
     const origin = { connection, profile: session.profile, id: request.id };
     const handler = this.#handlers[request.type] as Handlers["register"];
@@ -102,14 +110,14 @@ export class Accounts {
       const { claim } = outcome;
       const message = `"${claim.name}" is registered; from now on it needs its password.`;
       this.#push([
-        ...claimed(hub, claim, this.change(session)),
+        ...claimed(hub.directory, claim, this.change(session)),
         ...tell(origin, "registered", claim, message),
       ]);
     });
   }
 
   #registerProblem({ name, proof }: Session, origin: Origin): Effect[] | undefined {
-    const { names } = this.#desk.hub;
+    const { names } = this.#desk.hub.directory;
     if (proof !== undefined || names.claimOf(name) !== undefined) {
       return refuseRegistered(name, origin);
     }
@@ -134,7 +142,7 @@ export class Accounts {
       const { claim } = outcome;
       const message = `"${claim.name}" has its new password; its other sessions need that too.`;
       this.#push([
-        ...claimed(hub, claim, this.change(session)),
+        ...claimed(hub.directory, claim, this.change(session)),
         ...tell(origin, "password_changed", claim, message),
       ]);
     });
@@ -147,14 +155,14 @@ export class Accounts {
     if (proof === undefined) return;
     await this.#oneByOne(async () => {
       const outcome = await this.#append({ kind: "unclaim", proof, session: session.tokenHash });
-      const claim = hub.names.claimOf(session.name);
+      const claim = hub.directory.names.claimOf(session.name);
       if (outcome.kind !== "kept" || claim?.id !== proof.claim) {
         return this.#push(refuseWrong(session.name, origin));
       }
       const message = `"${claim.name}" is registered no more; anyone may have it after you.`;
       this.#push([
         ...tell(origin, "unregistered", claim, message),
-        ...unclaimed(hub, claim, this.change(session)),
+        ...unclaimed(hub.directory, claim, this.change(session)),
       ]);
     });
   }
@@ -177,7 +185,7 @@ export class Accounts {
   }
 
   async #sessions({ session, origin }: Case): Promise<void> {
-    const { names } = this.#desk.hub;
+    const { names } = this.#desk.hub.directory;
     const away = await this.#awayOf(session);
     // The hub's clock begins with the program.
     const toEpoch = (time: number) => Math.round(Date.now() - performance.now() + time);
@@ -214,18 +222,18 @@ export class Accounts {
     // Kept before it is said: a session that a full disk keeps alive was not ended.
     if (hash !== undefined) await this.#append({ kind: "quit", session: hash });
     // One that was away may have come back meanwhile: its connection is ended with it.
-    const known = here ?? hub.names.withToken(hash ?? "");
+    const known = here ?? hub.directory.names.withToken(hash ?? "");
     const reason = `This session was ended by "${session.name}"`;
     const ended = known === undefined
-      ? hub.voidToken(hash as string, performance.now())
-      : end(hub, known, reason, this.change());
+      ? voidToken(hub.directory, hash as string, performance.now())
+      : end(hub.directory, known, reason, this.change());
     this.#push([...told, ...ended]);
   }
 
   /** The connected sessions of a session's name: itself alone, where that is not registered. */
   #hereOf(session: Session): Session[] {
     if (session.proof === undefined) return [session];
-    const holders = this.#desk.hub.names.holders(session.name);
+    const holders = this.#desk.hub.directory.names.holders(session.name);
     return holders.filter(({ connection }) => connection !== undefined);
   }
 
@@ -233,7 +241,7 @@ export class Accounts {
   async #awayOf({ proof }: Session): Promise<ClaimSession[]> {
     if (proof === undefined) return [];
     const sessions = await this.#desk.log.claimSessions(proof.claim);
-    const { names } = this.#desk.hub;
+    const { names } = this.#desk.hub.directory;
     return sessions.filter(({ session }) => names.withToken(session)?.connection === undefined);
   }
 

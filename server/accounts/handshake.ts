@@ -36,7 +36,7 @@ export async function greet(
     return undefined;
   }
   pipeline.push(hub.connect(connection, request, gathered, performance.now()));
-  return hub.sessionOf(connection);
+  return hub.directory.sessionOf(connection);
 }
 
 type Gathered = Credentials | { refusal: Effect[] };
@@ -52,7 +52,7 @@ async function gather(
   const origin: Origin = { connection, profile, id: request.id };
   const credentials = await makeCredentials(session);
   const { shownHash } = credentials;
-  const known = hub.names.withToken(shownHash ?? "");
+  const known = hub.directory.names.withToken(shownHash ?? "");
   if (known?.connection !== undefined) {
     credentials.inboxSeen = pipeline.subscriptionOf(known.connection)?.inboxSeen;
   } else if (shownHash !== undefined && known === undefined) {
@@ -63,8 +63,8 @@ async function gather(
     }
   }
   // Whoever has a session already is refused anyway, and need not be told about passwords.
-  if (password === undefined || hub.wasBound(connection)) return credentials;
-  if (profile !== "lecture" && opensByToken(hub, name, credentials)) return credentials;
+  if (password === undefined || hub.directory.wasBound(connection)) return credentials;
+  if (profile !== "lecture" && opensByToken(hub.directory, name, credentials)) return credentials;
   const verdict = await logins.check(connection, origin, name, password);
   if ("refusal" in verdict) return verdict;
   if ("proof" in verdict) credentials.proof = verdict.proof;

@@ -56,7 +56,9 @@ export class Office {
     const { hub, pipeline, log } = this.reception;
     try {
       const claims = await log.changedClaims();
-      if (claims !== undefined) pipeline.push(reconcile(hub, claims, this.accounts.change()));
+      if (claims !== undefined) {
+        pipeline.push(reconcile(hub.directory, claims, this.accounts.change()));
+      }
     } catch (error) {
       // Whoever wants something kept is told that the log has failed; the next look may work.
       if (!(error instanceof LogFailure)) throw error;

@@ -1,6 +1,6 @@
 /**
  * What `connect` does: who may come in under which name, and how a session is
- * opened or taken up again. Pure, as all of the hub.
+ * opened or taken up again. Pure, as all of the directory.
  */
 
 import {
@@ -13,6 +13,7 @@ import {
   VERSION,
 } from "../../protocol/mod.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
+import type { Directory } from "./directory.ts";
 import {
   announceRename,
   answering,
@@ -22,8 +23,8 @@ import {
   recordSession,
   refuse,
 } from "./effects.ts";
-import type { Hub } from "./hub.ts";
 import type { Proof, StoredSession } from "../log/message_log.ts";
+import { joinRoom, voidSession } from "./lifecycle.ts";
 import type { Room } from "./room.ts";
 import { Session } from "./session.ts";
 
@@ -49,7 +50,7 @@ interface Problem {
 
 /** One `connect` in the making. */
 interface ConnectAttempt {
-  hub: Hub;
+  directory: Directory;
   origin: Origin;
   request: Request<"connect">;
   credentials: Credentials;
@@ -58,7 +59,7 @@ interface ConnectAttempt {
 
 /** Opens a session over `connection`, or takes one up again. */
 export function connect(
-  hub: Hub,
+  directory: Directory,
   connection: ConnectionHandle,
   request: Request<"connect">,
   credentials: Credentials,
@@ -67,15 +68,15 @@ export function connect(
   const { room, version } = request.payload;
   const profile = version === undefined ? "lecture" : "version 2";
   const origin = { connection, profile, id: request.id } as const;
-  if (hub.wasBound(connection)) {
+  if (directory.wasBound(connection)) {
     const reason = "This connection has its session already; open another one";
-    const spoken = hub.sessionOf(connection)?.profile ?? profile;
+    const spoken = directory.sessionOf(connection)?.profile ?? profile;
     return refuse({ ...origin, profile: spoken }, "already_connected", reason);
   }
   if (profile === "lecture" && room === undefined) {
     return refuse(origin, "missing_field", 'Cannot accept "connect": payload.room is missing');
   }
-  const attempt = { hub, origin, request, credentials, now };
+  const attempt = { directory, origin, request, credentials, now };
   // A session is taken up in the profile that it was opened in.
   const known = profile === "lecture" ? undefined : find(attempt);
   const problem = problemOf(attempt, known);
@@ -85,27 +86,36 @@ export function connect(
 }
 
 /** Whether the token that was shown opens a session of that name, so that no password is needed. */
-export function opensByToken(hub: Hub, name: string, credentials: Credentials): boolean {
-  const known = hub.names.withToken(credentials.shownHash ?? "") ?? storedOf(hub, credentials);
-  return known !== undefined && fold(known.name) === fold(name) && hub.mayHave(name, known.proof);
+export function opensByToken(
+  directory: Directory,
+  name: string,
+  credentials: Credentials,
+): boolean {
+  const known = directory.names.withToken(credentials.shownHash ?? "") ??
+    storedOf(directory, credentials);
+  return known !== undefined && fold(known.name) === fold(name) &&
+    directory.mayUse(name, known.proof);
 }
 
 /** The session whose token was shown, from here or from the log; if the token is still good for it. */
-function find({ hub, credentials, now }: ConnectAttempt): Session | undefined {
+function find({ directory, credentials, now }: ConnectAttempt): Session | undefined {
   const { shownHash, proof } = credentials;
-  const stored = storedOf(hub, credentials);
-  const known = hub.names.withToken(shownHash ?? "");
+  const stored = storedOf(directory, credentials);
+  const known = directory.names.withToken(shownHash ?? "");
   const its = (known ?? stored)?.proof;
   // After a change of password the token needs the new one beside it.
-  const isGood = its === undefined || hub.names.isCurrent(its) || its.claim === proof?.claim;
+  const isGood = its === undefined || directory.names.isCurrent(its) || its.claim === proof?.claim;
   if (!isGood) return undefined;
   if (known !== undefined || stored === undefined) return known;
-  return hub.recall(stored, now);
+  return directory.recall(stored, now);
 }
 
 /** What the log knew of the token that was shown; nothing when that was made void since. */
-function storedOf(hub: Hub, { shownHash = "", stored }: Credentials): StoredSession | undefined {
-  return hub.isVoid(shownHash) ? undefined : stored;
+function storedOf(
+  directory: Directory,
+  { shownHash = "", stored }: Credentials,
+): StoredSession | undefined {
+  return directory.isVoid(shownHash) ? undefined : stored;
 }
 
 function problemOf(attempt: ConnectAttempt, known: Session | undefined): Problem | undefined {
@@ -115,17 +125,17 @@ function problemOf(attempt: ConnectAttempt, known: Session | undefined): Problem
 
 /** The same words for a wrong password and for a name that has none. */
 function passwordProblem(
-  { hub, request, credentials }: ConnectAttempt,
+  { directory, request, credentials }: ConnectAttempt,
   known: Session | undefined,
 ): Problem | undefined {
   const { name, password } = request.payload;
-  if (known !== undefined && opensByToken(hub, name, credentials)) return undefined;
-  const isClaimed = hub.names.claimOf(name) !== undefined;
+  if (known !== undefined && opensByToken(directory, name, credentials)) return undefined;
+  const isClaimed = directory.names.claimOf(name) !== undefined;
   if (password !== undefined) {
-    if (isClaimed && hub.mayHave(name, credentials.proof)) return undefined;
+    if (isClaimed && directory.mayUse(name, credentials.proof)) return undefined;
     return { code: "wrong_password", reason: `That is not the password of "${name}"` };
   }
-  if (!isClaimed && hub.mayHave(name, undefined)) return undefined;
+  if (!isClaimed && directory.mayUse(name, undefined)) return undefined;
   const reason = isClaimed
     ? `"${name}" is registered; show its password, or choose another name`
     : `"${name}" needs a password: this server takes registered names alone`;
@@ -133,12 +143,12 @@ function passwordProblem(
 }
 
 function takenProblem(
-  { hub, request, now }: ConnectAttempt,
+  { directory, request, now }: ConnectAttempt,
   known: Session | undefined,
 ): Problem | undefined {
   const { name } = request.payload;
-  const holders = hub.names.holders(name).filter((holder) => holder !== known);
-  if (hub.names.claimOf(name) !== undefined) {
+  const holders = directory.names.holders(name).filter((holder) => holder !== known);
+  if (directory.names.claimOf(name) !== undefined) {
     if (holders.filter(({ connection }) => connection !== undefined).length < LIMITS.sessions) {
       return undefined;
     }
@@ -151,11 +161,11 @@ function takenProblem(
 }
 
 function lookalikeProblem(
-  { hub, request }: ConnectAttempt,
+  { directory, request }: ConnectAttempt,
   known: Session | undefined,
 ): Problem | undefined {
   const rooms = roomsAskedFor(request, known?.roomNames ?? []);
-  const reason = hub.lookalikeOf(request.payload.name, rooms, known);
+  const reason = directory.lookalikeOf(request.payload.name, rooms, known);
   return reason === undefined ? undefined : { code: "lookalike_name", reason };
 }
 
@@ -164,15 +174,15 @@ function lookalikeProblem(
  * it: one that was in more rooms than it may be in today must be able to come back.
  */
 function roomProblem(
-  { hub, request }: ConnectAttempt,
+  { directory, request }: ConnectAttempt,
   known: Session | undefined,
 ): Problem | undefined {
   const before = new Set((known?.roomNames ?? []).map(fold));
   const all = new Set([...before, ...roomsAskedFor(request, []).map(fold)]);
   const { room } = request.payload;
-  const most = before.size === all.size ? LIMITS.rooms : hub.roomLimits.roomsOfSession;
+  const most = before.size === all.size ? LIMITS.rooms : directory.roomLimits.roomsOfSession;
   if (all.size > most) return { code: "too_many_rooms", reason: `${most} rooms are the most` };
-  return room === undefined || before.has(fold(room)) ? undefined : hub.joinRefusal(room);
+  return room === undefined || before.has(fold(room)) ? undefined : directory.joinRefusal(room);
 }
 
 /**
@@ -180,56 +190,60 @@ function roomProblem(
  * are away, the longest away is over when there are too many.
  */
 function evictStaleHolders(
-  { hub, request, now }: ConnectAttempt,
+  { directory, request, now }: ConnectAttempt,
   known: Session | undefined,
 ): Effect[] {
   const { name } = request.payload;
-  const holders = hub.names.holders(name).filter((holder) => holder !== known);
-  if (hub.names.claimOf(name) === undefined) {
-    for (const holder of holders) hub.names.remove(holder);
+  const holders = directory.names.holders(name).filter((holder) => holder !== known);
+  if (directory.names.claimOf(name) === undefined) {
+    for (const holder of holders) directory.names.remove(holder);
     return [];
   }
   if (holders.length < LIMITS.sessions) return [];
   const away = holders.filter(({ connection }) => connection === undefined);
   const [longest] = away.sort((one, other) => one.since - other.since);
-  return longest === undefined ? [] : hub.void(longest, now);
+  return longest === undefined ? [] : voidSession(directory, longest, now);
 }
 
 function open(attempt: ConnectAttempt): Effect[] {
-  const { hub, origin, request, credentials, now } = attempt;
+  const { directory, origin, request, credentials, now } = attempt;
   const { name } = request.payload;
   const { token, tokenHash, proof } = credentials;
   const presence = { connection: origin.connection, since: now };
   const session = new Session(name, presence, tokenHash, origin.profile);
-  session.proof = hub.names.claimOf(name) === undefined ? undefined : proof;
-  hub.names.index(session);
-  hub.names.hold(session);
-  hub.bind(origin.connection, session);
+  session.proof = directory.names.claimOf(name) === undefined ? undefined : proof;
+  directory.names.index(session);
+  directory.names.hold(session);
+  directory.bind(origin.connection, session);
   return joinRooms(attempt, session, { token, rooms: [] });
 }
 
 /** Lets `session` go on over another connection, in the rooms that it was in, under the name now asked for. */
 function resume(attempt: ConnectAttempt, session: Session): Effect[] {
-  const { hub, origin, request, credentials, now } = attempt;
+  const { directory, origin, request, credentials, now } = attempt;
   const { name, session: token = "" } = request.payload;
   const delivered = credentials.inboxSeen ?? session.inboxSeq;
-  const replaced = replaceConnection(hub, session, origin.connection);
+  const replaced = replaceConnection(directory, session, origin.connection);
   const former = { name: session.name, fold: session.fold };
   const proof = credentials.proof ?? session.proof;
-  hub.setName(session, name);
-  session.proof = hub.names.claimOf(name) === undefined ? undefined : proof;
+  directory.setName(session, name);
+  session.proof = directory.names.claimOf(name) === undefined ? undefined : proof;
   const { rooms = [], inboxSeen = delivered } = session.absence ?? {};
   session.attach(origin.connection, now);
-  hub.bind(origin.connection, session);
+  directory.bind(origin.connection, session);
   const renamed = former.name === session.name ? [] : announceRename(session, former);
   return [...replaced, ...joinRooms(attempt, session, { token, rooms, inboxSeen }), ...renamed];
 }
 
 /** Lets go of the connection that `session` still has, half-dead or not; the rooms notice nothing. */
-function replaceConnection(hub: Hub, session: Session, connection: ConnectionHandle): Effect[] {
+function replaceConnection(
+  directory: Directory,
+  session: Session,
+  connection: ConnectionHandle,
+): Effect[] {
   const old = session.connection;
   if (old === undefined) return [];
-  hub.unbind(old);
+  directory.unbind(old);
   for (const room of session.rooms.values()) room.add(session, connection);
   const origin = { connection: old, profile: session.profile, id: undefined };
   const told = refuse(origin, "session_replaced", "This session went on over a newer connection");
@@ -238,7 +252,7 @@ function replaceConnection(hub: Hub, session: Session, connection: ConnectionHan
 
 /** Puts a session that has just connected into its rooms, and acknowledges it before all else. */
 function joinRooms(
-  { hub, origin, request }: ConnectAttempt,
+  { directory, origin, request }: ConnectAttempt,
   session: Session,
   before: { token: string; rooms: readonly string[]; inboxSeen?: number },
 ): Effect[] {
@@ -246,9 +260,9 @@ function joinRooms(
   const { since = {}, direct_since } = request.payload;
   const announced = roomsAskedFor(request, before.rooms)
     .flatMap((name) =>
-      session.rooms.has(fold(name)) || hub.joinRefusal(name) !== undefined
+      session.rooms.has(fold(name)) || directory.joinRefusal(name) !== undefined
         ? []
-        : hub.join(session, connection, name).effects
+        : joinRoom(directory, session, connection, name).effects
     );
   const positions = new Map(Object.entries(since).map(([name, seq]) => [fold(name), seq]));
   const subscriptions = [...session.rooms.values()].map((room) => {
@@ -269,7 +283,7 @@ function joinRooms(
   return [
     ...recordSession(session),
     ...[...session.rooms.values()].flatMap((room) => recordArrival(session, room)),
-    acknowledge(hub, session, origin, request, before.token),
+    acknowledge(directory, session, origin, request, before.token),
     ...subscriptions,
     ...session.profile === "lecture" ? [] : [inbox as Effect],
     ...announced,
@@ -277,7 +291,7 @@ function joinRooms(
 }
 
 function acknowledge(
-  hub: Hub,
+  directory: Directory,
   session: Session,
   { connection, id }: Origin,
   request: Request<"connect">,
@@ -292,13 +306,13 @@ function acknowledge(
   const payload = {
     message,
     name: session.name,
-    registered: hub.names.claimOf(session.name) !== undefined,
-    ...(room === undefined ? {} : { room: hub.room(room)?.name ?? room }),
+    registered: directory.names.claimOf(session.name) !== undefined,
+    ...(room === undefined ? {} : { room: directory.room(room)?.name ?? room }),
     version: VERSION,
     session: token,
     resumed: token === request.payload.session,
-    server: hub.server,
-    limits: hub.limits,
+    server: directory.server,
+    limits: directory.limits,
   };
   const event = () =>
     answering<Event>(id, {

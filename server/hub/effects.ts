@@ -9,6 +9,7 @@ import {
   type Event,
   type NotificationPayload,
   rateLimited,
+  type Request,
 } from "../../protocol/mod.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import { toLectureEvent } from "./lecture_profile.ts";
@@ -174,6 +175,15 @@ export function reply({ connection, profile, id }: Origin, event: Event): Effect
 /** Refuses a request. */
 export function refuse(origin: Origin, code: ErrorCode, reason: string): Effect[] {
   return reply(origin, errorEvent(code, reason));
+}
+
+/** Refuses a request that came before `connect`. */
+export function refuseUnconnected(
+  connection: ConnectionHandle,
+  { type, id }: Pick<Request, "type" | "id">,
+): Effect[] {
+  const origin = { connection, profile: "version 2", id } as const;
+  return refuse(origin, "not_connected", `"${type}" came before "connect"`);
 }
 
 /** Refuses a request for its `ref`; `highest` is the highest that its session has used. */

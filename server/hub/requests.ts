@@ -1,6 +1,13 @@
 /**
- * What each request does once a session is open: a table of rules, one for each
- * type. A rule looks at the hub, changes it, and says what is to be sent.
+ * What each request does once a session is open: a table of rules, one for each type.
+ * A rule reads the directory, changes it, and returns effects; it waits for nothing.
+ *
+ * The path of a request: `connection/reader.ts` cuts its line, `peer/peer.ts` decodes it,
+ * holds it against the limits and calls {@linkcode RULES} by way of `Hub.handle()`. The rule's
+ * effects go to `delivery/pipeline.ts`, which appends their drafts to the log; `deliver.ts` says
+ * what follows from the log's answer, and the pipeline sends that to the connections. `join`,
+ * for one, is the function of that name below. `connect` has a file of its own, `connect.ts`;
+ * {@linkcode LogQuery} and {@linkcode AccountRequest} say where the other requests go.
  */
 
 import {
@@ -22,14 +29,15 @@ import {
   refuse,
   reply,
 } from "./effects.ts";
-import type { Hub } from "./hub.ts";
+import type { Directory } from "./directory.ts";
 import type { Claim, DirectDraft } from "../log/message_log.ts";
+import { joinRoom, leaveRoom, quit } from "./lifecycle.ts";
 import { countUpTo, type Room } from "./room.ts";
 import type { Session } from "./session.ts";
 
 /** One request in the making: whose it is, over which connection, and when. */
 export interface Call {
-  hub: Hub;
+  directory: Directory;
   session: Session;
   origin: Origin;
   /** Milliseconds of the hub's clock. */
@@ -46,10 +54,10 @@ export type AccountRequest = Request<
   "register" | "password" | "unregister" | "sessions" | "end_session"
 >;
 
-/** The requests that need more than the hub. */
+/** The requests that need more than the directory: time, the log, a password. */
 type Elsewhere = "connect" | LogQuery["type"] | AccountRequest["type"];
 
-/** A rule for every request that the hub answers by itself. */
+/** A rule for every request that the directory suffices for. */
 export type Rules = { [Type in Exclude<RequestType, Elsewhere>]: Rule<Type> };
 
 /** What each request does. */
@@ -65,7 +73,7 @@ export const RULES: Rules = {
   read,
   ping: ({ origin }, payload) => reply(origin, { type: "pong", payload }),
   pong: () => [],
-  quit: ({ hub, session, origin, now }) => hub.quit(session, origin.connection, now),
+  quit: ({ directory, session, origin, now }) => quit(directory, session, origin.connection, now),
 };
 
 function say({ session, origin }: Call, payload: Payload<"message">): Effect[] {
@@ -93,8 +101,11 @@ function resolveRef(session: Session, origin: Origin, payload: Payload<"message"
   return [{ kind: "resolve ref", draft, origin, refusal }];
 }
 
-function direct({ hub, session, origin }: Call, { to, text, ref }: Payload<"direct">): Effect[] {
-  const { names } = hub;
+function direct(
+  { directory, session, origin }: Call,
+  { to, text, ref }: Payload<"direct">,
+): Effect[] {
+  const { names } = directory;
   const recipients = names.holders(to);
   const claim = names.claimOf(to);
   // What one device of a name says directly, its other devices hear too.
@@ -129,22 +140,25 @@ function inboxesOf(claim: Claim, recipients: readonly Session[]): DirectDraft["i
   return { claim: claim.id, sessions, isHere: sessions.length < recipients.length };
 }
 
-function join({ hub, session, origin }: Call, { room: name, since }: Payload<"join">): Effect[] {
+function join(
+  { directory, session, origin }: Call,
+  { room: name, since }: Payload<"join">,
+): Effect[] {
   if (roomOf(session, name) !== undefined) {
     return refuse(origin, "already_in_room", `You are in ${name} already`);
   }
-  const most = hub.roomLimits.roomsOfSession;
+  const most = directory.roomLimits.roomsOfSession;
   if (session.rooms.size >= most) {
     const reason =
       `You are in ${session.rooms.size} rooms, and ${most} is the most; leave one first`;
     return refuse(origin, "too_many_rooms", reason);
   }
-  const refusal = hub.joinRefusal(name);
+  const refusal = directory.joinRefusal(name);
   if (refusal !== undefined) return refuse(origin, refusal.code, refusal.reason);
-  const lookalike = hub.lookalikeOf(session.name, [name], session);
+  const lookalike = directory.lookalikeOf(session.name, [name], session);
   if (lookalike !== undefined) return refuse(origin, "lookalike_name", lookalike);
   const { connection, id } = origin;
-  const { room, effects } = hub.join(session, connection, name);
+  const { room, effects } = joinRoom(directory, session, connection, name);
   const told = notification(session, room, "joined", `${session.name} has joined the room.`);
   const event = () =>
     answering<Event>(id, { type: "notification", payload: { ...told, seq: room.seq } });
@@ -157,10 +171,10 @@ function join({ hub, session, origin }: Call, { room: name, since }: Payload<"jo
   ];
 }
 
-function leave({ hub, session, origin }: Call, { room: name }: Payload<"leave">): Effect[] {
+function leave({ directory, session, origin }: Call, { room: name }: Payload<"leave">): Effect[] {
   const room = roomOf(session, name);
   if (room === undefined) return refuseRoom(session, origin, name);
-  const others = hub.leave(session, room);
+  const others = leaveRoom(directory, session, room);
   const told = notification(session, room, "left", `${session.name} has left the room.`);
   return [
     ...recordSession(session),
@@ -170,44 +184,44 @@ function leave({ hub, session, origin }: Call, { room: name }: Payload<"leave">)
   ];
 }
 
-function rename({ hub, session, origin, now }: Call, { name }: Payload<"rename">): Effect[] {
+function rename({ directory, session, origin, now }: Call, { name }: Payload<"rename">): Effect[] {
   const former = { name: session.name, fold: session.fold };
-  const problem = renameProblem(hub, session, name, now);
+  const problem = renameProblem(directory, session, name, now);
   if (problem !== undefined) return refuse(origin, problem.code, problem.reason);
   if (fold(name) !== session.fold) {
-    for (const holder of hub.names.holders(name)) hub.names.remove(holder);
+    for (const holder of directory.names.holders(name)) directory.names.remove(holder);
   }
-  hub.setName(session, name);
+  directory.setName(session, name);
   if (session.fold !== former.fold) session.proof = undefined;
   return [...recordSession(session), ...announceRename(session, former, origin)];
 }
 
 function renameProblem(
-  hub: Hub,
+  directory: Directory,
   session: Session,
   name: string,
   now: number,
 ): { code: ErrorCode; reason: string } | undefined {
   if (fold(name) !== session.fold) {
-    if (!hub.mayHave(name, undefined)) {
+    if (!directory.mayUse(name, undefined)) {
       const reason = `"${name}" needs a password; connect with it instead`;
       return { code: "password_required", reason };
     }
-    const [holder] = hub.names.holders(name);
+    const [holder] = directory.names.holders(name);
     if (holder !== undefined && holder.holdsNameFor(now) > 0) {
       return { code: "name_taken", reason: `The name "${name}" is taken; choose another` };
     }
   }
-  const reason = hub.lookalikeOf(name, session.roomNames, session);
+  const reason = directory.lookalikeOf(name, session.roomNames, session);
   return reason === undefined ? undefined : { code: "lookalike_name", reason };
 }
 
 function topic(
-  { hub, session, origin }: Call,
+  { directory, session, origin }: Call,
   { room: name, topic }: Payload<"topic">,
 ): Effect[] {
   if (topic === undefined) {
-    const room = hub.room(name);
+    const room = directory.room(name);
     if (room === undefined) return refuseUnknownRoom(origin, name);
     return reply(origin, { type: "topic", payload: { room: room.name, topic: room.topic } });
   }
@@ -238,10 +252,10 @@ function read({ session, origin }: Call, { room: name, seq }: Payload<"read">): 
 const MEMBERS_PAGE = 400;
 
 function listMembers(
-  { hub, origin }: Call,
+  { directory, origin }: Call,
   { room: name, after }: Payload<"members">,
 ): Effect[] {
-  const room = hub.room(name);
+  const room = directory.room(name);
   if (room === undefined) return refuseUnknownRoom(origin, name);
   const { page, more } = pageOf(room.inOrder, after, MEMBERS_PAGE);
   const members = page.map((session) => session.name);
@@ -252,8 +266,8 @@ function listMembers(
 /** Rooms on one page of `rooms`: name and topic take at most 1,300 bytes of the line. */
 const ROOMS_PAGE = 40;
 
-function listRooms({ hub, origin }: Call, { after }: Payload<"rooms">): Effect[] {
-  const { page, more } = pageOf(hub.roomsInOrder, after, ROOMS_PAGE);
+function listRooms({ directory, origin }: Call, { after }: Payload<"rooms">): Effect[] {
+  const { page, more } = pageOf(directory.roomsInOrder, after, ROOMS_PAGE);
   const rooms = page.map((room) => ({
     room: room.name,
     members: room.size,

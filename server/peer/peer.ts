@@ -14,7 +14,7 @@ import {
 } from "../../protocol/mod.ts";
 import { isAccountRequest } from "../accounts/accounts.ts";
 import type { Connection } from "../connection/connection.ts";
-import { type Effect, fanOutOf } from "../hub/effects.ts";
+import { type Effect, fanOutOf, refuseUnconnected } from "../hub/effects.ts";
 import { Gate, type GateOptions, type Stopped } from "../limits/gate.ts";
 import { greet } from "../accounts/handshake.ts";
 import type { Hub } from "../hub/hub.ts";
@@ -186,8 +186,8 @@ export class Peer implements LineReceiver {
   async #ask(query: LogQuery): Promise<void> {
     const { connection } = this;
     const { hub, pipeline, queries } = this.#context;
-    const session = hub.sessionOf(connection);
-    if (session === undefined) return this.#push(hub.refuseUnconnected(connection, query));
+    const session = hub.directory.sessionOf(connection);
+    if (session === undefined) return this.#push(refuseUnconnected(connection, query));
     await pipeline.flushed();
     const origin = { connection, profile: session.profile, id: query.id };
     this.#push(await queries.answer(session, origin, query));

@@ -165,7 +165,7 @@ Deno.test(
     assertEquals(stranger.take().map(({ payload }) => payload.code), ["session_ended"]);
     assertEquals(stranger.isClosed, true);
     // What is said to Alice from now on is not for the stranger.
-    assertEquals(chat.hub.names.holders("Alice"), []);
+    assertEquals(chat.hub.directory.names.holders("Alice"), []);
     const connect = (name: string) => chat.dial().send("connect", { name, version: 2, session });
     assertEquals(codeOf(connect("Alice")), "password_required");
     const [ack] = connect("Alicia");

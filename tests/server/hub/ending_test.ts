@@ -38,7 +38,7 @@ Deno.test(
   () => {
     const chat = new HubChat();
     const alice = chat.join("Alice", "General");
-    const { tokenHash = "" } = chat.hub.sessionOf(alice) ?? {};
+    const { tokenHash = "" } = chat.hub.directory.sessionOf(alice) ?? {};
     alice.send("quit");
     const stored = {
       session: tokenHash,
@@ -55,7 +55,7 @@ Deno.test(
       const now = chat.now + milliseconds;
       chat.hub.sweep(now);
       chat.hub.connect(connection, request, { ...shown }, now);
-      const resumed = chat.hub.sessionOf(connection)?.inboxSeq === 3;
+      const resumed = chat.hub.directory.sessionOf(connection)?.inboxSeq === 3;
       chat.hub.handle(connection, { type: "quit", payload: {} }, now);
       return resumed;
     };
@@ -75,7 +75,7 @@ Deno.test("hub gives a connection no second session once its first is over", PUR
   // All three may have sent this before they learned that they are closed.
   for (const peer of [alice, eve, bob]) {
     peer.send("connect", { name: "Again", room: "General", version: 2 });
-    assertEquals(chat.hub.sessionOf(peer), undefined);
+    assertEquals(chat.hub.directory.sessionOf(peer), undefined);
   }
   // Nobody has taken the name, or is in the room without a connection.
   chat.join("Again", "General");

@@ -1,0 +1,175 @@
+/**
+ * The state of the chat outside the log: which session uses which connection and holds
+ * which name, the rooms, the tokens made void. The rules read it and change it; it sends
+ * nothing. Pure: `now` is passed in, here as everywhere in milliseconds of one clock.
+ */
+
+import { fold, LIMITS } from "../../protocol/mod.ts";
+import type { ConnectionHandle } from "./connection_handle.ts";
+import type { Memory, Proof, StoredSession } from "../log/message_log.ts";
+import { NameRegistry } from "./name_registry.ts";
+import { countUpTo, Room, sortByFold } from "./room.ts";
+import { type JoinRefusal, joinRefusalOf, type RoomLimits } from "./room_limits.ts";
+import { Session } from "./session.ts";
+
+/** Milliseconds for which a void token is kept: longer than a look into the log and scrypt take. */
+const VOID_TOKEN_TTL = 60_000;
+
+/** The sessions, names and rooms of one server. */
+export class Directory {
+  /** The server's name and version, as `connect_ack` gives them. */
+  readonly server: string;
+  /** The limits, as `connect_ack` gives them. */
+  readonly limits: Readonly<Record<keyof typeof LIMITS, number>>;
+  readonly roomLimits: RoomLimits;
+  readonly names: NameRegistry;
+  /** Whether the server is stopping: what disconnects from then on is its doing. */
+  isStopping = false;
+  /** A connection whose session is over keeps its entry: it gets no second session. */
+  readonly #sessions = new Map<ConnectionHandle, Session | undefined>();
+  readonly #rooms = new Map<string, Room>();
+  /** When each token was made void, by the token's hash. */
+  readonly #voided = new Map<string, number>();
+  #roomsInOrder: Room[] | undefined;
+
+  /** Begins with what the log has stored. */
+  constructor(server: string, memory: Memory, now: number, roomLimits: RoomLimits) {
+    this.server = server;
+    this.limits = { ...LIMITS, rooms: roomLimits.roomsOfSession };
+    this.roomLimits = roomLimits;
+    this.names = new NameRegistry(memory.claims);
+    for (const { name, topic, seq } of memory.rooms) {
+      const room = this.addRoom(name);
+      room.topic = room.keptTopic = topic;
+      room.seq = seq;
+      room.hasLog = seq > 0;
+    }
+    for (const stored of memory.sessions) this.recall(stored, now);
+  }
+
+  /** The session that `connection` has now. */
+  sessionOf(connection: ConnectionHandle): Session | undefined {
+    return this.#sessions.get(connection);
+  }
+
+  /** The connections that have a session now. */
+  get connections(): ConnectionHandle[] {
+    return [...this.#sessions].flatMap(([connection, session]) => session ? [connection] : []);
+  }
+
+  /** Gives `connection` its session. */
+  bind(connection: ConnectionHandle, session: Session): void {
+    this.#sessions.set(connection, session);
+  }
+
+  /** Whether `connection` has or had a session. */
+  wasBound(connection: ConnectionHandle): boolean {
+    return this.#sessions.has(connection);
+  }
+
+  /** Takes its session from `connection`, for good. */
+  unbind(connection: ConnectionHandle): void {
+    this.#sessions.set(connection, undefined);
+  }
+
+  /** Removes a connection from which nothing more will be read. */
+  forget(connection: ConnectionHandle): void {
+    this.#sessions.delete(connection);
+  }
+
+  /** The room of that name, if it exists. */
+  room(name: string): Room | undefined {
+    return this.#rooms.get(fold(name));
+  }
+
+  /** All rooms, in the order of their folded names. */
+  get roomsInOrder(): readonly Room[] {
+    return this.#roomsInOrder ??= sortByFold([...this.#rooms.values()]);
+  }
+
+  /** Makes a room that does not exist yet. */
+  addRoom(name: string): Room {
+    const room = new Room(name);
+    this.#rooms.set(room.fold, room);
+    // Inserted, not sorted anew: a client that makes rooms and lists them in turn would cost a sort each time.
+    this.#roomsInOrder?.splice(countUpTo(this.#roomsInOrder, room.fold), 0, room);
+    return room;
+  }
+
+  /** Removes a room. */
+  removeRoom(room: Room): void {
+    this.#rooms.delete(room.fold);
+    this.#roomsInOrder?.splice(countUpTo(this.#roomsInOrder, room.fold) - 1, 1);
+  }
+
+  /** Why the room of that name takes no further member; nothing when it takes one more. */
+  joinRefusal(name: string): JoinRefusal | undefined {
+    return joinRefusalOf(name, this.room(name), this.#rooms.size, this.roomLimits);
+  }
+
+  /** Whether a session with this `proof`, or with none, may use that name. */
+  mayUse(name: string, proof: Proof | undefined): boolean {
+    if (this.names.claimOf(name) === undefined) return this.roomLimits.registeredOnly !== true;
+    return this.names.admits(name, proof);
+  }
+
+  /** Why `session` can't use a name in `rooms`: it looks like another that is registered, or is in one of them. */
+  lookalikeOf(
+    name: string,
+    rooms: readonly string[],
+    session: Session | undefined,
+  ): string | undefined {
+    const registered = this.names.claimOf(name) === undefined
+      ? this.names.registeredLookalike(name)
+      : undefined;
+    const other = registered ??
+      this.names.lookalikeIn(new Set(rooms.map(fold)), name, session)?.name;
+    return other === undefined
+      ? undefined
+      : `"${name}" looks like "${other}", and people would take one for the other; choose another name`;
+  }
+
+  /** Gives `session` another name, which must be free for it. */
+  setName(session: Session, name: string): void {
+    const former = session.fold;
+    this.names.release(session);
+    session.name = name;
+    this.names.hold(session);
+    for (const room of session.rooms.values()) room.renamed(session, former);
+  }
+
+  /** Restores a stored session as if it had disconnected just now. */
+  recall(stored: StoredSession, now: number): Session {
+    const { name, rooms, inboxSeq, inboxSeen, ref, session: tokenHash, proof } = stored;
+    const session = new Session(name, { awaySince: now, rooms, inboxSeen }, tokenHash);
+    session.inboxSeq = inboxSeq;
+    session.ref = ref;
+    session.proof = proof;
+    this.names.index(session);
+    const isClaimed = this.names.claimOf(name) !== undefined;
+    const isFree = isClaimed || this.names.holders(name).length === 0;
+    if (isFree && this.mayUse(name, proof)) this.names.hold(session);
+    return session;
+  }
+
+  /** Makes a token void at once: until the log has that too, it still finds the session. */
+  addVoidToken(tokenHash: string, now: number): void {
+    this.#voided.set(tokenHash, now);
+  }
+
+  /** Whether a token is void, even if the log has just found its session. */
+  isVoid(tokenHash: string): boolean {
+    return this.#voided.has(tokenHash);
+  }
+
+  /** Removes the sessions that no longer hold their names; the log still has them. */
+  sweep(now: number): void {
+    // Only sessions with a token are ever away.
+    for (const session of this.names.withTokens) {
+      if (session.holdsNameFor(now) === 0) this.names.remove(session);
+    }
+    for (const [tokenHash, since] of this.#voided) {
+      if (now - since > VOID_TOKEN_TTL) this.#voided.delete(tokenHash);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * How a session enters and leaves rooms, loses its connection, and ends. Pure, as all of the hub.
+ */
+
+import type { ConnectionHandle } from "./connection_handle.ts";
+import type { Directory } from "./directory.ts";
+import { announce, type Effect, recordQuit } from "./effects.ts";
+import type { Room } from "./room.ts";
+import type { Session } from "./session.ts";
+
+/** Adds `session` to the room of that name, which is made if need be; the effects tell the other members. */
+export function joinRoom(
+  directory: Directory,
+  session: Session,
+  connection: ConnectionHandle,
+  name: string,
+): { room: Room; effects: Effect[] } {
+  const room = directory.room(name) ?? directory.addRoom(name);
+  const isFirst = room.sessionsNamed(session.fold) === 0;
+  const effects = isFirst ? announce(room, "joined", session.name) : [];
+  room.add(session, connection);
+  return { room, effects };
+}
+
+/** Removes `session` from `room`; the effects tell the members who stay. */
+export function leaveRoom(directory: Directory, session: Session, room: Room): Effect[] {
+  room.remove(session);
+  if (room.isForgettable) directory.removeRoom(room);
+  const isLast = room.sessionsNamed(session.fold) === 0;
+  return isLast ? announce(room, "left", session.name) : [];
+}
+
+/**
+ * Takes its session from `connection`, which was sent the session's inbox up to `inboxSeen`:
+ * the session leaves its rooms and, for a while, keeps its name.
+ */
+export function disconnect(
+  directory: Directory,
+  connection: ConnectionHandle,
+  now: number,
+  inboxSeen = 0,
+): Effect[] {
+  const session = directory.sessionOf(connection);
+  if (session === undefined) return [];
+  directory.unbind(connection);
+  const rooms = [...session.rooms.values()];
+  const announced = rooms.flatMap((room) => leaveRoom(directory, session, room));
+  session.detach({ awaySince: now, rooms: rooms.map((room) => room.name), inboxSeen });
+  const { tokenHash } = session;
+  if (tokenHash === undefined) {
+    directory.names.remove(session);
+    return announced;
+  }
+  const draft = {
+    kind: "away",
+    session: tokenHash,
+    inboxSeq: inboxSeen,
+    byServer: directory.isStopping,
+  } as const;
+  return [{ kind: "append record", draft }, ...announced];
+}
+
+/** Ends a session at its client's request, and closes its connection behind the answers. */
+export function quit(
+  directory: Directory,
+  session: Session,
+  connection: ConnectionHandle,
+  now: number,
+): Effect[] {
+  const ended = voidSession(directory, session, now);
+  return [...ended, { kind: "close", connection, isAfterAnswers: true }];
+}
+
+/** Ends a session for good: it leaves its rooms, its name is free, its token void. */
+export function voidSession(directory: Directory, session: Session, now: number): Effect[] {
+  const { tokenHash, connection } = session;
+  const left = connection === undefined ? [] : disconnect(directory, connection, now);
+  directory.names.remove(session);
+  return tokenHash === undefined ? left : [...left, ...voidToken(directory, tokenHash, now)];
+}
+
+/** Makes the token of a session void that may be known to the log alone. */
+export function voidToken(directory: Directory, tokenHash: string, now: number): Effect[] {
+  directory.addVoidToken(tokenHash, now);
+  return [recordQuit(tokenHash)];
+}
