@@ -7,7 +7,7 @@ import { withKeys } from "../../client/editor/bindings.ts";
 import { describeUsage } from "../../client/startup/options.ts";
 import { ChatState } from "../../core/chat/state.ts";
 import { Home, programArguments, ServerProcess } from "../fixtures/client.ts";
-import { Peer } from "../fixtures/peer.ts";
+import type { Peer } from "../fixtures/peer.ts";
 
 const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
 
@@ -78,7 +78,7 @@ Deno.test({
   async fn() {
     await using home = new Home();
     await using server = await ServerProcess.start(home);
-    using peer = await Peer.join(server.port, "Alice", "Ops");
+    using peer = await server.join("Alice", "Ops");
     const script = await runScript(home, server, shellBlock("chat-client send"));
     const said = [];
     while (said.at(-1)?.sender !== "Deploy") said.push(await nextMessage(peer));
@@ -94,7 +94,7 @@ Deno.test({
   async fn() {
     await using home = new Home();
     await using server = await ServerProcess.start(home);
-    using peer = await Peer.join(server.port, "Alice", "General");
+    using peer = await server.join("Alice");
     const bot = await runScript(home, server, shellBlock("tail --follow"));
     const come = new Set<string>();
     while (come.size < 2) come.add((await peer.receive("notification")).payload.name);

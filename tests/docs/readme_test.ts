@@ -3,7 +3,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { helpText } from "../../server/options.ts";
-import { Peer } from "../fixtures/peer.ts";
 import { startServer } from "../fixtures/server.ts";
 
 const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
@@ -51,7 +50,7 @@ Deno.test({
   ignore: !await has("python3"),
   async fn() {
     await using chat = await startServer();
-    using alice = await Peer.lecture(chat.port, "Alice");
+    using alice = await chat.lecture("Alice");
     const [script = ""] = blocks("python");
     assert(script.trim().split("\n").length <= 12, "ten lines, more or less");
     const python = new Deno.Command("python3", {
@@ -81,7 +80,7 @@ Deno.test({
   ignore: !await has("nc"),
   async fn() {
     await using chat = await startServer();
-    using alice = await Peer.lecture(chat.port, "Alice");
+    using alice = await chat.lecture("Alice");
     const script = blocks("sh").find((block) => block.includes("nc -N")) ?? "";
     assertStringIncludes(script, "12345");
     const args = ["-c", script.replace("12345", String(chat.port))];

@@ -5,7 +5,6 @@ import { programs, thisMachine } from "../../tools/targets.ts";
 import { compiledPrograms } from "./compiled_programs.ts";
 import { assertConfined, PLACES } from "../fixtures/confinement.ts";
 import { Directory } from "../fixtures/log.ts";
-import { Peer } from "../fixtures/peer.ts";
 import { ServerProcess, TestProcess } from "../fixtures/process.ts";
 import { Certificates } from "../fixtures/tls.ts";
 
@@ -51,10 +50,10 @@ Deno.test({
       for (const seq of [1, 2]) {
         await using server = await ServerProcess.run([...command]);
         // The name of the time before is held for its session.
-        using alice = await Peer.join(server.port, `Alice ${seq}`, "General", {
+        using alice = await server.join(`Alice ${seq}`, "General", {
           since: { General: 0 },
         });
-        using bob = await Peer.lecture(server.port, "Bob");
+        using bob = await server.lecture("Bob");
         await bob.send("message", { text: `Hello ${seq}` });
         const heard = (await bob.settled()).map(({ payload }) => payload.text);
         assertEquals(heard, [`Hello ${seq}`]);
@@ -90,7 +89,7 @@ Deno.test({
       });
     try {
       await using server = await ServerProcess.run([compiled.server, "--memory", "--port", "0"]);
-      using watcher = await Peer.join(server.port, "Watcher", "General");
+      using watcher = await server.join("Watcher");
       await using alice = join(server.port, "Alice");
       assertEquals((await watcher.receive("notification")).payload.name, "Alice");
       await using bob = join(server.port, "Bob");

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { type ActionName, BINDINGS } from "../../../client/editor/bindings.ts";
 import type { EditName } from "../../../client/editor/editor.ts";
-import { Peer } from "../../fixtures/peer.ts";
+import type { Peer } from "../../fixtures/peer.ts";
 import { openAlice, terminalTest, type Tmux } from "../../fixtures/tmux.ts";
 
 /** The bytes that a terminal sends for named keys; the others follow a rule. */
@@ -183,7 +183,7 @@ const ACTED: Record<Exclude<ActionName, `room-${number}`>, Seen> = {
 
 terminalTest("every key that does something else does so", async (home, server) => {
   await using tmux = await openAlice(home, server);
-  using bob = await Peer.join(server.port, "Bob", "General");
+  using bob = await server.join("Bob");
   await tmux.untilSeen("Bob has joined");
   for (const [key, binding] of BINDINGS) {
     if (!("action" in binding) || /^room-/.test(binding.action)) continue;

@@ -5,7 +5,6 @@ import fc from "fast-check";
 import { statePath } from "../../../client/files/state_files.ts";
 import { programs } from "../../../tools/targets.ts";
 import { Home } from "../../fixtures/client.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
@@ -118,7 +117,7 @@ Deno.test("a server with tricks for names and rooms has its log and nothing else
   const args = ["--port", "0", "--data", `${directory}/chat.db`];
   await using server = await ServerProcess.run(serverCommand(...args));
   for (const name of NAMES) {
-    using peer = await Peer.join(server.port, name, name);
+    using peer = await server.join(name, name);
     await peer.send("topic", { room: name, topic: name });
     await peer.send("message", { room: name, text: name, ref: 1 });
     await peer.send("search", { query: name, from: name });

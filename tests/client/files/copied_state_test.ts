@@ -11,12 +11,11 @@ import {
   runClient,
   ServerProcess,
 } from "../../fixtures/client.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { terminalTest, Tmux } from "../../fixtures/tmux.ts";
 
 /** What was said in the rooms, by the log. */
 async function logOf(server: ServerProcess, room = "General"): Promise<string[]> {
-  using reader = await Peer.join(server.port, "Reader", room);
+  using reader = await server.join("Reader", room);
   await reader.send("history", { room, limit: 500 });
   for (const { type, payload } of await reader.settled()) {
     if (type === "history") return payload.messages.map(({ text }: { text: string }) => text);
@@ -168,7 +167,7 @@ Deno.test("what a copy has in its outbox is said once, whoever said it, in its o
 Deno.test("a copy says again directly, and in another room, what its refs were not used for", async () => {
   await using home = new Home();
   await using server = await ServerProcess.start(home);
-  using bob = await Peer.join(server.port, "Bob", "Lab");
+  using bob = await server.join("Bob", "Lab");
   const args = [server.address, "--name", "Alice"];
   await sayAndDie(home, args, "one", "two");
   const [, second = 0] = refsIn(home);

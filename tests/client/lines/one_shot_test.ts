@@ -6,7 +6,6 @@ import {
   runClient,
   ServerProcess,
 } from "../../fixtures/client.ts";
-import { Peer } from "../../fixtures/peer.ts";
 
 /** The options that say who asks, and where. */
 function as(name: string, server: ServerProcess): string[] {
@@ -14,7 +13,7 @@ function as(name: string, server: ServerProcess): string[] {
 }
 
 async function say(server: ServerProcess, ...texts: string[]): Promise<void> {
-  using peer = await Peer.join(server.port, "Sayer", "General");
+  using peer = await server.join("Sayer");
   for (const text of texts) await peer.send("message", { text });
   await peer.settled();
   await peer.send("quit");
@@ -24,7 +23,7 @@ async function say(server: ServerProcess, ...texts: string[]): Promise<void> {
 Deno.test("send says one message and ends with 0 once the server has it", async () => {
   await using home = new Home();
   await using server = await ServerProcess.start(home);
-  using bob = await Peer.join(server.port, "Bob", "Lab");
+  using bob = await server.join("Bob", "Lab");
   const args = ["send", "--room", "Lab", ...as("Alice", server)];
   assertEquals(await runClient(home, [...args, "two", "words"]), {
     code: 0,
@@ -112,8 +111,8 @@ Deno.test("search prints what has the words, newest first", async () => {
 Deno.test("rooms and who list what is there, without entering a room", async () => {
   await using home = new Home();
   await using server = await ServerProcess.start(home);
-  using bob = await Peer.join(server.port, "Bob", "Lab");
-  using cy = await Peer.join(server.port, "Cy", "Lab");
+  using bob = await server.join("Bob", "Lab");
+  using cy = await server.join("Cy", "Lab");
   await cy.send("topic", { room: "Lab", topic: "All of it" });
   await bob.settled();
   await cy.settled();

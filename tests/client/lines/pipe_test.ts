@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ClientProcess, Home, runClient, ServerProcess } from "../../fixtures/client.ts";
-import { Peer } from "../../fixtures/peer.ts";
 
 Deno.test("a client in a pipe sends each line, prints each message and ends with 0", async () => {
   await using home = new Home();
@@ -65,7 +64,7 @@ Deno.test("what arrives can do nothing to the terminal of a client in a pipe", a
   await using alice = new ClientProcess(home, [server.address, "--name", "Alice"]);
   await alice.type("ready");
   await alice.stdout.until("ready");
-  using peer = await Peer.join(server.port, "Bob: hi", "General");
+  using peer = await server.join("Bob: hi");
   await peer.send("message", { text: "\x1b[2J\x1b]0;x\x07a\nb\u202ec" });
   await alice.stdout.until("joined");
   assertEquals(
@@ -88,7 +87,7 @@ Deno.test("a line that is too long is refused in one line, and the rest is sent"
 Deno.test("each way to fail is one line on standard error and its exit code", async () => {
   await using home = new Home();
   await using server = await ServerProcess.start(home);
-  using _peer = await Peer.join(server.port, "Taken", "General");
+  using _peer = await server.join("Taken");
   const cases: [args: string[], code: number, message: string][] = [
     [["127.0.0.1:1", "--name", "A"], 1, "Cannot connect to 127.0.0.1:1: nothing listens there"],
     [["no-such-host.invalid", "--name", "A"], 1, 'Cannot find the host "no-such-host.invalid"'],
@@ -126,7 +125,7 @@ Deno.test("a reader who stalls keeps nobody from being heard, and misses nothing
   await using client = new ClientProcess(home, [server.address, "--name", "Alice"]);
   await client.type("ready");
   await client.stdout.until("ready");
-  using bob = await Peer.join(server.port, "Bob", "General");
+  using bob = await server.join("Bob");
   // Far more than pipes and sockets hold between them.
   const texts = Array.from({ length: 3_000 }, (_, index) => `${index} ${"x".repeat(1_000)}`);
   for (const text of texts) await bob.send("message", { text });
@@ -211,14 +210,14 @@ Deno.test("a second client of one name on one machine says so, and harms nothing
 Deno.test("SIGTERM ends a client with 143, and frees its name", async () => {
   await using home = new Home();
   await using server = await ServerProcess.start(home);
-  using bob = await Peer.join(server.port, "Bob", "General");
+  using bob = await server.join("Bob");
   await using client = new ClientProcess(home, [server.address, "--name", "Alice"]);
   await client.type("x");
   await client.stdout.until("x");
   client.signal("SIGTERM");
   assertEquals((await client.ended()).code, 143);
   await bob.settled();
-  using _alice = await Peer.join(server.port, "Alice", "General");
+  using _alice = await server.join("Alice");
 });
 
 Deno.test("--timestamps puts date and time before every line", async () => {

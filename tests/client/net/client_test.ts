@@ -4,7 +4,6 @@ import type { CertificateSource } from "../../../server/tls/source.ts";
 import { Logger } from "../../../server/process/logger.ts";
 import { Tls } from "../../../server/tls/tls.ts";
 import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 import {
   A_DAY,
@@ -280,7 +279,7 @@ Deno.test({
     const tls = await Tls.open(own, everywhere, new Logger("error", "json", () => {}));
     const plain = Deno.listen(everywhere);
     await using chat = await startServer({ listeners: [plain, tls] });
-    using alice = await Peer.join(chat.port, "Alice");
+    using alice = await chat.connect("Alice");
     await alice.send("register", { password: "correct horse" });
     await alice.settled();
     await Deno.writeTextFile(`${home.path}/password`, "correct horse\n", { mode: 0o600 });

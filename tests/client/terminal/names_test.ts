@@ -8,14 +8,13 @@ import {
   runClient,
   ServerProcess,
 } from "../../fixtures/client.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { filesWith } from "../../fixtures/files.ts";
 
 const PASSWORD = "correct horse battery";
 
 /** Registers Alice, and goes. */
 async function registerAlice(server: ServerProcess): Promise<void> {
-  using alice = await Peer.join(server.port, "Alice", "General");
+  using alice = await server.join("Alice");
   await alice.send("register", { password: PASSWORD });
   assertEquals((await alice.receive("notification")).payload.event, "registered");
   await alice.send("quit");
@@ -100,7 +99,7 @@ Deno.test("two devices of one name see each other's messages as their own, once"
   await two.type("from two, with a word to alice");
   await two.stdout.until("from two");
   await one.stdout.until("[General] Alice: from two, with a word to alice");
-  using bob = await Peer.join(server.port, "Bob", "General");
+  using bob = await server.join("Bob");
   await bob.send("direct", { to: "Alice", text: "to both" });
   for (const device of [one, two]) await device.stdout.until("[Bob > Alice] to both");
   await one.type("last");
@@ -121,7 +120,7 @@ Deno.test("a script whose session is ended elsewhere ends, and does not come bac
   await using script = new ClientProcess(home, args);
   await script.type("here");
   await script.stdout.until("here");
-  using alice = await Peer.join(server.port, "Alice", "General", { password: PASSWORD });
+  using alice = await server.join("Alice", "General", { password: PASSWORD });
   await alice.send("sessions");
   const { payload: { sessions } } = await alice.receive("sessions");
   const theirs = sessions.find(({ current }: { current: boolean }) => !current);

@@ -4,7 +4,6 @@ import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ClientProcess, Home, runClient, ServerProcess } from "../../fixtures/client.ts";
 import { filesWith } from "../../fixtures/files.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { openAlice, terminalTest, Tmux } from "../../fixtures/tmux.ts";
 
 const PASSWORD = "correct horse battery";
@@ -74,7 +73,7 @@ terminalTest(
   async (home, server) => {
     await using tmux = await openAlice(home, server);
     await register(tmux);
-    using phone = await Peer.join(server.port, "Alice", "General", { password: PASSWORD });
+    using phone = await server.join("Alice", "General", { password: PASSWORD });
     await phone.send("password", { current: PASSWORD, password: OTHER }, "p");
     await tmux.untilSeen("Password of Alice:");
     await typeSecret(tmux, "Password of Alice", OTHER);
@@ -122,7 +121,7 @@ terminalTest(
     await tmux.press("C-d");
     await tmux.untilSeen("ended 0");
     assertEquals(await filesWith(home.path, "hunter22"), []);
-    using _free = await Peer.join(server.port, "Alice", "General");
+    using _free = await server.join("Alice");
     await assertNowhere([home], tmux);
   },
 );
@@ -175,7 +174,7 @@ terminalTest(
     await register(tmux);
     await typeLine(tmux, "exit");
     await tmux.untilSeen("ended 0");
-    using bob = await Peer.join(server.port, "Bob", "General");
+    using bob = await server.join("Bob");
     await bob.send("direct", { to: "Alice", text: "while you were away" });
     assertEquals((await bob.receive("direct")).payload.to, "Alice");
     const script = ["send", "--server", server.address, "--name", "Alice", "by a script"];

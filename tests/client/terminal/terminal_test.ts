@@ -4,7 +4,6 @@ import { EMPTY_EDITOR, insert } from "../../../client/editor/editor.ts";
 import { layOut } from "../../../client/display/prompt.ts";
 import { encode } from "../../../protocol/mod.ts";
 import { programArguments, runClient, ServerProcess } from "../../fixtures/client.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { acknowledgement } from "../../fuzz/events.ts";
 import { killClient, openAlice, terminalTest, Tmux } from "../../fixtures/tmux.ts";
 
@@ -22,7 +21,7 @@ terminalTest(
 
 terminalTest("a flood never touches the line being typed", async (home, server) => {
   await using tmux = await openAlice(home, server);
-  using bob = await Peer.join(server.port, "Bob", "General");
+  using bob = await server.join("Bob");
   await tmux.untilSeen("Bob has joined");
   const flood = (async () => {
     for (let index = 0; index < 3_000; index++) {
@@ -76,7 +75,7 @@ terminalTest(
   "a paste of many lines is one message, and sends nothing by itself",
   async (home, server) => {
     await using tmux = await openAlice(home, server);
-    using bob = await Peer.join(server.port, "Bob", "General");
+    using bob = await server.join("Bob");
     await tmux.untilSeen("Bob has joined");
     const lines = Array.from({ length: 60 }, (_, index) => `line ${index}`);
     await tmux.paste(lines.join("\n"));
@@ -117,7 +116,7 @@ terminalTest("rooms keep what was said in them until one goes there", async (hom
   await tmux.type("/join Work");
   await tmux.press("Enter");
   await tmux.untilLast("Work>");
-  using bob = await Peer.join(server.port, "Bob", "General");
+  using bob = await server.join("Bob");
   await bob.send("message", { text: "first" });
   await bob.send("message", { text: "hey Alice" });
   await tmux.untilLast("Work (General 2!)>");
@@ -283,7 +282,7 @@ terminalTest(
 
 terminalTest("what others send moves no cursor and fakes no line", async (home, server) => {
   await using tmux = await openAlice(home, server, 60);
-  using eve = await Peer.join(server.port, "Eve", "General");
+  using eve = await server.join("Eve");
   await tmux.type("typed");
   const attacks = [
     "\x1b[2J\x1b[1;1Hcleared",

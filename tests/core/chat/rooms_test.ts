@@ -5,7 +5,6 @@ import { submit } from "../../../core/chat/commands.ts";
 import type { Effect } from "../../../core/chat/items.ts";
 import { ChatState } from "../../../core/chat/state.ts";
 import type { Event, MessagePayload, UnreadRoom } from "../../../protocol/mod.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { killClient, openAlice, terminalTest } from "../../fixtures/tmux.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
@@ -136,8 +135,8 @@ terminalTest(
   "lines typed ahead across /join, /room and /leave go where a person meant them",
   async (home, server) => {
     await using tmux = await openAlice(home, server);
-    using general = await Peer.join(server.port, "Gina", "General");
-    using ops = await Peer.join(server.port, "Otto", "Ops");
+    using general = await server.join("Gina");
+    using ops = await server.join("Otto", "Ops");
     await tmux.untilSeen("Gina has joined");
     await tmux.type("/join Ops\rin ops\r/room General\rin general\r/join Ops\r/leave\rlast\r");
     const [first, second] = [await general.receive("message"), await general.receive("message")];
@@ -168,14 +167,14 @@ terminalTest(
   "what was not read is marked in the next start, on another machine too",
   async (home, server) => {
     await using tmux = await openAlice(home, server);
-    using bob = await Peer.join(server.port, "Bob", "General");
+    using bob = await server.join("Bob");
     await bob.send("message", { text: "read this" });
     await tmux.untilSeen("Bob: read this");
     await tmux.press("C-d");
     await tmux.untilSeen("ended 0");
     for (const text of ["one", "two, Alice", "three"]) await bob.send("message", { text });
     await bob.settled();
-    using elsewhere = await Peer.join(server.port, "Alice", "General");
+    using elsewhere = await server.join("Alice");
     await elsewhere.send("unread", {}, "count");
     const { payload } = await elsewhere.receive("unread");
     assertEquals(payload.rooms, [{ room: "General", seq: 1, unread: 3, mentions: 1 }]);
@@ -198,7 +197,7 @@ terminalTest(
   "a killed client comes back to its rooms, and to what is unread there",
   async (home, server) => {
     await using tmux = await openAlice(home, server);
-    using cy = await Peer.join(server.port, "Cy", "Ops");
+    using cy = await server.join("Cy", "Ops");
     await cy.send("message", { text: "read in Ops" });
     await tmux.type("/join Ops\r");
     await tmux.untilSeen("Cy: read in Ops");

@@ -2,7 +2,6 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ClientProcess, Home, runClient, ServerProcess } from "../../fixtures/client.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { terminalTest, Tmux } from "../../fixtures/tmux.ts";
 
 const NOTICE = "-- The server takes only so much at a time: what waits goes out a little later";
@@ -13,7 +12,7 @@ function numbered(count: number): string[] {
 
 /** What was said in General, by the log. */
 async function saidIn(server: ServerProcess): Promise<string[]> {
-  using reader = await Peer.join(server.port, "Reader", "General");
+  using reader = await server.join("Reader");
   await reader.send("history", { room: "General", limit: 500 });
   for (;;) {
     const { type, payload } = await reader.next() ?? { type: "end", payload: undefined };
@@ -62,7 +61,7 @@ Deno.test("what is asked, and not only what is said, is asked again", async () =
     0,
     ...["--message-rate", "20", "--message-burst", "12"],
   );
-  using _bob = await Peer.join(server.port, "Bob", "Lab");
+  using _bob = await server.join("Bob", "Lab");
   const args = ["who", "--room", "Lab", "--name", "Alice", "--server", server.address];
   const { code, stdout, stderr } = await runClient(home, args);
   assertEquals([code, stdout, stderr], [0, ["Bob"], []]);

@@ -3,11 +3,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ClientProcess, Home, runClient, ServerProcess } from "../../fixtures/client.ts";
 import { OtherProgram } from "../../fixtures/other_program.ts";
-import { Peer } from "../../fixtures/peer.ts";
 
 /** What was said in General, by the log. */
 async function saidIn(server: ServerProcess): Promise<string[]> {
-  using reader = await Peer.join(server.port, "Reader", "General");
+  using reader = await server.join("Reader");
   await reader.send("history", { room: "General", limit: 500 });
   const { messages } = (await reader.receive("history")).payload;
   return messages.map(({ text }: { text: string }) => text);

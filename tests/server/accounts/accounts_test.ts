@@ -4,6 +4,8 @@ import { SCRYPT_COST } from "../../../server/accounts/passwords.ts";
 import { Directory, upTo } from "../../fixtures/log.ts";
 import { Peer, type Received } from "../../fixtures/peer.ts";
 import { limits, startServer } from "../../fixtures/server.ts";
+import { Endpoint } from "../../fixtures/endpoint.ts";
+import { outerAddress } from "../../fixtures/tls.ts";
 
 const password = "correct horse";
 
@@ -23,17 +25,17 @@ async function refusal(peer: Peer, type: string, payload: unknown = {}): Promise
 }
 
 /** Connects over a connection of its own; the code with which that was refused. */
-async function refusedConnect(port: number, payload: Record<string, unknown>): Promise<string> {
-  using peer = await Peer.dial(port);
+async function refusedConnect(chat: Endpoint, payload: Record<string, unknown>): Promise<string> {
+  using peer = await chat.dial();
   return await refusal(peer, "connect", { version: 2, ...payload });
 }
 
 /** Connects as Alice, and registers. */
 async function registered(
-  port: number,
+  chat: Endpoint,
   room?: string,
-): Promise<Peer & { ack: Received["payload"] }> {
-  const alice = await Peer.join(port, "Alice", room);
+): Promise<Peer> {
+  const alice = await chat.connect("Alice", { room });
   const { payload } = await ask(alice, "register", { password });
   assertEquals([payload.event, payload.name], ["registered", "Alice"]);
   return alice;
@@ -41,17 +43,17 @@ async function registered(
 
 Deno.test("a name can be registered, and needs its password from then on", async () => {
   await using chat = await startServer();
-  using alice = await registered(chat.port);
-  assertEquals(await refusedConnect(chat.port, { name: "alice" }), "password_required");
+  using alice = await registered(chat);
+  assertEquals(await refusedConnect(chat, { name: "alice" }), "password_required");
   assertEquals(
-    await refusedConnect(chat.port, { name: "alice", password: "no" }),
+    await refusedConnect(chat, { name: "alice", password: "no" }),
     "wrong_password",
   );
-  assertEquals(await refusedConnect(chat.port, { name: "Bob", password }), "wrong_password");
-  using phone = await Peer.join(chat.port, "ALICE", "General", { password });
+  assertEquals(await refusedConnect(chat, { name: "Bob", password }), "wrong_password");
+  using phone = await chat.join("ALICE", "General", { password });
   assertEquals(await refusal(alice, "register", { password }), "already_registered");
   assertEquals(await refusal(phone, "register", { password: "short" }), "bad_password");
-  using lecture = await Peer.dial(chat.port);
+  using lecture = await chat.dial();
   await lecture.send("connect", { name: "Alice", room: "General", password });
   assertEquals((await lecture.receive("connect_ack")).payload, {
     message: "Connected to the room.",
@@ -60,9 +62,9 @@ Deno.test("a name can be registered, and needs its password from then on", async
 
 Deno.test("a password is the same however its accents were typed", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice");
+  using alice = await chat.connect("Alice");
   await ask(alice, "register", { password: "caf\u00e9 au lait" });
-  using _phone = await Peer.join(chat.port, "Alice", undefined, {
+  using _phone = await chat.connect("Alice", {
     password: "cafe\u0301 au lait",
   });
 });
@@ -73,21 +75,21 @@ Deno.test("a session comes back by its token, without the password, after a rest
   for (const round of upTo(3)) {
     await using chat = await startServer({}, directory.file());
     if (round === 1) {
-      using alice = await registered(chat.port, "General");
+      using alice = await registered(chat, "General");
       session = alice.ack.session;
     } else {
-      assertEquals(await refusedConnect(chat.port, { name: "Alice" }), "password_required");
-      using alice = await Peer.join(chat.port, "Alice", undefined, { session });
+      assertEquals(await refusedConnect(chat, { name: "Alice" }), "password_required");
+      using alice = await chat.connect("Alice", { session });
       assertEquals([alice.ack.resumed, alice.ack.rooms.length], [true, 1]);
-      using _phone = await Peer.join(chat.port, "Alice", undefined, { password });
+      using _phone = await chat.connect("Alice", { password });
     }
   }
 });
 
 Deno.test("a changed password ends the other sessions, which keep what is theirs", async () => {
   await using chat = await startServer();
-  using alice = await registered(chat.port, "General");
-  using phone = await Peer.join(chat.port, "Alice", "General", { password });
+  using alice = await registered(chat, "General");
+  using phone = await chat.join("Alice", "General", { password });
   await phone.send("message", { text: "once", ref: 3 });
   await phone.receive("message");
   const changed = { current: password, password: "battery staple" };
@@ -95,11 +97,11 @@ Deno.test("a changed password ends the other sessions, which keep what is theirs
   assertEquals((await ask(alice, "password", changed)).payload.event, "password_changed");
   assertEquals((await phone.rest()).map(({ payload }) => payload.code), ["session_ended"]);
   const { session } = phone.ack;
-  assertEquals(await refusedConnect(chat.port, { name: "Alice", session }), "password_required");
-  assertEquals(await refusedConnect(chat.port, { name: "Alice", password }), "wrong_password");
-  using bob = await Peer.join(chat.port, "Bob");
+  assertEquals(await refusedConnect(chat, { name: "Alice", session }), "password_required");
+  assertEquals(await refusedConnect(chat, { name: "Alice", password }), "wrong_password");
+  using bob = await chat.connect("Bob");
   await ask(bob, "direct", { to: "Alice", text: "while you were away" });
-  using again = await Peer.join(chat.port, "Alice", undefined, {
+  using again = await chat.connect("Alice", {
     session,
     password: "battery staple",
   });
@@ -111,8 +113,8 @@ Deno.test("a changed password ends the other sessions, which keep what is theirs
 
 Deno.test("a name that is given up is anyone's, and its other sessions are over", async () => {
   await using chat = await startServer();
-  using alice = await registered(chat.port);
-  using phone = await Peer.join(chat.port, "Alice", undefined, { password });
+  using alice = await registered(chat);
+  using phone = await chat.connect("Alice", { password });
   assertEquals(await refusal(alice, "unregister", { password: "no" }), "wrong_password");
   assertEquals((await ask(alice, "unregister", { password })).payload.event, "unregistered");
   assertEquals((await phone.rest()).map(({ payload }) => payload.code), ["session_ended"]);
@@ -123,16 +125,16 @@ Deno.test("a name that is given up is anyone's, and its other sessions are over"
   );
   await alice.send("quit");
   await alice.rest();
-  using anyone = await Peer.join(chat.port, "Alice", undefined, { session: phone.ack.session });
+  using anyone = await chat.connect("Alice", { session: phone.ack.session });
   assertEquals(anyone.ack.resumed, false);
 });
 
 Deno.test("a name's sessions can be listed and ended", async () => {
   const began = Date.now();
   await using chat = await startServer();
-  using alice = await registered(chat.port);
-  using phone = await Peer.join(chat.port, "Alice", undefined, { password });
-  const away = await Peer.join(chat.port, "Alice", undefined, { password });
+  using alice = await registered(chat);
+  using phone = await chat.connect("Alice", { password });
+  const away = await chat.connect("Alice", { password });
   away[Symbol.dispose]();
   const list = async () => (await ask(alice, "sessions")).payload.sessions;
   // The end of a connection is noticed when it is.
@@ -155,8 +157,8 @@ Deno.test("a name's sessions can be listed and ended", async () => {
   }
   assertEquals((await phone.rest()).map(({ payload }) => payload.code), ["session_ended"]);
   for (const { ack: { session } } of [phone, away]) {
-    assertEquals(await refusedConnect(chat.port, { name: "Alice", session }), "password_required");
-    using again = await Peer.join(chat.port, "Alice", undefined, { session, password });
+    assertEquals(await refusedConnect(chat, { name: "Alice", session }), "password_required");
+    using again = await chat.connect("Alice", { session, password });
     assertEquals(again.ack.resumed, false);
     await again.send("quit");
     await again.rest();
@@ -172,8 +174,8 @@ Deno.test("a name's sessions can be listed and ended", async () => {
 
 Deno.test("a session of a name that is not registered sees itself alone", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob");
-  using _carol = await Peer.join(chat.port, "Carol");
+  using bob = await chat.connect("Bob");
+  using _carol = await chat.connect("Carol");
   const { sessions } = (await ask(bob, "sessions")).payload;
   assertEquals(sessions.length, 1);
   assertEquals(sessions[0].current, true);
@@ -181,16 +183,10 @@ Deno.test("a session of a name that is not registered sees itself alone", async 
 
 Deno.test("requests about names come after connect", async () => {
   await using chat = await startServer();
-  using peer = await Peer.dial(chat.port);
+  using peer = await chat.dial();
   assertEquals(await refusal(peer, "register", { password }), "not_connected");
   assertEquals(await refusal(peer, "sessions"), "not_connected");
 });
-
-/** An address of this machine that others can reach; `undefined` where there is none. */
-function outerAddress(): string | undefined {
-  return Deno.networkInterfaces()
-    .find(({ address, family }) => family === "IPv4" && !address.startsWith("127."))?.address;
-}
 
 Deno.test({
   name: "passwords are refused over a link that others can read",
@@ -199,8 +195,10 @@ Deno.test({
     await using chat = await startServer({
       listeners: [Deno.listen({ hostname: "0.0.0.0", port: 0 })],
     });
-    using alice = await registered(chat.port);
-    using peer = await Peer.dial(chat.port, outerAddress());
+    using alice = await registered(chat);
+    using peer = await new Endpoint(() =>
+      Deno.connect({ hostname: outerAddress() ?? "", port: chat.port })
+    ).dial();
     for (const shown of [password, "no"]) {
       const connect = { name: "Alice", version: 2, password: shown };
       assertEquals(await refusal(peer, "connect", connect), "insecure_link");
@@ -214,10 +212,10 @@ Deno.test({
 Deno.test("wrong passwords make whoever guesses wait, but not who has a token", async () => {
   const strict = limits({ "login-failures": 3, "limit-loopback": true });
   await using chat = await startServer({ limits: strict });
-  const alice = await registered(chat.port);
+  const alice = await registered(chat);
   alice[Symbol.dispose]();
   for (const name of ["Alice", "Nobody"]) {
-    using peer = await Peer.dial(chat.port);
+    using peer = await chat.dial();
     const connect = () => ask(peer, "connect", { name, version: 2, password: "no" });
     let answer = await connect();
     // The failures before were of this address too.
@@ -226,11 +224,11 @@ Deno.test("wrong passwords make whoever guesses wait, but not who has a token", 
     assertGreater(answer.payload.retry_after, 0);
     // Not even the right one gets through.
     assertEquals(
-      await refusedConnect(chat.port, { name: "Alice", password }),
+      await refusedConnect(chat, { name: "Alice", password }),
       "rate_limited",
     );
   }
-  using again = await Peer.join(chat.port, "Alice", undefined, { session: alice.ack.session });
+  using again = await chat.connect("Alice", { session: alice.ack.session });
   assertEquals(again.ack.resumed, true);
 });
 
@@ -241,8 +239,8 @@ function median(numbers: number[]): number {
 
 Deno.test("a wrong password takes as long for a name that there is as for one that there is not", async () => {
   await using chat = await startServer({ passwordCost: { n: 2 ** 13, r: 8, p: 1 } });
-  using _alice = await registered(chat.port);
-  using peer = await Peer.dial(chat.port);
+  using _alice = await registered(chat);
+  using peer = await chat.dial();
   const took = { Alice: [] as number[], Nobody: [] as number[] };
   for (const _ of upTo(15)) {
     for (const name of ["Alice", "Nobody"] as const) {
@@ -261,8 +259,8 @@ Deno.test("a wrong password takes as long for a name that there is as for one th
 
 Deno.test("a room talks on while passwords are checked", async () => {
   await using chat = await startServer({ passwordCost: SCRYPT_COST });
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using guesser = await Peer.dial(chat.port);
+  using alice = await chat.join("Alice");
+  using guesser = await chat.dial();
   let isChecked = false;
   const checked = refusal(guesser, "connect", { name: "Bob", version: 2, password: "no" })
     .then(() => isChecked = true);
@@ -282,13 +280,13 @@ Deno.test("a password is kept anew when it costs too little by now", async () =>
   for (const [round, passwordCost] of costs.entries()) {
     await using chat = await startServer({ passwordCost }, directory.file());
     if (round === 0) {
-      using _alice = await registered(chat.port);
+      using _alice = await registered(chat);
     } else {
       assertEquals(
-        await refusedConnect(chat.port, { name: "Alice", password: "no" }),
+        await refusedConnect(chat, { name: "Alice", password: "no" }),
         "wrong_password",
       );
-      using _alice = await Peer.join(chat.port, "Alice", undefined, { password });
+      using _alice = await chat.connect("Alice", { password });
     }
   }
   assertEquals(readClaim(directory.file()), { name: "Alice", edition: 1, n: 64, r: 2, p: 1 });
@@ -298,11 +296,11 @@ Deno.test("a server that takes registered names alone says so", async () => {
   using directory = new Directory();
   {
     await using chat = await startServer({}, directory.file());
-    using _alice = await registered(chat.port);
+    using _alice = await registered(chat);
   }
   await using chat = await startServer({ registeredOnly: true }, directory.file());
-  assertEquals(await refusedConnect(chat.port, { name: "Bob" }), "password_required");
-  using alice = await Peer.join(chat.port, "Alice", undefined, { password });
+  assertEquals(await refusedConnect(chat, { name: "Bob" }), "password_required");
+  using alice = await chat.connect("Alice", { password });
   await alice.send("unregister", { password }, "u1");
   const rest = await alice.rest();
   assertEquals(rest.map(({ payload }) => payload.event ?? payload.code), [
@@ -317,13 +315,13 @@ Deno.test("no password gets into what the server writes", async () => {
   const [first = "", second = "", wrong = "", misplaced = ""] = secrets;
   await using chat = await startServer({}, directory.file());
   {
-    using alice = await Peer.join(chat.port, "Alice", "General");
+    using alice = await chat.join("Alice");
     await ask(alice, "register", { password: first });
     await ask(alice, "password", { current: wrong, password: second });
     await ask(alice, "password", { current: first, password: second });
-    await refusedConnect(chat.port, { name: "Alice", password: wrong });
-    await refusedConnect(chat.port, { name: "Alice", password: [misplaced] });
-    await refusedConnect(chat.port, { password: misplaced });
+    await refusedConnect(chat, { name: "Alice", password: wrong });
+    await refusedConnect(chat, { name: "Alice", password: [misplaced] });
+    await refusedConnect(chat, { password: misplaced });
     await alice.write(`{"type": "register", "payload": {"password": "${misplaced}"\n`);
     await alice.write(`{"type": "register", "payload": "${misplaced}"}\n`);
     await alice.send("unregister", { password: wrong });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 const encoder = new TextEncoder();
@@ -33,7 +33,7 @@ const PACKETS: [what: string, packet: string, nonces: string[]][] = [
 
 Deno.test("objects are understood with and without newlines, however many a packet has", async () => {
   await using chat = await startServer();
-  using peer = await Peer.join(chat.port, "Alice");
+  using peer = await chat.connect("Alice");
   for (const [what, packet, nonces] of PACKETS) {
     await peer.write(packet);
     assertEquals(noncesOf(await peer.settled()), nonces, what);
@@ -42,7 +42,7 @@ Deno.test("objects are understood with and without newlines, however many a pack
 
 Deno.test("an unframed object is answered at once, without waiting for what comes next", async () => {
   await using chat = await startServer();
-  using peer = await Peer.dial(chat.port);
+  using peer = await chat.dial();
   await peer.write(
     JSON.stringify({ type: "connect", payload: { name: "Alice", room: "General" } }),
   );
@@ -53,8 +53,8 @@ Deno.test("an unframed object is answered at once, without waiting for what come
 
 Deno.test("an object is understood wherever its bytes are split", async () => {
   await using chat = await startServer();
-  using witness = await Peer.join(chat.port, "Witness");
-  using peer = await Peer.join(chat.port, "Alice");
+  using witness = await chat.connect("Witness");
+  using peer = await chat.connect("Alice");
   (peer.conn as Deno.TcpConn).setNoDelay(true);
   for (const text of [ping(TRICKY), ping("é€😀") + "\r\n"]) {
     const bytes = encoder.encode(text);
@@ -70,7 +70,7 @@ Deno.test("an object is understood wherever its bytes are split", async () => {
 
 Deno.test("objects are understood when they come byte by byte", async () => {
   await using chat = await startServer();
-  using peer = await Peer.join(chat.port, "Alice");
+  using peer = await chat.connect("Alice");
   (peer.conn as Deno.TcpConn).setNoDelay(true);
   const bytes = encoder.encode(ping("a") + ping(TRICKY) + "\r\n" + ping("c") + "\n");
   for (let at = 0; at < bytes.length; at++) await peer.write(bytes.subarray(at, at + 1));
@@ -79,8 +79,8 @@ Deno.test("objects are understood when they come byte by byte", async () => {
 
 Deno.test("a client that ends its side gets all its answers, and then the end", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob", "General");
-  using alice = await Peer.dial(chat.port);
+  using bob = await chat.join("Bob");
+  using alice = await chat.dial();
   const texts = Array.from({ length: 500 }, (_, number) => `text ${number}`);
   const requests = [
     { type: "connect", payload: { name: "Alice", room: "General", version: 2 } },
@@ -107,7 +107,7 @@ Deno.test("a client that ends its side gets all its answers, and then the end", 
 
 Deno.test("an object that its client's end leaves unfinished is refused, and then comes the end", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   await alice.write(ping("a") + '{"type":"message","payload":{"text":"Hi"}');
   await alice.finish();
   const answers = await alice.rest();
@@ -116,7 +116,7 @@ Deno.test("an object that its client's end leaves unfinished is refused, and the
 
 Deno.test("the server ends every line with one newline", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using bob = await chat.join("Bob");
   await bob.send("message", { text: "a\nb\r\nc\u2028d" });
   await bob.settled();
   const alice = await Deno.connect({ hostname: "127.0.0.1", port: chat.port });

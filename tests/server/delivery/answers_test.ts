@@ -1,12 +1,11 @@
 /** What a connection is answered after leaving a room, while it returns, and while it is behind. */
 
 import { assertEquals } from "@std/assert";
-import { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 Deno.test("a retry after leaving the room is answered with the original, a new ref is refused", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   await alice.send("message", { room: "General", text: "once", ref: 1 });
   await alice.receive("message");
   await alice.send("leave", { room: "General" });
@@ -20,10 +19,10 @@ Deno.test("a retry after leaving the room is answered with the original, a new r
 
 Deno.test("a connection that returns to a busy room is answered before it is live", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   for (let ref = 1; ref <= 500; ref++) await alice.send("message", { text: `${ref}`, ref });
   await alice.settled();
-  using bob = await Peer.dial(chat.port);
+  using bob = await chat.dial();
   await bob.send("connect", { name: "Bob", version: 2, since: { General: 0 } });
   await bob.send("ping", { nonce: "after the replay" });
   const seqs: number[] = [];
@@ -35,8 +34,8 @@ Deno.test("a connection that returns to a busy room is answered before it is liv
 
 Deno.test("a client that has fallen behind gets its answers in order, with their ids", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using slow = await Peer.join(chat.port, "Slow", "General");
+  using alice = await chat.join("Alice");
+  using slow = await chat.join("Slow");
   await alice.settled();
   const line = JSON.stringify({ type: "message", payload: { text: "x".repeat(4096) } }) + "\n";
   for (let round = 0; round < 80; round++) {

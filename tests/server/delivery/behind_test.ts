@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
 import { GatedLog } from "../../fixtures/gated_log.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** One line for each event: its `id`, and what it is about. */
@@ -24,14 +24,14 @@ const MINE = ["message", { room: "General", text: "mine", ref: 1 }, "mine"] as c
 async function hearsWhileBehind(...requests: Requests): Promise<string[]> {
   const gated = new GatedLog(new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 }));
   await using chat = await startServer({ log: gated.log });
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using bob = await chat.join("Bob");
   const say = async (text: string) => {
     await bob.send("message", { room: "General", text });
     await bob.settled();
   };
   await say("one");
   const first = gated.hold("read");
-  using alice = await Peer.join(chat.port, "Alice", undefined, { since: { General: 0 } });
+  using alice = await chat.connect("Alice", { since: { General: 0 } });
   await first.reached;
   await say("two");
   await bob.send("join", { room: "Lobby" });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Listener } from "../../fixtures/listener.ts";
 import { Directory, upTo } from "../../fixtures/log.ts";
-import { Peer } from "../../fixtures/peer.ts";
+import type { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** Ends a session's connection, and waits until the server knows. */
@@ -24,20 +24,20 @@ async function directs(peer: Peer): Promise<string[]> {
 Deno.test("direct messages for a name that is away come when its session returns, once", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
-  using bob = await Peer.join(chat.port, "Bob");
-  let alice = await Peer.join(chat.port, "Alice");
+  using bob = await chat.connect("Bob");
+  let alice = await chat.connect("Alice");
   const { session } = alice.ack;
   await tell(bob, "alice", "here");
   assertEquals(await directs(alice), ["1 here"]);
   for (let round = 0; round < 3; round++) {
     await goAway(alice);
     await tell(bob, "Alice", "one", "two");
-    alice = await Peer.join(chat.port, "Alice", undefined, { session });
+    alice = await chat.connect("Alice", { session });
     const first = 2 + round * 2;
     assertEquals(await directs(alice), [`${first} one`, `${first + 1} two`]);
   }
   await goAway(alice);
-  alice = await Peer.join(chat.port, "Alice", undefined, { session });
+  alice = await chat.connect("Alice", { session });
   assertEquals(await directs(alice), []);
   await tell(bob, "Alice", "live again");
   assertEquals(await directs(alice), ["8 live again"]);
@@ -46,13 +46,13 @@ Deno.test("direct messages for a name that is away come when its session returns
 
 Deno.test("direct_since brings the inbox from there on, whatever was sent before", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob");
-  let alice = await Peer.join(chat.port, "Alice");
+  using bob = await chat.connect("Bob");
+  let alice = await chat.connect("Alice");
   const { session } = alice.ack;
   await tell(bob, "Alice", ...upTo(5).map(String));
   for (const [direct_since, first] of [[0, 1], [3, 4], [5, 6], [99, 6]] as const) {
     await goAway(alice);
-    alice = await Peer.join(chat.port, "Alice", undefined, { session, direct_since });
+    alice = await chat.connect("Alice", { session, direct_since });
     assertEquals(alice.ack.direct, 5);
     assertEquals(await directs(alice), upTo(5).slice(first - 1).map((n) => `${n} ${n}`));
   }
@@ -65,11 +65,11 @@ Deno.test("an inbox that is flooded reaches one who comes and goes, in order and
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
   using alice = new Listener("Alice");
-  await alice.connect(chat.port);
+  await alice.connect(chat);
   let isFlooding = true;
   const line = JSON.stringify({ type: "direct", payload: { to: "Alice", text: "Hi" } }) + "\n";
   const flooding = Promise.all(["Bob", "Carol"].map(async (name) => {
-    using peer = await Peer.join(chat.port, name);
+    using peer = await chat.connect(name);
     for (let said = 0; said < 1500; said += 50) {
       await peer.write(line.repeat(50));
       await peer.settled();
@@ -79,7 +79,7 @@ Deno.test("an inbox that is flooded reaches one who comes and goes, in order and
     await alice.listen(1 + returns * 31 % 300);
     const former = alice.peer;
     if (returns % 2 === 0) alice.drop();
-    await alice.connect(chat.port);
+    await alice.connect(chat);
     former[Symbol.dispose]();
   }
   await flooding;
@@ -90,29 +90,29 @@ Deno.test("an inbox that is flooded reaches one who comes and goes, in order and
 Deno.test("a direct message is kept for whoever had the name, and for nobody else", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
-  using bob = await Peer.join(chat.port, "Bob");
-  using alice = await Peer.join(chat.port, "Alice");
+  using bob = await chat.connect("Bob");
+  using alice = await chat.connect("Alice");
   await goAway(alice);
   await tell(bob, "Alice", "kept");
   await bob.send("direct", { to: "Nobody", text: "lost" });
   assertEquals((await bob.receive("error")).payload.code, "unknown_name");
-  using other = await Peer.join(chat.port, "Other", undefined, { direct_since: 0 });
+  using other = await chat.connect("Other", { direct_since: 0 });
   assertEquals(await directs(other), []);
   const { session } = alice.ack;
-  using again = await Peer.join(chat.port, "Alicia", undefined, { session });
+  using again = await chat.connect("Alicia", { session });
   assertEquals(await directs(again), ["1 kept"]);
 });
 
 Deno.test("a session that has quit gets nothing any more", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob");
-  using alice = await Peer.join(chat.port, "Alice");
+  using bob = await chat.connect("Bob");
+  using alice = await chat.connect("Alice");
   await alice.send("quit");
   await alice.rest();
   await bob.send("direct", { to: "Alice", text: "late" });
   assertEquals((await bob.receive("error")).payload.code, "unknown_name");
   const { session } = alice.ack;
-  using again = await Peer.join(chat.port, "Alice", undefined, { session, direct_since: 0 });
+  using again = await chat.connect("Alice", { session, direct_since: 0 });
   assertEquals(again.ack.resumed, false);
   assertEquals(await directs(again), []);
 });

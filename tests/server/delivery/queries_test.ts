@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Directory, upTo } from "../../fixtures/log.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Peer, Received } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 async function ask(peer: Peer, type: string, payload: unknown): Promise<Received["payload"]> {
@@ -17,7 +17,7 @@ function texts({ messages }: Received["payload"]): string[] {
 Deno.test("questions to the log are answered in the order of all that a connection asks", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   const requests: [string, unknown][] = upTo(30).flatMap((n): [string, unknown][] => [
     ["message", { text: `word${n}` }],
     ["history", { room: "General", limit: 1 }],
@@ -41,10 +41,10 @@ Deno.test("questions to the log are answered in the order of all that a connecti
 
 Deno.test("history shows what was said before one came, page by page, either way", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using bob = await chat.join("Bob");
   for (const n of upTo(120)) await bob.send("message", { text: `${n}`, ref: n });
   await bob.settled();
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   await bob.receive("notification");
   const newest = await ask(alice, "history", { room: "general" });
   assertEquals([newest.room, newest.more], ["General", true]);
@@ -64,13 +64,13 @@ Deno.test("history shows what was said before one came, page by page, either way
 Deno.test("search looks into the rooms that one is in, and into no others", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using bob = await chat.join("Bob");
   for (const room of ["Music", "Secret"]) await bob.send("join", { room });
   for (const room of ["General", "Music", "Secret"]) {
     await bob.send("message", { room, text: `word in ${room}` });
   }
   await bob.settled();
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   await alice.send("join", { room: "Music" });
   await alice.settled();
   const found = await ask(alice, "search", { query: "word" });
@@ -91,7 +91,7 @@ Deno.test("search looks into the rooms that one is in, and into no others", asyn
 Deno.test("what a name has read is the same for its next session, and for no other name", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using bob = await chat.join("Bob");
   for (const text of ["1", "2", "Hi Alice", "4"]) await bob.send("message", { text });
   await bob.settled();
   const unread = async (alice: Peer) => {
@@ -99,7 +99,7 @@ Deno.test("what a name has read is the same for its next session, and for no oth
     return rooms.map((room: Record<string, unknown>) => Object.values(room).join(" "));
   };
   {
-    using alice = await Peer.join(chat.port, "Alice", "General");
+    using alice = await chat.join("Alice");
     // Who is new has nothing to catch up with.
     assertEquals(await unread(alice), ["General 4 0 0"]);
     for (const text of ["5", "alice: 6", "7"]) await bob.send("message", { text });
@@ -112,7 +112,7 @@ Deno.test("what a name has read is the same for its next session, and for no oth
     await alice.send("quit");
     await alice.rest();
   }
-  using again = await Peer.join(chat.port, "ALICE", "General");
+  using again = await chat.join("ALICE");
   assertEquals(again.ack.resumed, false);
   assertEquals(await unread(again), ["General 5 2 1"]);
   await again.send("read", { room: "General", seq: 7 });

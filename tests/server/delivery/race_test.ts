@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
 import { type Gate, GatedLog } from "../../fixtures/gated_log.ts";
 import { upTo } from "../../fixtures/log.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Peer, Received } from "../../fixtures/peer.ts";
 import { startServer, type TestServer } from "../../fixtures/server.ts";
 import { LogFailure } from "../../../server/log/message_log.ts";
 
@@ -15,7 +15,7 @@ async function startGated(): Promise<TestServer & { gated: GatedLog }> {
 /** Connects again while an answer of the log's is held back: what `meanwhile` does, comes first. */
 async function comeBack(
   gate: Gate,
-  connecting: Promise<Peer & { ack: Received["payload"] }>,
+  connecting: Promise<Peer>,
   meanwhile: () => Promise<void>,
 ): Promise<Peer> {
   const peer = await connecting;
@@ -27,17 +27,17 @@ async function comeBack(
 
 Deno.test("a direct message that comes while the inbox is read for a return is not lost", async () => {
   await using chat = await startGated();
-  using bob = await Peer.join(chat.port, "Bob");
+  using bob = await chat.connect("Bob");
   for (const before of [0, 1, 2]) {
     const name = `Alice ${before}`;
-    using alice = await Peer.join(chat.port, name);
+    using alice = await chat.connect(name);
     const { session } = alice.ack;
     await alice.finish();
     await alice.rest();
     for (const n of upTo(before)) await bob.send("direct", { to: name, text: `before ${n}` });
     await bob.settled();
     const gate = chat.gated.hold("inbox");
-    const connecting = Peer.join(chat.port, name, undefined, { session });
+    const connecting = chat.connect(name, { session });
     using again = await comeBack(gate, connecting, async () => {
       await bob.send("direct", { to: name, text: "meanwhile" });
       await bob.settled();
@@ -52,11 +52,11 @@ Deno.test("a direct message that comes while the inbox is read for a return is n
 
 Deno.test("a message that is said while a room is read for a return comes once", async () => {
   await using chat = await startGated();
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using bob = await chat.join("Bob");
   await bob.send("message", { text: "1" });
   await bob.settled();
   const gate = chat.gated.hold("read");
-  const connecting = Peer.join(chat.port, "Alice", undefined, { since: { General: 0 } });
+  const connecting = chat.connect("Alice", { since: { General: 0 } });
   using alice = await comeBack(gate, connecting, async () => {
     for (const n of [2, 3]) await bob.send("message", { text: `${n}` });
     await bob.settled();
@@ -69,13 +69,13 @@ Deno.test("a message that is said while a room is read for a return comes once",
 
 Deno.test("a message that is in the log, but was not sent to anyone yet, comes once", async () => {
   await using chat = await startGated();
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using bob = await chat.join("Bob");
   await bob.send("join", { room: "Music" });
   for (const room of ["General", "Music"]) await bob.send("message", { room, text: "1" });
   await bob.settled();
   const first = chat.gated.hold("read");
   const since = { Music: 0, General: 0 };
-  using alice = await Peer.join(chat.port, "Alice", undefined, { since });
+  using alice = await chat.connect("Alice", { since });
   await first.reached;
   const appending = chat.gated.hold("append");
   await bob.send("message", { room: "General", text: "2" });
@@ -99,13 +99,13 @@ Deno.test("a message that is in the log, but was not sent to anyone yet, comes o
 
 Deno.test("a since above a room's last message skips nothing that is said while one is behind", async () => {
   await using chat = await startGated();
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using bob = await chat.join("Bob");
   await bob.send("join", { room: "Music" });
   await bob.send("message", { room: "Music", text: "1" });
   await bob.settled();
   const gate = chat.gated.hold("read");
   const since = { Music: 0, General: 9 };
-  const connecting = Peer.join(chat.port, "Alice", undefined, { since });
+  const connecting = chat.connect("Alice", { since });
   using alice = await comeBack(gate, connecting, async () => {
     await bob.send("message", { room: "General", text: "1" });
     await bob.settled();
@@ -129,7 +129,7 @@ Deno.test("a token that the log can't be asked for is refused with a reason, and
   await using chat = await startServer({ log });
   isFailing = true;
   const request = { name: "Alice", version: 2, session: "0".repeat(32) };
-  using peer = await Peer.dial(chat.port);
+  using peer = await chat.dial();
   await peer.send("connect", request, "c1");
   const { id, payload } = await peer.receive("error");
   assertEquals([id, payload.code], ["c1", "log_failed"]);

@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { Listener } from "../../fixtures/listener.ts";
 import { Directory, upTo } from "../../fixtures/log.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
+import type { Endpoint } from "../../fixtures/endpoint.ts";
 
 const ROOMS = ["General", "Music", "Chess"];
 
 let flooders = 0;
 
 /** Says `count` things in a room, a packet at a time, as fast as they come back. */
-async function flood(port: number, room: string, count: number): Promise<void> {
-  using peer = await Peer.join(port, `Flooder ${++flooders}`, room);
+async function flood(chat: Endpoint, room: string, count: number): Promise<void> {
+  using peer = await chat.join(`Flooder ${++flooders}`, room);
   const line = JSON.stringify({ type: "message", payload: { room, text: `Said in ${room}` } });
   for (let said = 0; said < count; said += 50) {
     await peer.write((line + "\n").repeat(50));
@@ -19,8 +19,8 @@ async function flood(port: number, room: string, count: number): Promise<void> {
 }
 
 /** Lets `count` things be said in each room. */
-async function say(port: number, count: number, rooms = ROOMS): Promise<void> {
-  await Promise.all(rooms.map((room) => flood(port, room, count)));
+async function say(chat: Endpoint, count: number, rooms = ROOMS): Promise<void> {
+  await Promise.all(rooms.map((room) => flood(chat, room, count)));
 }
 
 for (const isTakeover of [false, true]) {
@@ -30,15 +30,15 @@ for (const isTakeover of [false, true]) {
     await using chat = await startServer({}, directory.file());
     using alice = new Listener("Alice");
     for (const room of ROOMS) alice.heard[room] = 0;
-    await alice.connect(chat.port);
+    await alice.connect(chat);
     let isFlooding = true;
-    const flooding = say(chat.port, 2000).then(() => isFlooding = false);
+    const flooding = say(chat, 2000).then(() => isFlooding = false);
     let returns = 0;
     for (; isFlooding; returns++) {
       await alice.listen(1 + returns * 37 % 400);
       const former = alice.peer;
       if (!isTakeover) alice.drop();
-      await alice.connect(chat.port);
+      await alice.connect(chat);
       former[Symbol.dispose]();
       assertEquals(alice.peer.ack.resumed, true);
     }
@@ -51,10 +51,10 @@ for (const isTakeover of [false, true]) {
 
 Deno.test("a connection that is taken over hears no more once it was told so", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob", "General");
-  using old = await Peer.join(chat.port, "Alice", "General");
+  using bob = await chat.join("Bob");
+  using old = await chat.join("Alice");
   await bob.write('{"type":"message","payload":{"text":"Hi"}}\n'.repeat(500));
-  using fresh = await Peer.join(chat.port, "Alice", undefined, { session: old.ack.session });
+  using fresh = await chat.connect("Alice", { session: old.ack.session });
   const heard = await old.rest();
   assertEquals(heard.at(-1)?.payload.code, "session_replaced");
   const { seq } = fresh.ack.rooms[0];
@@ -67,9 +67,9 @@ Deno.test("a connection that is taken over hears no more once it was told so", a
 Deno.test("join with since brings what was missed before it brings what is new", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
-  await say(chat.port, 300, ["General"]);
-  using alice = await Peer.join(chat.port, "Alice");
-  const flooding = say(chat.port, 1000, ["General"]);
+  await say(chat, 300, ["General"]);
+  using alice = await chat.connect("Alice");
+  const flooding = say(chat, 1000, ["General"]);
   for (const since of [0, 100, 299]) {
     await alice.send("join", { room: "General", since }, `since ${since}`);
     const joined = await alice.receive("notification");
@@ -86,7 +86,7 @@ Deno.test("join with since brings what was missed before it brings what is new",
 
 Deno.test("since brings nothing that is not above it, and joins rooms that one was not in", async () => {
   await using chat = await startServer();
-  await say(chat.port, 50);
+  await say(chat, 50);
   const replays: [Record<string, number>, number[]][] = [
     [{ General: 50 }, []],
     [{ GENERAL: 48 }, [49, 50]],
@@ -97,13 +97,13 @@ Deno.test("since brings nothing that is not above it, and joins rooms that one w
     [{ General: 49, Music: 48 }, [50, 49, 50]],
   ];
   for (const [index, [since, seqs]] of replays.entries()) {
-    using alice = await Peer.join(chat.port, `Alice ${index}`, undefined, { since });
+    using alice = await chat.connect(`Alice ${index}`, { since });
     const rooms = alice.ack.rooms.map(({ room }: { room: string }) => room.toLowerCase());
     assertEquals(rooms, Object.keys(since).map((room) => room.toLowerCase()));
     const got = (await alice.settled()).filter(({ type }) => type === "message");
     assertEquals(got.map(({ payload }) => payload.seq), seqs, JSON.stringify(since));
   }
-  using alice = await Peer.join(chat.port, "Alice", undefined, { since: { Silence: 9 } });
+  using alice = await chat.connect("Alice", { since: { Silence: 9 } });
   for (let seq = 1; seq <= 12; seq++) {
     await alice.send("message", { room: "Silence", text: "Hi" });
     assertEquals((await alice.settled()).map(({ payload }) => payload.seq), [seq]);
@@ -112,10 +112,10 @@ Deno.test("since brings nothing that is not above it, and joins rooms that one w
 
 Deno.test("who does not say since begins with what comes next", async () => {
   await using chat = await startServer();
-  await say(chat.port, 50, ["General"]);
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using lecture = await Peer.lecture(chat.port, "Lecture");
-  await say(chat.port, 50, ["General"]);
+  await say(chat, 50, ["General"]);
+  using alice = await chat.join("Alice");
+  using lecture = await chat.lecture("Lecture");
+  await say(chat, 50, ["General"]);
   for (const peer of [alice, lecture]) {
     const got = (await peer.settled()).filter(({ type }) => type === "message");
     assertEquals(got.map(({ payload }) => payload.seq), upTo(100).slice(50));
@@ -124,14 +124,14 @@ Deno.test("who does not say since begins with what comes next", async () => {
 
 Deno.test("an unknown token opens a new session, which is sent what it asks for", async () => {
   await using chat = await startServer();
-  await say(chat.port, 50, ["General"]);
+  await say(chat, 50, ["General"]);
   const more = { session: "0".repeat(32), since: { General: 47 }, direct_since: 40 };
-  using alice = await Peer.join(chat.port, "Alice", undefined, more);
+  using alice = await chat.connect("Alice", more);
   assertEquals([alice.ack.resumed, alice.ack.session === more.session], [false, false]);
   const got = (await alice.settled()).filter(({ type }) => type === "message");
   assertEquals(got.map(({ payload }) => payload.seq), [48, 49, 50]);
   // What the old session had seen of its inbox says nothing of the new one's.
-  using bob = await Peer.join(chat.port, "Bob");
+  using bob = await chat.connect("Bob");
   for (let seq = 1; seq <= 3; seq++) {
     await bob.send("direct", { to: "Alice", text: "Hi" });
     await bob.settled();

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { Listener } from "../../fixtures/listener.ts";
 import { Directory } from "../../fixtures/log.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
+import type { Endpoint } from "../../fixtures/endpoint.ts";
 
 /** The code with which a newcomer is refused a name, if it is. */
-async function refusal(port: number, name: string): Promise<string | undefined> {
-  using peer = await Peer.dial(port);
+async function refusal(chat: Endpoint, name: string): Promise<string | undefined> {
+  using peer = await chat.dial();
   await peer.send("connect", { name, version: 2 });
   return (await peer.next())?.payload.code;
 }
@@ -16,10 +16,10 @@ Deno.test("a server that starts again holds the names of those who were there, a
   const sessions: string[] = [];
   {
     const chat = await startServer({}, directory.file());
-    using lecture = await Peer.lecture(chat.port, "Lecture");
-    using alice = await Peer.join(chat.port, "Alice", "General");
-    using bob = await Peer.join(chat.port, "Bob", "General");
-    using carol = await Peer.join(chat.port, "Carol", "General");
+    using lecture = await chat.lecture("Lecture");
+    using alice = await chat.join("Alice");
+    using bob = await chat.join("Bob");
+    using carol = await chat.join("Carol");
     sessions.push(alice.ack.session);
     await carol.send("quit");
     await carol.rest();
@@ -30,11 +30,11 @@ Deno.test("a server that starts again holds the names of those who were there, a
     await stopping;
   }
   await using chat = await startServer({}, directory.file());
-  assertEquals(await refusal(chat.port, "alice"), "name_taken");
-  assertEquals(await refusal(chat.port, "Bob"), "name_taken");
-  assertEquals(await refusal(chat.port, "Carol"), undefined);
-  assertEquals(await refusal(chat.port, "Lecture"), undefined);
-  using alice = await Peer.join(chat.port, "Alice", undefined, { session: sessions[0] });
+  assertEquals(await refusal(chat, "alice"), "name_taken");
+  assertEquals(await refusal(chat, "Bob"), "name_taken");
+  assertEquals(await refusal(chat, "Carol"), undefined);
+  assertEquals(await refusal(chat, "Lecture"), undefined);
+  using alice = await chat.connect("Alice", { session: sessions[0] });
   assertEquals([alice.ack.resumed, alice.ack.rooms], [true, [{ room: "General", seq: 0 }]]);
 });
 
@@ -44,7 +44,7 @@ Deno.test("a server that starts again knows rooms, topics and where everyone was
   for (let start = 0; start < 3; start++) {
     await using chat = await startServer({}, directory.file());
     const more = session === "" ? {} : { session };
-    using alice = await Peer.join(chat.port, "Alice", undefined, more);
+    using alice = await chat.connect("Alice", more);
     if (session === "") {
       for (const room of ["General", "Music", "Chess"]) await alice.send("join", { room });
       await alice.send("leave", { room: "Chess" });
@@ -78,8 +78,8 @@ Deno.test("who comes back after each of many restarts has missed nothing, and do
   let said = 0;
   for (let start = 0; start < 6; start++) {
     await using chat = await startServer({}, directory.file());
-    await alice.connect(chat.port);
-    using bob = await Peer.join(chat.port, "Bob", "General", { session: bobsSession });
+    await alice.connect(chat);
+    using bob = await chat.join("Bob", "General", { session: bobsSession });
     assertEquals(bob.ack.resumed, start > 0);
     bobsSession = bob.ack.session;
     if (start === 0) await bob.send("join", { room: "Music" });
@@ -94,7 +94,7 @@ Deno.test("who comes back after each of many restarts has missed nothing, and do
     alice.drop();
   }
   await using chat = await startServer({}, directory.file());
-  await alice.connect(chat.port);
+  await alice.connect(chat);
   await alice.settle();
   assertEquals(alice.heard, { General: said, Music: said });
   assertEquals(alice.directs, 30);

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Directory, upTo } from "../../fixtures/log.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Peer, Received } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 function lines(refs: number[]): string {
@@ -18,16 +18,16 @@ function own(events: Received[]): [ref: number, text: string][] {
 Deno.test("what is sent again after a broken connection is said once, and answered each time", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using bob = await chat.join("Bob");
   const refs = upTo(400);
-  let alice = await Peer.join(chat.port, "Alice", "General");
+  let alice = await chat.join("Alice");
   const { session } = alice.ack;
   for (let round = 0; round < 10; round++) {
     // As much as comes through before the connection is gone: nobody knows how much.
     await alice.write(lines(refs.slice(0, 40 * (round + 1))));
     if (round % 2 === 0) await alice.next();
     alice[Symbol.dispose]();
-    alice = await Peer.join(chat.port, "Alice", undefined, { session });
+    alice = await chat.connect("Alice", { session });
     assertEquals(alice.ack.resumed, true);
   }
   await alice.write(lines(refs));
@@ -41,8 +41,8 @@ Deno.test("what is sent again after a broken connection is said once, and answer
 
 Deno.test("a ref is answered to its sender alone, and with the original when the content is the same", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob", "General");
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using bob = await chat.join("Bob");
+  using alice = await chat.join("Alice");
   await alice.send("message", { text: "one", ref: 5 }, "first");
   const original = await alice.receive("message");
   await alice.send("message", { text: "one", ref: 5 }, "again");
@@ -67,8 +67,8 @@ Deno.test("a ref is answered to its sender alone, and with the original when the
 
 Deno.test("a ref of a direct message is answered again, and told once", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob");
-  using alice = await Peer.join(chat.port, "Alice");
+  using bob = await chat.connect("Bob");
+  using alice = await chat.connect("Alice");
   for (let attempt = 0; attempt < 3; attempt++) {
     await alice.send("direct", { to: "Bob", text: "once", ref: 1 });
     const { payload } = await alice.receive("direct");
@@ -82,13 +82,13 @@ Deno.test("a ref is known after a restart", async () => {
   let session: string;
   {
     await using chat = await startServer({}, directory.file());
-    using alice = await Peer.join(chat.port, "Alice", "General");
+    using alice = await chat.join("Alice");
     session = alice.ack.session;
     await alice.write(lines([1, 2]));
     await alice.settled();
   }
   await using chat = await startServer({}, directory.file());
-  using alice = await Peer.join(chat.port, "Alice", "General", { session });
+  using alice = await chat.join("Alice", "General", { session });
   await alice.write(lines([1, 2, 3]));
   assertEquals((await alice.settled()).map(({ payload }) => payload.seq), [1, 2, 3]);
 });
@@ -105,11 +105,11 @@ Deno.test("connect_ack gives the highest ref, after a take-over, an absence and 
   let session: string | undefined;
   for (let start = 0; start < 2; start++) {
     await using chat = await startServer({}, directory.file());
-    using first = await Peer.join(chat.port, "Alice", "General", { session });
+    using first = await chat.join("Alice", "General", { session });
     session = first.ack.session;
     known.push(first.ack.ref);
     await say(first, [10 * start + 3]);
-    using second = await Peer.join(chat.port, "Alice", undefined, { session });
+    using second = await chat.connect("Alice", { session });
     known.push(second.ack.ref);
     await second.send("direct", { to: "Alice", text: "to myself", ref: 10 * start + 5 });
     // What is refused has not used its ref.
@@ -118,7 +118,7 @@ Deno.test("connect_ack gives the highest ref, after a take-over, an absence and 
     await second.settled();
     await second.finish();
     await second.rest();
-    using third = await Peer.join(chat.port, "Alice", undefined, { session });
+    using third = await chat.connect("Alice", { session });
     known.push(third.ack.ref);
   }
   assertEquals(known, [0, 3, 5, 5, 13, 15]);
@@ -126,17 +126,17 @@ Deno.test("connect_ack gives the highest ref, after a take-over, an absence and 
 
 Deno.test("connect_ack gives the highest ref of a log in memory too, and 0 to a new session", async () => {
   await using chat = await startServer();
-  using first = await Peer.join(chat.port, "Alice", "General");
+  using first = await chat.join("Alice");
   await say(first, [7]);
   const { session } = first.ack;
-  using second = await Peer.join(chat.port, "Alice", undefined, { session });
-  using other = await Peer.join(chat.port, "Bob", undefined, { session: "unknown" });
+  using second = await chat.connect("Alice", { session });
+  using other = await chat.connect("Bob", { session: "unknown" });
   assertEquals([second.ack.ref, other.ack.ref, other.ack.resumed], [7, 0, false]);
 });
 
 Deno.test("what was said in a room that the session has left is known by its content", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   await say(alice, [1]);
   await alice.send("leave", { room: "General" });
   await alice.settled();

@@ -4,7 +4,7 @@ import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
 import { GatedLog } from "../../fixtures/gated_log.ts";
 import { Listener } from "../../fixtures/listener.ts";
 import { Directory, upTo } from "../../fixtures/log.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Peer, Received } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** Four bytes a character: the system's buffers are full soon. */
@@ -51,9 +51,9 @@ function upToSeq(peer: Peer, room: string, seq: number): Promise<Received[]> {
 Deno.test("a slow reader is told how far behind it is, gets all of it, and is told when", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
-  using slow = await Peer.join(chat.port, "Slow", "General");
-  using lecture = await Peer.lecture(chat.port, "Lecture");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using slow = await chat.join("Slow");
+  using lecture = await chat.lecture("Lecture");
+  using bob = await chat.join("Bob");
   // Others' streams are as if nobody were slow.
   assertEquals(await say(bob, "General"), MANY);
   const events = await upToSeq(slow, "General", MANY);
@@ -76,8 +76,8 @@ Deno.test("a slow reader is told how far behind it is, gets all of it, and is to
 
 Deno.test("a slow reader that talks gets each of its own messages once, with its ref", async () => {
   await using chat = await startServer();
-  using slow = await Peer.join(chat.port, "Slow", "General");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using slow = await chat.join("Slow");
+  using bob = await chat.join("Bob");
   await slow.settled();
   const refs = upTo(50);
   for (let ref = 1; ref <= 50; ref++) {
@@ -101,9 +101,9 @@ Deno.test("a slow reader of two rooms and an inbox gets all of each in its order
   await using chat = await startServer({}, directory.file());
   using slow = new Listener("Slow");
   slow.heard["General"] = slow.heard["Music"] = 0;
-  await slow.connect(chat.port);
-  using bob = await Peer.join(chat.port, "Bob", "General");
-  using carol = await Peer.join(chat.port, "Carol", "Music");
+  await slow.connect(chat);
+  using bob = await chat.join("Bob");
+  using carol = await chat.join("Carol", "Music");
   for (let round = 0; round < 5; round++) {
     await Promise.all([say(bob, "General", MANY / 10), say(carol, "Music", MANY / 10)]);
     for (const peer of [bob, carol]) {
@@ -121,11 +121,11 @@ Deno.test("a slow reader of two rooms and an inbox gets all of each in its order
 
 Deno.test("a slow reader that leaves a room hears no more of it, and all of the other", async () => {
   await using chat = await startServer();
-  using slow = await Peer.join(chat.port, "Slow", "General");
+  using slow = await chat.join("Slow");
   await slow.send("join", { room: "Music" });
   await slow.settled();
-  using bob = await Peer.join(chat.port, "Bob", "General");
-  using carol = await Peer.join(chat.port, "Carol", "Music");
+  using bob = await chat.join("Bob");
+  using carol = await chat.join("Carol", "Music");
   await say(bob, "General");
   await say(carol, "Music", 100);
   await slow.send("leave", { room: "General" }, "leaving");
@@ -142,8 +142,8 @@ Deno.test("a slow reader that leaves a room hears no more of it, and all of the 
 Deno.test("a slow reader that leaves a room and joins it again hears it from where it asks", async () => {
   const gated = new GatedLog(new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 }));
   await using chat = await startServer({ log: gated.log });
-  using slow = await Peer.join(chat.port, "Slow", "General");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using slow = await chat.join("Slow");
+  using bob = await chat.join("Bob");
   const gate = gated.hold("read");
   await say(bob, "General");
   const behind = upToEvent(slow, ({ payload }) => payload.event === "behind");
@@ -161,12 +161,12 @@ Deno.test("a slow reader that leaves a room and joins it again hears it from whe
 
 Deno.test("who takes over from a slow reader gets the direct messages that were held back", async () => {
   await using chat = await startServer();
-  using slow = await Peer.join(chat.port, "Slow", "General");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using slow = await chat.join("Slow");
+  using bob = await chat.join("Bob");
   await say(bob, "General");
   for (const n of upTo(3)) await bob.send("direct", { to: "Slow", text: `${n}` });
   await bob.settled();
-  using fresh = await Peer.join(chat.port, "Slow", undefined, { session: slow.ack.session });
+  using fresh = await chat.connect("Slow", { session: slow.ack.session });
   const directs = (await fresh.settled()).filter(({ type }) => type === "direct");
   assertEquals(directs.map(({ payload }) => payload.text), ["1", "2", "3"]);
 });

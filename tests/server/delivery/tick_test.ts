@@ -8,13 +8,13 @@ import { Room } from "../../../server/hub/room.ts";
 import { Session } from "../../../server/hub/session.ts";
 import { LoopTurns } from "../../../server/connection/event_loop.ts";
 import { says } from "../../fixtures/log.ts";
-import { Peer } from "../../fixtures/peer.ts";
+import { Endpoint } from "../../fixtures/endpoint.ts";
 
 Deno.test("who falls behind in the middle of a tick gets the rest of it once", async () => {
   const log = new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 });
   await log.append([says("before", { room: "Music" })]);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  using alice = await Peer.dial(listener.addr.port);
+  using alice = await new Endpoint(listener.addr.port).dial();
   using turns = await LoopTurns.open();
   const scheduler = new IoScheduler(turns);
   const connection = new Connection(await listener.accept(), 1, scheduler);

@@ -4,7 +4,6 @@ import { assertEquals } from "@std/assert";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
 import type { Draft, MessageLog, Outcome } from "../../../server/log/message_log.ts";
 import { GatedLog } from "../../fixtures/gated_log.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** A log in memory that keeps no topic while `isFull()`. */
@@ -30,8 +29,8 @@ function fickleLog(isFull: () => boolean): MessageLog {
 Deno.test("a topic that can't be kept is refused, told to nobody, and not the room's", async () => {
   let isFull = false;
   await using chat = await startServer({ log: fickleLog(() => isFull) });
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using alice = await chat.join("Alice");
+  using bob = await chat.join("Bob");
   await alice.settled();
   await alice.send("topic", { room: "General", topic: "Kept" });
   await alice.settled();
@@ -50,11 +49,11 @@ Deno.test("a topic that can't be kept is refused, told to nobody, and not the ro
 Deno.test("a topic is told when the log has it; who comes meanwhile knows of it", async () => {
   const gated = new GatedLog(new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 }));
   await using chat = await startServer({ log: gated.log });
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   const gate = gated.hold("append");
   await alice.send("topic", { room: "General", topic: "News" }, "mine");
   await gate.reached;
-  using bob = await Peer.dial(chat.port);
+  using bob = await chat.dial();
   await bob.send("connect", { name: "Bob", room: "General", version: 2 });
   await bob.send("topic", { room: "General" });
   gate.open();

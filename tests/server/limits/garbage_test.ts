@@ -1,6 +1,6 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { ConnectionCount } from "../../../server/limits/garbage.ts";
-import { Peer } from "../../fixtures/peer.ts";
+import type { Peer } from "../../fixtures/peer.ts";
 import { ServerProcess } from "../../fixtures/process.ts";
 import { canMeasure, costOf } from "../../fuzz/process_cost.ts";
 import { PURE } from "../../fixtures/pure.ts";
@@ -40,7 +40,7 @@ Deno.test({
     const empty = costOf(server.pid).resident;
     const crowd: Peer[] = [];
     for (let index = 0; index < 1200; index++) {
-      crowd.push(await Peer.join(server.port, `Member ${index}`, `Room ${index % 40}`));
+      crowd.push(await server.join(`Member ${index}`, `Room ${index % 40}`));
     }
     for (const peer of crowd) peer[Symbol.dispose]();
     let line = "";

@@ -1,8 +1,9 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { MemoryGuard, type Usage } from "../../../server/limits/memory_guard.ts";
-import { Peer } from "../../fixtures/peer.ts";
+import type { Peer } from "../../fixtures/peer.ts";
 import { limits, startServer, type TestServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
+import type { Endpoint } from "../../fixtures/endpoint.ts";
 
 /** Bytes that a server may take in these tests. */
 const MOST = 500_000_000;
@@ -41,9 +42,9 @@ function linesAbout(chat: TestServer, part: string): number {
 }
 
 /** Tries until the server lets somebody in. */
-async function joinAtLast(port: number): Promise<Peer> {
+async function joinAtLast(chat: Endpoint): Promise<Peer> {
   for (;;) {
-    const peer = await Peer.dial(port);
+    const peer = await chat.dial();
     await peer.send("connect", { name: "Late", version: 2 });
     const event = await peer.next();
     if (event?.type === "connect_ack") return peer;
@@ -54,8 +55,8 @@ async function joinAtLast(port: number): Promise<Peer> {
 Deno.test("a server short of memory refuses new work, goes on with the old, and recovers", async () => {
   const usage: Usage = { rss: 0, heapUsed: 0 };
   await using chat = await startServer({ limits: LIMITS, usage: () => usage });
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using half = await Peer.dial(chat.port);
+  using alice = await chat.join("Alice");
+  using half = await chat.dial();
   usage.rss = MOST + 1;
   // Asks until the next measurement has found it out.
   for (let isFoundOut = false; !isFoundOut;) {
@@ -64,7 +65,7 @@ Deno.test("a server short of memory refuses new work, goes on with the old, and 
     await alice.send("leave", { room: "Other" });
     await alice.settled();
   }
-  using turnedAway = await Peer.dial(chat.port);
+  using turnedAway = await chat.dial();
   assertEquals((await turnedAway.rest()).map(({ payload }) => payload.code), ["server_busy"]);
   await half.send("connect", { name: "Half", version: 2 }, "1");
   assertEquals([(await half.next())?.payload.code], ["server_busy"]);
@@ -80,7 +81,7 @@ Deno.test("a server short of memory refuses new work, goes on with the old, and 
     await alice.receive(type);
   }
   usage.rss = MOST * 0.5;
-  using _late = await joinAtLast(chat.port);
+  using _late = await joinAtLast(chat);
   await alice.send("message", { text: "Hi" });
   assertEquals((await alice.receive("message")).payload.text, "Hi");
   assertEquals([linesAbout(chat, "nothing new is"), linesAbout(chat, "enough memory")], [1, 1]);
@@ -93,7 +94,7 @@ Deno.test("a server short of memory keeps what is said in a file", async () => {
     let isShort = false;
     const settings = { limits: LIMITS, usage: () => isShort ? usage() : { rss: 0, heapUsed: 0 } };
     await using chat = await startServer(settings, `${directory}/chat.db`);
-    using alice = await Peer.join(chat.port, "Alice", "General");
+    using alice = await chat.join("Alice");
     isShort = true;
     while (linesAbout(chat, "short of memory") === 0) await alice.settled();
     await alice.send("message", { text: "Hi" });
@@ -106,8 +107,8 @@ Deno.test("a server short of memory keeps what is said in a file", async () => {
 Deno.test("a server short of memory lets go of who holds much and reads nothing, and it misses nothing", async () => {
   const usage: Usage = { rss: 0, heapUsed: 0 };
   await using chat = await startServer({ limits: LIMITS, usage: () => usage, idleTimeout: 4000 });
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using stalled = await Peer.join(chat.port, "Stalled", "General");
+  using alice = await chat.join("Alice");
+  using stalled = await chat.join("Stalled");
   await alice.receive("notification");
   const text = "x".repeat(4000);
   const line = JSON.stringify({ type: "message", payload: { text } }) + "\n";
@@ -122,9 +123,9 @@ Deno.test("a server short of memory lets go of who holds much and reads nothing,
   }
   assertEquals(linesAbout(chat, "reads nothing"), 1);
   usage.rss = 0;
-  (await joinAtLast(chat.port))[Symbol.dispose]();
+  (await joinAtLast(chat))[Symbol.dispose]();
   const more = { session: stalled.ack.session, since: { General: 0 } };
-  using again = await Peer.join(chat.port, "Stalled", undefined, more);
+  using again = await chat.connect("Stalled", more);
   let count = 0;
   while (count < 4000) if ((await again.next())?.type === "message") count++;
   assertGreater(count, 0);

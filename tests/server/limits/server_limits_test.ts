@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/peer.ts";
 import { limits, startServer } from "../../fixtures/server.ts";
 
 /** Few enough that a test is over them at once, and gets more within a second. */
@@ -16,8 +16,8 @@ function codesOf(events: Received[]): (string | undefined)[] {
 
 Deno.test("what comes too fast is refused, nobody sees it, and its ref is free for another try", async () => {
   await using chat = await startServer({ limits: SLOW });
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using alice = await chat.join("Alice");
+  using bob = await chat.join("Bob");
   await alice.receive("notification");
   // All in one write, of which `connect` has had its part.
   const refs = Array.from({ length: 40 }, (_, index) => index + 1);
@@ -49,7 +49,7 @@ Deno.test("what comes too fast is refused, nobody sees it, and its ref is free f
 
 Deno.test("a lecture client that sends too fast is told so in a notification, and stays", async () => {
   await using chat = await startServer({ limits: SLOW });
-  using alice = await Peer.lecture(chat.port, "Alice");
+  using alice = await chat.lecture("Alice");
   await alice.write(message("Hi").repeat(40));
   let refusal = await alice.next();
   while (refusal?.type === "message") refusal = await alice.next();
@@ -65,7 +65,7 @@ Deno.test("a lecture client that sends too fast is told so in a notification, an
 
 Deno.test("what is no request counts too, and is told apart by its id", async () => {
   await using chat = await startServer({ limits: SLOW });
-  using peer = await Peer.dial(chat.port);
+  using peer = await chat.dial();
   await peer.write(
     "{}\n".repeat(30) + '{"type":"nothing","id":"7"}\n{"type":"quit","id":"8"}\n',
   );
@@ -81,8 +81,8 @@ Deno.test("what is no request counts too, and is told apart by its id", async ()
 
 Deno.test("who ignores all refusals is read slowly, hears of every one, and holds nobody up", async () => {
   await using chat = await startServer({ limits: SLOW });
-  using flood = await Peer.join(chat.port, "Flood", "General");
-  using bob = await Peer.join(chat.port, "Bob");
+  using flood = await chat.join("Flood");
+  using bob = await chat.connect("Bob");
   await flood.write(message("x").repeat(2000));
   const hear = async (refusals: number) => {
     const began = performance.now();
@@ -98,9 +98,9 @@ Deno.test("who ignores all refusals is read slowly, hears of every one, and hold
 Deno.test("bytes are read at their rate, even those that make no line", async () => {
   await using fast = await startServer();
   await using slow = await startServer({ limits: limits({ "byte-rate": 100_000 }) });
-  using eager = await Peer.join(fast.port, "Eager");
-  using held = await Peer.join(slow.port, "Held");
-  using bob = await Peer.join(slow.port, "Bob");
+  using eager = await fast.connect("Eager");
+  using held = await slow.connect("Held");
+  using bob = await slow.connect("Bob");
   // More than all buffers between two sockets hold.
   const blank = new Uint8Array(32 * 1024 * 1024).fill(0x0a);
   let isTaken = false;
@@ -119,13 +119,13 @@ Deno.test("bytes are read at their rate, even those that make no line", async ()
 Deno.test("an address has so many connections, and no more", async () => {
   const given = { "max-connections-per-address": 2, "limit-loopback": true };
   await using chat = await startServer({ limits: limits(given) });
-  using alice = await Peer.join(chat.port, "Alice");
-  using _bob = await Peer.join(chat.port, "Bob");
-  using carol = await Peer.dial(chat.port);
+  using alice = await chat.connect("Alice");
+  using _bob = await chat.connect("Bob");
+  using carol = await chat.dial();
   assertEquals(codesOf(await carol.rest()), ["address_full"]);
   await alice.finish();
   await alice.rest();
-  using _again = await Peer.join(chat.port, "Carol");
+  using _again = await chat.connect("Carol");
 });
 
 Deno.test("an address connects so fast, and no faster", async () => {
@@ -134,7 +134,7 @@ Deno.test("an address connects so fast, and no faster", async () => {
   let refusal: Received | undefined;
   let opened = 0;
   for (; refusal === undefined; opened++) {
-    using peer = await Peer.dial(chat.port);
+    using peer = await chat.dial();
     await peer.send("ping");
     const first = await peer.next() as Received;
     if (first.payload.code === "not_connected") continue;
@@ -145,13 +145,13 @@ Deno.test("an address connects so fast, and no faster", async () => {
   const { code, retry_after } = refusal.payload;
   assertEquals(code, "rate_limited");
   await new Promise((resolve) => setTimeout(resolve, retry_after));
-  using _alice = await Peer.join(chat.port, "Alice");
+  using _alice = await chat.connect("Alice");
 });
 
 Deno.test("those who were turned away take nobody's place, however many hang on", async () => {
   await using chat = await startServer({ limits: limits({ "max-connections": 1 }) });
-  using alice = await Peer.join(chat.port, "Alice");
-  const crowd = await Promise.all(Array.from({ length: 250 }, () => Peer.dial(chat.port)));
+  using alice = await chat.connect("Alice");
+  const crowd = await Promise.all(Array.from({ length: 250 }, () => chat.dial()));
   const told = await Promise.all(
     crowd.map(async (peer) => codesOf(await peer.rest().catch(() => []))),
   );
@@ -161,7 +161,7 @@ Deno.test("those who were turned away take nobody's place, however many hang on"
   assertEquals(told.filter((codes) => codes.length === 0).length, 250 - full);
   await alice.finish();
   await alice.rest();
-  using _bob = await Peer.join(chat.port, "Bob");
+  using _bob = await chat.connect("Bob");
   for (const peer of crowd) peer[Symbol.dispose]();
 });
 
@@ -171,7 +171,7 @@ Deno.test("a server that holds a peer back does what it has read, and stops when
     limits: limits({ "byte-rate": 1 }),
     handshakeTimeout: 5000,
   });
-  using peer = await Peer.join(chat.port, "Alice", "x".repeat(LIMITS.room));
+  using peer = await chat.join("Alice", "x".repeat(LIMITS.room));
   await peer.send("ping", { nonce: "x".repeat(LIMITS.id) });
   await chat[Symbol.asyncDispose]();
   const last = (await peer.rest()).at(-1);

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { Directory, KEEP_ALL, upTo } from "../../fixtures/log.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
 
@@ -16,7 +15,7 @@ Deno.test("rooms in which nothing is said leave nothing behind, however many com
   const path = directory.file();
   {
     await using chat = await startServer({}, path);
-    using alice = await Peer.join(chat.port, "Alice", "General");
+    using alice = await chat.join("Alice");
     await alice.send("message", { text: "Hi" });
     for (const number of upTo(20)) {
       const room = `Room ${number}`;

@@ -1,16 +1,15 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
 import { Directory, upTo } from "../../fixtures/log.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { canMount, SmallDisk } from "../../fixtures/small_disk.ts";
 
 Deno.test("what can't be kept is refused, seen by nobody, and can be said again", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using lecture = await Peer.lecture(chat.port, "Lecture");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using alice = await chat.join("Alice");
+  using lecture = await chat.lecture("Lecture");
+  using bob = await chat.join("Bob");
   for (const peer of [alice, lecture]) await peer.settled();
   await alice.send("message", { text: "before", ref: 1 });
   for (const peer of [alice, lecture, bob]) {
@@ -47,7 +46,7 @@ Deno.test("who comes while nothing can be kept is let in, and has all promises a
   {
     await using chat = await startServer({}, directory.file());
     Deno.renameSync(directory.file(), directory.file("away"));
-    using alice = await Peer.join(chat.port, "Alice", "General");
+    using alice = await chat.join("Alice");
     await alice.send("message", { text: "one", ref: 1 });
     assertEquals((await alice.receive("error")).payload.code, "log_failed");
     Deno.renameSync(directory.file("away"), directory.file());
@@ -56,7 +55,7 @@ Deno.test("who comes while nothing can be kept is let in, and has all promises a
     session = alice.ack.session;
   }
   await using chat = await startServer({}, directory.file());
-  using alice = await Peer.join(chat.port, "Alice", "General", { session });
+  using alice = await chat.join("Alice", "General", { session });
   assertEquals(alice.ack.resumed, true);
   await alice.send("message", { text: "one", ref: 1 });
   assertEquals((await alice.receive("message")).payload.seq, 1);
@@ -68,8 +67,8 @@ Deno.test({
   async fn() {
     await using disk = await SmallDisk.mount(6_000_000);
     await using chat = await startServer({}, `${disk!.path}/chat.db`);
-    using alice = await Peer.join(chat.port, "Alice", "General");
-    using bob = await Peer.join(chat.port, "Bob", "General");
+    using alice = await chat.join("Alice");
+    using bob = await chat.join("Bob");
     await alice.receive("notification");
     const text = "x".repeat(LIMITS.text);
     let said = 0;

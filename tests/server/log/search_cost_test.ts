@@ -6,7 +6,7 @@ import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
 import { Queries } from "../../../server/log/sqlite/queries.ts";
 import { Directory, KEEP_ALL, says, TestLog, upTo } from "../../fixtures/log.ts";
 import { GatedLog } from "../../fixtures/gated_log.ts";
-import { Peer } from "../../fixtures/peer.ts";
+import type { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
@@ -78,7 +78,7 @@ Deno.test("so many may search at a time; one more is told to come again, and his
   );
   await using chat = await startServer({ log: gated.log });
   const peers = await Promise.all(
-    upTo(33).map((number) => Peer.join(chat.port, `Peer ${number}`, "General")),
+    upTo(33).map((number) => chat.join(`Peer ${number}`)),
   );
   const last = peers.pop() as Peer;
   await last.settled();

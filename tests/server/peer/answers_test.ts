@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** Several requests in one packet, each with its index as its `id`. */
@@ -42,8 +42,8 @@ const MIX: [type: string, payload: unknown][] = [
 
 Deno.test("answers come in the order of the requests, whatever was asked", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using _bob = await Peer.join(chat.port, "Bob", "General");
+  using alice = await chat.join("Alice");
+  using _bob = await chat.join("Bob");
   await alice.send("join", { room: "Music" });
   await alice.settled();
   await alice.write(packet(MIX));
@@ -52,8 +52,8 @@ Deno.test("answers come in the order of the requests, whatever was asked", async
 
 Deno.test("answers come in the order of the requests, in either order of any two kinds", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using _bob = await Peer.join(chat.port, "Bob", "General");
+  using alice = await chat.join("Alice");
+  using _bob = await chat.join("Bob");
   await alice.send("join", { room: "Music" });
   await alice.settled();
   const kinds: [type: string, payload: unknown][] = [
@@ -78,8 +78,8 @@ Deno.test("answers come in the order of the requests, in either order of any two
 
 Deno.test("what one member does in one packet, the others see in that order", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using alice = await chat.join("Alice");
+  using bob = await chat.join("Bob");
   for (const peer of [alice, bob]) await peer.send("join", { room: "Music" });
   await alice.settled();
   await bob.settled();
@@ -115,9 +115,9 @@ Deno.test("what one member does in one packet, the others see in that order", as
 
 Deno.test("ref and id are on the sender's own copy alone", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using bob = await Peer.join(chat.port, "Bob", "General");
-  using carol = await Peer.lecture(chat.port, "Carol");
+  using alice = await chat.join("Alice");
+  using bob = await chat.join("Bob");
+  using carol = await chat.lecture("Carol");
   for (const peer of [alice, bob]) await peer.settled();
   const packets: [id: string | undefined, ref: number | undefined][] = [
     [undefined, undefined],
@@ -140,8 +140,8 @@ Deno.test("ref and id are on the sender's own copy alone", async () => {
 Deno.test("a client in many rooms at once hears each of them, with its own numbers", async () => {
   await using chat = await startServer();
   const rooms = Array.from({ length: 30 }, (_, number) => `Room ${number}`);
-  using alice = await Peer.join(chat.port, "Alice");
-  using bob = await Peer.join(chat.port, "Bob");
+  using alice = await chat.connect("Alice");
+  using bob = await chat.connect("Bob");
   for (const peer of [alice, bob]) {
     await peer.write(packet(rooms.map((room) => ["join", { room }])));
     await peer.settled();
@@ -156,10 +156,10 @@ Deno.test("a client in many rooms at once hears each of them, with its own numbe
 
 Deno.test("connect_ack comes before all that was said in the room meanwhile", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using bob = await chat.join("Bob");
   const newcomers = await Promise.all(
     Array.from({ length: 20 }, async (_, number) => {
-      const peer = await Peer.dial(chat.port);
+      const peer = await chat.dial();
       const version = number % 2 === 0 ? 2 : undefined;
       const connect = {
         type: "connect",

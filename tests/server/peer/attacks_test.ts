@@ -6,9 +6,10 @@
 
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { LIMITS, LineFramer } from "../../../protocol/mod.ts";
-import { isOver, Peer } from "../../fixtures/peer.ts";
+import { isOver, type Peer } from "../../fixtures/peer.ts";
 import { ServerProcess } from "../../fixtures/process.ts";
 import { canMeasure, costOf } from "../../fuzz/process_cost.ts";
+import type { Endpoint } from "../../fixtures/endpoint.ts";
 
 /** What lets an attacker send as fast as it can: without these, all of it would be cheaper. */
 const UNLIMITED = ["--message-rate", "0", "--byte-rate", "0"];
@@ -27,7 +28,7 @@ function attackTest(
     ignore: !canMeasure,
     fn: async () => {
       await using server = await ServerProcess.start("--log-level", "error", ...args);
-      using healthy = await Peer.join(server.port, "Healthy", "General");
+      using healthy = await server.join("Healthy");
       await attack(server, healthy);
       await healthy.settled();
       server.kill("SIGTERM");
@@ -50,10 +51,10 @@ function assertNoDearer(attack: number, honest: number, times: number): void {
 }
 
 /** Sends `bytes` over each of `count` connections, one after another, and waits for the server to end it. */
-async function sendOverMany(port: number, count: number, bytes: Uint8Array): Promise<string[]> {
+async function sendOverMany(server: Endpoint, count: number, bytes: Uint8Array): Promise<string[]> {
   const codes: string[] = [];
   for (let index = 0; index < count; index++) {
-    using peer = await Peer.dial(port);
+    using peer = await server.dial();
     await peer.write(bytes);
     await peer.finish();
     codes.push(...(await peer.rest()).map(({ payload }) => payload.code));
@@ -69,15 +70,14 @@ function line(length: number): string {
 attackTest("a line without an end is refused at the limit, and costs no more than lines with one", [
   ...UNLIMITED,
 ], async (server) => {
-  const { port } = server;
   const endless = new Uint8Array(LIMITS.line + 1).fill(0x78);
   const honest = new TextEncoder().encode(line(LIMITS.line));
-  await sendOverMany(port, 100, honest);
+  await sendOverMany(server, 100, honest);
   const honestly = await cost(server, async () => {
-    assertEquals(await sendOverMany(port, 400, honest), ["unknown_type"]);
+    assertEquals(await sendOverMany(server, 400, honest), ["unknown_type"]);
   });
   const attack = await cost(server, async () => {
-    assertEquals(await sendOverMany(port, 400, endless), ["line_too_long"]);
+    assertEquals(await sendOverMany(server, 400, endless), ["line_too_long"]);
   });
   assertNoDearer(attack, honestly, 2);
 });
@@ -85,7 +85,7 @@ attackTest("a line without an end is refused at the limit, and costs no more tha
 attackTest("a peer that sends bytes for ever costs nothing once it was refused", [
   ...UNLIMITED,
 ], async (server, healthy) => {
-  using peer = await Peer.dial(server.port);
+  using peer = await server.dial();
   const bytes = new Uint8Array(LIMITS.line).fill(0x7b);
   let sent = 0;
   const pouring = (async () => {
@@ -146,7 +146,7 @@ for (const [shape, json] of Object.entries(SHAPES)) {
     `JSON of ${shape} costs the server not much more than text`,
     UNLIMITED,
     async (server) => {
-      using peer = await Peer.join(server.port, "Poet", "Elsewhere");
+      using peer = await server.join("Poet", "Elsewhere");
       const times = 150;
       const honest = line(json.length);
       const send = (text: string) => async () => {
@@ -165,7 +165,7 @@ attackTest("connections that say nothing are let go, hold nobody up, and cost li
 ], async (server, healthy) => {
   const before = costOf(server.pid).resident;
   const count = 500;
-  const holding = await Promise.all(Array.from({ length: count }, () => Peer.dial(server.port)));
+  const holding = await Promise.all(Array.from({ length: count }, () => server.dial()));
   await healthy.settled();
   assertLess(costOf(server.pid).resident - before, SLACK + count * 0.2);
   const ends = await Promise.all(holding.map((peer) => peer.rest()));
@@ -190,7 +190,7 @@ attackTest("sockets that are half closed, and never read, make room for others",
   const peers: Peer[] = [];
   try {
     for (let index = 0; index < 300; index++) {
-      const peer = await Peer.dial(server.port);
+      const peer = await server.dial();
       peers.push(peer);
       await askAndFinish(peer, `Half ${index}`);
     }
@@ -198,7 +198,7 @@ attackTest("sockets that are half closed, and never read, make room for others",
     assertLess(costOf(server.pid).resident - before, SLACK);
     // Each has left its place, though none of them ever read or closed.
     for (;;) {
-      using late = await Peer.dial(server.port);
+      using late = await server.dial();
       await late.send("connect", { name: "Late", version: 2 });
       if ((await late.next())?.type === "connect_ack") break;
     }
@@ -244,7 +244,7 @@ attackTest(
   "a session that joins and leaves without end costs no memory",
   UNLIMITED,
   async (server) => {
-    using peer = await Peer.join(server.port, "Restless", "Elsewhere");
+    using peer = await server.join("Restless", "Elsewhere");
     const round = async (first: number) => {
       for (let index = first; index < first + 3_000; index++) {
         await peer.send("join", { room: `Room ${index}` });

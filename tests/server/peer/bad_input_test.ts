@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Peer, Received } from "../../fixtures/peer.ts";
 import { startServer, type TestServer } from "../../fixtures/server.ts";
 
 /** A request as a line. */
@@ -102,9 +102,9 @@ const CLOSING: Case[] = [
 type Profile = "version 2" | "lecture" | "none";
 
 /** A connection that is about to do wrong. */
-function offender({ port }: TestServer, profile: Profile, name: string): Promise<Peer> {
-  if (profile === "none") return Peer.dial(port);
-  return profile === "lecture" ? Peer.lecture(port, name) : Peer.join(port, name, "General");
+function offender(chat: TestServer, profile: Profile, name: string): Promise<Peer> {
+  if (profile === "none") return chat.dial();
+  return profile === "lecture" ? chat.lecture(name) : chat.join(name);
 }
 
 /** A member of the room that notices if anything is lost, doubled or said that should not be. */
@@ -128,7 +128,7 @@ class Witness {
       type !== "message" && !["joined", "left"].includes(payload.event)
     );
     assertEquals(others, [], what);
-    using newcomer = await Peer.join(this.#chat.port, "Newcomer", "General");
+    using newcomer = await this.#chat.join("Newcomer");
     assertEquals(newcomer.ack.rooms, [{ room: "General", seq: this.#said }], what);
     await newcomer.send("quit");
     await newcomer.rest();
@@ -151,7 +151,7 @@ const STAYING: [profile: Profile, cases: Case[]][] = [
 for (const [profile, cases] of STAYING) {
   Deno.test(`bad input is refused and nothing else happens (profile: ${profile})`, async () => {
     await using chat = await startServer();
-    using bob = await Peer.join(chat.port, "Bob", "General");
+    using bob = await chat.join("Bob");
     const witness = new Witness(chat, bob);
     for (const each of cases) {
       const [what, bytes] = each;
@@ -174,7 +174,7 @@ for (const [profile, cases] of STAYING) {
 for (const profile of ["version 2", "lecture", "none"] as const) {
   Deno.test(`input that breaks the framing is refused and ends the connection (profile: ${profile})`, async () => {
     await using chat = await startServer();
-    using bob = await Peer.join(chat.port, "Bob", "General");
+    using bob = await chat.join("Bob");
     const witness = new Witness(chat, bob);
     for (const [index, each] of CLOSING.entries()) {
       const [what, bytes] = each;

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Peer, Received } from "../../fixtures/peer.ts";
 import { hasProgram } from "../../fixtures/process.ts";
 import { startServer } from "../../fixtures/server.ts";
 
@@ -39,9 +39,9 @@ const CUTS: Record<string, (bytes: string) => string[]> = {
 for (const [cut, pieces] of Object.entries(CUTS)) {
   Deno.test(`a connection whose first line is no JSON object is told so and closed (${cut})`, async () => {
     await using chat = await startServer();
-    using witness = await Peer.join(chat.port, "Witness", "General");
+    using witness = await chat.join("Witness");
     for (const [what, bytes] of FOREIGN) {
-      using peer = await Peer.dial(chat.port);
+      using peer = await chat.dial();
       (peer.conn as Deno.TcpConn).setNoDelay(true);
       for (const piece of pieces(bytes)) {
         // The server may have closed the connection already.
@@ -66,7 +66,7 @@ Deno.test("a first line that is an object lets the connection stay, whatever els
     '\ufeff\n\n {"type":"ping"}',
   ];
   for (const line of lines) {
-    using peer = await Peer.dial(chat.port);
+    using peer = await chat.dial();
     await peer.write(`${line}\nnonsense\n`);
     await peer.receive("error");
     assertEquals((await peer.receive("error")).payload.code, "not_json", line);
@@ -106,7 +106,7 @@ Deno.test({
   ignore: !hasChromium,
   async fn() {
     await using chat = await startServer();
-    using witness = await Peer.join(chat.port, "Witness", "General");
+    using witness = await chat.join("Witness");
     const done = Promise.withResolvers<void>();
     await using site = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
       if (new URL(request.url).pathname === "/done") done.resolve();

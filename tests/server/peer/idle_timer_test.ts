@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { IdleTimer, lookInterval } from "../../../server/peer/idle_timer.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
@@ -74,7 +73,7 @@ Deno.test("a connection that never says connect is told so and closed", async ()
   await using chat = await startServer({ handshakeTimeout: SHORT });
   const silent = ["", "\r\n\n", "GET / HTTP/1.1", '{"type":"connect","payload":{"na'];
   for (const bytes of silent) {
-    using peer = await Peer.dial(chat.port);
+    using peer = await chat.dial();
     await peer.write(bytes);
     const answers = (await peer.rest()).map(({ type, payload }) => `${type} ${payload.code}`);
     assertEquals(answers, ["error handshake_timeout"], bytes);
@@ -83,7 +82,7 @@ Deno.test("a connection that never says connect is told so and closed", async ()
 
 Deno.test("nothing but connect makes a connection stay", async () => {
   await using chat = await startServer({ handshakeTimeout: AMPLE });
-  using _alice = await Peer.join(chat.port, "Alice");
+  using _alice = await chat.connect("Alice");
   const lines = [
     '{"type":"ping"}',
     "{}\nnonsense",
@@ -91,7 +90,7 @@ Deno.test("nothing but connect makes a connection stay", async () => {
     '{"type":"connect","payload":{"name":"Alice","version":2}}',
   ];
   await Promise.all(lines.map(async (line) => {
-    using peer = await Peer.dial(chat.port);
+    using peer = await chat.dial();
     let code: string | undefined;
     // It goes on asking, until it is not answered any more.
     for (;;) {
@@ -106,10 +105,10 @@ Deno.test("nothing but connect makes a connection stay", async () => {
 
 Deno.test("a connection that has said connect in time stays", async () => {
   await using chat = await startServer({ handshakeTimeout: AMPLE });
-  using lecture = await Peer.lecture(chat.port, "Alice");
-  using newer = await Peer.join(chat.port, "Bob");
+  using lecture = await chat.lecture("Alice");
+  using newer = await chat.connect("Bob");
   // Another that came after them has had all its time.
-  using silent = await Peer.dial(chat.port);
+  using silent = await chat.dial();
   await silent.rest();
   await lecture.settled();
   await newer.settled();
@@ -117,8 +116,8 @@ Deno.test("a connection that has said connect in time stays", async () => {
 
 Deno.test("a silent client is pinged, told that it is let go, and closed", async () => {
   await using chat = await startServer({ idleTimeout: SHORT });
-  using bob = await Peer.lecture(chat.port, "Bob");
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using bob = await chat.lecture("Bob");
+  using alice = await chat.join("Alice");
   assertEquals(await alice.next(), PING);
   const events = (await alice.rest()).map(({ type, payload }) => [type, payload.code]);
   assertEquals(events, [["error", "idle_timeout"]]);
@@ -129,15 +128,15 @@ Deno.test("a silent client is pinged, told that it is let go, and closed", async
 
 Deno.test("a client that has much to read is not let go when a silent one is", async () => {
   await using chat = await startServer({ idleTimeout: AMPLE });
-  using slow = await Peer.join(chat.port, "Slow", "General");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using slow = await chat.join("Slow");
+  using bob = await chat.join("Bob");
   const line = JSON.stringify({ type: "message", payload: { text: "x".repeat(4096) } }) + "\n";
   for (let said = 0; said < 200; said += 50) {
     await bob.write(line.repeat(50));
     await bob.settled();
   }
   // All that is in the system's hands by now, which doesn't tell what of it was read.
-  using silent = await Peer.join(chat.port, "Silent");
+  using silent = await chat.connect("Silent");
   await silent.rest();
   const heard = await slow.settled();
   assertEquals(heard.filter(({ type }) => type === "message").length, 200);
@@ -145,7 +144,7 @@ Deno.test("a client that has much to read is not let go when a silent one is", a
 
 Deno.test("bytes that complete no line do not keep a client", async () => {
   await using chat = await startServer({ idleTimeout: SHORT });
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   await alice.write('{"type":"message","payload":{"text":"');
   assertEquals(await alice.next(), PING);
   await alice.write("and so on");
@@ -154,9 +153,9 @@ Deno.test("bytes that complete no line do not keep a client", async () => {
 
 Deno.test("a session that was let go is taken up again", async () => {
   await using chat = await startServer({ idleTimeout: SHORT });
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   await alice.rest();
-  using again = await Peer.join(chat.port, "Alice", undefined, { session: alice.ack.session });
+  using again = await chat.connect("Alice", { session: alice.ack.session });
   assertEquals([again.ack.resumed, again.ack.rooms], [true, [{ room: "General", seq: 0 }]]);
 });
 
@@ -169,7 +168,7 @@ Deno.test("a pong keeps a client, and so does any other line", async () => {
   ];
   await Promise.all(lines.map(async (line) => {
     await using chat = await startServer({ idleTimeout: AMPLE });
-    using alice = await Peer.join(chat.port, "Alice", "General");
+    using alice = await chat.join("Alice");
     for (let pings = 0; pings < 2;) {
       const event = await alice.next();
       assert(event !== undefined, `let go in spite of ${line}`);
@@ -184,8 +183,8 @@ Deno.test("a pong keeps a client, and so does any other line", async () => {
 
 Deno.test("a client that talks is not pinged", async () => {
   await using chat = await startServer({ idleTimeout: AMPLE });
-  using busy = await Peer.join(chat.port, "Busy");
-  using silent = await Peer.join(chat.port, "Silent");
+  using busy = await chat.connect("Busy");
+  using silent = await chat.connect("Silent");
   let isPinged = false;
   silent.receive("ping").then(() => isPinged = true);
   const events = [];
@@ -195,10 +194,10 @@ Deno.test("a client that talks is not pinged", async () => {
 
 Deno.test("a lecture client may be silent, and is never pinged", async () => {
   await using chat = await startServer({ handshakeTimeout: AMPLE, idleTimeout: SHORT });
-  using lecture = await Peer.lecture(chat.port, "Lecture", "Quiet");
+  using lecture = await chat.lecture("Lecture", "Quiet");
   // Two others that came later are pinged and let go meanwhile.
   for (const name of ["Alice", "Bob"]) {
-    using peer = await Peer.join(chat.port, name);
+    using peer = await chat.connect(name);
     await peer.rest();
   }
   assertEquals(await lecture.settled(), []);
@@ -206,9 +205,9 @@ Deno.test("a lecture client may be silent, and is never pinged", async () => {
 
 Deno.test("a lecture client may be silent after white space, but not within a line", async () => {
   await using chat = await startServer({ idleTimeout: SHORT });
-  using silent = await Peer.lecture(chat.port, "Silent", "Quiet");
+  using silent = await chat.lecture("Silent", "Quiet");
   await silent.write(" \r");
-  using stuck = await Peer.lecture(chat.port, "Stuck", "Other");
+  using stuck = await chat.lecture("Stuck", "Other");
   await stuck.write('{"type":"message","payl');
   assertEquals((await stuck.rest()).map(({ payload }) => payload.code), ["idle_timeout"]);
   assertEquals(await silent.settled(), []);
@@ -216,8 +215,8 @@ Deno.test("a lecture client may be silent after white space, but not within a li
 
 Deno.test("without a handshake timeout a connection may take its time", async () => {
   await using chat = await startServer({ handshakeTimeout: 0, idleTimeout: SHORT });
-  using late = await Peer.dial(chat.port);
-  using silent = await Peer.join(chat.port, "Silent");
+  using late = await chat.dial();
+  using silent = await chat.connect("Silent");
   await silent.rest();
   await late.send("connect", { name: "Late", version: 2 });
   assertEquals((await late.receive("connect_ack")).payload.name, "Late");

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/peer.ts";
 import { hasProgram, TestProcess } from "../../fixtures/process.ts";
 import { startServer } from "../../fixtures/server.ts";
 
@@ -91,7 +91,7 @@ lectureTest(
 
 lectureTest("the lecture's client talks with clients of version 2", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using bob = await chat.join("Bob");
   await using alice = await join(chat.port, "Alice");
   await bob.receive("notification");
   await bob.send("message", { text: "Hi, Alice", ref: 1 }, "m1");

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Peer, Received } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 Deno.test("a lecture client is acknowledged with the lecture's payload alone, before anything else", async () => {
   await using chat = await startServer();
-  using alice = await Peer.dial(chat.port);
+  using alice = await chat.dial();
   await alice.send("connect", { name: "Alice", room: "General" });
   assertEquals(await alice.next(), {
     type: "connect_ack",
@@ -15,8 +15,8 @@ Deno.test("a lecture client is acknowledged with the lecture's payload alone, be
 
 Deno.test("a message reaches every member of the room, its sender included", async () => {
   await using chat = await startServer();
-  using alice = await Peer.lecture(chat.port, "Alice");
-  using bob = await Peer.lecture(chat.port, "Bob");
+  using alice = await chat.lecture("Alice");
+  using bob = await chat.lecture("Bob");
   assertEquals((await alice.receive("notification")).payload.message, "Bob has joined the room.");
   await alice.send("message", { sender: "Mallory", room: "General", text: "Hello, everyone!" });
   for (const peer of [alice, bob]) {
@@ -31,9 +31,9 @@ Deno.test("a message reaches every member of the room, its sender included", asy
 
 Deno.test("joins and leaves are told to the others in the room, in the lecture's words", async () => {
   await using chat = await startServer();
-  using alice = await Peer.lecture(chat.port, "Alice");
-  using elsewhere = await Peer.lecture(chat.port, "Elsewhere", "Music");
-  using bob = await Peer.lecture(chat.port, "Bob");
+  using alice = await chat.lecture("Alice");
+  using elsewhere = await chat.lecture("Elsewhere", "Music");
+  using bob = await chat.lecture("Bob");
   assertEquals(await bob.settled(), []);
   await bob.finish();
   assertEquals(await bob.rest(), []);
@@ -46,7 +46,7 @@ Deno.test("joins and leaves are told to the others in the room, in the lecture's
 
 Deno.test("a lecture client's message needs neither sender nor room", async () => {
   await using chat = await startServer();
-  using alice = await Peer.lecture(chat.port, "Alice");
+  using alice = await chat.lecture("Alice");
   await alice.send("message", { text: "Hi" });
   const { payload } = await alice.receive("message");
   assertEquals([payload.sender, payload.room, payload.text], ["Alice", "General", "Hi"]);
@@ -54,8 +54,8 @@ Deno.test("a lecture client's message needs neither sender nor room", async () =
 
 Deno.test("a lecture client is refused in a notification, and stays", async () => {
   await using chat = await startServer();
-  using _taken = await Peer.lecture(chat.port, "Alice");
-  using peer = await Peer.dial(chat.port);
+  using _taken = await chat.lecture("Alice");
+  using peer = await chat.dial();
   const refused: [payload: unknown, code: string][] = [
     [{ name: "Alice", room: "General" }, "name_taken"],
     [{ name: "Bob" }, "missing_field"],
@@ -123,7 +123,7 @@ Deno.test("a lecture client is sent the lecture's types alone, whatever it sends
   ];
   for (const [what, bytes, code] of endings) {
     await using chat = await startServer();
-    using lecture = await Peer.lecture(chat.port, "Lecture");
+    using lecture = await chat.lecture("Lecture");
     await doEverything(lecture);
     await lecture.write(bytes);
     await lecture.finish();
@@ -136,11 +136,11 @@ Deno.test("a lecture client is sent the lecture's types alone, whatever it sends
 
 Deno.test("a lecture client is sent the lecture's types alone, whatever others do", async () => {
   const chat = await startServer();
-  using lecture = await Peer.lecture(chat.port, "Lecture");
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using lecture = await chat.lecture("Lecture");
+  using alice = await chat.join("Alice");
   await doEverything(alice);
   await alice.settled();
-  using again = await Peer.join(chat.port, "Other", "General", { session: alice.ack.session });
+  using again = await chat.join("Other", "General", { session: alice.ack.session });
   await again.send("quit");
   await again.rest();
   const stopped = chat[Symbol.asyncDispose]();

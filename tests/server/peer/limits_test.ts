@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Peer, Received } from "../../fixtures/peer.ts";
 import { limits, startServer } from "../../fixtures/server.ts";
 
 const MEGABYTE = 1_000_000;
@@ -21,11 +21,11 @@ function upTo(count: number): number[] {
 
 Deno.test("one connection too many is told so and closed, and nobody notices it", async () => {
   await using chat = await startServer({ limits: limits({ "max-connections": 2 }) });
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using bob = await Peer.lecture(chat.port, "Bob");
+  using alice = await chat.join("Alice");
+  using bob = await chat.lecture("Bob");
   await alice.receive("notification");
   for (let attempt = 0; attempt < 20; attempt++) {
-    using peer = await Peer.dial(chat.port);
+    using peer = await chat.dial();
     await peer.send("connect", { name: "Carol", room: "General", version: 2 });
     assertEquals((await peer.rest()).map(({ payload }) => payload.code), ["server_full"]);
   }
@@ -33,13 +33,13 @@ Deno.test("one connection too many is told so and closed, and nobody notices it"
   await bob.finish();
   await bob.rest();
   assertEquals((await alice.settled()).map(({ payload }) => payload.event), ["left"]);
-  using _carol = await Peer.join(chat.port, "Carol", "General");
+  using _carol = await chat.join("Carol");
 });
 
 Deno.test("a burst is answered in full and in order, and holds nobody up", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using bob = await Peer.join(chat.port, "Bob", "Music");
+  using alice = await chat.join("Alice");
+  using bob = await chat.join("Bob", "Music");
   const count = 20_000;
   const lines = upTo(count).map((number) =>
     `{"type":"message","id":"${number}","payload":{"text":"Hi"}}\n`
@@ -61,14 +61,14 @@ Deno.test("a burst is answered in full and in order, and holds nobody up", async
 
 Deno.test("a peer that asks and does not read is not read either, and gets its answers when it does", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob");
+  using bob = await chat.connect("Bob");
   // Answers far longer than their questions.
   for (const number of upTo(40)) {
     await bob.send("join", { room: `Room ${number}` });
     await bob.send("topic", { room: `Room ${number}`, topic: "x".repeat(LIMITS.topic) });
   }
   await bob.settled();
-  using asking = await Peer.join(chat.port, "Asking");
+  using asking = await chat.connect("Asking");
   const question = JSON.stringify({ type: "rooms", payload: { ignored: "x".repeat(1000) } }) + "\n";
   let asked = 0;
   let isEnough = false;
@@ -99,10 +99,10 @@ Deno.test("a peer that asks and does not read is not read either, and gets its a
 
 Deno.test("a peer that never reads holds nobody up, and has missed nothing when it reads", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using slow = await Peer.join(chat.port, "Slow", "General");
-  using lecture = await Peer.lecture(chat.port, "Lecture");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using alice = await chat.join("Alice");
+  using slow = await chat.join("Slow");
+  using lecture = await chat.lecture("Lecture");
+  using bob = await chat.join("Bob");
   for (const peer of [alice, slow, lecture]) await peer.settled();
   const line = JSON.stringify({ type: "message", payload: { text: TEXT } }) + "\n";
   const rounds = Math.ceil(2 * BUFFERS / (line.length * 50));

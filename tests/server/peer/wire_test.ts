@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { ERROR_CODES, LIMITS, VERSION } from "../../../protocol/mod.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 const JOINED = { event: "joined", name: "Alice", message: "Alice has joined the room." };
@@ -55,8 +55,8 @@ function part(payload: Received["payload"], expected: unknown): unknown {
 
 Deno.test("every request is answered, and its answer carries its id", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using alice = await chat.join("Alice");
+  using bob = await chat.join("Bob");
   await alice.receive("notification");
   for (const [index, [type, payload, answer, expected]] of ROWS.entries()) {
     const what = `${type} ${JSON.stringify(payload)}`;
@@ -71,8 +71,8 @@ Deno.test("every request is answered, and its answer carries its id", async () =
 
 Deno.test("an answer carries no id when its request had none", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using _bob = await Peer.join(chat.port, "Bob", "General");
+  using alice = await chat.join("Alice");
+  using _bob = await chat.join("Bob");
   await alice.receive("notification");
   for (const [type, payload, answer] of ROWS) {
     await alice.send(type, payload);
@@ -82,7 +82,7 @@ Deno.test("an answer carries no id when its request had none", async () => {
 
 Deno.test("what has no answer is not answered", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   await alice.send("pong", { nonce: "n" }, "p1");
   await alice.send("read", { room: "General", seq: 0 }, "r1");
   assertEquals(await alice.settled(), []);
@@ -90,8 +90,8 @@ Deno.test("what has no answer is not answered", async () => {
 
 Deno.test("quit ends the connection after the answers to what came before it", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using alice = await chat.join("Alice");
+  using bob = await chat.join("Bob");
   await alice.receive("notification");
   await alice.send("message", { text: "bye" });
   await alice.send("quit", {}, "q1");
@@ -99,13 +99,13 @@ Deno.test("quit ends the connection after the answers to what came before it", a
   assertEquals((await alice.rest()).map(({ payload }) => payload.text), ["bye"]);
   const heard = (await bob.settled()).map(({ payload }) => payload.text ?? payload.message);
   assertEquals(heard, ["bye", "Alice has left the room."]);
-  using again = await Peer.join(chat.port, "Alice", undefined, { session: alice.ack.session });
+  using again = await chat.connect("Alice", { session: alice.ack.session });
   assertEquals(again.ack.resumed, false);
 });
 
 Deno.test("connect in version 2 is acknowledged with all that a client needs", async () => {
   await using chat = await startServer();
-  using alice = await Peer.dial(chat.port);
+  using alice = await chat.dial();
   await alice.send("connect", { name: "Alice", room: "General", version: 2 }, "c1");
   const ack = await alice.next();
   const { session, ...payload } = ack?.payload ?? {};
@@ -131,7 +131,7 @@ Deno.test("connect in version 2 is acknowledged with all that a client needs", a
 
 Deno.test("connect in version 2 needs no room", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice");
+  using alice = await chat.connect("Alice");
   assertEquals([alice.ack.message, alice.ack.room, alice.ack.rooms], ["Connected.", undefined, []]);
   await alice.send("join", { room: "General" });
   assertEquals((await alice.receive("notification")).payload.event, "joined");
@@ -139,23 +139,23 @@ Deno.test("connect in version 2 needs no room", async () => {
 
 Deno.test("connect in a later version is acknowledged in the one that the server speaks", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General", { version: 99 });
+  using alice = await chat.join("Alice", "General", { version: 99 });
   assertEquals(alice.ack.version, VERSION);
 });
 
 Deno.test("every session gets a token of its own", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice");
-  using bob = await Peer.join(chat.port, "Bob");
+  using alice = await chat.connect("Alice");
+  using bob = await chat.connect("Bob");
   assertNotEquals(alice.ack.session, bob.ack.session);
 });
 
 Deno.test("a session's token takes over its connection", async () => {
   await using chat = await startServer();
-  using bob = await Peer.join(chat.port, "Bob", "General");
-  using old = await Peer.join(chat.port, "Alice", "General");
+  using bob = await chat.join("Bob");
+  using old = await chat.join("Alice");
   await bob.receive("notification");
-  using fresh = await Peer.join(chat.port, "Alice", undefined, { session: old.ack.session });
+  using fresh = await chat.connect("Alice", { session: old.ack.session });
   assertEquals([fresh.ack.resumed, fresh.ack.rooms], [true, [{ room: "General", seq: 0 }]]);
   assertEquals((await old.rest()).map(({ payload }) => payload.code), ["session_replaced"]);
   await fresh.send("message", { text: "still me" });
@@ -164,7 +164,7 @@ Deno.test("a session's token takes over its connection", async () => {
 
 Deno.test("every error code that a request can earn is one of the table", async () => {
   await using chat = await startServer();
-  using alice = await Peer.join(chat.port, "Alice", "General");
+  using alice = await chat.join("Alice");
   for (const type of ["message", "direct", "join", "leave", "rename", "history", "read", "x"]) {
     await alice.send(type, {}, type);
     const { id, payload } = await alice.receive("error");

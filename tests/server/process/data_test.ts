@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Directory, upTo } from "../../fixtures/log.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
+import { Endpoint } from "../../fixtures/endpoint.ts";
 
 /** Starts a server whose log is in a file. */
 function serve(path: string, ...args: string[]): Promise<ServerProcess> {
@@ -22,7 +22,7 @@ Deno.test("a server keeps its log in the file that it is told, and says so", asy
   for (const start of [0, 1]) {
     await using server = await serve(directory.file("deep/chat.db"));
     assertStringIncludes(await server.errorLine(), `path=${directory.file("deep/chat.db")}`);
-    using alice = await Peer.join(server.port, `Alice ${start}`, "General");
+    using alice = await server.join(`Alice ${start}`);
     assertEquals(alice.ack.rooms, [{ room: "General", seq: start }]);
     await alice.send("message", { text: "Hi" });
     assertEquals((await alice.receive("message")).payload.seq, start + 1);
@@ -52,7 +52,7 @@ Deno.test("a server that keeps its log in memory makes no file, and forgets", as
     const environment = { XDG_STATE_HOME: directory.path };
     await using server = new ServerProcess(serverCommand("--memory", "--port", "0"), environment);
     const port = Number((await server.line()).split(":").at(-1));
-    using alice = await Peer.join(port, "Alice", "General");
+    using alice = await new Endpoint(port).join("Alice");
     assertEquals(alice.ack.rooms, [{ room: "General", seq: 0 }]);
     await alice.send("message", { text: "Hi" });
     await alice.receive("message");
@@ -85,7 +85,7 @@ Deno.test("a second server on the same file says so, until the first is gone, ho
   first.kill("SIGKILL");
   await first.ended();
   await using second = await serve(directory.file());
-  using _alice = await Peer.join(second.port, "Alice");
+  using _alice = await second.connect("Alice");
 });
 
 Deno.test("a server does not start on a file that is not its own, and leaves it as it was", async () => {
@@ -108,7 +108,7 @@ for (const sync of ["full", "normal"]) {
     for (let round = 0; round < 3; round++) {
       await using server = await serve(directory.file(), "--sync", sync, "--message-rate", "0");
       const more = { session, since: { General: 0 }, direct_since: 0 };
-      using alice = await Peer.join(server.port, "Alice", "General", more);
+      using alice = await server.join("Alice", "General", more);
       assertEquals(alice.ack.resumed, round > 0);
       session = alice.ack.session;
       const replayed = (await alice.settled()).filter(({ type }) => type === "message");
@@ -136,14 +136,14 @@ Deno.test("a server forgets the oldest messages, and what it keeps has its numbe
   using directory = new Directory();
   {
     await using server = await serve(directory.file());
-    using alice = await Peer.join(server.port, "Alice", "General");
+    using alice = await server.join("Alice");
     await alice.write('{"type":"message","payload":{"text":"Hi"}}\n'.repeat(100));
     await alice.settled();
     server.kill("SIGTERM");
     await server.ended();
   }
   await using server = await serve(directory.file(), "--retain-messages", "10");
-  using alice = await Peer.join(server.port, "Bob", "General");
+  using alice = await server.join("Bob");
   const seqs = async () => {
     await alice.send("history", { room: "General" });
     const { messages } = (await alice.receive("history")).payload;

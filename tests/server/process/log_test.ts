@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Peer } from "../../fixtures/peer.ts";
 import { ServerProcess } from "../../fixtures/process.ts";
+import type { Endpoint } from "../../fixtures/endpoint.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -31,10 +31,10 @@ function parseText(line: string): Logged {
 async function logOf(
   format: "text" | "json",
   level: string,
-  peers: (port: number) => Promise<void>,
+  peers: (server: Endpoint) => Promise<void>,
 ): Promise<Logged[]> {
   await using server = await ServerProcess.start("--log-format", format, "--log-level", level);
-  await peers(server.port);
+  await peers(server);
   server.kill("SIGINT");
   const { stderr } = await server.ended();
   assertEquals(
@@ -49,9 +49,9 @@ async function logOf(
 for (const format of ["text", "json"] as const) {
   Deno.test(`each line of the log has its time, level, connection and peer (format: ${format})`, async () => {
     const addresses: string[] = [];
-    const logged = await logOf(format, "debug", async (port) => {
+    const logged = await logOf(format, "debug", async (server) => {
       for (const name of ["Alice", "Bob"]) {
-        using peer = await Peer.join(port, name, "General");
+        using peer = await server.join(name);
         addresses.push(`127.0.0.1:${(peer.conn.localAddr as Deno.NetAddr).port}`);
         await peer.send("nonsense");
         await peer.send("quit");
@@ -90,12 +90,12 @@ for (const format of ["text", "json"] as const) {
       "Eve\r\n{}",
       "Eve\u2028\u0085",
     ];
-    const logged = await logOf(format, "debug", async (port) => {
+    const logged = await logOf(format, "debug", async (server) => {
       for (const name of fakes) {
-        using peer = await Peer.join(port, name, "General");
+        using peer = await server.join(name);
         await peer.settled();
       }
-      using peer = await Peer.join(port, "Eve", "General");
+      using peer = await server.join("Eve");
       for (const text of hostile) {
         await peer.send("rename", { name: text });
         await peer.send(text);
@@ -129,8 +129,8 @@ Deno.test("the log says no less than it is asked to, and no more", async () => {
     error: [],
   };
   for (const [level, expected] of Object.entries(levels)) {
-    const logged = await logOf("json", level, async (port) => {
-      using peer = await Peer.join(port, "Alice", "General");
+    const logged = await logOf("json", level, async (server) => {
+      using peer = await server.join("Alice");
       await peer.send("nonsense");
       await peer.write(new Uint8Array([0xff, 0x0a]));
       await peer.rest();

@@ -2,7 +2,6 @@ import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { LineWriter } from "../../../server/process/background_writer.ts";
 import { Logger } from "../../../server/process/logger.ts";
 import { ServerProcess } from "../../fixtures/process.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 const decoder = new TextDecoder();
@@ -102,7 +101,7 @@ async function lineWith(server: ServerProcess, part: string): Promise<string> {
 Deno.test("a server whose log nobody reads goes on, and says later what was lost", async () => {
   const options = ["--log-level", "debug", "--log-format", "json", "--message-rate", "0"];
   await using server = await ServerProcess.start(...options);
-  using alice = await Peer.join(server.port, "Alice");
+  using alice = await server.connect("Alice");
   // Refusals of some megabytes of log: more than a pipe and the server's own queue hold.
   const refused = `{"type":"${"x".repeat(40)}"}\n`.repeat(1000);
   for (let round = 0; round < 12; round++) {
@@ -121,7 +120,7 @@ Deno.test("a server whose log nobody reads goes on, and says later what was lost
 
 Deno.test("a server whose log nobody reads stops when it is told to", async () => {
   await using server = await ServerProcess.start("--log-level", "debug", "--message-rate", "0");
-  using alice = await Peer.join(server.port, "Alice");
+  using alice = await server.connect("Alice");
   await alice.write("nonsense\n".repeat(20_000));
   await alice.settled();
   server.kill("SIGTERM");

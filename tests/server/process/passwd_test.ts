@@ -3,9 +3,10 @@ import { DatabaseSync } from "node:sqlite";
 import { DataFile } from "../../../server/log/sqlite/file/data_file.ts";
 import { programArguments } from "../../fixtures/client.ts";
 import { Directory } from "../../fixtures/log.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/peer.ts";
 import { type Ended, serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 import { terminalTest, Tmux } from "../../fixtures/tmux.ts";
+import type { Endpoint } from "../../fixtures/endpoint.ts";
 
 const password = "correct horse";
 
@@ -25,8 +26,11 @@ async function setsPassword(path: string, line: string, ...args: string[]): Prom
 }
 
 /** Connects over a connection of its own; what that is answered by. */
-async function connect(port: number, more: Record<string, unknown>): Promise<Received["payload"]> {
-  using peer = await Peer.dial(port);
+async function connect(
+  server: Endpoint,
+  more: Record<string, unknown>,
+): Promise<Received["payload"]> {
+  using peer = await server.dial();
   await peer.send("connect", { name: "Alice", version: 2, ...more });
   return (await peer.next())?.payload;
 }
@@ -46,20 +50,20 @@ Deno.test("passwd registers a name on a server that is stopped, and deletes it",
   assertEquals((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
   {
     await using server = await serve(path, "--registered-only");
-    assertEquals((await connect(server.port, {})).code, "password_required");
-    assertEquals((await connect(server.port, { password })).resumed, false);
+    assertEquals((await connect(server, {})).code, "password_required");
+    assertEquals((await connect(server, { password })).resumed, false);
   }
   const said = await setsPassword(path, "battery staple", "ALICE");
   assertEquals(said, '"Alice" has a new password; its sessions need it to come back.');
   {
     await using server = await serve(path);
-    assertEquals((await connect(server.port, { password })).code, "wrong_password");
-    assertEquals((await connect(server.port, { password: "battery staple" })).resumed, false);
+    assertEquals((await connect(server, { password })).code, "wrong_password");
+    assertEquals((await connect(server, { password: "battery staple" })).resumed, false);
   }
   const gone = await setsPassword(path, "", "alice", "--delete");
   assertEquals(gone, '"Alice" is registered no more.');
   await using server = await serve(path);
-  assertEquals((await connect(server.port, {})).resumed, false);
+  assertEquals((await connect(server, {})).resumed, false);
   const again = await passwd("", "Alice", "--delete", "--data", path);
   assertEquals([again.code, again.stderr], [1, 'chat-server: "Alice" is not registered\n']);
 });
@@ -68,24 +72,24 @@ Deno.test("passwd is heard by a server that runs", async () => {
   using directory = new Directory();
   const path = directory.file();
   await using server = await serve(path);
-  using stranger = await Peer.join(server.port, "Alice", "General");
+  using stranger = await server.join("Alice");
   await setsPassword(path, password, "Alice");
   // Who had the name is told within moments, and whoever comes without the password is refused.
   assertEquals((await stranger.rest()).map(({ payload }) => payload.code), ["session_ended"]);
-  assertEquals((await connect(server.port, {})).code, "password_required");
-  using owner = await Peer.join(server.port, "Alice", "General", { password });
+  assertEquals((await connect(server, {})).code, "password_required");
+  using owner = await server.join("Alice", "General", { password });
   await setsPassword(path, "battery staple", "Alice");
   assertEquals((await owner.rest()).map(({ payload }) => payload.code), ["session_ended"]);
   const { session } = owner.ack;
-  assertEquals((await connect(server.port, { session })).code, "password_required");
-  assertEquals((await connect(server.port, { session, password: "battery staple" })).resumed, true);
-  using again = await Peer.join(server.port, "Alice", undefined, {
+  assertEquals((await connect(server, { session })).code, "password_required");
+  assertEquals((await connect(server, { session, password: "battery staple" })).resumed, true);
+  using again = await server.connect("Alice", {
     session,
     password: "battery staple",
   });
   await setsPassword(path, "", "Alice", "--delete");
   assertEquals((await again.rest()).map(({ payload }) => payload.code), ["session_ended"]);
-  assertEquals((await connect(server.port, { session })).resumed, false);
+  assertEquals((await connect(server, { session })).resumed, false);
 });
 
 const BAD_NAMES: [what: string, name: string, says: string][] = [

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import config from "../../../deno.json" with { type: "json" };
 import { OPTIONS } from "../../../server/options.ts";
-import { Peer } from "../../fixtures/peer.ts";
+import type { Peer } from "../../fixtures/peer.ts";
 import { type Ended, serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 
 /** Windows has no signals that a program may answer but Ctrl+C and Ctrl+Break. */
@@ -21,7 +21,7 @@ async function stop(server: TestProcess): Promise<Ended> {
 
 Deno.test("the server prints one line once it listens, and its log on stderr", async () => {
   await using server = await ServerProcess.start();
-  using alice = await Peer.join(server.port, "Alice", "General");
+  using alice = await server.join("Alice");
   await alice.settled();
   const { code, stdout, stderr } = await stop(server);
   assertEquals([code, stdout], [0, `Listening on 127.0.0.1:${server.port}\n`]);
@@ -95,9 +95,9 @@ const SIGNALS: Deno.Signal[] = isWindows ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 Deno.test("a signal has everyone told, lets what was said leave, and ends the server with 0", async () => {
   for (const signal of SIGNALS) {
     await using server = await ServerProcess.start();
-    using alice = await Peer.join(server.port, "Alice", "General");
-    using bob = await Peer.lecture(server.port, "Bob");
-    using stranger = await Peer.dial(server.port);
+    using alice = await server.join("Alice");
+    using bob = await server.lecture("Bob");
+    using stranger = await server.dial();
     await alice.receive("notification");
     await bob.send("message", { text: "last words" });
     await bob.receive("message");
@@ -125,7 +125,7 @@ async function joinSilently(port: number): Promise<Deno.Conn> {
 
 Deno.test("the server stops though a peer reads nothing of all that it was sent", async () => {
   await using server = await ServerProcess.start("--message-rate", "0", "--byte-rate", "0");
-  using alice = await Peer.join(server.port, "Alice", "General");
+  using alice = await server.join("Alice");
   using _silent = await joinSilently(server.port);
   await alice.receive("notification");
   const line = JSON.stringify({ type: "message", payload: { text: "x".repeat(4096) } }) + "\n";
@@ -142,7 +142,7 @@ Deno.test({
   ignore: isWindows,
   async fn() {
     await using server = await ServerProcess.start();
-    using alice = await Peer.join(server.port, "Alice", "General");
+    using alice = await server.join("Alice");
     // It keeps its side open, so that a clean stop takes the server's whole patience.
     using _silent = await joinSilently(server.port);
     await alice.receive("notification");
@@ -162,7 +162,7 @@ Deno.test("a restarted server gets its port back at once, however the last one e
     port = `${server.port}`;
     // The server closes these first, so that it is its side that lingers.
     for (const name of ["Alice", "Bob"]) {
-      clients.push(await Peer.join(server.port, name, "General"));
+      clients.push(await server.join(name));
     }
     server.kill(signal);
     for (const client of clients) await client.rest().catch(() => {/* reset */});
@@ -177,7 +177,7 @@ Deno.test("the server goes on when nobody reads its log any more", async () => {
   await using server = await ServerProcess.start("--log-level", "debug");
   await server.closeStderr();
   for (const name of ["Alice", "Bob", "Carol"]) {
-    using peer = await Peer.join(server.port, name, "General");
+    using peer = await server.join(name);
     await peer.send("nonsense");
     await peer.settled();
   }

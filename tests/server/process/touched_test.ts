@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { DatabaseSync } from "node:sqlite";
 import { Directory, upTo } from "../../fixtures/log.ts";
 import { OtherProgram } from "../../fixtures/other_program.ts";
-import { Peer } from "../../fixtures/peer.ts";
+import type { Peer } from "../../fixtures/peer.ts";
 import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 
 function serve(path: string): Promise<ServerProcess> {
@@ -28,7 +28,7 @@ async function stop(server: ServerProcess): Promise<{ code: number; last: string
 /** How many messages a server knows that starts on the file. */
 async function countIn(path: string): Promise<number> {
   await using server = await serve(path);
-  using bob = await Peer.join(server.port, "Bob", "General");
+  using bob = await server.join("Bob");
   return bob.ack.rooms[0].seq;
 }
 
@@ -36,7 +36,7 @@ Deno.test("a server whose WAL is deleted after it was read has all 600 messages 
   using directory = new Directory();
   {
     await using server = await serve(directory.file());
-    using alice = await Peer.join(server.port, "Alice", "General");
+    using alice = await server.join("Alice");
     await say(alice, 600);
     await alice.send("history", { room: "General" });
     await alice.receive("history");
@@ -51,7 +51,7 @@ Deno.test("a server whose file is deleted saves all of it, says where, and does 
   const saved = directory.file("chat.db-saved");
   {
     await using server = await serve(directory.file());
-    using alice = await Peer.join(server.port, "Alice", "General");
+    using alice = await server.join("Alice");
     await say(alice, 100);
     Deno.removeSync(directory.file());
     const { code, last } = await stop(server);
@@ -65,7 +65,7 @@ Deno.test("a server whose file is deleted saves all of it, says where, and does 
 Deno.test("a server takes messages while its file is put in order, and before and after", async () => {
   using directory = new Directory();
   await using server = await serve(directory.file());
-  using alice = await Peer.join(server.port, "Alice", "General");
+  using alice = await server.join("Alice");
   await using other = await OtherProgram.open(directory.file());
   for (
     const sql of ["VACUUM", "REINDEX", "PRAGMA wal_checkpoint(TRUNCATE)", "DROP INDEX message_ref"]
@@ -82,7 +82,7 @@ Deno.test("a server takes messages while its file is put in order, and before an
 Deno.test("a copy of the file of a quiet server has all that was said", async () => {
   using directory = new Directory();
   await using server = await serve(directory.file());
-  using alice = await Peer.join(server.port, "Alice", "General");
+  using alice = await server.join("Alice");
   await say(alice, 3);
   while (Deno.statSync(directory.file("chat.db-wal")).size > 0) await alice.settled();
   const { success } = new Deno.Command("cp", {
@@ -96,7 +96,7 @@ Deno.test("a server does not start on a copy that lacks messages, and says how t
   using directory = new Directory();
   {
     await using server = await serve(directory.file());
-    using alice = await Peer.join(server.port, "Alice", "General");
+    using alice = await server.join("Alice");
     await say(alice, 50);
     assertEquals((await stop(server)).code, 0);
   }

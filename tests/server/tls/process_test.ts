@@ -6,9 +6,9 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { fingerprint } from "../../../server/tls/certificate.ts";
-import { Peer } from "../../fixtures/peer.ts";
 import { type Ended, serverCommand, TestProcess } from "../../fixtures/process.ts";
-import { A_DAY, Certificates, dialTls } from "../../fixtures/tls.ts";
+import { A_DAY, Certificates, dialTls, overTls } from "../../fixtures/tls.ts";
+import { Endpoint } from "../../fixtures/endpoint.ts";
 
 const isWindows = Deno.build.os === "windows";
 
@@ -42,8 +42,8 @@ Deno.test("--tls makes a certificate, says its fingerprint, and has the same one
     assertEquals(await fingerprint(authority), fingerprints[0]);
     const [port = 0, tlsPort = 0] = server.ports;
     const name = `Alice ${start}`;
-    using alice = await Peer.join(await dialTls(tlsPort, authority), name, "General");
-    using _bob = await Peer.lecture(port, "Bob");
+    using alice = await overTls(tlsPort, authority).join(name);
+    using _bob = await new Endpoint(port).lecture("Bob");
     assertEquals((await alice.receive("notification")).payload.name, "Bob");
   }
   assertEquals(fingerprints[0], fingerprints[1]);
@@ -148,8 +148,8 @@ Deno.test({
     assertEquals(/ with TLS$/.test(server.said[1] ?? ""), true);
     const [port = 0, tlsPort = 0] = server.ports;
     const ca = certificates.authority.certificate;
-    using alice = await Peer.join(await dialTls(tlsPort, ca), "Alice", "General");
-    using bob = await Peer.join(port, "Bob", "General");
+    using alice = await overTls(tlsPort, ca).join("Alice");
+    using bob = await new Endpoint(port).join("Bob");
     await alice.receive("notification");
     await show(other);
     server.kill("SIGHUP");

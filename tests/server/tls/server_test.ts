@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TlsEndpoint } from "../../../server/tls/listener.ts";
-import { Peer } from "../../fixtures/peer.ts";
+import { Endpoint } from "../../fixtures/endpoint.ts";
 import { Certificates, dialTls, startWith } from "../../fixtures/tls.ts";
 
 /** Milliseconds: short, where a test waits for it to pass. */
@@ -10,10 +10,10 @@ Deno.test("one conversation goes across TLS and plain TCP, the lecture's clients
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates);
   const ca = certificates.authority.certificate;
-  using lecture = await Peer.lecture(chat.port, "Lecture");
-  using plain = await Peer.join(chat.port, "Plain", "General");
-  using secure = await Peer.join(await dialTls(chat.tlsPort, ca), "Secure", "General");
-  using secureLecture = await Peer.lecture(await dialTls(chat.tlsPort, ca), "Old");
+  using lecture = await chat.lecture("Lecture");
+  using plain = await chat.join("Plain");
+  using secure = await chat.overTls(ca).join("Secure");
+  using secureLecture = await chat.overTls(ca).lecture("Old");
   const everyone = [lecture, plain, secure, secureLecture];
   for (const peer of everyone) await peer.settled();
   for (const [index, peer] of everyone.entries()) {
@@ -28,11 +28,7 @@ Deno.test("one conversation goes across TLS and plain TCP, the lecture's clients
 Deno.test("what is said over TLS arrives whole, however much it is and in whatever direction", async () => {
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates);
-  using alice = await Peer.join(
-    await dialTls(chat.tlsPort, certificates.authority.certificate),
-    "Alice",
-    "General",
-  );
+  using alice = await chat.overTls(certificates.authority.certificate).join("Alice");
   const texts = Array.from({ length: 500 }, (_, index) => `${index} `.padEnd(4000, "x"));
   const lines = texts.map((text) => JSON.stringify({ type: "message", payload: { text } }) + "\n");
   const writing = alice.write(lines.join(""));
@@ -43,8 +39,7 @@ Deno.test("what is said over TLS arrives whole, however much it is and in whatev
 Deno.test("a peer that ends its side over TLS still gets all its answers", async () => {
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates);
-  const conn = await dialTls(chat.tlsPort, certificates.authority.certificate);
-  using peer = await Peer.dial(conn);
+  using peer = await chat.overTls(certificates.authority.certificate).dial();
   const connect = { type: "connect", payload: { name: "Alice", room: "General", version: 2 } };
   const say = (id: number) => ({ type: "message", id: `${id}`, payload: { text: "Hi" } });
   const requests = [connect, ...Array.from({ length: 300 }, (_, index) => say(index))];
@@ -57,8 +52,7 @@ Deno.test("a peer that ends its side over TLS still gets all its answers", async
 Deno.test("a server that stops tells those over TLS, and they get all that was said", async () => {
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates);
-  const conn = await dialTls(chat.tlsPort, certificates.authority.certificate);
-  using alice = await Peer.join(conn, "Alice", "General");
+  using alice = await chat.overTls(certificates.authority.certificate).join("Alice");
   await alice.send("message", { text: "last words" });
   await alice.receive("message");
   const stopping = chat.server.stop();
@@ -98,8 +92,7 @@ async function endOf(conn: Deno.Conn): Promise<number> {
 Deno.test("a peer that shakes hands and then says nothing is told so and closed", async () => {
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates, { handshakeTimeout: 4 * SHORT });
-  const conn = await dialTls(chat.tlsPort, certificates.authority.certificate);
-  using silent = await Peer.dial(conn);
+  using silent = await chat.overTls(certificates.authority.certificate).dial();
   assertEquals((await silent.rest()).map(({ payload }) => payload.code), ["handshake_timeout"]);
 });
 
@@ -107,7 +100,7 @@ Deno.test("a client of plain TCP is told in plain words that the port speaks TLS
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates);
   for (const name of ["Lecture", "Newer"]) {
-    using peer = await Peer.dial(chat.tlsPort);
+    using peer = await new Endpoint(chat.tlsPort).dial();
     await peer.send("connect", { name, room: "General" });
     const [error, ...more] = await peer.rest();
     assertEquals([error?.type, error?.payload.code, more], ["error", "tls_required", []]);
@@ -131,10 +124,7 @@ Deno.test("nonsense on the TLS port ends that connection, and is no error of the
     await conn.closeWrite();
     await endOf(conn);
   }
-  using alice = await Peer.join(
-    await dialTls(chat.tlsPort, certificates.authority.certificate),
-    "Alice",
-  );
+  using alice = await chat.overTls(certificates.authority.certificate).connect("Alice");
   await alice.settled();
   assertEquals(chat.log.filter((line) => /internal error|"level":"error"/.test(line)), []);
 });
@@ -143,8 +133,8 @@ Deno.test("a peer over TLS that never reads holds nobody up, and is closed when 
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates, { idleTimeout: 1000 });
   const ca = certificates.authority.certificate;
-  using slow = await Peer.join(await dialTls(chat.tlsPort, ca), "Slow", "General");
-  using bob = await Peer.join(chat.port, "Bob", "General");
+  using slow = await chat.overTls(ca).join("Slow");
+  using bob = await chat.join("Bob");
   const line = JSON.stringify({ type: "message", payload: { text: "x".repeat(4096) } }) + "\n";
   // More than all buffers between the ends hold.
   for (let sent = 0; sent < 32_000_000; sent += 100 * line.length) {
@@ -165,12 +155,12 @@ Deno.test("certificates change while clients come and go, and none is refused", 
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates);
   const ca = certificates.authority.certificate;
-  using alice = await Peer.join(await dialTls(chat.tlsPort, ca), "Alice", "General");
+  using alice = await chat.overTls(ca).join("Alice");
   let isOver = false;
   let visits = 0;
   const comeAndGo = async (name: string) => {
     while (!isOver) {
-      using peer = await Peer.join(await dialTls(chat.tlsPort, ca), name);
+      using peer = await chat.overTls(ca).connect(name);
       await peer.send("quit");
       assertEquals(await peer.rest(), []);
       visits++;
@@ -194,16 +184,12 @@ Deno.test("a new connection gets the new certificate, and an old one goes on", a
   await using another = await Certificates.make();
   await using chat = await startWith(certificates);
   const ca = certificates.authority.certificate;
-  using alice = await Peer.join(await dialTls(chat.tlsPort, ca), "Alice", "General");
+  using alice = await chat.overTls(ca).join("Alice");
   await Deno.copyFile(another.files.certificate, certificates.files.certificate);
   await Deno.copyFile(another.files.key, certificates.files.key);
   await chat.tls.reload();
   await assertRejects(() => dialTls(chat.tlsPort, ca), Error, "invalid peer certificate");
-  using _bob = await Peer.join(
-    await dialTls(chat.tlsPort, another.authority.certificate),
-    "Bob",
-    "General",
-  );
+  using _bob = await chat.overTls(another.authority.certificate).join("Bob");
   assertEquals((await alice.receive("notification")).payload.name, "Bob");
 });
 
