@@ -128,5 +128,9 @@ Deno.test("a server with tricks for names and rooms has its log and nothing else
   }
   server.kill("SIGTERM");
   assertEquals((await server.ended()).code, 0);
-  assertEquals(tree(home.path).sort(), ["data/chat.db", "data/chat.db-lock"]);
+  assertEquals(tree(home.path).sort(), [
+    "data/chat.db",
+    "data/chat.db-clean",
+    "data/chat.db-lock",
+  ]);
 });
