@@ -1,9 +1,6 @@
-/**
- * `chat-client`: reads its arguments, starts what they ask for, and ends with
- * its exit code.
- */
+/** The composition root of `chat-client`: runs its arguments and ends with their exit code. */
 
-import { Failure } from "./client/startup/start.ts";
+import { Failure } from "./client/startup/failure.ts";
 import { runInvocation } from "./client/run.ts";
 import config from "./deno.json" with { type: "json" };
 

@@ -1,4 +1,4 @@
-/** What each way of calling the program starts. */
+/** Runs the chat or one of the commands, as the parsed command line says. */
 
 import { inputText } from "./lines/input.ts";
 import { runLines } from "./lines/lines_mode.ts";
@@ -9,13 +9,14 @@ import {
   type UsageName,
 } from "./startup/options.ts";
 import { LineOutput } from "./lines/output.ts";
-import { Failure, prepare } from "./startup/start.ts";
+import { Failure } from "./startup/failure.ts";
+import { prepare } from "./startup/start.ts";
 
 type Run<Name extends UsageName> = (
   invocation: Extract<Invocation, { run: Name }>,
 ) => Promise<number>;
 
-// What only some runs need is loaded by them: the prompt is there the sooner.
+// Each run imports its own modules when it starts, which keeps the time to the prompt short.
 const RUNS: { [Name in UsageName]: Run<Name> } = {
   chat: async ({ values, operands }) => {
     const user = Deno.stdin.isTerminal() && !values.json ? "person" : "script";
@@ -63,21 +64,21 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
   },
 };
 
-/** Does what the arguments ask; resolves with the exit code, rejects with a {@linkcode Failure}. */
+/** Runs the command line; resolves with the exit code, rejects with a {@linkcode Failure}. */
 export async function runInvocation(args: string[], version: string): Promise<number> {
   const invocation = parseInvocation(args);
   if (invocation.run === "problem") throw new Failure(2, `${invocation.message}; try --help`);
   if (invocation.run === "help") return print(describeUsage(invocation.usage));
   if (invocation.run === "version") return print(`chat-client ${version}\n`);
   try {
-    // The table has a row for each run; the compiler can't see that the two are the same.
+    // The compiler can't see that the table's row and the invocation are of one name.
     return await (RUNS[invocation.run] as Run<UsageName>)(invocation);
   } finally {
     await LineOutput.flushed();
   }
 }
 
-/** Whether there is a terminal on both sides that can do more than print. */
+/** Whether standard input and output are a terminal that can move its cursor. */
 function isTerminal(): boolean {
   return Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
 }

@@ -1,19 +1,19 @@
-/** A file with a password in its first line. */
+/** A password file: the password is its first line. */
 
 import { messageOf } from "../../cli/system_errors.ts";
 
-/** Bytes that are read of it; the longest password has fewer. */
+/** Bytes read of the file; the longest password has fewer. */
 const MAX_BYTES = 4_096;
 
-/** The bits of a file's mode by which others than its owner may read or change it. */
+/** Mode bits that let others than the owner read or change the file. */
 const OTHERS = 0o077;
 
-/** Reads the password, or says in one line why the file can't be used. */
+/** Reads the password; otherwise says in one line why the file can't be used. */
 export function readPassword(path: string): { password: string } | { problem: string } {
   const problem = (why: string) => ({ problem: `Cannot use the password file ${path}: ${why}` });
   try {
     using file = Deno.openSync(path);
-    // By the file that is open: its name may be another's by now. Windows has no mode.
+    // The mode of the open file, because the path may name another by now. Windows has no mode.
     const { mode } = file.statSync();
     if (mode !== null && (mode & OTHERS) !== 0) {
       return problem(`others may read it; chmod 600 ${path}`);

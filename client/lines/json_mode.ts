@@ -1,8 +1,8 @@
 /**
  * `--json`: requests in, events out, each a line of JSON exactly as version 2 of
- * the wire has it. `connect`, `ping` and `quit` are the program's own business.
+ * the wire has it. The program sends `connect`, `ping` and `quit` itself.
  *
- * Besides what the server sends there is one event of this program:
+ * Besides the server's events there is one of this program:
  * `{"type": "connection", "payload": {"state": "offline", "reason": …, "retry_at": …}}`,
  * with `state` `online`, `offline` or `ended`.
  */
@@ -13,27 +13,28 @@ import { errorEvent, type Request, type RequestType, VERSION } from "../../proto
 import { inputLines } from "./input.ts";
 import { Link, type LinkReport } from "../../core/session/link.ts";
 import { Login } from "../../core/session/login.ts";
-import { Failure, type Start } from "../startup/start.ts";
+import { Failure } from "../startup/failure.ts";
+import { type Start } from "../startup/start.ts";
 
-/** The id of the last request; its answer says that all before it is done. */
+/** The id of the last request: once it is answered, the server has handled all before it. */
 const LAST_ID = "chat-client-end-of-input";
 
-/** What has a password in it. */
+/** Requests with a password in them. */
 const SECRET: ReadonlySet<RequestType> = new Set(["register", "password", "unregister"]);
 
 /** Milliseconds that the server has to close after `quit`. */
 const QUIT_TIMEOUT = 1_000;
 
-/** Passes lines on until the input ends; the exit code. */
+/** Relays lines until the input ends; resolves with the exit code. */
 export async function runJson(start: Start, patience: number): Promise<number> {
   return await new JsonMode(start, patience).run();
 }
 
 /**
- * Levels of a line that is passed on, far more than any event has. `JSON.stringify`
- * calls itself for each, and where the stack ends, so would all output.
+ * Levels of nesting of a line that is relayed, far more than any event has. `JSON.stringify`
+ * recurses into each level, and a stack overflow would end all output.
  */
-const DEEPEST = 500;
+const MAX_DEPTH = 500;
 
 class JsonMode {
   readonly #start: Start;
@@ -55,7 +56,7 @@ class JsonMode {
       .pipeTo(Deno.stdout.writable, { preventClose: true });
     this.#writer = stringify.writable.getWriter();
     const { name, password: given } = start;
-    // Whoever writes JSON is no person: nobody is asked, and an error is an event.
+    // The input is a program's: it can't be asked for a password, and errors reach it as events.
     this.#login = new Login({ name: () => name, given, ask: undefined, tell: () => undefined });
     this.#link = new Link({
       address: start.address,
@@ -69,7 +70,7 @@ class JsonMode {
   async run(): Promise<number> {
     const running = this.#link.run();
     const reading = this.#read().then(() => undefined);
-    // A reader that goes away, as `head` does, is no failure.
+    // A reader that closes the pipe, as `head` does, is no failure.
     const gone = this.#written.then(() => undefined, () => undefined);
     let reason: string | undefined;
     try {
@@ -82,14 +83,14 @@ class JsonMode {
     return 0;
   }
 
-  /** Says why it ends, and waits until all has been written. */
+  /** Reports the end and waits until all output has been written. */
   async #end(reason: string | undefined): Promise<void> {
     try {
       if (reason !== undefined) await this.#report({ state: "ended", reason });
       await this.#writer.close();
       await this.#written;
     } catch {
-      // Nobody reads any more: there is nobody to tell.
+      // The pipe is closed: there is nowhere to report it.
     }
   }
 
@@ -108,7 +109,7 @@ class JsonMode {
     await this.#done;
   }
 
-  /** Passes a request on, unless it has a password in it that others could read on the way. */
+  /** Relays a request, unless it would carry a password over a link that others can read. */
   async #pass(request: Request): Promise<void> {
     if (!SECRET.has(request.type) || this.#link.isSecure) return void this.#link.send(request);
     const message = "It was not sent: others can read the link, and there is a password in it";
@@ -160,16 +161,16 @@ class JsonMode {
     try {
       await this.#writer.write(value);
     } catch {
-      // Nobody reads any more; `run` knows, and leaves.
+      // The pipe is closed: `run` sees it and leaves.
     }
   }
 }
 
-/** What a line says; `undefined` when it is no JSON, or too deep to be written again. */
+/** A line's value; `undefined` when it is not JSON, or nested too deeply to be written again. */
 function parsed(line: string): unknown {
   try {
     const value: unknown = JSON.parse(line);
-    return line.length > 2 * DEEPEST && isDeeper(value, DEEPEST) ? undefined : value;
+    return line.length > 2 * MAX_DEPTH && isDeeper(value, MAX_DEPTH) ? undefined : value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return undefined;

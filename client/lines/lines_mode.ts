@@ -3,23 +3,24 @@
 import { localClock } from "../display/clock.ts";
 import { inputLines } from "./input.ts";
 import { LineOutput } from "./output.ts";
-import { obeyLines, PlainView, sendLines, type Stamp, stamper } from "./plain.ts";
+import { PlainView, sendLines, type Stamp, stamper, submitLines } from "./plain.ts";
 import { Session, type SessionOptions } from "../../core/session/session.ts";
 import { leaveOnSignals } from "../startup/signals.ts";
-import { CONTEXT, Failure, type Start } from "../startup/start.ts";
+import { Failure } from "../startup/failure.ts";
+import { CONTEXT, type Start } from "../startup/start.ts";
 import { TypedLines } from "./tty_lines.ts";
 
-/** For a person whose screen is empty until somebody speaks. */
+/** Shown to a person, whose screen is empty until somebody speaks. */
 const HELP = "/help lists the commands, exit leaves";
 
-/** What the lines should be like. */
+/** Options of a chat in lines. */
 export interface LinesOptions {
-  /** Milliseconds for which a lost link is tried again. */
+  /** Milliseconds for which a lost link is dialed again. */
   patience: number;
   timestamps: boolean;
 }
 
-/** Chats in lines until the input ends; the exit code. */
+/** Chats in lines until the input ends; resolves with the exit code. */
 export async function runLines(start: Start, options: LinesOptions): Promise<number> {
   const typed = typedLines();
   const person = typed !== undefined;
@@ -30,23 +31,23 @@ export async function runLines(start: Start, options: LinesOptions): Promise<num
   const running = session.run();
   const began = await Promise.race([view.ready, running]);
   if (began === undefined) {
-    await typed?.dropEarly();
+    await typed?.discardEarly();
     if (person) view.show({ kind: "notice", text: `Connected as ${session.state.name}; ${HELP}` });
     const reading = typed === undefined
       ? sendLines(session, inputLines())
-      : obeyLines(session, typed.lines());
+      : submitLines(session, typed.lines());
     await Promise.race([reading, running]);
   }
   const reason = await running;
   return exitCode(session, reason) || signalled();
 }
 
-/** A terminal to type at, if standard input is one. */
+/** Standard input as a terminal, if it is one. */
 export function typedLines(): TypedLines | undefined {
   return Deno.stdin.isTerminal() ? new TypedLines(Deno.stdin) : undefined;
 }
 
-/** A session that is shown as lines on standard output and error; a person types at `typed`. */
+/** Makes a session shown as lines on standard output and error; `typed` is the person's terminal. */
 export function openPlain(
   start: Start,
   options: LinesOptions & Pick<SessionOptions, "context" | "person">,
@@ -57,22 +58,22 @@ export function openPlain(
   const view = new PlainView({ said, own, typed }, stampOf(options.timestamps));
   const session: Session = new Session({ ...start, ...options, view });
   view.attach(() => session.state.name);
-  for (const text of start.remarks) view.show({ kind: "notice", text });
+  for (const text of start.notices) view.show({ kind: "notice", text });
   return { session, view, said };
 }
 
-/** What stands before each line. */
+/** Makes the prefix of each line. */
 export function stampOf(timestamps: boolean): Stamp {
   return timestamps ? stamper(localClock, Date.now) : () => "";
 }
 
-/** 0 when all that was said arrived; fails with the one line that says why the session ended. */
+/** 0 when every own message was acknowledged; throws a {@linkcode Failure} with the session's reason. */
 export function exitCode(session: Session, reason: string | undefined): number {
   if (reason !== undefined) throw new Failure(1, reason + leftOver(session));
   return session.refused === 0 ? 0 : 1;
 }
 
-/** What there is to say of messages that are not acknowledged when a session ends. */
+/** The end of an error line: how many messages are not acknowledged when a session ends. */
 export function leftOver({ outbox }: Session): string {
   if (outbox.size === 0) return "";
   const messages = outbox.size === 1 ? "1 message is" : `${outbox.size} messages are`;

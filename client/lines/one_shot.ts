@@ -1,4 +1,4 @@
-/** The commands of one line of shell: `send`, `tail`, `search`, `rooms`, `who`. */
+/** The commands that answer once and end: `send`, `tail`, `search`, `rooms`, `who`. */
 
 import {
   escapeForTerminal,
@@ -13,16 +13,17 @@ import { LineOutput } from "./output.ts";
 import { PlainView, type Stamp } from "./plain.ts";
 import { Session } from "../../core/session/session.ts";
 import { leaveOnSignals } from "../startup/signals.ts";
-import { Failure, type Start } from "../startup/start.ts";
+import { Failure } from "../startup/failure.ts";
+import { type Start } from "../startup/start.ts";
 import type { View } from "../../core/session/view.ts";
 
-/** How the answers are printed. */
+/** The form in which answers are printed. */
 export type Shape = "text" | "json";
 
 /**
- * Sends one message; 0 once the server has acknowledged it. What an earlier call
- * could not get acknowledged is sent first; when that is the same text, it is
- * this message: calling again after a failure makes no double.
+ * Sends one message; 0 once the server has acknowledged it. Drafts that an earlier call
+ * left in the outbox are sent first. One with the same text counts as this message, so
+ * that a retry after a failure sends no duplicate.
  */
 export async function runSend(
   start: Start,
@@ -51,7 +52,7 @@ export async function runTail(
   });
 }
 
-/** Prints a room's last messages, and then what is said, until a signal or the link's end. */
+/** Prints a room's last messages, then each new one, until a signal or the link's end. */
 export async function runFollow(
   start: Start,
   options: { lines: number; patience: number; timestamps: boolean },
@@ -65,7 +66,7 @@ export async function runFollow(
   return exitCode(session, await session.run()) || signalled();
 }
 
-/** Prints what a search in a room finds, newest first. */
+/** Prints the messages that a search in a room finds, newest first. */
 export async function runSearch(
   start: Start,
   search: { query: string; from: string | undefined; lines: number },
@@ -139,7 +140,7 @@ function printMessages(
   }
 }
 
-/** Shows what is said as lines of the wire. */
+/** Prints messages as lines of the wire. */
 class JsonView implements View {
   readonly #output: LineOutput;
 
@@ -168,8 +169,8 @@ function openJson(start: Start, options: { lines: number; patience: number }) {
   return { session: new Session({ ...start, view, patience, context }), said: stdout };
 }
 
-/** Shows what went wrong, and nothing of what is said meanwhile. */
-class SilentView extends PlainView {
+/** Prints problems alone: messages of the room do not belong to a command's answer. */
+class ProblemView extends PlainView {
   override show(item: Item): void {
     if (item.kind === "problem" || item.kind === "failed") super.show(item);
   }
@@ -182,14 +183,14 @@ async function withSession(
   patience = 0,
 ): Promise<number> {
   const own = new LineOutput(Deno.stderr);
-  const view = new SilentView({ said: own, own, typed: typedLines() }, () => "");
+  const view = new ProblemView({ said: own, own, typed: typedLines() }, () => "");
   const session = new Session({ ...start, room, view, patience, context: 0 });
   const signalled = leaveOnSignals(session);
   const running = session.run();
   const ended = running.then((reason) => {
     exitCode(session, reason ?? (signalled() === 0 ? "The session has ended" : undefined));
   });
-  // While it is raced, its failure is the race's; afterwards `running` says the same.
+  // The race reports its failure; after the race, `running` does.
   ended.catch(() => {});
   try {
     await Promise.race([view.ready.then(() => use(session)), ended]);
@@ -199,7 +200,7 @@ async function withSession(
   return exitCode(session, await running) || signalled();
 }
 
-/** The answer to a request, of the type that answers it. */
+/** Sends a request; resolves with its answer of `type`, rejects with the server's refusal. */
 function ask<Type extends Event["type"]>(
   session: Session,
   request: Request,

@@ -1,7 +1,7 @@
 /** Standard output and error, line by line and in one order. */
 
 import { messageOf } from "../../cli/system_errors.ts";
-import { Failure } from "../startup/start.ts";
+import { Failure } from "../startup/failure.ts";
 
 /** Characters that may wait for a slow reader before the server is asked to wait too. */
 const MAX_WAITING = 65_536;

@@ -1,7 +1,7 @@
 /**
  * Lines in, lines out: for pipes, logs and screen readers. The contract: one
  * finished line for each event, never repainted; no escape sequence and no
- * control character but the newline. On standard output, what the chat says:
+ * control character but the newline. Standard output has the chat's events:
  *
  * ```
  * [Room] Name: text
@@ -10,9 +10,8 @@
  * [Room] -- something happened
  * ```
  *
- * A newline in a text is shown as `⏎`; a name that could be misread stands in
- * quotation marks. On standard error, lines that begin with `-- ` (the client's
- * own words) or `!! ` (something went wrong).
+ * A newline in a text is shown as `⏎`; a name that could be misread is quoted.
+ * Standard error has the client's notices (`-- `) and errors (`!! `).
  */
 
 import { escapeForTerminal } from "../../protocol/mod.ts";
@@ -25,19 +24,19 @@ import type { Session } from "../../core/session/session.ts";
 import type { TypedLines } from "./tty_lines.ts";
 import type { AskSecret, View } from "../../core/session/view.ts";
 
-/** Drafts that may wait for the server before no more input is read. */
+/** Unacknowledged drafts above which no more input is read. */
 const MAX_WAITING = 256;
 
-/** Makes what stands before a line; without a time it is the client's own line of now. */
+/** Makes a line's prefix for epoch milliseconds; without a time, the client's own line of now. */
 export type Stamp = (at: number | undefined) => string;
 
-/** Where the two kinds of lines go. */
+/** The streams that a view prints to. */
 export interface Printer {
-  /** What the chat says. */
+  /** The chat's events. */
   readonly said: LineOutput;
-  /** The client's own words. */
+  /** The client's notices and errors. */
   readonly own: LineOutput;
-  /** Where a person types, if there is one. */
+  /** The person's terminal, if there is one. */
   readonly typed?: TypedLines | undefined;
 }
 
@@ -53,7 +52,7 @@ export class PlainView implements View {
   readonly ready: Promise<void> = new Promise((resolve) => this.#connect = resolve);
   readonly secret: AskSecret | undefined;
 
-  /** `stamp` makes what stands before each line. */
+  /** `stamp` makes the prefix of each line. */
   constructor(printer: Printer, stamp: Stamp) {
     this.#printer = printer;
     this.#stamp = stamp;
@@ -66,7 +65,7 @@ export class PlainView implements View {
     });
   }
 
-  /** Asks `self` for the person's name from now on, to know who is mentioned. */
+  /** Reads the session's own name from `self`, to mark mentions of it. */
   attach(self: () => string): void {
     this.#self = self;
   }
@@ -86,13 +85,13 @@ export class PlainView implements View {
     this.#connect();
   }
 
-  // A line that is printed stays as it is: there is nothing to repaint.
+  // Printed lines are final: there is nothing to repaint.
   changed(): void {}
   activated(): void {}
   leaving(): void {}
 }
 
-/** Date and time before a line, for `--timestamps`. */
+/** The prefix of `--timestamps`: date and time. */
 export function stamper(clock: Clock, now: () => number): Stamp {
   return (at) => `${clock(at ?? now()).stamp} `;
 }
@@ -110,14 +109,14 @@ export async function sendLines(session: Session, lines: AsyncIterable<string>):
   await session.leave();
 }
 
-/** Does what every line says, commands included, for a person at a terminal. */
-export async function obeyLines(session: Session, lines: AsyncIterable<string>): Promise<void> {
+/** Submits every line, commands included, for a person at a terminal. */
+export async function submitLines(session: Session, lines: AsyncIterable<string>): Promise<void> {
   for await (const line of lines) {
-    // It was meant for a password that was asked for, or will be.
+    // A line typed now is meant for the password prompt.
     if (session.status.state === "signing in") continue;
     const effects = submit(session.state, line);
     if (effects.some(({ kind }) => kind === "quit")) break;
-    // Whoever presses Enter has been told what came before.
+    // Enter counts as having read the lines above.
     session.perform([...session.state.markRead(), ...effects]);
   }
   await session.leave();

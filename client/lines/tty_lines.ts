@@ -1,11 +1,11 @@
-/** What a person types at a terminal that only prints: lines, and secrets that are not echoed. */
+/** Lines typed at a terminal in its own line mode, and secrets that are not echoed. */
 
 import { KeyParser } from "../editor/keys.ts";
 import { pressSecret } from "../editor/secret_input.ts";
 import { within } from "../net/timeout.ts";
 
-/** Milliseconds in which what was typed too early comes out of the terminal. */
-const QUIET = 50;
+/** Milliseconds without input after which the terminal's buffer counts as empty. */
+const DRAIN_TIMEOUT = 50;
 
 /** The parts of standard input that this needs. */
 export interface TypedSource {
@@ -17,11 +17,11 @@ export interface TypedSource {
 interface Secret {
   readonly parser: KeyParser;
   typed: string;
-  /** Whether it is all there, or was cancelled: then `typed` is empty. */
+  /** Whether it is complete or canceled; when canceled, `typed` is empty. */
   ended: boolean;
 }
 
-/** Reads a terminal's lines. While a secret is asked for, what is typed belongs to that alone. */
+/** Reads a terminal's lines. While a secret is asked for, all input belongs to it. */
 export class TypedLines {
   readonly #source: TypedSource;
   readonly #decoder = new TextDecoder();
@@ -37,7 +37,7 @@ export class TypedLines {
     this.#source = source;
   }
 
-  /** The lines, until the terminal goes away. */
+  /** The lines, until the terminal's end of file. */
   async *lines(): AsyncGenerator<string> {
     for (;;) {
       for (let line = this.#lines.shift(); line !== undefined; line = this.#lines.shift()) {
@@ -48,7 +48,7 @@ export class TypedLines {
     }
   }
 
-  /** A secret, which the terminal does not echo; `undefined` when the person gives none. */
+  /** Reads a secret without echo; `undefined` when the person gives none. */
   async secret(): Promise<string | undefined> {
     if (this.#secret !== undefined) cancel(this.#secret);
     const secret: Secret = { parser: new KeyParser(), typed: "", ended: false };
@@ -67,21 +67,21 @@ export class TypedLines {
   }
 
   /**
-   * Drops what was typed between two tries to sign in: it was meant for the next
-   * one, and must not be said as soon as there is none. False when there were no tries.
+   * Discards input typed between two attempts to sign in: it was meant for a password
+   * prompt and must not be sent as a message. False when no secret was asked for.
    */
-  async dropEarly(): Promise<boolean> {
+  async discardEarly(): Promise<boolean> {
     if (!this.#wasAsked) return false;
     this.#isDropping = true;
     for (let came = true; came && !this.#ended;) {
       came = false;
-      await within(QUIET, this.#read().then(() => void (came = true)));
+      await within(DRAIN_TIMEOUT, this.#read().then(() => void (came = true)));
     }
     this.#isDropping = false;
     return true;
   }
 
-  /** Takes in what is typed next; whoever waits for it waits for the same. */
+  /** Reads once; concurrent callers share the read. */
   #read(): Promise<void> {
     this.#reading ??= this.#readOnce().finally(() => this.#reading = undefined);
     return this.#reading;
@@ -108,11 +108,11 @@ export class TypedLines {
   }
 }
 
-/** What is typed behind the secret's end was meant for nobody to see: it is dropped. */
+/** Feeds typed bytes to a secret. Bytes after its end are dropped, because nobody may see them. */
 function takeSecret(secret: Secret, bytes: Uint8Array): void {
   const { parser } = secret;
   const keys = parser.push(bytes);
-  // Nobody types the rest of a sequence by hand: an Escape alone is the key.
+  // A sequence's bytes come in one read: a lone Escape is the key.
   if (parser.waiting === "sequence") keys.push(...parser.flush());
   for (const key of keys) {
     const step = pressSecret(secret.typed, key);

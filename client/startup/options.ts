@@ -1,4 +1,4 @@
-/** What the command line may say: the tables of options, and the commands beside the chat. */
+/** The command line: the option tables of the chat and of each command. */
 
 import {
   describeOptions,
@@ -34,7 +34,7 @@ const RETRY = {
 const CHAT = {
   ...ROOM,
   ...RETRY,
-  plain: toggle("One finished line for each event: no colour, no repaint"),
+  plain: toggle("One finished line for each event: no color, no repaint"),
   json: toggle("JSON lines in and out, as they are on the wire"),
   timestamps: toggle("With --plain or in a pipe: date and time before every line"),
   "no-bell": toggle("No bell when somebody mentions you"),
@@ -66,76 +66,76 @@ const ROOMS = { json: toggle("JSON lines, as they are on the wire"), ...COMMON }
 const WHO = { ...ROOM, ...ROOMS };
 const COMPLETIONS = { help: COMMON.help };
 
-/** What one way of calling the program takes. */
+/** The arguments of the chat or of one command. */
 export interface Usage {
   readonly options: OptionTable;
-  /** What follows the command's name in the usage line. */
+  /** The operands in the usage line. */
   readonly operands: string;
-  readonly leastOperands: number;
-  readonly mostOperands: number;
+  readonly minOperands: number;
+  readonly maxOperands: number;
   readonly help: string;
-  /** The words that the operand may be, when there are few. */
+  /** The operand's possible values, when there are few. */
   readonly words?: readonly string[];
 }
 
-/** The ways of calling the program; `chat` is the one that has no name of its own. */
+/** The chat, which is called without a name, and the commands. */
 export const USAGES = {
   chat: {
     options: CHAT,
     operands: "[ADDRESS]",
-    leastOperands: 0,
-    mostOperands: 1,
+    minOperands: 0,
+    maxOperands: 1,
     help: "Chat; in a pipe, send each line of input and print what is said",
   },
   send: {
     options: SEND,
     operands: "TEXT…",
-    leastOperands: 1,
-    mostOperands: 1000,
+    minOperands: 1,
+    maxOperands: 1000,
     help: "Send one message (- reads it from the input); exit 0 once the server has it",
   },
   tail: {
     options: TAIL,
     operands: "",
-    leastOperands: 0,
-    mostOperands: 0,
+    minOperands: 0,
+    maxOperands: 0,
     help: "Print a room's last messages",
   },
   search: {
     options: SEARCH,
     operands: "WORDS…",
-    leastOperands: 1,
-    mostOperands: 1000,
+    minOperands: 1,
+    maxOperands: 1000,
     help: "Print a room's messages that have the words, newest first",
   },
   rooms: {
     options: ROOMS,
     operands: "",
-    leastOperands: 0,
-    mostOperands: 0,
+    minOperands: 0,
+    maxOperands: 0,
     help: "Print the rooms: name, members, topic, between tabs",
   },
   who: {
     options: WHO,
     operands: "",
-    leastOperands: 0,
-    mostOperands: 0,
+    minOperands: 0,
+    maxOperands: 0,
     help: "Print who is in a room, one name a line",
   },
   completions: {
     options: COMPLETIONS,
     operands: "bash|zsh|fish",
-    leastOperands: 1,
-    mostOperands: 1,
+    minOperands: 1,
+    maxOperands: 1,
     help: "Print the completions for a shell",
     words: ["bash", "zsh", "fish"],
   },
 } as const satisfies Record<string, Usage>;
 
-/** One way of calling the program. */
+/** The chat or a command. */
 export type UsageName = keyof typeof USAGES;
 
-/** What the arguments ask for, or the one line that says why they can't be used. */
+/** A parsed command line, or the one line that says what is wrong with it. */
 export type Invocation =
   | {
     [Name in UsageName]: {
@@ -148,25 +148,25 @@ export type Invocation =
   | { run: "version" }
   | { run: "problem"; message: string };
 
-/** The short forms that people's fingers know. */
+/** Customary short forms. */
 const SHORT: Record<string, string> = { "-n": "--lines", "-h": "--help", "-f": "--follow" };
 
-/** Reads the command line. */
+/** Parses the command line. */
 export function parseInvocation(args: readonly string[]): Invocation {
   const first = args[0] ?? "";
   const name: UsageName = isNamed(first) ? first : "chat";
   const usage: Usage = USAGES[name];
-  const rest = (name === "chat" ? args : args.slice(1)).map(lengthen);
-  const late = name === "chat" ? lateCommand(rest) : undefined;
+  const rest = (name === "chat" ? args : args.slice(1)).map(expandShort);
+  const late = name === "chat" ? misplacedCommand(rest) : undefined;
   if (late !== undefined) {
     return { run: "problem", message: `Write the command first: chat-client ${late} …` };
   }
-  const parsed = parseOptions(usage.options, rest, usage.mostOperands);
+  const parsed = parseOptions(usage.options, rest, usage.maxOperands);
   if ("problem" in parsed) return { run: "problem", message: parsed.problem };
   const { values, operands } = parsed;
   if (values["help"] === true) return { run: "help", usage: name };
   if (values["version"] === true) return { run: "version" };
-  if (operands.length < usage.leastOperands) {
+  if (operands.length < usage.minOperands) {
     return { run: "problem", message: `"${name}" needs ${usage.operands}` };
   }
   const word = operands[0] ?? "";
@@ -176,8 +176,8 @@ export function parseInvocation(args: readonly string[]): Invocation {
   return { run: name, values, operands } as Invocation;
 }
 
-/** The command that stands behind options, where it would be taken for an address. */
-function lateCommand(args: readonly string[]): string | undefined {
+/** A command's name that stands behind options, where it would be read as an address. */
+function misplacedCommand(args: readonly string[]): string | undefined {
   const parsed = parseOptions<OptionTable>(CHAT, args, Infinity);
   return "problem" in parsed ? undefined : parsed.operands.slice(0, 1).find(isNamed);
 }
@@ -186,7 +186,7 @@ function isNamed(word: string): word is UsageName {
   return word !== "chat" && Object.hasOwn(USAGES, word);
 }
 
-function lengthen(argument: string, index: number, all: readonly string[]): string {
+function expandShort(argument: string, index: number, all: readonly string[]): string {
   const past = all.indexOf("--");
   return past >= 0 && past < index ? argument : SHORT[argument] ?? argument;
 }

@@ -1,46 +1,46 @@
-/** Which server, name and room are meant: the command line, the environment and the config file. */
+/** Server, name and room, from the command line, the environment and the config file. */
 
 import { isRecord } from "../../protocol/fields.ts";
 import { parseName } from "../../protocol/mod.ts";
 import { type Address, DEFAULT_ADDRESS } from "../net/address.ts";
 import { parseServerUrl, type Pin, type ServerUrl } from "../net/server_url.ts";
 
-/** The room that is meant when none is named. */
+/** The room when none is given. */
 export const DEFAULT_ROOM = "General";
 
-/** What one source says; a later source fills what an earlier one leaves open. */
-export interface Wishes {
+/** The values that one source gives; later sources fill the gaps of earlier ones. */
+export interface SettingsSource {
   readonly server?: string | undefined;
   readonly name?: string | undefined;
   readonly room?: string | undefined;
 }
 
-/** The config file, read. */
-export interface Config extends Wishes {
+/** A parsed config file. */
+export interface Config extends SettingsSource {
   readonly bell: boolean;
-  /** Places by alias. */
+  /** Servers by alias. */
   readonly servers: Readonly<Record<string, string>>;
 }
 
-/** What holds without a config file. */
+/** The defaults without a config file. */
 export const NO_CONFIG: Config = { bell: true, servers: {} };
 
-/** What the program goes by; a name that nobody gave is still to be asked for. */
+/** The resolved settings; a missing name is still to be asked for. */
 export interface Settings {
   readonly address: Address;
-  /** The link is to be TLS. */
+  /** Present when the link is to be TLS. */
   readonly tls?: Pin;
   readonly name: string | undefined;
   readonly room: string | undefined;
 }
 
-/** The variables that the program reads, as {@linkcode Wishes}. */
-export function environmentWishes(get: (name: string) => string | undefined): Wishes {
+/** The environment variables as a {@linkcode SettingsSource}. */
+export function environmentSettings(get: (name: string) => string | undefined): SettingsSource {
   const read = (name: string) => get(name) || undefined;
   return { server: read("CHAT_SERVER"), name: read("CHAT_NAME"), room: read("CHAT_ROOM") };
 }
 
-/** Reads the config file's text. */
+/** Parses the config file's text. */
 export function parseConfig(text: string): Config | { problem: string } {
   let value: unknown;
   try {
@@ -73,12 +73,13 @@ const CONFIG_FIELDS: Record<keyof Config, [(value: unknown) => boolean, string]>
   ],
 };
 
-/** Takes each value from the first of `sources` that has it, and checks it. */
-export function decideSettings(
-  sources: readonly Wishes[],
+/** Takes each value from the first of `sources` that has it, and validates it. */
+export function resolveSettings(
+  sources: readonly SettingsSource[],
   config: Config,
 ): Settings | { problem: string } {
-  const first = (key: keyof Wishes) => sources.map((source) => source[key]).find((value) => value);
+  const first = (key: keyof SettingsSource) =>
+    sources.map((source) => source[key]).find((value) => value);
   const server = first("server");
   const url: ServerUrl | { problem: string } = server === undefined
     ? { address: DEFAULT_ADDRESS }
@@ -92,10 +93,13 @@ export function decideSettings(
   return { ...target, name, room };
 }
 
-/** A room in the server's address is as good as one said beside it. */
-function firstRoom(sources: readonly Wishes[], roomThere: string | undefined): string | undefined {
-  const saidServer = sources.findIndex(({ server }) => server);
-  return sources.map(({ room }, index) => room || (index === saidServer ? roomThere : undefined))
+/** A room in the server's address counts as given by the same source. */
+function firstRoom(
+  sources: readonly SettingsSource[],
+  roomThere: string | undefined,
+): string | undefined {
+  const serverSource = sources.findIndex(({ server }) => server);
+  return sources.map(({ room }, index) => room || (index === serverSource ? roomThere : undefined))
     .find((room) => room);
 }
 

@@ -1,9 +1,9 @@
-/** `chat-client completions`: the option tables, for a shell. */
+/** `chat-client completions`: completions for a shell, from the option tables. */
 
 import { type Program, shellCompletions } from "../../cli/completions.ts";
 import { type Usage, USAGES } from "./options.ts";
 
-/** The script that a shell reads to complete this program's arguments. */
+/** The completion script of this program for `shell`. */
 export function completions(shell: string): string {
   const { chat, ...commands } = USAGES;
   const program: Program = {

@@ -1,8 +1,8 @@
-/** The signals that ask the program to end. */
+/** Signals that end the program. */
 
 import type { Session } from "../../core/session/session.ts";
 
-// Windows knows no others than SIGINT and SIGBREAK; what ends a program there is not SIGTERM.
+// On Windows, Deno delivers SIGINT and SIGBREAK alone.
 const SIGNALS: Partial<Record<Deno.Signal, number>> = Deno.build.os === "windows"
   ? { SIGINT: 130 }
   : { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
@@ -11,8 +11,8 @@ const SIGNALS: Partial<Record<Deno.Signal, number>> = Deno.build.os === "windows
 const TIMEOUT = 5_000;
 
 /**
- * Leaves the session on the first signal, and ends the program at once on the
- * second. The result gives the exit code that the signal asks for, or 0.
+ * Leaves the session on the first signal and ends the program at once on the second.
+ * The result returns the exit code of the signal that came, or 0.
  */
 export function leaveOnSignals(session: Session): () => number {
   let code = 0;
@@ -21,7 +21,7 @@ export function leaveOnSignals(session: Session): () => number {
       if (code !== 0) Deno.exit(code);
       code = asked;
       void session.leave();
-      // Whatever holds it up, such as a reader who has stalled.
+      // A stalled reader of the output must not keep the program alive.
       Deno.unrefTimer(setTimeout(() => Deno.exit(code), TIMEOUT));
     });
   }

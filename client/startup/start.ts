@@ -1,4 +1,4 @@
-/** From the command line to the parts of a session: settings, outbox, what is still to be asked. */
+/** From the command line to the parts of a session: settings, credentials, outbox. */
 
 import { parseName } from "../../protocol/mod.ts";
 import { configDirectory, PLATFORM, stateDirectory } from "../../cli/directories.ts";
@@ -7,32 +7,21 @@ import { type Address, formatAddress } from "../net/address.ts";
 import type { GivenPassword } from "../../core/session/login.ts";
 import { Outbox } from "../../core/session/outbox.ts";
 import { readPassword } from "../files/password_file.ts";
+import { Failure } from "./failure.ts";
 import {
   type Config,
-  decideSettings,
   DEFAULT_ROOM,
-  environmentWishes,
+  environmentSettings,
   NO_CONFIG,
   parseConfig,
+  resolveSettings,
   type Settings,
 } from "./settings.ts";
 import { makePrivateDirectory } from "../files/state_files.ts";
 
 const PROGRAM = "chat-client";
 
-/** A person's mistake, told in one line; the program ends with `code`. */
-export class Failure extends Error {
-  override name = "Failure";
-  /** The exit code: 1 refused or lost, 2 wrong usage. */
-  readonly code: 1 | 2;
-
-  constructor(code: 1 | 2, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** The options that decide who goes where. */
+/** The options that name server, account and room. */
 export interface ConnectionOptions {
   name: string | undefined;
   room?: string | undefined;
@@ -42,27 +31,27 @@ export interface ConnectionOptions {
   ca: string | undefined;
 }
 
-/** Past messages that a room begins with for a person. */
+/** Past messages shown to a person who enters a room. */
 export const CONTEXT = 20;
 
-/** Everything that is decided before the first connection. */
+/** Everything that is settled before the first connection. */
 export interface Start {
   readonly address: Address;
   readonly name: string;
   readonly room: string;
-  /** The name's password, where somebody need not type it. */
+  /** The name's password, where it is given and need not be typed. */
   readonly password: GivenPassword | undefined;
   readonly bell: boolean;
   readonly outbox: Outbox;
-  /** Where state is kept; `undefined` where the platform names no place, or it can't be used. */
+  /** The state directory; `undefined` where the platform names none, or it can't be used. */
   readonly directory: string | undefined;
-  /** What the person should know about all that. */
-  readonly remarks: readonly string[];
+  /** Notices for the person. */
+  readonly notices: readonly string[];
 }
 
 /**
- * Decides server, name and room, and opens the outbox; asks a person for what nobody
- * gave. `user` is who is going to talk.
+ * Resolves server, name and room, and opens the outbox; asks a person for missing values.
+ * `user` says whose session it will be, because the two use different outboxes.
  */
 export async function prepare(
   options: ConnectionOptions,
@@ -70,18 +59,24 @@ export async function prepare(
   user: "person" | "script" = "script",
 ): Promise<Start> {
   const config = readConfig(options.config);
-  const wishes = { ...options, server: operand ?? options.server };
-  const settings = decideSettings([wishes, environmentWishes(PLATFORM.env), config], config);
+  const commandLine = { ...options, server: operand ?? options.server };
+  const settings = resolveSettings(
+    [commandLine, environmentSettings(PLATFORM.env), config],
+    config,
+  );
   if ("problem" in settings) throw new Failure(2, settings.problem);
   const password = givenPassword(options["password-file"]);
-  const address = await proveServer(settings, options.ca);
+  const address = await authenticateServer(settings, options.ca);
   const { name, room } = askMissing(settings);
   const opened = await openOutbox(address, name, user);
   return { address, name, room, password, bell: config.bell, ...opened };
 }
 
-/** With TLS, what the server has to show is decided before a session begins. */
-async function proveServer({ address, tls }: Settings, ca: string | undefined): Promise<Address> {
+/** With TLS, decides by which certificate the server is trusted. */
+async function authenticateServer(
+  { address, tls }: Settings,
+  ca: string | undefined,
+): Promise<Address> {
   if (tls === undefined) {
     if (ca === undefined) return address;
     const server = formatAddress(address);
@@ -92,7 +87,7 @@ async function proveServer({ address, tls }: Settings, ca: string | undefined): 
     import("../net/trust_store.ts"),
     import("../net/trust.ts"),
   ]);
-  const ask = isPersonThere() ? confirm : undefined;
+  const ask = isInteractive() ? confirm : undefined;
   const store = openTrustStore(ca, stateDirectory(PLATFORM, PROGRAM), ask);
   if ("problem" in store) throw new Failure(2, store.problem);
   try {
@@ -103,7 +98,7 @@ async function proveServer({ address, tls }: Settings, ca: string | undefined): 
   }
 }
 
-function isPersonThere(): boolean {
+function isInteractive(): boolean {
   return Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
 }
 
@@ -138,7 +133,7 @@ function givenPassword(file: string | undefined): GivenPassword | undefined {
 function askMissing(settings: Settings): { name: string; room: string } {
   const { name, room } = settings;
   if (name !== undefined) return { name, room: room ?? DEFAULT_ROOM };
-  if (!isPersonThere()) {
+  if (!isInteractive()) {
     throw new Failure(2, "Who are you? Give --name NAME, or set CHAT_NAME");
   }
   return {
@@ -161,23 +156,23 @@ async function openOutbox(
   address: Address,
   name: string,
   user: "person" | "script",
-): Promise<Pick<Start, "outbox" | "directory" | "remarks">> {
+): Promise<Pick<Start, "outbox" | "directory" | "notices">> {
   const directory = stateDirectory(PLATFORM, PROGRAM);
   if (directory === undefined) return withoutDisk("there is no home directory");
   try {
     makePrivateDirectory(directory);
     const open = user === "person" ? Outbox.open : Outbox.openForScript;
     const outbox = await open(directory, address, name);
-    if (outbox !== undefined) return { outbox, directory, remarks: [] };
+    if (outbox !== undefined) return { outbox, directory, notices: [] };
   } catch (error) {
     return withoutDisk(messageOf(error));
   }
   const where = formatAddress(address);
   const remark = `${name} is in use on ${where} by another chat-client of yours on this machine`;
-  return { outbox: Outbox.inMemory(), directory, remarks: [remark] };
+  return { outbox: Outbox.inMemory(), directory, notices: [remark] };
 }
 
-function withoutDisk(reason: string): Pick<Start, "outbox" | "directory" | "remarks"> {
+function withoutDisk(reason: string): Pick<Start, "outbox" | "directory" | "notices"> {
   const remark = `Unsent messages will not survive this program: ${reason}`;
-  return { outbox: Outbox.inMemory(), directory: undefined, remarks: [remark] };
+  return { outbox: Outbox.inMemory(), directory: undefined, notices: [remark] };
 }

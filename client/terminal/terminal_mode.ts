@@ -9,7 +9,8 @@ import { HistoryFile } from "../editor/history_file.ts";
 import { leftOver } from "../lines/lines_mode.ts";
 import { Session } from "../../core/session/session.ts";
 import { leaveOnSignals } from "../startup/signals.ts";
-import { CONTEXT, Failure, type Start } from "../startup/start.ts";
+import { Failure } from "../startup/failure.ts";
+import { CONTEXT, type Start } from "../startup/start.ts";
 import { Terminal } from "./terminal.ts";
 
 /** Shown when the input history is empty. */
@@ -34,7 +35,7 @@ export async function runTerminal(start: Start, bell: boolean): Promise<number> 
     person: true,
   });
   const signalled = leaveOnSignals(session);
-  for (const text of start.remarks) app.show({ kind: "notice", text });
+  for (const text of start.notices) app.show({ kind: "notice", text });
   if (history?.problem !== undefined) app.show({ kind: "problem", text: history.problem });
   let reason: string | undefined;
   try {

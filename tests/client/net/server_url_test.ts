@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseServerUrl } from "../../../client/net/server_url.ts";
-import { decideSettings, NO_CONFIG } from "../../../client/startup/settings.ts";
+import { NO_CONFIG, resolveSettings } from "../../../client/startup/settings.ts";
 import { certificateProblem } from "../../../client/net/trust_errors.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
@@ -51,23 +51,27 @@ Deno.test("parseServerUrl() says what is wrong with an address", PURE, () => {
   assert("problem" in parseServerUrl("a b"));
 });
 
-Deno.test("decideSettings() takes the room of an address, unless one was said nearer", PURE, () => {
-  const servers = { work: "chats://work/Ops" };
-  const roomOf = (...sources: Parameters<typeof decideSettings>[0]) => {
-    const decided = decideSettings(sources, { ...NO_CONFIG, servers });
-    assert(!("problem" in decided));
-    return [decided.address.hostname, decided.room];
-  };
-  assertEquals(roomOf({ server: "chat://h/A" }), ["h", "A"]);
-  assertEquals(roomOf({ server: "chat://h/A", room: "B" }), ["h", "B"]);
-  assertEquals(roomOf({ server: "chat://h/A" }, { room: "B" }), ["h", "A"]);
-  assertEquals(roomOf({ room: "B" }, { server: "chat://h/A" }), ["h", "B"]);
-  assertEquals(roomOf({}, { server: "work" }, { room: "C" }), ["work", "Ops"]);
-  assertEquals(roomOf({ server: "h" }, { server: "work", room: "C" }), ["h", "C"]);
-  assertEquals(roomOf({ server: "h" }, { server: "work" }), ["h", undefined]);
-  const bad = decideSettings([{ server: "chat://h/a%0Ab" }], NO_CONFIG);
-  assertEquals(bad, { problem: "Cannot use the room: it has the forbidden character U+000A" });
-});
+Deno.test(
+  "resolveSettings() takes the room of an address, unless one was said nearer",
+  PURE,
+  () => {
+    const servers = { work: "chats://work/Ops" };
+    const roomOf = (...sources: Parameters<typeof resolveSettings>[0]) => {
+      const decided = resolveSettings(sources, { ...NO_CONFIG, servers });
+      assert(!("problem" in decided));
+      return [decided.address.hostname, decided.room];
+    };
+    assertEquals(roomOf({ server: "chat://h/A" }), ["h", "A"]);
+    assertEquals(roomOf({ server: "chat://h/A", room: "B" }), ["h", "B"]);
+    assertEquals(roomOf({ server: "chat://h/A" }, { room: "B" }), ["h", "A"]);
+    assertEquals(roomOf({ room: "B" }, { server: "chat://h/A" }), ["h", "B"]);
+    assertEquals(roomOf({}, { server: "work" }, { room: "C" }), ["work", "Ops"]);
+    assertEquals(roomOf({ server: "h" }, { server: "work", room: "C" }), ["h", "C"]);
+    assertEquals(roomOf({ server: "h" }, { server: "work" }), ["h", undefined]);
+    const bad = resolveSettings([{ server: "chat://h/a%0Ab" }], NO_CONFIG);
+    assertEquals(bad, { problem: "Cannot use the room: it has the forbidden character U+000A" });
+  },
+);
 
 Deno.test("certificateProblem() says what a word of the TLS library means", PURE, () => {
   const proof = { name: "h", authorities: [] };

@@ -5,9 +5,9 @@ import { describeUsage, parseInvocation, USAGES } from "../../../client/startup/
 import { configDirectory, stateDirectory } from "../../../cli/directories.ts";
 import {
   type Config,
-  decideSettings,
   NO_CONFIG,
   parseConfig,
+  resolveSettings,
 } from "../../../client/startup/settings.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
@@ -83,16 +83,16 @@ Deno.test("--help names every option, every command and every exit code", PURE, 
   }
 });
 
-Deno.test("decideSettings() takes each value from the first that has it", PURE, () => {
+Deno.test("resolveSettings() takes each value from the first that has it", PURE, () => {
   const config: Config = { ...NO_CONFIG, name: "C", room: "CR", servers: { lab: "[::1]:9" } };
-  const decided = decideSettings([{ server: "lab" }, { name: "E" }, config], config);
+  const decided = resolveSettings([{ server: "lab" }, { name: "E" }, config], config);
   assertEquals(decided, { address: { hostname: "::1", port: 9 }, name: "E", room: "CR" });
-  assertEquals(decideSettings([], NO_CONFIG), {
+  assertEquals(resolveSettings([], NO_CONFIG), {
     address: { hostname: "127.0.0.1", port: 12345 },
     name: undefined,
     room: undefined,
   });
-  assertEquals(decideSettings([{ name: "a\nb" }], NO_CONFIG), {
+  assertEquals(resolveSettings([{ name: "a\nb" }], NO_CONFIG), {
     problem: "Cannot use the name: it has the forbidden character U+000A",
   });
 });
