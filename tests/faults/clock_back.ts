@@ -5,9 +5,10 @@ import { settle } from "./kill_server.ts";
 import type { Random } from "./random.ts";
 import type { Stage } from "./stage.ts";
 import { Broken } from "./waiting.ts";
+import { DAY } from "../../server/process/time.ts";
 
 /** Milliseconds: less than the 30 days for which a session is kept, and that by the same clock. */
-const FURTHEST = 25 * 86_400_000;
+const FURTHEST = 25 * DAY;
 
 /** Sets the clock back, `stage.rounds` times. */
 export async function clockBack(stage: Stage): Promise<void> {

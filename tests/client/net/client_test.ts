@@ -5,14 +5,8 @@ import { Logger } from "../../../server/process/logger.ts";
 import { Tls } from "../../../server/tls/tls.ts";
 import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
 import { startServer } from "../../fixtures/server.ts";
-import {
-  A_DAY,
-  Certificates,
-  outerAddress,
-  Own,
-  startTlsServer,
-  startWith,
-} from "../../fixtures/tls.ts";
+import { Certificates, outerAddress, Own, startTlsServer, startWith } from "../../fixtures/tls.ts";
+import { DAY } from "../../../server/process/time.ts";
 
 /** Sends "Hi" as Alice to a server. */
 async function send(home: Home, url: string, ...args: string[]) {
@@ -179,7 +173,7 @@ Deno.test("a client that can't keep whom it knows goes by what it is told each t
 Deno.test("an expired certificate is refused, whoever vouches for it", async () => {
   await using home = new Home();
   const own = await Own.make();
-  own.shown = () => issue(own.authority, "::", Date.now() - 100 * A_DAY);
+  own.shown = () => issue(own.authority, "::", Date.now() - 100 * DAY);
   await using chat = await startTlsServer(own);
   await using ca = await Certificates.make();
   await Deno.writeTextFile(ca.ca, own.authority.certificate);

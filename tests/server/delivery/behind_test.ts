@@ -1,8 +1,7 @@
 /** What a connection is answered whose own message is kept while it is behind. */
 
 import { assertEquals } from "@std/assert";
-import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
-import { GatedLog } from "../../fixtures/gated_log.ts";
+import { PatchedLog } from "../../fixtures/patched_log.ts";
 import type { Received } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 
@@ -22,15 +21,15 @@ const MINE = ["message", { room: "General", text: "mine", ref: 1 }, "mine"] as c
  * her message is kept, and what she asks after it is done, while she is behind. Gives what she hears.
  */
 async function hearsWhileBehind(...requests: Requests): Promise<string[]> {
-  const gated = new GatedLog(new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 }));
-  await using chat = await startServer({ log: gated.log });
+  const patched = new PatchedLog();
+  await using chat = await startServer({ log: patched.log });
   using bob = await chat.join("Bob");
   const say = async (text: string) => {
     await bob.send("message", { room: "General", text });
     await bob.settled();
   };
   await say("one");
-  const first = gated.hold("read");
+  const first = patched.hold("read");
   using alice = await chat.connect("Alice", { since: { General: 0 } });
   await first.reached;
   await say("two");
@@ -39,13 +38,13 @@ async function hearsWhileBehind(...requests: Requests): Promise<string[]> {
   const lines = [["join", { room: "Lobby" }, "lobby"] as const, MINE, ...requests, ["quit"]]
     .map(([type, payload = {}, id]) => JSON.stringify({ type, id, payload }));
   await alice.write(lines.map((line) => `${line}\n`).join(""));
-  const second = gated.hold("read");
+  const second = patched.hold("read");
   first.open();
   await second.reached;
   // When she is in the lobby, her message waits for what there is to hear before it.
   while ((await bob.next())?.payload.event !== "joined");
   await say("three");
-  const third = gated.hold("read");
+  const third = patched.hold("read");
   second.open();
   await third.reached;
   while ((await bob.next())?.payload.text !== "mine");

@@ -1,24 +1,24 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
-import { LogFailure, type MessageLog } from "../../../server/log/message_log.ts";
+import { LogFailure } from "../../../server/log/message_log.ts";
 import { IoScheduler } from "../../../server/connection/io_scheduler.ts";
 import { PageCache, type RoomPage } from "../../../server/delivery/page_cache.ts";
 import { Room } from "../../../server/hub/room.ts";
 import { LoopTurns } from "../../../server/connection/event_loop.ts";
 import { says, upTo } from "../../fixtures/log.ts";
+import { PatchedLog } from "../../fixtures/patched_log.ts";
 
-/** PageCache of a log with so many messages in General, and how often it was read. */
+/** The pages of a log with `count` messages in General, and how often it was read. */
 async function pagesOf(turns: LoopTurns, count: number) {
-  const inner = new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 });
+  const patched = new PatchedLog();
+  const { inner, log } = patched;
   await inner.append(upTo(count).map((n) => says(`${n}`, { session: "s1", ref: n })));
   const room = new Room("General");
   room.seq = count;
   const reads = { count: 0, areFailing: false };
-  const read: MessageLog["read"] = (range) => {
+  patched.replace("read", (range) => {
     reads.count++;
     return reads.areFailing ? Promise.reject(new LogFailure("no disk")) : inner.read(range);
-  };
-  const log = { ...inner, read } as unknown as MessageLog;
+  });
   return { pages: new PageCache(log, new IoScheduler(turns)), room, reads, inner };
 }
 

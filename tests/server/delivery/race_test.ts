@@ -1,15 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
-import { type Gate, GatedLog } from "../../fixtures/gated_log.ts";
+import { type Gate, PatchedLog } from "../../fixtures/patched_log.ts";
 import { upTo } from "../../fixtures/log.ts";
 import type { Peer, Received } from "../../fixtures/peer.ts";
 import { startServer, type TestServer } from "../../fixtures/server.ts";
 import { LogFailure } from "../../../server/log/message_log.ts";
 
-/** A server whose log can be held back. */
-async function startGated(): Promise<TestServer & { gated: GatedLog }> {
-  const gated = new GatedLog(new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 }));
-  return Object.assign(await startServer({ log: gated.log }), { gated });
+/** A server, and its log that can be held back. */
+async function startPatched(): Promise<TestServer & { patched: PatchedLog }> {
+  const patched = new PatchedLog();
+  return Object.assign(await startServer({ log: patched.log }), { patched });
 }
 
 /** Connects again while an answer of the log's is held back: what `meanwhile` does, comes first. */
@@ -26,7 +25,7 @@ async function comeBack(
 }
 
 Deno.test("a direct message that comes while the inbox is read for a return is not lost", async () => {
-  await using chat = await startGated();
+  await using chat = await startPatched();
   using bob = await chat.connect("Bob");
   for (const before of [0, 1, 2]) {
     const name = `Alice ${before}`;
@@ -36,7 +35,7 @@ Deno.test("a direct message that comes while the inbox is read for a return is n
     await alice.rest();
     for (const n of upTo(before)) await bob.send("direct", { to: name, text: `before ${n}` });
     await bob.settled();
-    const gate = chat.gated.hold("inbox");
+    const gate = chat.patched.hold("inbox");
     const connecting = chat.connect(name, { session });
     using again = await comeBack(gate, connecting, async () => {
       await bob.send("direct", { to: name, text: "meanwhile" });
@@ -51,11 +50,11 @@ Deno.test("a direct message that comes while the inbox is read for a return is n
 });
 
 Deno.test("a message that is said while a room is read for a return comes once", async () => {
-  await using chat = await startGated();
+  await using chat = await startPatched();
   using bob = await chat.join("Bob");
   await bob.send("message", { text: "1" });
   await bob.settled();
-  const gate = chat.gated.hold("read");
+  const gate = chat.patched.hold("read");
   const connecting = chat.connect("Alice", { since: { General: 0 } });
   using alice = await comeBack(gate, connecting, async () => {
     for (const n of [2, 3]) await bob.send("message", { text: `${n}` });
@@ -68,19 +67,19 @@ Deno.test("a message that is said while a room is read for a return comes once",
 });
 
 Deno.test("a message that is in the log, but was not sent to anyone yet, comes once", async () => {
-  await using chat = await startGated();
+  await using chat = await startPatched();
   using bob = await chat.join("Bob");
   await bob.send("join", { room: "Music" });
   for (const room of ["General", "Music"]) await bob.send("message", { room, text: "1" });
   await bob.settled();
-  const first = chat.gated.hold("read");
+  const first = chat.patched.hold("read");
   const since = { Music: 0, General: 0 };
   using alice = await chat.connect("Alice", { since });
   await first.reached;
-  const appending = chat.gated.hold("append");
+  const appending = chat.patched.hold("append");
   await bob.send("message", { room: "General", text: "2" });
   await appending.reached;
-  const second = chat.gated.hold("read");
+  const second = chat.patched.hold("read");
   first.open();
   await second.reached;
   second.open();
@@ -98,12 +97,12 @@ Deno.test("a message that is in the log, but was not sent to anyone yet, comes o
 });
 
 Deno.test("a since above a room's last message skips nothing that is said while one is behind", async () => {
-  await using chat = await startGated();
+  await using chat = await startPatched();
   using bob = await chat.join("Bob");
   await bob.send("join", { room: "Music" });
   await bob.send("message", { room: "Music", text: "1" });
   await bob.settled();
-  const gate = chat.gated.hold("read");
+  const gate = chat.patched.hold("read");
   const since = { Music: 0, General: 9 };
   const connecting = chat.connect("Alice", { since });
   using alice = await comeBack(gate, connecting, async () => {
@@ -115,25 +114,14 @@ Deno.test("a since above a room's last message skips nothing that is said while 
 });
 
 Deno.test("a token that the log can't be asked for is refused with a reason, and good later", async () => {
-  const inner = new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 });
-  let isFailing = false;
-  const log = new Proxy(inner, {
-    get: (_, name) => {
-      if (name === "session" && isFailing) {
-        return () => Promise.reject(new LogFailure("the disk failed"));
-      }
-      const method = (inner as unknown as Record<PropertyKey, CallableFunction>)[name];
-      return typeof method === "function" ? method.bind(inner) : method;
-    },
-  });
-  await using chat = await startServer({ log });
-  isFailing = true;
+  await using chat = await startPatched();
+  chat.patched.replace("session", () => Promise.reject(new LogFailure("the disk failed")));
   const request = { name: "Alice", version: 2, session: "0".repeat(32) };
   using peer = await chat.dial();
   await peer.send("connect", request, "c1");
   const { id, payload } = await peer.receive("error");
   assertEquals([id, payload.code], ["c1", "log_failed"]);
-  isFailing = false;
+  chat.patched.restore("session");
   await peer.send("connect", request);
   assertEquals((await peer.receive("connect_ack")).payload.resumed, false);
 });

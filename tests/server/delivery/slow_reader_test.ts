@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
-import { GatedLog } from "../../fixtures/gated_log.ts";
+import { PatchedLog } from "../../fixtures/patched_log.ts";
 import { Listener } from "../../fixtures/listener.ts";
 import { Directory, upTo } from "../../fixtures/log.ts";
 import type { Peer, Received } from "../../fixtures/peer.ts";
@@ -140,11 +139,11 @@ Deno.test("a slow reader that leaves a room hears no more of it, and all of the 
 });
 
 Deno.test("a slow reader that leaves a room and joins it again hears it from where it asks", async () => {
-  const gated = new GatedLog(new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 }));
-  await using chat = await startServer({ log: gated.log });
+  const patched = new PatchedLog();
+  await using chat = await startServer({ log: patched.log });
   using slow = await chat.join("Slow");
   using bob = await chat.join("Bob");
-  const gate = gated.hold("read");
+  const gate = patched.hold("read");
   await say(bob, "General");
   const behind = upToEvent(slow, ({ payload }) => payload.event === "behind");
   await gate.reached;

@@ -1,17 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { Connection } from "../../../server/connection/connection.ts";
 import type { Effect } from "../../../server/hub/effects.ts";
-import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
 import { IoScheduler } from "../../../server/connection/io_scheduler.ts";
 import { Pipeline } from "../../../server/delivery/pipeline.ts";
 import { Room } from "../../../server/hub/room.ts";
 import { Session } from "../../../server/hub/session.ts";
 import { LoopTurns } from "../../../server/connection/event_loop.ts";
-import { says } from "../../fixtures/log.ts";
+import { memoryLog, says } from "../../fixtures/log.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";
 
 Deno.test("who falls behind in the middle of a tick gets the rest of it once", async () => {
-  const log = new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 });
+  const log = memoryLog();
   await log.append([says("before", { room: "Music" })]);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using alice = await new Endpoint(listener.addr.port).dial();

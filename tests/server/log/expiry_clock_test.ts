@@ -2,38 +2,36 @@ import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { ExpiryClock } from "../../../server/log/expiry_clock.ts";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
-import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
-import { Directory, KEEP_ALL, opens } from "../../fixtures/log.ts";
+import { Directory, openLog, opens } from "../../fixtures/log.ts";
 import { PURE } from "../../fixtures/pure.ts";
-
-const A_DAY = 86_400_000;
+import { DAY } from "../../../server/process/time.ts";
 
 /** 2026, in days since the epoch. */
-const TODAY = 20_500 * A_DAY;
+const TODAY = 20_500 * DAY;
 
 Deno.test("ExpiryClock goes with the clock, and back with it", PURE, () => {
   const clock = new ExpiryClock(TODAY, 0);
-  for (const passed of [0, 10, 1000, A_DAY]) {
+  for (const passed of [0, 10, 1000, DAY]) {
     assertEquals(clock.now(TODAY + passed, passed), TODAY + passed);
   }
-  assertEquals(clock.now(TODAY - 5 * A_DAY, A_DAY), TODAY - 5 * A_DAY);
+  assertEquals(clock.now(TODAY - 5 * DAY, DAY), TODAY - 5 * DAY);
   // Where it has been before, it may be again at once.
-  assertEquals(clock.now(TODAY + A_DAY, A_DAY), TODAY + A_DAY);
+  assertEquals(clock.now(TODAY + DAY, DAY), TODAY + DAY);
 });
 
 Deno.test("ExpiryClock believes a jump ahead only little by little, and forgives it", PURE, () => {
   const clock = new ExpiryClock(TODAY, 0);
-  const wrong = TODAY + 3650 * A_DAY;
+  const wrong = TODAY + 3650 * DAY;
   assertEquals(clock.now(wrong, 0), TODAY);
   assertEquals(clock.now(wrong, 60_000), TODAY + 3_600_000);
   assertEquals(clock.now(TODAY + 120_000, 120_000), TODAY + 120_000);
 });
 
 Deno.test("ExpiryClock catches up with the time that a server was not running", PURE, () => {
-  const clock = new ExpiryClock(TODAY - 40 * A_DAY, 0);
+  const clock = new ExpiryClock(TODAY - 40 * DAY, 0);
   let uptime = 0;
   while (clock.now(TODAY + uptime, uptime) < TODAY + uptime) uptime += 60_000;
-  assertEquals(uptime < A_DAY, true);
+  assertEquals(uptime < DAY, true);
 });
 
 Deno.test(
@@ -41,18 +39,18 @@ Deno.test(
   PURE,
   async () => {
     let [now, uptime] = [TODAY, 0];
-    const retention = { retainFor: 0, retainMessages: 0, sessionsFor: 30 * A_DAY };
+    const retention = { retainFor: 0, retainMessages: 0, sessionsFor: 30 * DAY };
     const log = new MemoryLog(retention, () => now, () => uptime);
     const goesAway = { kind: "away", session: "a", inboxSeq: 0, byServer: false } as const;
     await log.append([opens("a", "Alice"), goesAway, opens("b", "Bob")]);
     const passesBy = { ...goesAway, session: "b" };
-    now += 3650 * A_DAY;
+    now += 3650 * DAY;
     await log.append([passesBy]);
     assertEquals((await log.session("a"))?.name, "Alice");
-    now -= 3650 * A_DAY;
+    now -= 3650 * DAY;
     for (let day = 0; day < 31; day++) {
-      now += A_DAY;
-      uptime += A_DAY;
+      now += DAY;
+      uptime += DAY;
       await log.append([passesBy]);
       assertEquals((await log.session("a"))?.name, day < 30 ? "Alice" : undefined, `day ${day}`);
     }
@@ -62,14 +60,14 @@ Deno.test(
 Deno.test("a log in a file forgets no session that was away long before the server came back", async () => {
   using directory = new Directory();
   const path = directory.file();
-  const open = () => SqliteLog.open({ path, sync: "normal", retention: KEEP_ALL });
+  const open = () => openLog(path);
   const { log: before } = await open();
   const goesAway = { kind: "away", session: "a", inboxSeq: 0, byServer: false } as const;
   await before.append([opens("a", "Alice"), goesAway]);
   await before[Symbol.asyncDispose]();
   // As if all had happened a year ago; or as if the clock were a year ahead today.
   const database = new DatabaseSync(path);
-  database.exec(`UPDATE session SET away_since = away_since - ${365 * A_DAY}`);
+  database.exec(`UPDATE session SET away_since = away_since - ${365 * DAY}`);
   database.close();
   const { log } = await open();
   // The first look at what is past its time comes before some of this.

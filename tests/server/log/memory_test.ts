@@ -5,8 +5,7 @@ import type { Draft } from "../../../server/log/message_log.ts";
 import { collectGarbage } from "../../../server/limits/garbage.ts";
 import { gist, opens, says, tells, upTo } from "../../fixtures/log.ts";
 import { PURE } from "../../fixtures/pure.ts";
-
-const A_DAY = 86_400_000;
+import { DAY } from "../../../server/process/time.ts";
 
 /** A log in memory whose time passes when the test says so. */
 class AgingLog {
@@ -14,14 +13,14 @@ class AgingLog {
   #passed = 0;
 
   constructor({ retainDays = 0, retainMessages = 0, sessionDays = 1000 }) {
-    const sessionsFor = sessionDays * A_DAY;
-    const retention = { retainFor: retainDays * A_DAY, retainMessages, sessionsFor };
-    const clock = () => 20_500 * A_DAY + this.#passed;
+    const sessionsFor = sessionDays * DAY;
+    const retention = { retainFor: retainDays * DAY, retainMessages, sessionsFor };
+    const clock = () => 20_500 * DAY + this.#passed;
     this.log = new MemoryLog(retention, clock, () => this.#passed);
   }
 
   passDays(days: number): void {
-    this.#passed += days * A_DAY;
+    this.#passed += days * DAY;
   }
 
   async append(...drafts: Draft[]) {

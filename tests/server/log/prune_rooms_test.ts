@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { Directory, KEEP_ALL, upTo } from "../../fixtures/log.ts";
+import { Directory, openLog, upTo } from "../../fixtures/log.ts";
 import { startServer } from "../../fixtures/server.ts";
-import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
 
 /** The rooms that a file has rows for. */
 function roomsIn(path: string): unknown[] {
@@ -35,7 +34,7 @@ Deno.test("rooms in which nothing is said leave nothing behind, however many com
     await alice.settled();
     assertEquals(roomsIn(path).length, 3);
   }
-  const { log, memory } = await SqliteLog.open({ path, sync: "normal", retention: KEEP_ALL });
+  const { log, memory } = await openLog(path);
   await log[Symbol.asyncDispose]();
   assertEquals(memory.rooms.map(({ name }) => name).toSorted(), ["General", "Kept"]);
   assertEquals(roomsIn(path), ["General", "Kept"]);

@@ -1,9 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { LogFailure } from "../../../server/log/message_log.ts";
-import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
 import { SCHEMA_VERSION, UnusableFile } from "../../../server/log/sqlite/schema.ts";
-import { Directory, gist, KEEP_ALL, says, tells } from "../../fixtures/log.ts";
+import { Directory, gist, openLog, says, tells } from "../../fixtures/log.ts";
 
 const FIRST_SCHEMA = Deno.readTextFileSync(new URL("../../fixtures/schema_1.sql", import.meta.url));
 
@@ -14,7 +13,7 @@ function makeFirst(path: string): void {
 }
 
 function open(path: string) {
-  return SqliteLog.open({ path, sync: "normal", retention: KEEP_ALL });
+  return openLog(path);
 }
 
 /** Everything that a database is made of, but its rows. */

@@ -1,11 +1,9 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
 import { parseQuery } from "../../../server/log/search_query.ts";
-import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
 import { Queries } from "../../../server/log/sqlite/queries.ts";
-import { Directory, KEEP_ALL, says, TestLog, upTo } from "../../fixtures/log.ts";
-import { GatedLog } from "../../fixtures/gated_log.ts";
+import { Directory, memoryLog, openLog, says, TestLog, upTo } from "../../fixtures/log.ts";
+import { PatchedLog } from "../../fixtures/patched_log.ts";
 import type { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
@@ -35,7 +33,7 @@ Deno.test("a search that takes too long is given up, with advice", async () => {
 });
 
 Deno.test("a search in memory looks at so many messages, and lets others have their turn", async () => {
-  const log = new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 });
+  const log = memoryLog();
   const batch = upTo(1000).map(() => says("x"));
   for (let round = 0; round < 199; round++) await log.append(batch);
   await log.append([says("needle")]);
@@ -53,11 +51,7 @@ Deno.test("a search in memory looks at so many messages, and lets others have th
 
 Deno.test("a search holds up nobody who reads history", async () => {
   using directory = new Directory();
-  const { log } = await SqliteLog.open({
-    path: directory.file(),
-    sync: "normal",
-    retention: KEEP_ALL,
-  });
+  const { log } = await openLog(directory.file());
   await log.append(upTo(5000).map((n) => says(`a${n} b${n}`)));
   const search = () => log.search({ query: "a* b*", rooms: ["General", "Music"], limit: 500 });
   // Both workers are there before it counts.
@@ -73,10 +67,8 @@ Deno.test("a search holds up nobody who reads history", async () => {
 });
 
 Deno.test("so many may search at a time; one more is told to come again, and history is open to all", async () => {
-  const gated = new GatedLog(
-    new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e9 }),
-  );
-  await using chat = await startServer({ log: gated.log });
+  const patched = new PatchedLog();
+  await using chat = await startServer({ log: patched.log });
   const peers = await Promise.all(
     upTo(33).map((number) => chat.join(`Peer ${number}`)),
   );
@@ -84,7 +76,7 @@ Deno.test("so many may search at a time; one more is told to come again, and his
   await last.settled();
   const gates = [];
   for (const peer of peers) {
-    const gate = gated.hold("search");
+    const gate = patched.hold("search");
     gates.push(gate);
     await peer.send("search", { query: "word" }, "s");
     await gate.reached;

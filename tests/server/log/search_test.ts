@@ -2,8 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { Pruner } from "../../../server/log/sqlite/prune.ts";
 import { gist, KEEP_ALL, onEachLog, says, TestLog, upTo } from "../../fixtures/log.ts";
-
-const A_DAY = 86_400_000;
+import { DAY } from "../../../server/process/time.ts";
 
 onEachLog("search finds a message that was appended just before, and at once", async (test) => {
   for (let n = 1; n <= 20; n++) {
@@ -118,7 +117,7 @@ Deno.test("retention by days drops what is older, also when it is everything", a
   await test.append(...upTo(20).map((n) => says(`word ${n}`, { session: "s1", ref: n })));
   const [newest] = (await test.log.read({ room: "General", limit: 1 })).items;
   const database = new DatabaseSync(test.path);
-  database.exec(`UPDATE message SET at = at - ${3 * A_DAY} WHERE id % ${2 ** 32} <= 15`);
+  database.exec(`UPDATE message SET at = at - ${3 * DAY} WHERE id % ${2 ** 32} <= 15`);
   database.close();
   const now = newest!.at;
   pruneAll(test, { retainDays: 4 }, now);
@@ -127,7 +126,7 @@ Deno.test("retention by days drops what is older, also when it is everything", a
   assertEquals(await test.seqs(), [16, 17, 18, 19, 20]);
   assertEquals(await test.found("15"), []);
   assertEquals(await test.found("16"), ["word 16"]);
-  pruneAll(test, { retainDays: 1 }, now + A_DAY + 1);
+  pruneAll(test, { retainDays: 1 }, now + DAY + 1);
   assertEquals([await test.seqs(), await test.found("word")], [[], []]);
   await test.reopen();
   // What is gone is not said again, and leaves its number.
@@ -160,7 +159,7 @@ Deno.test("retention looks at few rooms in one step, and at all of them before i
 Deno.test("retention deletes nothing where none was asked for", async () => {
   await using test = await TestLog.open("file");
   await test.append(...upTo(2500).map((n) => says(`${n}`)));
-  pruneAll(test, {}, Date.now() + 100_000 * A_DAY);
+  pruneAll(test, {}, Date.now() + 100_000 * DAY);
   assertEquals((await test.seqs()).at(0), 2001);
   assertEquals((await test.log.read({ room: "General", after: 0, limit: 1 })).items[0]?.seq, 1);
 });
@@ -178,16 +177,16 @@ Deno.test("sessions that stayed away too long are forgotten with their inboxes, 
   }
   await test.append({ kind: "away", session: "Back", inboxSeq: 0, byServer: false });
   const database = new DatabaseSync(test.path);
-  database.exec(`UPDATE session SET away_since = away_since - ${29 * A_DAY} WHERE name = 'Away'`);
+  database.exec(`UPDATE session SET away_since = away_since - ${29 * DAY} WHERE name = 'Away'`);
   const left = () =>
     database.prepare("SELECT name, text FROM session JOIN direct ON inbox = session.id ORDER BY 1")
       .all().map(({ name }) => name);
   const now = Date.now();
   pruneAll(test, {}, now);
   assertEquals(left(), ["Away", "Back", "Here"]);
-  pruneAll(test, {}, now + 2 * A_DAY);
+  pruneAll(test, {}, now + 2 * DAY);
   assertEquals(left(), ["Back", "Here"]);
-  pruneAll(test, {}, now + 1000 * A_DAY);
+  pruneAll(test, {}, now + 1000 * DAY);
   assertEquals(left(), ["Here"]);
   assertEquals(database.prepare("SELECT count(*) AS n FROM direct").get()?.["n"], 1);
   database.close();

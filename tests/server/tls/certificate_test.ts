@@ -10,8 +10,9 @@ import {
 import { FileCertificate } from "../../../server/tls/file_certificate.ts";
 import { SelfIssuedCertificate } from "../../../server/tls/self_issued.ts";
 import { StartFailure } from "../../../server/process/start_failure.ts";
-import { A_DAY, Certificates } from "../../fixtures/tls.ts";
+import { Certificates } from "../../fixtures/tls.ts";
 import { PURE } from "../../fixtures/pure.ts";
+import { DAY } from "../../../server/process/time.ts";
 
 const isWindows = Deno.build.os === "windows";
 
@@ -27,13 +28,13 @@ Deno.test(
   async () => {
     const now = Date.UTC(2030, 0, 1);
     const authority = await makeAuthority(now);
-    const own = await issue(authority, "chat.example.org", now + A_DAY);
+    const own = await issue(authority, "chat.example.org", now + DAY);
     assert(await isOf(own, authority));
     assert(!await isOf(own, await makeAuthority(now)));
     const { notBefore, notAfter } = new X509Certificate(own.certificate);
-    assertEquals([notBefore.getTime(), notAfter.getTime()], [now, now + 91 * A_DAY]);
+    assertEquals([notBefore.getTime(), notAfter.getTime()], [now, now + 91 * DAY]);
     const life = new X509Certificate(authority.certificate).notAfter.getTime() - now;
-    assert(life > 99 * 365 * A_DAY);
+    assert(life > 99 * 365 * DAY);
   },
 );
 
@@ -181,10 +182,10 @@ Deno.test("a certificate that is not good now is refused with its day", async ()
   const given = new FileCertificate(certificates.files);
   using _closed = { [Symbol.dispose]: () => given.close() };
   const path = certificates.files.certificate;
-  await given.load(made + 89 * A_DAY);
+  await given.load(made + 89 * DAY);
   const times: [number, string][] = [
-    [made + 91 * A_DAY, `${path}: it expired on 2030-09-13`],
-    [made - 2 * A_DAY, `${path}: it is good only from 2030-06-14 on`],
+    [made + 91 * DAY, `${path}: it expired on 2030-09-13`],
+    [made - 2 * DAY, `${path}: it is good only from 2030-06-14 on`],
   ];
   for (const [now, reason] of times) {
     await assertRejects(() => given.load(now), StartFailure, reason);

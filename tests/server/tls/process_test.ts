@@ -7,8 +7,9 @@ import {
 } from "@std/assert";
 import { fingerprint } from "../../../server/tls/certificate.ts";
 import { type Ended, serverCommand, TestProcess } from "../../fixtures/process.ts";
-import { A_DAY, Certificates, dialTls, overTls } from "../../fixtures/tls.ts";
+import { Certificates, dialTls, overTls } from "../../fixtures/tls.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";
+import { DAY } from "../../../server/process/time.ts";
 
 const isWindows = Deno.build.os === "windows";
 
@@ -94,7 +95,7 @@ Deno.test("options for TLS that make no sense together end the server with 2", a
 
 Deno.test("a certificate that can't be used ends the server with one line and 1", async () => {
   await using good = await Certificates.make();
-  await using expired = await Certificates.make(Date.now() - 100 * A_DAY);
+  await using expired = await Certificates.make(Date.now() - 100 * DAY);
   const { certificate, key } = good.files;
   const none = `${good.path}/none`;
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });

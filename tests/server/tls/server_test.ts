@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TlsEndpoint } from "../../../server/tls/listener.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";
 import { Certificates, dialTls, startWith } from "../../fixtures/tls.ts";
+import { DAY } from "../../../server/process/time.ts";
 
 /** Milliseconds: short, where a test waits for it to pass. */
 const SHORT = 50;
@@ -220,21 +221,20 @@ Deno.test("a bad new certificate is logged with its file, and the old one stays"
 });
 
 Deno.test("a certificate is renewed before its end, and its end is announced when it is not", async () => {
-  const A_DAY = 86_400_000;
   const now = Date.now();
   await using certificates = await Certificates.make(now);
   await using chat = await startWith(certificates);
   const events = () => chat.log.splice(0).map((line) => JSON.parse(line).event);
   events();
-  await chat.tls.renewIfDue(now + 59 * A_DAY);
+  await chat.tls.renewIfDue(now + 59 * DAY);
   assertEquals(events(), []);
   // Within its last thirty days there is a newer one, and then there is not.
-  await certificates.renew(now + 60 * A_DAY);
-  await chat.tls.renewIfDue(now + 61 * A_DAY);
+  await certificates.renew(now + 60 * DAY);
+  await chat.tls.renewIfDue(now + 61 * DAY);
   assertEquals(events(), ["certificate loaded again"]);
-  await chat.tls.renewIfDue(now + 61 * A_DAY);
+  await chat.tls.renewIfDue(now + 61 * DAY);
   assertEquals(events(), []);
-  await chat.tls.renewIfDue(now + 60 * A_DAY + 80 * A_DAY);
+  await chat.tls.renewIfDue(now + 60 * DAY + 80 * DAY);
   assertEquals(events(), ["certificate loaded again", "certificate expires soon"]);
 });
 
