@@ -7,18 +7,12 @@
 import type { Payload, Request } from "../../protocol/mod.ts";
 import { type Change, claimed, end, unclaimed } from "../hub/account_changes.ts";
 import type { Connection } from "../connection/connection.ts";
-import {
-  type Effect,
-  type Origin,
-  refuse,
-  refuseForNow,
-  refuseUnconnected,
-  reply,
-} from "../hub/effects.ts";
+import { type Effect, type Origin, refuse, refuseUnconnected, reply } from "../hub/effects.ts";
 import type { AccountRequest } from "../hub/requests.ts";
+import { RefusalError, refusalFrom } from "../hub/refusal.ts";
 import { voidToken } from "../hub/lifecycle.ts";
 import type { Reception } from "./handshake.ts";
-import { refuseFailed, refuseInsecure } from "./logins.ts";
+import { INSECURE, tooMany } from "./logins.ts";
 import type { LoginThrottle } from "./login_throttle.ts";
 import {
   type Claim,
@@ -71,7 +65,7 @@ export class Accounts {
       await this.#desk.pipeline.flushed();
       await handler({ connection, session, origin }, request.payload as never);
     } catch (error) {
-      this.#push(refuseFailed(origin, error));
+      this.#push(refuse(origin, refusalFrom(error)));
     }
   }
 
@@ -95,18 +89,16 @@ export class Accounts {
     { password }: Payload<"register">,
   ): Promise<void> {
     const { hub, passwords, throttle } = this.#desk;
-    if (!connection.isSecure) return this.#push(refuseInsecure(origin));
-    const problem = this.#registerProblem(session, origin);
-    if (problem !== undefined) return this.#push(problem);
+    if (!connection.isSecure) throw new RefusalError(INSECURE);
+    this.#checkRegistrable(session);
     const wait = throttle.registering(connection.hostname, performance.now());
-    if (wait > 0) return this.#push(refuseForNow(origin, "Too many names came from here", wait));
+    if (wait > 0) throw new RefusalError(tooMany("Too many names came from here", wait));
     const hashed = await passwords.hash(password);
     await this.#oneByOne(async () => {
       // It may have changed while the password was hashed.
-      const late = this.#registerProblem(session, origin);
-      if (late !== undefined) return this.#push(late);
+      this.#checkRegistrable(session);
       const outcome = await this.#append({ kind: "claim", name: session.name, password: hashed });
-      if (outcome.kind !== "claimed") return this.#push(refuseRegistered(session.name, origin));
+      if (outcome.kind !== "claimed") throw alreadyRegistered(session.name);
       const { claim } = outcome;
       const message = `"${claim.name}" is registered; from now on it needs its password.`;
       this.#push([
@@ -116,15 +108,13 @@ export class Accounts {
     });
   }
 
-  #registerProblem({ name, proof }: Session, origin: Origin): Effect[] | undefined {
+  #checkRegistrable({ name, proof }: Session): void {
     const { names } = this.#desk.hub.directory;
-    if (proof !== undefined || names.claimOf(name) !== undefined) {
-      return refuseRegistered(name, origin);
-    }
+    if (proof !== undefined || names.claimOf(name) !== undefined) throw alreadyRegistered(name);
     const other = names.registeredLookalike(name);
-    if (other === undefined) return undefined;
+    if (other === undefined) return;
     const reason = `"${name}" looks like "${other}", which is registered; choose another name`;
-    return refuse(origin, "lookalike_name", reason);
+    throw new RefusalError({ code: "lookalike_name", reason });
   }
 
   async #changePassword(
@@ -133,12 +123,11 @@ export class Accounts {
   ): Promise<void> {
     const { hub, passwords } = this.#desk;
     const { session, origin } = each;
-    const proof = await this.#show(each, current);
-    if (proof === undefined) return;
+    const proof = await this.#prove(each, current);
     const hashed = await passwords.hash(password);
     await this.#oneByOne(async () => {
       const outcome = await this.#append({ kind: "password", proof, password: hashed });
-      if (outcome.kind !== "claimed") return this.#push(refuseWrong(session.name, origin));
+      if (outcome.kind !== "claimed") throw wrongPassword(session.name);
       const { claim } = outcome;
       const message = `"${claim.name}" has its new password; its other sessions need that too.`;
       this.#push([
@@ -151,13 +140,12 @@ export class Accounts {
   async #unregister(each: Case, { password }: Payload<"unregister">): Promise<void> {
     const { hub } = this.#desk;
     const { session, origin } = each;
-    const proof = await this.#show(each, password);
-    if (proof === undefined) return;
+    const proof = await this.#prove(each, password);
     await this.#oneByOne(async () => {
       const outcome = await this.#append({ kind: "unclaim", proof, session: session.tokenHash });
       const claim = hub.directory.names.claimOf(session.name);
       if (outcome.kind !== "kept" || claim?.id !== proof.claim) {
-        return this.#push(refuseWrong(session.name, origin));
+        throw wrongPassword(session.name);
       }
       const message = `"${claim.name}" is registered no more; anyone may have it after you.`;
       this.#push([
@@ -167,21 +155,15 @@ export class Accounts {
     });
   }
 
-  /** Holds a password against that of the session's name; nothing when it was refused. */
-  async #show(
-    { connection, session, origin }: Case,
-    password: string,
-  ): Promise<Proof | undefined> {
-    const { logins } = this.#desk;
+  /** Proves that a password is that of the session's name. */
+  async #prove({ connection, session }: Case, password: string): Promise<Proof> {
     if (session.proof === undefined) {
       const reason = `"${session.name}" is not registered`;
-      this.#push(refuse(origin, "not_registered", reason));
-      return undefined;
+      throw new RefusalError({ code: "not_registered", reason });
     }
-    const verdict = await logins.check(connection, origin, session.name, password);
-    if ("proof" in verdict) return verdict.proof;
-    this.#push("wrong" in verdict ? refuseWrong(session.name, origin) : verdict.refusal);
-    return undefined;
+    const proof = await this.#desk.logins.check(connection, session.name, password);
+    if (proof === undefined) throw wrongPassword(session.name);
+    return proof;
   }
 
   async #sessions({ session, origin }: Case): Promise<void> {
@@ -217,7 +199,7 @@ export class Accounts {
     const hash = here?.tokenHash ?? away.find((each) => idOf(each.session) === id)?.session;
     if (here === undefined && hash === undefined) {
       const reason = `"${session.name}" has no session of that id; "sessions" lists them`;
-      return this.#push(refuse(origin, "unknown_session", reason));
+      throw new RefusalError({ code: "unknown_session", reason });
     }
     // Kept before it is said: a session that a full disk keeps alive was not ended.
     if (hash !== undefined) await this.#append({ kind: "quit", session: hash });
@@ -285,10 +267,16 @@ function tell(
   return reply(origin, { type: "notification", payload: { message, event, name } });
 }
 
-function refuseRegistered(name: string, origin: Origin): Effect[] {
-  return refuse(origin, "already_registered", `"${name}" is registered already`);
+function alreadyRegistered(name: string): RefusalError {
+  return new RefusalError({
+    code: "already_registered",
+    reason: `"${name}" is registered already`,
+  });
 }
 
-function refuseWrong(name: string, origin: Origin): Effect[] {
-  return refuse(origin, "wrong_password", `That is not the password of "${name}"`);
+function wrongPassword(name: string): RefusalError {
+  return new RefusalError({
+    code: "wrong_password",
+    reason: `That is not the password of "${name}"`,
+  });
 }

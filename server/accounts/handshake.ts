@@ -5,13 +5,14 @@
  */
 
 import type { Request } from "../../protocol/mod.ts";
-import { type Credentials, opensByToken } from "../hub/connect.ts";
+import { type Credentials, opensByToken, profileOf } from "../hub/connect.ts";
 import type { Connection } from "../connection/connection.ts";
-import type { Effect, Origin } from "../hub/effects.ts";
+import { refuse } from "../hub/effects.ts";
 import type { Hub } from "../hub/hub.ts";
-import { type Logins, refuseFailed } from "./logins.ts";
+import type { Logins } from "./logins.ts";
 import type { MessageLog } from "../log/message_log.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
+import { refusalFrom } from "../hub/refusal.ts";
 import type { Session } from "../hub/session.ts";
 import { makeCredentials } from "./session_tokens.ts";
 
@@ -30,43 +31,36 @@ export async function greet(
   request: Request<"connect">,
 ): Promise<Session | undefined> {
   const { hub, pipeline } = reception;
-  const gathered = await gather(reception, connection, request);
-  if ("refusal" in gathered) {
-    pipeline.push(gathered.refusal);
+  try {
+    const credentials = await gather(reception, connection, request);
+    pipeline.push(hub.connect(connection, request, credentials, performance.now()));
+    return hub.directory.sessionOf(connection);
+  } catch (error) {
+    const origin = { connection, profile: profileOf(request), id: request.id };
+    pipeline.push(refuse(origin, refusalFrom(error)));
     return undefined;
   }
-  pipeline.push(hub.connect(connection, request, gathered, performance.now()));
-  return hub.directory.sessionOf(connection);
 }
 
-type Gathered = Credentials | { refusal: Effect[] };
-
 async function gather(
-  reception: Reception,
+  { hub, pipeline, log, logins }: Reception,
   connection: Connection,
   request: Request<"connect">,
-): Promise<Gathered> {
-  const { hub, pipeline, log, logins } = reception;
-  const { name, password, session, version } = request.payload;
-  const profile = version === undefined ? "lecture" : "version 2";
-  const origin: Origin = { connection, profile, id: request.id };
+): Promise<Credentials> {
+  const { directory } = hub;
+  const { name, password, session } = request.payload;
   const credentials = await makeCredentials(session);
   const { shownHash } = credentials;
-  const known = hub.directory.names.withToken(shownHash ?? "");
+  const known = directory.names.withToken(shownHash ?? "");
   if (known?.connection !== undefined) {
     credentials.inboxSeen = pipeline.subscriptionOf(known.connection)?.inboxSeen;
   } else if (shownHash !== undefined && known === undefined) {
-    try {
-      credentials.stored = await log.session(shownHash);
-    } catch (error) {
-      return { refusal: refuseFailed(origin, error) };
-    }
+    credentials.stored = await log.session(shownHash);
   }
-  // Whoever has a session already is refused anyway, and need not be told about passwords.
-  if (password === undefined || hub.directory.wasBound(connection)) return credentials;
-  if (profile !== "lecture" && opensByToken(hub.directory, name, credentials)) return credentials;
-  const verdict = await logins.check(connection, origin, name, password);
-  if ("refusal" in verdict) return verdict;
-  if ("proof" in verdict) credentials.proof = verdict.proof;
+  // A connection that has its session is refused anyway, and need not be told about passwords.
+  if (password === undefined || directory.wasBound(connection)) return credentials;
+  const isLecture = profileOf(request) === "lecture";
+  if (!isLecture && opensByToken(directory, name, credentials)) return credentials;
+  credentials.proof = await logins.check(connection, name, password);
   return credentials;
 }

@@ -6,13 +6,10 @@
 import { fold } from "../../protocol/mod.ts";
 import { proofOf } from "../hub/account_changes.ts";
 import type { Connection } from "../connection/connection.ts";
-import { type Effect, type Origin, refuse, refuseForNow } from "../hub/effects.ts";
+import { type Refusal, RefusalError } from "../hub/refusal.ts";
 import type { LoginThrottle } from "./login_throttle.ts";
-import { LogFailure, type MessageLog, type Proof } from "../log/message_log.ts";
+import type { MessageLog, Proof } from "../log/message_log.ts";
 import { Busy, type Passwords } from "./passwords.ts";
-
-/** What a shown password came to: the proof that it was the name's, or the refusal. */
-export type Verdict = { proof: Proof } | { wrong: true } | { refusal: Effect[] };
 
 /** Checks passwords against the log. */
 export class Logins {
@@ -34,30 +31,24 @@ export class Logins {
     this.#onWrong = onWrong;
   }
 
-  /** Holds `password` against the one that `name` has. */
-  async check(
-    connection: Connection,
-    origin: Origin,
-    name: string,
-    password: string,
-  ): Promise<Verdict> {
-    if (!connection.isSecure) return { refusal: refuseInsecure(origin) };
+  /**
+   * Holds `password` against the one that `name` has: gives the proof, or nothing where it is
+   * wrong. Rejects with a {@linkcode RefusalError}, or a failure of the log, where it can't be held.
+   */
+  async check(connection: Connection, name: string, password: string): Promise<Proof | undefined> {
+    if (!connection.isSecure) throw new RefusalError(INSECURE);
     const wait = this.#throttle.attempt(fold(name), connection.hostname, performance.now());
-    if (wait > 0) return { refusal: refuseForNow(origin, "Too many wrong passwords", wait) };
-    try {
-      const claim = await this.#log.claim(name);
-      const matches = await this.#passwords.matches(password, claim?.password);
-      if (claim === undefined || !matches) {
-        this.#onWrong(connection, name);
-        return { wrong: true };
-      }
-      this.#throttle.succeeded(fold(name), connection.hostname);
-      const proof = proofOf(claim);
-      if (this.#passwords.isOutdated(claim.password)) await this.#rehash(proof, password);
-      return { proof };
-    } catch (error) {
-      return { refusal: refuseFailed(origin, error) };
+    if (wait > 0) throw new RefusalError(tooMany("Too many wrong passwords", wait));
+    const claim = await this.#log.claim(name);
+    const matches = await this.#passwords.matches(password, claim?.password);
+    if (claim === undefined || !matches) {
+      this.#onWrong(connection, name);
+      return undefined;
     }
+    this.#throttle.succeeded(fold(name), connection.hostname);
+    const proof = proofOf(claim);
+    if (this.#passwords.isOutdated(claim.password)) await this.#rehash(proof, password);
+    return proof;
   }
 
   /** Keeps a password at today's cost, now that it is known. Another time, when there is no time. */
@@ -72,15 +63,13 @@ export class Logins {
 }
 
 /** Refuses a password that others could read along. */
-export function refuseInsecure(origin: Origin): Effect[] {
-  const reason = "This link is neither encrypted nor within one machine, so others may have read " +
-    "the password; connect over TLS, and use another password";
-  return refuse(origin, "insecure_link", reason);
-}
+export const INSECURE: Refusal = {
+  code: "insecure_link",
+  reason: "This link is neither encrypted nor within one machine, so others may have read " +
+    "the password; connect over TLS, and use another password",
+};
 
-/** Refuses what could not be looked into: nothing was found wrong. */
-export function refuseFailed(origin: Origin, error: unknown): Effect[] {
-  if (error instanceof Busy) return refuseForNow(origin, error.message, error.wait);
-  if (!(error instanceof LogFailure)) throw error;
-  return refuse(origin, "log_failed", `The log can't be asked: ${error.message}`);
+/** Refuses for `wait` milliseconds; `reason` says what there was too much of. */
+export function tooMany(reason: string, wait: number): Refusal {
+  return { code: "rate_limited", reason, retryAfter: wait };
 }

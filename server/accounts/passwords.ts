@@ -5,6 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { RefusalError } from "../hub/refusal.ts";
 import type { ScryptCost, StoredPassword } from "../log/message_log.ts";
 
 /** What one guess costs: 32 MB, three times. The memory is what keeps graphics cards out. */
@@ -26,10 +27,11 @@ const NOBODYS_SALT = "00".repeat(SALT_BYTES);
 const nodeCrypto = () => import("node:crypto");
 
 /** Too many passwords are being looked at; `wait` is in milliseconds. */
-export class Busy extends Error {
+export class Busy extends RefusalError {
   override name = "Busy";
   constructor(readonly wait: number) {
-    super("Too many passwords are being looked at");
+    const reason = "Too many passwords are being looked at";
+    super({ code: "rate_limited", reason, retryAfter: wait });
   }
 }
 

@@ -8,15 +8,15 @@
 
 import {
   encode,
-  errorEvent,
   type Event,
   type MessagePayload,
   type NotificationPayload,
 } from "../../protocol/mod.ts";
 import type { Connection } from "../connection/connection.ts";
 import { toLectureEvent } from "../hub/lecture_profile.ts";
-import { LogFailure, type MessageLog } from "../log/message_log.ts";
+import type { MessageLog } from "../log/message_log.ts";
 import { PAGE, type PageCache, type RoomPage } from "./page_cache.ts";
+import { errorOf, type Refusal, refusalFrom } from "../hub/refusal.ts";
 import type { Room } from "../hub/room.ts";
 import type { Session } from "../hub/session.ts";
 
@@ -144,8 +144,7 @@ export class Subscription {
       }
       if (told) this.#tell({ message: "You have caught up.", event: "caught_up" });
     } catch (error) {
-      if (!(error instanceof LogFailure)) throw error;
-      this.#giveUp(error);
+      this.#giveUp(refusalFrom(error));
     }
     if (this.#connection.isClosing) this.#endReplay();
   }
@@ -266,8 +265,8 @@ export class Subscription {
   }
 
   /** The log failed: the client comes back, shows what it has, and goes on from there. */
-  #giveUp(failure: LogFailure): void {
-    const error = errorEvent("log_failed", `The log can't be read: ${failure.message}`);
+  #giveUp(refusal: Refusal): void {
+    const error = errorOf(refusal);
     const event = this.#session.profile === "lecture" ? toLectureEvent(error) : error;
     if (event !== undefined) this.#send(encoder.encode(encode(event)));
     this.#connection.close();

@@ -103,5 +103,5 @@ function letGo(directory: Directory, session: Session, reason: string, change: C
 
 function tell({ connection, profile }: Session, reason: string): Effect[] {
   if (connection === undefined) return [];
-  return refuse({ connection, profile, id: undefined }, "session_ended", reason);
+  return refuse({ connection, profile, id: undefined }, { code: "session_ended", reason });
 }

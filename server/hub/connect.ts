@@ -4,7 +4,6 @@
  */
 
 import {
-  type ErrorCode,
   type Event,
   fold,
   LIMITS,
@@ -25,8 +24,9 @@ import {
 } from "./effects.ts";
 import type { Proof, StoredSession } from "../log/message_log.ts";
 import { joinRoom, voidSession } from "./lifecycle.ts";
+import type { Refusal } from "./refusal.ts";
 import type { Room } from "./room.ts";
-import { Session } from "./session.ts";
+import { type Profile, Session } from "./session.ts";
 
 /** What `connect` needs and the rules can't make: secrets, and hashes of secrets. */
 export interface Credentials {
@@ -41,11 +41,6 @@ export interface Credentials {
   inboxSeen?: number | undefined;
   /** That the password that the client showed was the name's. */
   proof?: Proof | undefined;
-}
-
-interface Problem {
-  code: ErrorCode;
-  reason: string;
 }
 
 /** One `connect` in the making. */
@@ -65,24 +60,30 @@ export function connect(
   credentials: Credentials,
   now: number,
 ): Effect[] {
-  const { room, version } = request.payload;
-  const profile = version === undefined ? "lecture" : "version 2";
+  const { room } = request.payload;
+  const profile = profileOf(request);
   const origin = { connection, profile, id: request.id } as const;
   if (directory.wasBound(connection)) {
     const reason = "This connection has its session already; open another one";
     const spoken = directory.sessionOf(connection)?.profile ?? profile;
-    return refuse({ ...origin, profile: spoken }, "already_connected", reason);
+    return refuse({ ...origin, profile: spoken }, { code: "already_connected", reason });
   }
   if (profile === "lecture" && room === undefined) {
-    return refuse(origin, "missing_field", 'Cannot accept "connect": payload.room is missing');
+    const reason = 'Cannot accept "connect": payload.room is missing';
+    return refuse(origin, { code: "missing_field", reason });
   }
   const attempt = { directory, origin, request, credentials, now };
   // A session is taken up in the profile that it was opened in.
   const known = profile === "lecture" ? undefined : find(attempt);
-  const problem = problemOf(attempt, known);
-  if (problem !== undefined) return refuse(origin, problem.code, problem.reason);
+  const refusal = refusalOf(attempt, known);
+  if (refusal !== undefined) return refuse(origin, refusal);
   const evicted = evictStaleHolders(attempt, known);
   return [...evicted, ...known === undefined ? open(attempt) : resume(attempt, known)];
+}
+
+/** The profile that a `connect` asks for. */
+export function profileOf({ payload }: Request<"connect">): Profile {
+  return payload.version === undefined ? "lecture" : "version 2";
 }
 
 /** Whether the token that was shown opens a session of that name, so that no password is needed. */
@@ -118,16 +119,16 @@ function storedOf(
   return directory.isVoid(shownHash) ? undefined : stored;
 }
 
-function problemOf(attempt: ConnectAttempt, known: Session | undefined): Problem | undefined {
-  return passwordProblem(attempt, known) ?? takenProblem(attempt, known) ??
-    lookalikeProblem(attempt, known) ?? roomProblem(attempt, known);
+function refusalOf(attempt: ConnectAttempt, known: Session | undefined): Refusal | undefined {
+  return passwordRefusal(attempt, known) ?? takenRefusal(attempt, known) ??
+    lookalikeRefusal(attempt, known) ?? roomRefusal(attempt, known);
 }
 
 /** The same words for a wrong password and for a name that has none. */
-function passwordProblem(
+function passwordRefusal(
   { directory, request, credentials }: ConnectAttempt,
   known: Session | undefined,
-): Problem | undefined {
+): Refusal | undefined {
   const { name, password } = request.payload;
   if (known !== undefined && opensByToken(directory, name, credentials)) return undefined;
   const isClaimed = directory.names.claimOf(name) !== undefined;
@@ -142,10 +143,10 @@ function passwordProblem(
   return { code: "password_required", reason };
 }
 
-function takenProblem(
+function takenRefusal(
   { directory, request, now }: ConnectAttempt,
   known: Session | undefined,
-): Problem | undefined {
+): Refusal | undefined {
   const { name } = request.payload;
   const holders = directory.names.holders(name).filter((holder) => holder !== known);
   if (directory.names.claimOf(name) !== undefined) {
@@ -160,23 +161,22 @@ function takenProblem(
   return wait === 0 ? undefined : { code: "name_taken", reason: takenText(name, wait) };
 }
 
-function lookalikeProblem(
+function lookalikeRefusal(
   { directory, request }: ConnectAttempt,
   known: Session | undefined,
-): Problem | undefined {
+): Refusal | undefined {
   const rooms = roomsAskedFor(request, known?.roomNames ?? []);
-  const reason = directory.lookalikeOf(request.payload.name, rooms, known);
-  return reason === undefined ? undefined : { code: "lookalike_name", reason };
+  return directory.lookalikeRefusal(request.payload.name, rooms, known);
 }
 
 /**
  * Why a session can't connect because of rooms. Only what it asks for now counts against
  * it: one that was in more rooms than it may be in today must be able to come back.
  */
-function roomProblem(
+function roomRefusal(
   { directory, request }: ConnectAttempt,
   known: Session | undefined,
-): Problem | undefined {
+): Refusal | undefined {
   const before = new Set((known?.roomNames ?? []).map(fold));
   const all = new Set([...before, ...roomsAskedFor(request, []).map(fold)]);
   const { room } = request.payload;
@@ -246,7 +246,10 @@ function replaceConnection(
   directory.unbind(old);
   for (const room of session.rooms.values()) room.add(session, connection);
   const origin = { connection: old, profile: session.profile, id: undefined };
-  const told = refuse(origin, "session_replaced", "This session went on over a newer connection");
+  const told = refuse(origin, {
+    code: "session_replaced",
+    reason: "This session went on over a newer connection",
+  });
   return [...told, { kind: "close", connection: old }];
 }
 

@@ -10,16 +10,15 @@ import {
   type AppendRecord,
   type Effect,
   notify,
-  type Origin,
   refuse,
-  refuseRef,
   reply,
   type ResolveRef,
   send,
   type SetTopic,
   type Target,
 } from "./effects.ts";
-import type { DirectEntry, Entry, Outcome } from "../log/message_log.ts";
+import type { DirectDraft, DirectEntry, Entry, Outcome } from "../log/message_log.ts";
+import type { Refusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
 
 type Kept = Extract<Outcome, { kind: "direct" }>;
@@ -31,7 +30,9 @@ export type DraftEffect = AppendMessage | AppendDirect | ResolveRef | SetTopic |
 export function deliver(effect: DraftEffect, outcome: Outcome): Effect[] {
   if (effect.kind === "append record") return [];
   if (effect.kind === "set topic") return deliverTopic(effect, outcome);
-  if (effect.kind === "resolve ref" && !ANSWERS_RETRY.has(outcome.kind)) return effect.refusal;
+  if (effect.kind === "resolve ref" && !ANSWERS_RETRY.has(outcome.kind)) {
+    return refuse(effect.origin, effect.refusal);
+  }
   const { origin, draft } = effect;
   switch (outcome.kind) {
     case "message":
@@ -43,11 +44,11 @@ export function deliver(effect: DraftEffect, outcome: Outcome): Effect[] {
     case "used ref":
     case "stale ref":
     case "expired ref":
-      return refuseUsedRef(origin, draft.ref, outcome);
+      return refuse(origin, refRefusal(draft.ref, outcome));
     case "unknown name":
-      return refuse(origin, "unknown_name", `Nobody is known as "${(draft as { to: string }).to}"`);
+      return refuse(origin, unknownName(draft as DirectDraft));
     case "failed":
-      return refuseUnkept(origin, outcome.reason);
+      return refuse(origin, unkept(outcome.reason));
     default:
       return [];
   }
@@ -65,31 +66,23 @@ const REF_PROBLEMS: Record<RefOutcome["kind"], readonly [ErrorCode, string]> = {
   "expired ref": ["ref_expired", "is of a time whose messages are no longer kept, and not above"],
 };
 
-function refuseUsedRef(
-  origin: Origin,
-  ref: number | undefined,
-  { kind, highest }: RefOutcome,
-): Effect[] {
+function refRefusal(ref: number | undefined, { kind, highest }: RefOutcome): Refusal {
   const [code, problem] = REF_PROBLEMS[kind];
-  return refuseRef(
-    origin,
-    code,
-    `ref ${ref} ${problem} the session's highest, ${highest}`,
-    highest,
-  );
+  const reason = `ref ${ref} ${problem} the session's highest, ${highest}`;
+  return { code, reason, highestRef: highest };
+}
+
+function unknownName({ to }: DirectDraft): Refusal {
+  return { code: "unknown_name", reason: `Nobody is known as "${to}"` };
+}
+
+function unkept(reason: string): Refusal {
+  return { code: "log_failed", reason: `It could not be kept, so nobody has seen it: ${reason}` };
 }
 
 /** `ref` is in the log from now on. */
 function noteRef(session: Session, ref = 0): void {
   session.ref = Math.max(session.ref, ref);
-}
-
-function refuseUnkept(origin: Origin, reason: string): Effect[] {
-  return refuse(
-    origin,
-    "log_failed",
-    `It could not be kept, so nobody has seen it: ${reason}`,
-  );
 }
 
 function deliverTopic(
@@ -98,7 +91,7 @@ function deliverTopic(
 ): Effect[] {
   if (outcome.kind === "failed") {
     room.topic = room.keptTopic;
-    return refuseUnkept(origin, outcome.reason);
+    return refuse(origin, unkept(outcome.reason));
   }
   room.keptTopic = draft.topic;
   return notify(members, payload, origin);

@@ -8,8 +8,9 @@ import { fold, LIMITS } from "../../protocol/mod.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Memory, Proof, StoredSession } from "../log/message_log.ts";
 import { NameRegistry } from "./name_registry.ts";
+import type { Refusal } from "./refusal.ts";
 import { countUpTo, Room, sortByFold } from "./room.ts";
-import { type JoinRefusal, joinRefusalOf, type RoomLimits } from "./room_limits.ts";
+import { joinRefusalOf, type RoomLimits } from "./room_limits.ts";
 import { Session } from "./session.ts";
 
 /** Milliseconds for which a void token is kept: longer than a look into the log and scrypt take. */
@@ -103,7 +104,7 @@ export class Directory {
   }
 
   /** Why the room of that name takes no further member; nothing when it takes one more. */
-  joinRefusal(name: string): JoinRefusal | undefined {
+  joinRefusal(name: string): Refusal | undefined {
     return joinRefusalOf(name, this.room(name), this.#rooms.size, this.roomLimits);
   }
 
@@ -114,19 +115,20 @@ export class Directory {
   }
 
   /** Why `session` can't use a name in `rooms`: it looks like another that is registered, or is in one of them. */
-  lookalikeOf(
+  lookalikeRefusal(
     name: string,
     rooms: readonly string[],
     session: Session | undefined,
-  ): string | undefined {
+  ): Refusal | undefined {
     const registered = this.names.claimOf(name) === undefined
       ? this.names.registeredLookalike(name)
       : undefined;
     const other = registered ??
       this.names.lookalikeIn(new Set(rooms.map(fold)), name, session)?.name;
-    return other === undefined
-      ? undefined
-      : `"${name}" looks like "${other}", and people would take one for the other; choose another name`;
+    if (other === undefined) return undefined;
+    const reason =
+      `"${name}" looks like "${other}", and people would take one for the other; choose another name`;
+    return { code: "lookalike_name", reason };
   }
 
   /** Gives `session` another name, which must be free for it. */

@@ -3,14 +3,7 @@
  * they left the hub (see `pipeline.ts`), and the small builders for them.
  */
 
-import {
-  type ErrorCode,
-  errorEvent,
-  type Event,
-  type NotificationPayload,
-  rateLimited,
-  type Request,
-} from "../../protocol/mod.ts";
+import { type Event, type NotificationPayload, type Request } from "../../protocol/mod.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import { toLectureEvent } from "./lecture_profile.ts";
 import type {
@@ -20,6 +13,7 @@ import type {
   RetryDraft,
   TopicDraft,
 } from "../log/message_log.ts";
+import { errorOf, type Refusal } from "./refusal.ts";
 import type { Members, Room } from "./room.ts";
 import type { Profile, Session } from "./session.ts";
 
@@ -82,7 +76,7 @@ export interface ResolveRef {
   kind: "resolve ref";
   draft: RetryDraft;
   origin: Origin;
-  refusal: Effect[];
+  refusal: Refusal;
 }
 
 /** Keep a room's topic, which the room has by now; then tell everyone who was in it. */
@@ -173,8 +167,8 @@ export function reply({ connection, profile, id }: Origin, event: Event): Effect
 }
 
 /** Refuses a request. */
-export function refuse(origin: Origin, code: ErrorCode, reason: string): Effect[] {
-  return reply(origin, errorEvent(code, reason));
+export function refuse(origin: Origin, refusal: Refusal): Effect[] {
+  return reply(origin, errorOf(refusal));
 }
 
 /** Refuses a request that came before `connect`. */
@@ -183,23 +177,7 @@ export function refuseUnconnected(
   { type, id }: Pick<Request, "type" | "id">,
 ): Effect[] {
   const origin = { connection, profile: "version 2", id } as const;
-  return refuse(origin, "not_connected", `"${type}" came before "connect"`);
-}
-
-/** Refuses a request for its `ref`; `highest` is the highest that its session has used. */
-export function refuseRef(
-  origin: Origin,
-  code: ErrorCode,
-  reason: string,
-  highest: number,
-): Effect[] {
-  const event = errorEvent(code, reason);
-  return reply(origin, { ...event, payload: { ...event.payload, ref: highest } });
-}
-
-/** Refuses a request for now: `reason` says what there was too much of, the rest when to ask again. */
-export function refuseForNow(origin: Origin, reason: string, milliseconds: number): Effect[] {
-  return reply(origin, rateLimited(reason, milliseconds));
+  return refuse(origin, { code: "not_connected", reason: `"${type}" came before "connect"` });
 }
 
 /** Sends a notification to `members`; nothing when nobody is there. */

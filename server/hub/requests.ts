@@ -11,7 +11,6 @@
  */
 
 import {
-  type ErrorCode,
   type Event,
   fold,
   type NotificationPayload,
@@ -32,6 +31,7 @@ import {
 import type { Directory } from "./directory.ts";
 import type { Claim, DirectDraft } from "../log/message_log.ts";
 import { joinRoom, leaveRoom, quit } from "./lifecycle.ts";
+import type { Refusal } from "./refusal.ts";
 import { countUpTo, type Room } from "./room.ts";
 import type { Session } from "./session.ts";
 
@@ -94,9 +94,11 @@ function say({ session, origin }: Call, payload: Payload<"message">): Effect[] {
 
 /** Refuses what was said in no room of the session's; unless it was said before, while it was there. */
 function resolveRef(session: Session, origin: Origin, payload: Payload<"message">): Effect[] {
-  const refusal = refuseRoom(session, origin, payload.room);
+  const refusal = roomRefusal(session, payload.room);
   const { name: sender, tokenHash } = session;
-  if (payload.ref === undefined || tokenHash === undefined) return refusal;
+  if (payload.ref === undefined || tokenHash === undefined) {
+    return refuse(origin, refusal);
+  }
   const draft = { kind: "retry", sender, session: tokenHash, ...payload } as const;
   return [{ kind: "resolve ref", draft, origin, refusal }];
 }
@@ -145,18 +147,17 @@ function join(
   { room: name, since }: Payload<"join">,
 ): Effect[] {
   if (roomOf(session, name) !== undefined) {
-    return refuse(origin, "already_in_room", `You are in ${name} already`);
+    return refuse(origin, { code: "already_in_room", reason: `You are in ${name} already` });
   }
   const most = directory.roomLimits.roomsOfSession;
   if (session.rooms.size >= most) {
     const reason =
       `You are in ${session.rooms.size} rooms, and ${most} is the most; leave one first`;
-    return refuse(origin, "too_many_rooms", reason);
+    return refuse(origin, { code: "too_many_rooms", reason });
   }
-  const refusal = directory.joinRefusal(name);
-  if (refusal !== undefined) return refuse(origin, refusal.code, refusal.reason);
-  const lookalike = directory.lookalikeOf(session.name, [name], session);
-  if (lookalike !== undefined) return refuse(origin, "lookalike_name", lookalike);
+  const refusal = directory.joinRefusal(name) ??
+    directory.lookalikeRefusal(session.name, [name], session);
+  if (refusal !== undefined) return refuse(origin, refusal);
   const { connection, id } = origin;
   const { room, effects } = joinRoom(directory, session, connection, name);
   const told = notification(session, room, "joined", `${session.name} has joined the room.`);
@@ -173,7 +174,7 @@ function join(
 
 function leave({ directory, session, origin }: Call, { room: name }: Payload<"leave">): Effect[] {
   const room = roomOf(session, name);
-  if (room === undefined) return refuseRoom(session, origin, name);
+  if (room === undefined) return refuse(origin, roomRefusal(session, name));
   const others = leaveRoom(directory, session, room);
   const told = notification(session, room, "left", `${session.name} has left the room.`);
   return [
@@ -186,8 +187,8 @@ function leave({ directory, session, origin }: Call, { room: name }: Payload<"le
 
 function rename({ directory, session, origin, now }: Call, { name }: Payload<"rename">): Effect[] {
   const former = { name: session.name, fold: session.fold };
-  const problem = renameProblem(directory, session, name, now);
-  if (problem !== undefined) return refuse(origin, problem.code, problem.reason);
+  const refusal = renameRefusal(directory, session, name, now);
+  if (refusal !== undefined) return refuse(origin, refusal);
   if (fold(name) !== session.fold) {
     for (const holder of directory.names.holders(name)) directory.names.remove(holder);
   }
@@ -196,12 +197,12 @@ function rename({ directory, session, origin, now }: Call, { name }: Payload<"re
   return [...recordSession(session), ...announceRename(session, former, origin)];
 }
 
-function renameProblem(
+function renameRefusal(
   directory: Directory,
   session: Session,
   name: string,
   now: number,
-): { code: ErrorCode; reason: string } | undefined {
+): Refusal | undefined {
   if (fold(name) !== session.fold) {
     if (!directory.mayUse(name, undefined)) {
       const reason = `"${name}" needs a password; connect with it instead`;
@@ -212,8 +213,7 @@ function renameProblem(
       return { code: "name_taken", reason: `The name "${name}" is taken; choose another` };
     }
   }
-  const reason = directory.lookalikeOf(name, session.roomNames, session);
-  return reason === undefined ? undefined : { code: "lookalike_name", reason };
+  return directory.lookalikeRefusal(name, session.roomNames, session);
 }
 
 function topic(
@@ -222,11 +222,11 @@ function topic(
 ): Effect[] {
   if (topic === undefined) {
     const room = directory.room(name);
-    if (room === undefined) return refuseUnknownRoom(origin, name);
+    if (room === undefined) return refuse(origin, unknownRoom(name));
     return reply(origin, { type: "topic", payload: { room: room.name, topic: room.topic } });
   }
   const room = roomOf(session, name);
-  if (room === undefined) return refuseRoom(session, origin, name);
+  if (room === undefined) return refuse(origin, roomRefusal(session, name));
   room.topic = topic;
   const text = topic === ""
     ? `${session.name} has cleared the topic.`
@@ -238,7 +238,7 @@ function topic(
 
 function read({ session, origin }: Call, { room: name, seq }: Payload<"read">): Effect[] {
   const room = roomOf(session, name);
-  if (room === undefined) return refuseRoom(session, origin, name);
+  if (room === undefined) return refuse(origin, roomRefusal(session, name));
   // There is nothing to have read; and the log need not learn of a room for that.
   if (!room.hasLog) return [];
   const draft = { kind: "read", name: session.name, room: room.name, seq, ifNew: false } as const;
@@ -256,7 +256,7 @@ function listMembers(
   { room: name, after }: Payload<"members">,
 ): Effect[] {
   const room = directory.room(name);
-  if (room === undefined) return refuseUnknownRoom(origin, name);
+  if (room === undefined) return refuse(origin, unknownRoom(name));
   const { page, more } = pageOf(room.inOrder, after, MEMBERS_PAGE);
   const members = page.map((session) => session.name);
   const total = room.size;
@@ -307,13 +307,13 @@ function notification(
   return { message, event, room: room.name, name: session.name };
 }
 
-/** Refuses what can only be done in a room that the session is in. */
-export function refuseRoom(session: Session, origin: Origin, name: string | undefined): Effect[] {
-  if (name !== undefined) return refuse(origin, "not_in_room", `You are not in ${name}`);
+/** Refuses what can only be done in a room that the session is in; `name` as the request had it. */
+export function roomRefusal(session: Session, name: string | undefined): Refusal {
+  if (name !== undefined) return { code: "not_in_room", reason: `You are not in ${name}` };
   const reason = `Say which room: you are in ${session.rooms.size}, not in exactly one`;
-  return refuse(origin, "room_required", reason);
+  return { code: "room_required", reason };
 }
 
-function refuseUnknownRoom(origin: Origin, name: string): Effect[] {
-  return refuse(origin, "unknown_room", `There is no room "${name}"`);
+function unknownRoom(name: string): Refusal {
+  return { code: "unknown_room", reason: `There is no room "${name}"` };
 }

@@ -2,7 +2,8 @@
  * How many rooms there may be, how many may be in one, and whether everybody may.
  */
 
-import { type ErrorCode, LIMITS } from "../../protocol/mod.ts";
+import { LIMITS } from "../../protocol/mod.ts";
+import type { Refusal } from "./refusal.ts";
 import type { Room } from "./room.ts";
 
 /** The most of each; `Infinity` for no bound. */
@@ -23,19 +24,13 @@ export const NO_ROOM_LIMITS: RoomLimits = {
   rooms: Infinity,
 };
 
-/** Why a room can't be entered. */
-export interface JoinRefusal {
-  code: ErrorCode;
-  reason: string;
-}
-
 /** What keeps one more out of `room`, or from making it where there is none among `count` others. */
 export function joinRefusalOf(
   name: string,
   room: Room | undefined,
   count: number,
   limits: RoomLimits,
-): JoinRefusal | undefined {
+): Refusal | undefined {
   if (room === undefined) {
     if (count < limits.rooms) return undefined;
     const reason =

@@ -3,10 +3,11 @@
  * connection's next request waits, and nobody else's.
  */
 
-import type { ErrorCode, Event, Payload, Request } from "../../protocol/mod.ts";
-import { type Effect, type Origin, refuse, refuseForNow, reply } from "../hub/effects.ts";
-import { LogFailure, type MessageLog } from "../log/message_log.ts";
-import { type LogQuery, refuseRoom, roomOf } from "../hub/requests.ts";
+import type { Event, Payload, Request } from "../../protocol/mod.ts";
+import { type Effect, type Origin, refuse, reply } from "../hub/effects.ts";
+import type { MessageLog } from "../log/message_log.ts";
+import { type Refusal, refusalFrom } from "../hub/refusal.ts";
+import { type LogQuery, roomOf, roomRefusal } from "../hub/requests.ts";
 import type { Session } from "../hub/session.ts";
 
 /** Messages in an answer to a request without `limit`. */
@@ -20,8 +21,11 @@ export function isLogQuery(request: Request): request is LogQuery {
 /** LogQueries that take long and may wait for their turn, each of another connection. */
 const MAX_WAITING = 32;
 
-/** Milliseconds after which to ask again when too many wait. */
-const RETRY_AFTER = 2000;
+const TOO_MANY: Refusal = {
+  code: "rate_limited",
+  reason: "Too many searches are running",
+  retryAfter: 2000,
+};
 
 /** Asks the log what sessions ask. */
 export class LogQueries {
@@ -36,11 +40,11 @@ export class LogQueries {
   async answer(session: Session, origin: Origin, query: LogQuery): Promise<Effect[]> {
     const { room } = query.payload as { room?: string };
     if (room !== undefined && roomOf(session, room) === undefined) {
-      return refuseRoom(session, origin, room);
+      return refuse(origin, roomRefusal(session, room));
     }
     if (query.type === "history") return await answer(this.#log, session, origin, query);
     if (this.#waiting >= MAX_WAITING) {
-      return refuseForNow(origin, "Too many search at the same time", RETRY_AFTER);
+      return refuse(origin, TOO_MANY);
     }
     this.#waiting++;
     try {
@@ -59,16 +63,13 @@ async function answer(
 ): Promise<Effect[]> {
   try {
     const answer = await ask(log, session, query);
-    return "code" in answer
-      ? refuse(origin, answer.code, answer.reason)
-      : reply(origin, answer.event);
+    return "code" in answer ? refuse(origin, answer) : reply(origin, answer);
   } catch (error) {
-    if (!(error instanceof LogFailure)) throw error;
-    return refuse(origin, "log_failed", `The log can't be asked: ${error.message}`);
+    return refuse(origin, refusalFrom(error));
   }
 }
 
-type Answer = { event: Event } | { code: ErrorCode; reason: string };
+type Answer = Event | Refusal;
 
 function ask(log: MessageLog, session: Session, query: LogQuery): Promise<Answer> {
   if (query.type === "history") return history(log, session, query.payload);
@@ -94,7 +95,7 @@ async function history(
   };
   const { items: messages, more } = await log.read(range);
   const name = roomOf(session, room)?.name ?? room;
-  return { event: { type: "history", payload: { room: name, messages, more } } };
+  return { type: "history", payload: { room: name, messages, more } };
 }
 
 async function search(
@@ -108,12 +109,12 @@ async function search(
     const reason = `Cannot accept "search": payload.query ${found.problem}`;
     return { code: "bad_query", reason };
   }
-  return { event: { type: "search", payload: { messages: found.items, more: found.more } } };
+  return { type: "search", payload: { messages: found.items, more: found.more } };
 }
 
 async function unread(log: MessageLog, session: Session): Promise<Answer> {
   const rooms = await log.unread(session.name, namesOfRooms(session));
-  return { event: { type: "unread", payload: { rooms } } };
+  return { type: "unread", payload: { rooms } };
 }
 
 function namesOfRooms(session: Session): string[] {
