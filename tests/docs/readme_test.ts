@@ -1,8 +1,6 @@
-/** The README's facts, held against what they are about. */
+/** The README's clients, run as a reader would. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import config from "../../deno.json" with { type: "json" };
-import { helpText } from "../../server/options.ts";
 import { startServer } from "../fixtures/server.ts";
 
 const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
@@ -23,27 +21,6 @@ async function has(program: string): Promise<boolean> {
     return false;
   }
 }
-
-Deno.test("README shows the help that chat-server prints", () => {
-  assertStringIncludes(readme, helpText().trim());
-});
-
-Deno.test("README names only tasks that there are", () => {
-  const tasks = [...readme.matchAll(/(?<!@[\d.]+ )\bdeno task (\w+)/g)].map(([, task]) => task);
-  assert(tasks.length > 5);
-  for (const task of tasks) assert(task !== undefined && task in config.tasks, task);
-});
-
-Deno.test("README names only files that there are", async () => {
-  for (const [, path] of readme.matchAll(/\]\(([^)#:]+)\)/g)) {
-    assert((await Deno.stat(new URL(`../../${path}`, import.meta.url))).isFile, path);
-  }
-});
-
-Deno.test("README names the version of Deno that CI runs", async () => {
-  const run = await Deno.readTextFile(new URL("../../.ci/run", import.meta.url));
-  for (const [version] of readme.matchAll(/deno@[\d.]+\d/g)) assertStringIncludes(run, version);
-});
 
 Deno.test({
   name: "README's client in Python talks",

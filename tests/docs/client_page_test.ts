@@ -1,4 +1,4 @@
-/** What the README says of chat-client, held against the client. */
+/** docs/client.md, compared with the client. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { submit } from "../../core/chat/commands.ts";
@@ -9,43 +9,37 @@ import { ChatState } from "../../core/chat/state.ts";
 import { Home, programArguments, ServerProcess } from "../fixtures/client.ts";
 import type { Peer } from "../fixtures/peer.ts";
 
-const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+const page = await Deno.readTextFile(new URL("../../docs/client.md", import.meta.url));
 
-/** The README's first block of shell that has `part`. */
+/** The page's first block of shell that has `part`. */
 function shellBlock(part: string): string {
-  const blocks = readme.matchAll(/^```sh\n(.*?)^```$/gms);
+  const blocks = page.matchAll(/^```sh\n(.*?)^```$/gms);
   const found = [...blocks].map(([, content]) => content ?? "").find((each) => each.includes(part));
   assert(found !== undefined, part);
   return found;
 }
 
-Deno.test("README shows the help that chat-client prints", () => {
-  assertStringIncludes(readme, describeUsage("chat").trim());
+Deno.test("docs/client.md shows the help that chat-client prints", () => {
+  assertStringIncludes(page, describeUsage("chat").trim());
 });
 
-Deno.test("README shows the commands and keys that /help shows", () => {
+Deno.test("docs/client.md shows the commands and keys that /help shows", () => {
   const [effect] = submit(new ChatState("Alice", undefined, 0), "/help");
   assert(effect?.kind === "show");
   const lines = format(withKeys(effect.item), "Alice").map((line) =>
     plainText(line).replace(/^-- /, "")
   );
-  assertStringIncludes(readme, `\n${lines.join("\n")}\n`);
+  assertStringIncludes(page, `\n${lines.join("\n")}\n`);
 });
 
-Deno.test("README shows the kinds of lines that --plain promises", async () => {
+Deno.test("docs/client.md shows the kinds of lines that --plain promises", async () => {
   const source = await Deno.readTextFile(new URL("../../client/lines/plain.ts", import.meta.url));
   const promised = [...source.matchAll(/^ \* (\[.*)$/gm)].map(([, line]) => line ?? "");
   assertEquals(promised.length, 4);
-  for (const line of promised) assertStringIncludes(readme, `\n${line}\n`);
+  for (const line of promised) assertStringIncludes(page, `\n${line}\n`);
 });
 
-Deno.test("README's picture is one that was made, not drawn", async () => {
-  const picture = await Deno.readTextFile(new URL("../../docs/client.svg", import.meta.url));
-  assertStringIncludes(readme, "](docs/client.svg)");
-  assertStringIncludes(picture, "unread");
-});
-
-/** Runs a script of the README as the client's owner would, against `server`. */
+/** Runs a script of the page as its reader would, against `server`. */
 async function runScript(home: Home, server: ServerProcess, script: string) {
   const bin = `${home.path}/bin`;
   await Deno.mkdir(bin, { recursive: true });
@@ -63,7 +57,7 @@ async function runScript(home: Home, server: ServerProcess, script: string) {
   }).spawn();
 }
 
-/** The next message that `peer` gets, whoever comes and goes meanwhile. */
+/** The next message that `peer` gets; notifications in between are skipped. */
 async function nextMessage(peer: Peer): Promise<{ sender: string; text: string }> {
   for (;;) {
     const event = await peer.next();
@@ -73,7 +67,7 @@ async function nextMessage(peer: Peer): Promise<{ sender: string; text: string }
 }
 
 Deno.test({
-  name: "README's scripts send what they say",
+  name: "docs/client.md's scripts send what they say",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using home = new Home();
@@ -89,7 +83,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "README's bot says the time to whoever asks",
+  name: "docs/client.md's bot says the time when asked",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using home = new Home();
