@@ -235,6 +235,12 @@ export function decodeEvent(line: string): Event | undefined {
   return (typeof envelope.id === "string" ? { ...event, id: envelope.id } : event) as Event;
 }
 
+/** Whether a request of that type always has a password in it, and so must not cross a link that others can read. */
+export function carriesPassword(type: string): boolean {
+  const fields = lookUp<object>(REQUESTS, type) ?? {};
+  return Object.values(fields).some((field) => field === password || field === newPassword);
+}
+
 /** The line for a request or an event, its `\n` included. */
 export function encode(message: Request | Event): string {
   return JSON.stringify(message) + "\n";

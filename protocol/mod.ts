@@ -274,7 +274,7 @@
  * @module
  */
 
-export { decodeEvent, decodeRequest, encode, type Refused } from "./codec.ts";
+export { carriesPassword, decodeEvent, decodeRequest, encode, type Refused } from "./codec.ts";
 export { type FramingProblem, LineFramer, type Read, readLines } from "./lines.ts";
 export * from "./message.ts";
 export { fold, type ParsedName, parseName } from "./names.ts";

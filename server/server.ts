@@ -112,7 +112,7 @@ export class ChatServer implements AsyncDisposable {
       queries: new LogQueries(settings.log),
       office: this.#office,
       splitter: new LineSplitter(),
-      gate: { rates, memory: this.#memory, isLogInMemory: settings.log.isInMemory },
+      limits: { rates, memory: this.#memory, isLogInMemory: settings.log.isInMemory },
       timeouts: { handshake: settings.handshakeTimeout, idle: settings.idleTimeout },
       logger: settings.logger,
       onLeaving: (peer, leaving) => this.#untilGone(peer, leaving),

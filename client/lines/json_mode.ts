@@ -9,7 +9,7 @@
 
 import { JsonParseStream } from "@std/json/parse-stream";
 import { JsonStringifyStream } from "@std/json/stringify-stream";
-import { errorEvent, type Request, type RequestType, VERSION } from "../../protocol/mod.ts";
+import { carriesPassword, errorEvent, type Request, VERSION } from "../../protocol/mod.ts";
 import { inputLines } from "./input.ts";
 import { Link, type LinkReport } from "../../core/session/link.ts";
 import { Login } from "../../core/session/login.ts";
@@ -18,9 +18,6 @@ import { type Start } from "../startup/start.ts";
 
 /** The id of the last request: once it is answered, the server has handled all before it. */
 const LAST_ID = "chat-client-end-of-input";
-
-/** Requests with a password in them. */
-const SECRET: ReadonlySet<RequestType> = new Set(["register", "password", "unregister"]);
 
 /** Milliseconds that the server has to close after `quit`. */
 const QUIT_TIMEOUT = 1_000;
@@ -111,7 +108,7 @@ class JsonMode {
 
   /** Relays a request, unless it would carry a password over a link that others can read. */
   async #pass(request: Request): Promise<void> {
-    if (!SECRET.has(request.type) || this.#link.isSecure) return void this.#link.send(request);
+    if (!carriesPassword(request.type) || this.#link.isSecure) return void this.#link.send(request);
     const message = "It was not sent: others can read the link, and there is a password in it";
     await this.#print(errorEvent("insecure_link", message, request.id));
   }

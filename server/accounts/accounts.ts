@@ -4,11 +4,11 @@
  * take their time; the hub then does at once what came of it.
  */
 
-import type { Payload, Request } from "../../protocol/mod.ts";
+import type { Payload } from "../../protocol/mod.ts";
 import { type Change, claimed, end, unclaimed } from "../hub/account_changes.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Effect, type Origin, refuse, refuseUnconnected, reply } from "../hub/effects.ts";
-import type { AccountRequest } from "../hub/requests.ts";
+import type { AccountRequest } from "../hub/request_table.ts";
 import { RefusalError, refusalFrom } from "../hub/refusal.ts";
 import { voidToken } from "../hub/lifecycle.ts";
 import type { Reception } from "./handshake.ts";
@@ -243,19 +243,6 @@ export class Accounts {
     this.#changing = changed.catch(() => {/* whoever asked for that one is told */});
     return changed;
   }
-}
-
-const ACCOUNT_REQUESTS: ReadonlySet<string> = new Set<AccountRequest["type"]>([
-  "register",
-  "password",
-  "unregister",
-  "sessions",
-  "end_session",
-]);
-
-/** Whether a request is about a registered name. */
-export function isAccountRequest(request: Request): request is AccountRequest {
-  return ACCOUNT_REQUESTS.has(request.type);
 }
 
 function tell(

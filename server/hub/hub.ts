@@ -11,11 +11,9 @@ import { Directory } from "./directory.ts";
 import { type Effect, notify, refuseUnconnected, send } from "./effects.ts";
 import { disconnect } from "./lifecycle.ts";
 import type { Memory } from "../log/message_log.ts";
+import type { HubRequest } from "./request_table.ts";
 import { RULES, type Rules } from "./requests.ts";
 import { NO_ROOM_LIMITS } from "./room_limits.ts";
-
-/** A request that the hub answers by itself; `connect` and requests that need the log have their own ways. */
-export type HubRequest = Request<keyof Rules>;
 
 /** The rules of one server, over its {@linkcode Directory}. */
 export class Hub {

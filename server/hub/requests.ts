@@ -7,7 +7,7 @@
  * effects go to `delivery/pipeline.ts`, which appends their drafts to the log; `deliver.ts` says
  * what follows from the log's answer, and the pipeline sends that to the connections. `join`,
  * for one, is the function of that name below. `connect` has a file of its own, `connect.ts`;
- * {@linkcode LogQuery} and {@linkcode AccountRequest} say where the other requests go.
+ * `request_table.ts` says where the other requests go.
  */
 
 import {
@@ -15,7 +15,6 @@ import {
   fold,
   type NotificationPayload,
   type Payload,
-  type Request,
   type RequestType,
 } from "../../protocol/mod.ts";
 import {
@@ -30,6 +29,7 @@ import {
 } from "./effects.ts";
 import type { Directory } from "./directory.ts";
 import type { Claim, DirectDraft } from "../log/message_log.ts";
+import type { HubRequest } from "./request_table.ts";
 import { joinRoom, leaveRoom, quit } from "./lifecycle.ts";
 import type { Refusal } from "./refusal.ts";
 import { countUpTo, type Room } from "./room.ts";
@@ -46,19 +46,8 @@ export interface Call {
 
 type Rule<Type extends RequestType> = (call: Call, payload: Payload<Type>) => Effect[];
 
-/** A request that only the log can answer: see `peer/log_queries.ts`. */
-export type LogQuery = Request<"history" | "search" | "unread">;
-
-/** A request about a registered name, which needs the log and its password: see `accounts/accounts.ts`. */
-export type AccountRequest = Request<
-  "register" | "password" | "unregister" | "sessions" | "end_session"
->;
-
-/** The requests that need more than the directory: time, the log, a password. */
-type Elsewhere = "connect" | LogQuery["type"] | AccountRequest["type"];
-
 /** A rule for every request that the directory suffices for. */
-export type Rules = { [Type in Exclude<RequestType, Elsewhere>]: Rule<Type> };
+export type Rules = { [Type in HubRequest["type"]]: Rule<Type> };
 
 /** What each request does. */
 export const RULES: Rules = {

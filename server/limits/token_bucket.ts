@@ -1,111 +1,77 @@
 /**
- * How fast something may go on: tokens that come at a steady rate and are kept up
- * to a burst. Pure: the clock is passed in. A table of buckets has one for each key.
+ * Token buckets: tokens come at a steady rate and are kept up to a burst. Pure: the clock
+ * is passed in. A bucket is one number, the time at which it is full again, so that a
+ * connection's buckets are no objects and a full bucket needs no memory.
  */
 
-/** So many a second, and so many at once after a while without. */
+/** Tokens per second, and the most that are kept. */
 export interface Rate {
   perSecond: number;
   burst: number;
 }
 
-/** One bucket, full at first. All times are milliseconds of one clock. */
-export class TokenBucket {
-  readonly #rate: Rate;
-  #level: number;
-  #filledAt: number;
+/** Tokens that rounding may lose between a level and a time. */
+const ROUNDING = 1e-6;
 
-  constructor(rate: Rate, now: number) {
-    this.#rate = rate;
-    this.#level = rate.burst;
-    this.#filledAt = now;
-  }
-
-  /** Takes `cost` tokens and gives 0; or takes none and gives the milliseconds until there are enough. */
-  take(cost: number, now: number): number {
-    const wait = this.waitFor(cost, now);
-    if (wait === 0) this.#level -= Math.min(cost, this.#rate.burst);
-    return wait;
-  }
-
-  /** Takes `cost` tokens, there or not, and gives the milliseconds until the debt is paid. */
-  spend(cost: number, now: number): number {
-    this.#fill(now);
-    this.#level -= cost;
-    return this.#until(0);
-  }
-
-  /** The milliseconds until `cost` tokens can be taken. What costs more than the burst takes all of it. */
-  waitFor(cost: number, now: number): number {
-    this.#fill(now);
-    return this.#until(Math.min(cost, this.#rate.burst));
-  }
-
-  /** Whether it is as if nothing had ever been taken. */
-  isFull(now: number): boolean {
-    this.#fill(now);
-    return this.#level === this.#rate.burst;
-  }
-
-  #until(level: number): number {
-    return this.#level >= level ? 0 : (level - this.#level) / this.#rate.perSecond * 1000;
-  }
-
-  #fill(now: number): void {
-    const gained = (now - this.#filledAt) / 1000 * this.#rate.perSecond;
-    this.#level = Math.min(this.#rate.burst, this.#level + gained);
-    this.#filledAt = now;
-  }
+/**
+ * Milliseconds until `cost` tokens can be taken from a bucket that is full at `fullAt`; 0 when
+ * they are there. A cost above the burst waits for the whole burst.
+ */
+export function waitFor({ perSecond, burst }: Rate, cost: number, fullAt: number, now: number) {
+  const missing = fullAt <= now ? 0 : (fullAt - now) * perSecond / 1000;
+  const short = Math.min(cost, burst) - (burst - missing);
+  return short <= ROUNDING ? 0 : short * 1000 / perSecond;
 }
 
-/** Keys that a table has at most, so that it can't be made to grow; beyond it the oldest one goes. */
+/** The time at which a bucket is full again once `cost` tokens are taken; a lack of them is a debt. */
+export function spend({ perSecond }: Rate, cost: number, fullAt: number, now: number): number {
+  return Math.max(fullAt, now) + cost * 1000 / perSecond;
+}
+
+/** Keys that a table has at most, so that addresses cannot grow it without bound; beyond it the oldest goes. */
 const MAX_KEYS = 100_000;
 
-/** A bucket for each of many keys: addresses, names. A full one is no different from none, and takes no memory. */
+/** A bucket for each of many keys, such as addresses. */
 export class TokenBuckets {
   readonly #rate: Rate;
   readonly #maxKeys: number;
-  readonly #buckets = new Map<string, TokenBucket>();
+  /** When each bucket is full again; a bucket that is not here is full. */
+  readonly #fullAt = new Map<string, number>();
 
   constructor(rate: Rate, maxKeys = MAX_KEYS) {
     this.#rate = rate;
     this.#maxKeys = maxKeys;
   }
 
-  /** How many keys have a bucket. */
+  /** The number of keys whose buckets are not known to be full. */
   get size(): number {
-    return this.#buckets.size;
+    return this.#fullAt.size;
   }
 
-  /** Takes one token of `key`'s and gives 0; or the milliseconds until there is one. */
+  /** Takes one of `key`'s tokens and returns 0, or the milliseconds until there is one. */
   take(key: string, now: number): number {
-    return (this.#buckets.get(key) ?? this.#make(key, now)).take(1, now);
+    const wait = this.waitFor(key, now);
+    if (wait > 0) return wait;
+    // The oldest bucket has had the most time to fill.
+    if (this.#fullAt.size >= this.#maxKeys && !this.#fullAt.has(key)) {
+      this.#fullAt.delete(this.#fullAt.keys().next().value as string);
+    }
+    this.#fullAt.set(key, spend(this.#rate, 1, this.#fullAt.get(key) ?? now, now));
+    return 0;
   }
 
-  /** The milliseconds until a token of `key`'s can be taken. */
+  /** The milliseconds until one of `key`'s tokens can be taken. */
   waitFor(key: string, now: number): number {
-    return this.#buckets.get(key)?.waitFor(1, now) ?? 0;
+    return waitFor(this.#rate, 1, this.#fullAt.get(key) ?? now, now);
   }
 
   /** Fills `key`'s bucket. */
   forget(key: string): void {
-    this.#buckets.delete(key);
+    this.#fullAt.delete(key);
   }
 
-  /** Lets go of the buckets that have filled up. To be called now and then. */
+  /** Drops the buckets that are full by now, to be called now and then. */
   sweep(now: number): void {
-    for (const [key, bucket] of this.#buckets) {
-      if (bucket.isFull(now)) this.#buckets.delete(key);
-    }
-  }
-
-  #make(key: string, now: number): TokenBucket {
-    const bucket = new TokenBucket(this.#rate, now);
-    // The one that has been there longest has had the most time to fill.
-    if (this.#buckets.size >= this.#maxKeys) {
-      this.#buckets.delete(this.#buckets.keys().next().value as string);
-    }
-    this.#buckets.set(key, bucket);
-    return bucket;
+    for (const [key, fullAt] of this.#fullAt) if (fullAt <= now) this.#fullAt.delete(key);
   }
 }

@@ -3,20 +3,16 @@
  * connection's next request waits, and nobody else's.
  */
 
-import type { Event, Payload, Request } from "../../protocol/mod.ts";
+import type { Event, Payload } from "../../protocol/mod.ts";
 import { type Effect, type Origin, refuse, reply } from "../hub/effects.ts";
 import type { MessageLog } from "../log/message_log.ts";
 import { type Refusal, refusalFrom } from "../hub/refusal.ts";
-import { type LogQuery, roomOf, roomRefusal } from "../hub/requests.ts";
+import type { LogQuery } from "../hub/request_table.ts";
+import { roomOf, roomRefusal } from "../hub/requests.ts";
 import type { Session } from "../hub/session.ts";
 
 /** Messages in an answer to a request without `limit`. */
 const DEFAULT_LIMIT = 50;
-
-/** Whether a request asks the log. */
-export function isLogQuery(request: Request): request is LogQuery {
-  return request.type === "history" || request.type === "search" || request.type === "unread";
-}
 
 /** LogQueries that take long and may wait for their turn, each of another connection. */
 const MAX_WAITING = 32;

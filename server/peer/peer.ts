@@ -12,23 +12,19 @@ import {
   type Refused,
   type Request,
 } from "../../protocol/mod.ts";
-import { isAccountRequest } from "../accounts/accounts.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Effect, fanOutOf, refuseUnconnected } from "../hub/effects.ts";
-import { Gate, type GateOptions, type Stopped } from "../limits/gate.ts";
+import { RequestLimiter, type RequestLimits, type Throttled } from "../limits/request_limiter.ts";
 import { greet } from "../accounts/handshake.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { LineSplitter } from "../connection/line_stream.ts";
 import type { LogFields, Logger, LogLevel } from "../process/logger.ts";
 import type { Office } from "../accounts/office.ts";
 import { type IdleEvent, IdleTimer, type Timeouts } from "./idle_timer.ts";
-import type { LogQuery } from "../hub/requests.ts";
+import { isHandledBy, type LogQuery, REQUEST_TABLE } from "../hub/request_table.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
-import { isLogQuery, type LogQueries } from "./log_queries.ts";
+import type { LogQueries } from "./log_queries.ts";
 import type { LineReceiver } from "../connection/reader.ts";
-
-/** What one who is behind need not wait for: it says what is to be sent at all. */
-const AT_ONCE: ReadonlySet<string> = new Set(["join", "leave", "quit"]);
 
 /** What the peers of one server have in common. */
 export interface PeerContext {
@@ -37,7 +33,7 @@ export interface PeerContext {
   queries: LogQueries;
   office: Office;
   splitter: LineSplitter;
-  gate: GateOptions;
+  limits: RequestLimits;
   timeouts: Timeouts;
   logger: Logger;
   /** Called once for each peer, when nothing more is heard of it; `leaving` resolves when its connection is gone. */
@@ -49,7 +45,7 @@ export class Peer implements LineReceiver {
   readonly connection: Connection;
   readonly #context: PeerContext;
   readonly #idleTimer: IdleTimer;
-  readonly #gate: Gate;
+  readonly #limiter: RequestLimiter;
   /** Whether the peer has shown that it speaks this protocol: its first line was a JSON object. */
   #hasBegun = false;
 
@@ -57,7 +53,7 @@ export class Peer implements LineReceiver {
     this.connection = connection;
     this.#context = context;
     this.#idleTimer = new IdleTimer(context.timeouts, now);
-    this.#gate = new Gate(context.gate, now);
+    this.#limiter = new RequestLimiter(context.limits);
   }
 
   /** Begins to hear the peer. */
@@ -95,12 +91,12 @@ export class Peer implements LineReceiver {
     const request = decodeRequest(line);
     if (!this.#hasBegun && isNoObject(request)) return this.#rejectForeign(request);
     this.#hasBegun = true;
-    const stopped = this.#gate.stop(request, now);
-    return stopped === undefined ? this.#receive(request, now) : this.#refuse(request, stopped);
+    const throttled = this.#limiter.admit(REQUEST_TABLE[request.type], idOf(request), now);
+    return throttled === undefined ? this.#receive(request, now) : this.#refuse(request, throttled);
   }
 
   onRead(bytes: number): number {
-    return this.#gate.read(bytes, performance.now());
+    return this.#limiter.chargeBytes(bytes, performance.now());
   }
 
   onProgress(): void {
@@ -136,7 +132,7 @@ export class Peer implements LineReceiver {
   }
 
   /** Refuses a request that nobody has looked at, in its turn. */
-  async #refuse(request: Request | Refused, { error, rest }: Stopped): Promise<void> {
+  async #refuse(request: Request | Refused, { error, rest }: Throttled): Promise<void> {
     if (this.#isBehind) await this.#sentSoFar();
     const lecture = request.type === "refused" ? request.lecture : isLectures(request);
     this.#push(this.#context.hub.refuse(this.connection, { error, lecture }));
@@ -144,7 +140,8 @@ export class Peer implements LineReceiver {
   }
 
   #receive(request: Request | Refused, now: number): Promise<void> | void {
-    if (!this.#isBehind || AT_ONCE.has(request.type)) return this.#handle(request, now);
+    const { overtakesReplay } = REQUEST_TABLE[request.type];
+    if (!this.#isBehind || overtakesReplay) return this.#handle(request, now);
     // It has answers to come: what it asks now is answered after them.
     return this.#sentSoFar().then(() => this.#handle(request, performance.now()));
   }
@@ -157,13 +154,13 @@ export class Peer implements LineReceiver {
       const { code, message: reason } = request.error.payload;
       this.#log("debug", "request refused", { code, reason });
       this.#push(hub.refuse(connection, request));
-    } else if (isLogQuery(request)) {
+    } else if (isHandledBy(request, "log")) {
       return this.#ask(request);
-    } else if (isAccountRequest(request)) {
+    } else if (isHandledBy(request, "accounts")) {
       return office.accounts.handle(connection, request);
     } else {
       const effects = hub.handle(connection, request, now);
-      this.#gate.told(fanOutOf(effects), now);
+      this.#limiter.chargeFanOut(fanOutOf(effects), now);
       this.#push(effects);
       if (request.type === "join" && request.payload.since !== undefined) return this.#sentSoFar();
     }
@@ -249,6 +246,10 @@ export function closeWith(hub: Hub, connection: Connection, error: Event<"error"
 /** What a log line says of a defect. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+function idOf(request: Request | Refused): string | undefined {
+  return request.type === "refused" ? request.error.id : request.id;
 }
 
 function isNoObject(request: Request | Refused): request is Refused {

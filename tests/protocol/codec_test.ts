@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { decodeRequest, encode, type Refused } from "../../protocol/codec.ts";
+import { carriesPassword, decodeRequest, encode, type Refused } from "../../protocol/codec.ts";
 import type { Request, RequestType } from "../../protocol/message.ts";
 import { PURE } from "../fixtures/pure.ts";
 
@@ -89,6 +89,16 @@ function withField(payload: object, key: string, value?: unknown): Record<string
   const rest = Object.entries(payload).filter(([each]) => each !== key);
   return Object.fromEntries(value === undefined ? rest : [...rest, [key, value]]);
 }
+
+Deno.test(
+  "carriesPassword() knows the requests that need a password, and no made-up ones",
+  PURE,
+  () => {
+    const secret = TYPES.filter((type) => Object.keys(NEEDED[type]).includes("password"));
+    assertEquals(TYPES.filter(carriesPassword), secret);
+    assertEquals(["constructor", "__proto__", ""].filter(carriesPassword), []);
+  },
+);
 
 Deno.test("decodeRequest() reads what encode() wrote, for every type", PURE, () => {
   for (const type of TYPES) {

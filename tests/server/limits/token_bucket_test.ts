@@ -1,13 +1,38 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { TokenBucket, TokenBuckets } from "../../../server/limits/token_bucket.ts";
+import { type Rate, spend, TokenBuckets, waitFor } from "../../../server/limits/token_bucket.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 /** A token every 100 ms, five at once. */
 const RATE = { perSecond: 10, burst: 5 };
 
+/** One bucket, full at first. */
+class TokenBucket {
+  #fullAt = 0;
+  constructor(readonly rate: Rate) {}
+
+  waitFor(cost: number, now: number): number {
+    return waitFor(this.rate, cost, this.#fullAt, now);
+  }
+
+  take(cost: number, now: number): number {
+    const wait = this.waitFor(cost, now);
+    if (wait === 0) this.spend(Math.min(cost, this.rate.burst), now);
+    return wait;
+  }
+
+  spend(cost: number, now: number): number {
+    this.#fullAt = spend(this.rate, cost, this.#fullAt, now);
+    return this.waitFor(0, now);
+  }
+
+  isFull(now: number): boolean {
+    return this.#fullAt <= now;
+  }
+}
+
 Deno.test("take() gives a burst at once, then says how long until the next", PURE, () => {
-  const bucket = new TokenBucket(RATE, 1000);
+  const bucket = new TokenBucket(RATE);
   assertEquals([1, 2, 3, 4, 5].map(() => bucket.take(1, 1000)), [0, 0, 0, 0, 0]);
   assertEquals(Math.round(bucket.take(1, 1000)), 100);
   assertEquals(Math.round(bucket.take(3, 1000)), 300);
@@ -17,14 +42,14 @@ Deno.test("take() gives a burst at once, then says how long until the next", PUR
 });
 
 Deno.test("take() of more than the burst takes all of it, and so comes through", PURE, () => {
-  const bucket = new TokenBucket(RATE, 0);
+  const bucket = new TokenBucket(RATE);
   assertEquals(bucket.take(50, 0), 0);
   assertEquals(Math.round(bucket.take(50, 0)), 500);
   assertEquals(bucket.take(50, 501), 0);
 });
 
 Deno.test("spend() goes into debt, and says when it is paid", PURE, () => {
-  const bucket = new TokenBucket(RATE, 0);
+  const bucket = new TokenBucket(RATE);
   assertEquals(bucket.spend(5, 0), 0);
   assertEquals(Math.round(bucket.spend(20, 0)), 2000);
   assertEquals(Math.round(bucket.take(1, 1000)), 1100);
@@ -32,7 +57,7 @@ Deno.test("spend() goes into debt, and says when it is paid", PURE, () => {
 });
 
 Deno.test("a bucket fills up to its burst and no further", PURE, () => {
-  const bucket = new TokenBucket(RATE, 0);
+  const bucket = new TokenBucket(RATE);
   assert(bucket.isFull(0));
   bucket.take(3, 0);
   assert(!bucket.isFull(299));
@@ -44,7 +69,7 @@ Deno.test("a bucket fills up to its burst and no further", PURE, () => {
 Deno.test("whatever is asked and when, no more is taken than rate and burst allow", PURE, () => {
   const asks = fc.array(fc.tuple(fc.nat(500), fc.integer({ min: 1, max: 5 })));
   fc.assert(fc.property(asks, (steps) => {
-    const bucket = new TokenBucket(RATE, 0);
+    const bucket = new TokenBucket(RATE);
     let [now, taken] = [0, 0];
     for (const [pause, cost] of steps) {
       now += pause;
