@@ -16,7 +16,7 @@ import { PageCache } from "./page_cache.ts";
 import type { Members } from "../hub/room.ts";
 import type { Session } from "../hub/session.ts";
 import type { IoScheduler } from "../connection/io_scheduler.ts";
-import { deliver, type DraftEffect } from "../hub/deliver.ts";
+import { deliver, type DraftEffect, isDraftEffect } from "../hub/deliver.ts";
 
 /** Effects that may gather while the log is busy; whoever sends more requests then is not read. */
 const BACKLOG = 4096;
@@ -187,10 +187,6 @@ export class Pipeline {
       if (!connection.flush()) connection.subscription?.fallBehind();
     }
   }
-}
-
-function isDraftEffect(effect: Effect): effect is DraftEffect {
-  return "draft" in effect;
 }
 
 /** The connection behind a handle; there is no other kind of handle in a running server. */

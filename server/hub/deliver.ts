@@ -26,6 +26,11 @@ type Kept = Extract<Outcome, { kind: "direct" }>;
 /** An effect that has a draft. */
 export type DraftEffect = AppendMessage | AppendDirect | ResolveRef | SetTopic | AppendRecord;
 
+/** Whether an effect has a draft. */
+export function isDraftEffect(effect: Effect): effect is DraftEffect {
+  return "draft" in effect;
+}
+
 /** The effects of `effect`, now that its draft has come to `outcome`. */
 export function deliver(effect: DraftEffect, outcome: Outcome): Effect[] {
   if (effect.kind === "append record") return [];
