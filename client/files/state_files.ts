@@ -1,5 +1,9 @@
 /** Files in the state directory: private, safely named, held by one process at a time. */
 
+import { messageOf } from "../../cli/system_errors.ts";
+import { deadline } from "../../core/session/deadline.ts";
+import type { Store } from "../../core/session/store.ts";
+
 /** Milliseconds to wait for another process that is just closing the file. */
 const LOCK_TIMEOUT = 150;
 
@@ -54,20 +58,15 @@ export async function openPrivate(path: string): Promise<StateFile | undefined> 
 }
 
 async function locked(file: Deno.FsFile): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), LOCK_TIMEOUT);
-  });
   const held = file.lock(true).then(() => true, () => false);
-  try {
-    return await Promise.race([held, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return await deadline(held, LOCK_TIMEOUT) ?? false;
 }
 
-/** A file of lines that this process alone writes. */
-export class StateFile {
+/**
+ * A file of lines that this process alone writes, at once. Nothing is synchronized to the
+ * disk's platter: a killed process loses nothing, a power cut may lose the last seconds.
+ */
+export class StateFile implements Store {
   readonly #path: string;
   readonly #lock: Deno.FsFile;
   #file: Deno.FsFile;
@@ -80,27 +79,44 @@ export class StateFile {
 
   /** The whole text. */
   read(): string {
-    return Deno.readTextFileSync(this.#path);
+    return this.#try("read", () => Deno.readTextFileSync(this.#path));
   }
 
   /** Adds `text` in one write. */
   append(text: string): void {
-    writeAll(this.#file, text);
+    this.#try("write", () => writeAll(this.#file, text));
   }
 
-  /** Puts `text` in place of everything, whole or not at all. */
+  /** Replaces everything, whole or not at all. */
   replace(text: string): void {
-    const fresh = `${this.#path}.new`;
-    Deno.writeTextFileSync(fresh, text, { mode: 0o600 });
-    this.#file.close();
-    Deno.renameSync(fresh, this.#path);
-    this.#file = openAppend(this.#path);
+    // Where there is no room for a second file, there is room for nothing.
+    this.#try("write", () => text === "" ? this.#file.truncateSync(0) : this.#exchange(text));
   }
 
   /** Closes the file and drops the lock. */
   close(): void {
     this.#file.close();
     this.#lock.close();
+  }
+
+  #exchange(text: string): void {
+    const fresh = `${this.#path}.new`;
+    Deno.writeTextFileSync(fresh, text, { mode: 0o600 });
+    // Windows replaces no open file.
+    this.#file.close();
+    try {
+      Deno.renameSync(fresh, this.#path);
+    } finally {
+      this.#file = openAppend(this.#path);
+    }
+  }
+
+  #try<Result>(deed: "read" | "write", act: () => Result): Result {
+    try {
+      return act();
+    } catch (error) {
+      throw new Error(`Cannot ${deed} ${this.#path}: ${messageOf(error)}`, { cause: error });
+    }
   }
 }
 

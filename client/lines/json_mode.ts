@@ -56,7 +56,8 @@ class JsonMode {
     // The input is a program's: it can't be asked for a password, and errors reach it as events.
     this.#login = new Login({ name: () => name, given, ask: undefined, tell: () => undefined });
     this.#link = new Link({
-      address: start.address,
+      server: start.server,
+      dial: start.dial,
       patience,
       hello: () => this.#hello(),
       report: (report) => this.#take(report),
@@ -119,7 +120,7 @@ class JsonMode {
     const timer = setTimeout(() => this.#link.stop(), QUIT_TIMEOUT);
     await running;
     clearTimeout(timer);
-    this.#start.outbox.close();
+    await this.#start.outbox.close();
   }
 
   #hello(): Request<"connect"> {
@@ -135,8 +136,8 @@ class JsonMode {
   #take(report: LinkReport): Promise<void> | void {
     if (report.kind === "offline") {
       this.#online = new Promise((resolve) => this.#sayOnline = resolve);
-      const { reason, retryAt } = report;
-      return this.#report({ state: "offline", reason, retry_at: retryAt });
+      const { reason, wait } = report;
+      return this.#report({ state: "offline", reason, retry_at: Date.now() + wait });
     }
     if (report.kind === "online") {
       this.#start.outbox.session = report.ack.session;

@@ -2,7 +2,7 @@
 
 import { KeyParser } from "../editor/keys.ts";
 import { pressSecret } from "../editor/secret_input.ts";
-import { within } from "../net/timeout.ts";
+import { deadline } from "../../core/session/deadline.ts";
 
 /** Milliseconds without input after which the terminal's buffer counts as empty. */
 const DRAIN_TIMEOUT = 50;
@@ -75,7 +75,7 @@ export class TypedLines {
     this.#isDropping = true;
     for (let came = true; came && !this.#ended;) {
       came = false;
-      await within(DRAIN_TIMEOUT, this.#read().then(() => void (came = true)));
+      await deadline(this.#read().then(() => void (came = true)), DRAIN_TIMEOUT);
     }
     this.#isDropping = false;
     return true;

@@ -1,70 +1,63 @@
-/** One socket to the server: lines in, requests out. */
+/** A transport over TCP, and TLS over that. */
 
-import {
-  encode,
-  type FramingProblem,
-  LineFramer,
-  readLines,
-  type Request,
-} from "../../protocol/mod.ts";
 import { isLoopback } from "../../cli/host_port.ts";
-import type { Address } from "./address.ts";
+import { type Dial, type Transport, UnusableServer } from "../../core/session/transport.ts";
+import { LineFramer, readLines } from "../../protocol/mod.ts";
+import { type Address, formatAddress } from "./address.ts";
 import { dial } from "./dial.ts";
 
 /** Bytes read at once; a flood of 1,000 messages a second needs more than the protocol's default. */
 const BUFFER_SIZE = 32_768;
 
-/** A connection; {@linkcode Connection.open} makes one. */
-export class Connection {
-  /** Whether nobody on the way can read along: passwords go over such a link alone. */
+/** Connects to `address` each time it is called; rejects as {@linkcode dial} does. */
+export function dialer(address: Address): Dial {
+  return async () => new Connection(await dial(address), address);
+}
+
+/** One socket to the server. */
+class Connection implements Transport {
   readonly isSecure: boolean;
+  readonly #address: Address;
   readonly #socket: Deno.Conn;
   readonly #framer = new LineFramer();
   #queue = "";
   #writing: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(socket: Deno.Conn, address: Address) {
+  constructor(socket: Deno.Conn, address: Address) {
     this.#socket = socket;
+    this.#address = address;
     const { hostname } = socket.remoteAddr as Deno.NetAddr;
     this.isSecure = address.proof !== undefined || isLoopback(hostname);
   }
 
-  /** Connects; rejects as {@linkcode dial} does. */
-  static async open(address: Address): Promise<Connection> {
-    return new Connection(await dial(address), address);
+  async *lines(): AsyncGenerator<string> {
+    yield* readLines((buffer) => this.#read(buffer), this.#framer, BUFFER_SIZE);
+    if (this.#framer.problem === undefined) return;
+    const server = formatAddress(this.#address);
+    throw new UnusableServer(`${server} does not speak this chat's protocol`);
   }
 
-  /** What broke the framing of the server's lines, if anything did. */
-  get problem(): FramingProblem | undefined {
-    return this.#framer.problem;
-  }
-
-  /** The lines that the server sends, until either side closes; fails as the socket fails. */
-  lines(): ReadableStream<string> {
-    const read = async (buffer: Uint8Array) => {
-      try {
-        return await this.#socket.read(buffer);
-      } catch (error) {
-        if (this.#closed) return null;
-        throw error;
-      }
-    };
-    return readLines(read, this.#framer, BUFFER_SIZE);
-  }
-
-  /** Queues a request; what is sent in one turn goes out in one write. */
-  send(request: Request): void {
+  /** Lines that are sent in one turn go out in one write. */
+  send(line: string): void {
     if (this.#closed) return;
-    this.#queue += encode(request);
+    this.#queue += line;
     this.#writing ??= this.#write();
   }
 
-  /** Closes at once; what is still queued is lost. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.close();
+  }
+
+  async #read(buffer: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#socket.read(buffer);
+    } catch (error) {
+      if (this.#closed) return null;
+      throw error;
+    }
   }
 
   async #write(): Promise<void> {

@@ -1,6 +1,7 @@
 /** The way to a server's socket: TCP, and TLS over it where the server has to show who it is. */
 
 import { messageOf } from "../../cli/system_errors.ts";
+import { deadline } from "../../core/session/deadline.ts";
 import { type Address, formatAddress } from "./address.ts";
 import { anotherCertificate, certificateProblem, Untrusted } from "./trust_errors.ts";
 
@@ -13,17 +14,11 @@ export const NO_TLS = "no TLS is spoken there; for plain TCP write chat://";
 /** Connects; rejects with an `Error` whose message is for a person, an {@linkcode Untrusted} where TLS refuses the server. */
 export async function dial(address: Address): Promise<Deno.Conn> {
   const opening = open(address);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), TIMEOUT);
-  });
   try {
-    const socket = await Promise.race([opening, late]);
-    if (socket !== "late") return socket;
+    const socket = await deadline(opening, TIMEOUT);
+    if (socket !== undefined) return socket;
   } catch (error) {
     throw await explained(error, address);
-  } finally {
-    clearTimeout(timer);
   }
   // Nobody waits for it any more, whichever way it ends.
   opening.then((socket) => socket.close(), () => undefined);

@@ -1,10 +1,11 @@
 /** Why a server that is reached over TLS is not trusted, in words for a person. */
 
+import { UnusableServer } from "../../core/session/transport.ts";
 import { type Address, formatAddress } from "./address.ts";
 import { formatServerUrl } from "./server_url.ts";
 
 /** The server has not shown that it is the one that is meant. Trying again would change nothing. */
-export class Untrusted extends Error {
+export class Untrusted extends UnusableServer {
   override name = "Untrusted";
 }
 

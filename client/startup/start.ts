@@ -1,11 +1,13 @@
 /** From the command line to the parts of a session: settings, credentials, outbox. */
 
-import { parseName } from "../../protocol/mod.ts";
+import { fold, parseName } from "../../protocol/mod.ts";
 import { configDirectory, PLATFORM, stateDirectory } from "../../cli/directories.ts";
 import { messageOf } from "../../cli/system_errors.ts";
 import { type Address, formatAddress } from "../net/address.ts";
+import { dialer } from "../net/connection.ts";
 import type { GivenPassword } from "../../core/session/login.ts";
 import { Outbox } from "../../core/session/outbox.ts";
+import type { Dial } from "../../core/session/transport.ts";
 import { readPassword } from "../files/password_file.ts";
 import { Failure } from "./failure.ts";
 import {
@@ -17,6 +19,7 @@ import {
   resolveSettings,
   type Settings,
 } from "./settings.ts";
+import { openPersonsOutbox, openScriptsOutbox } from "../files/outbox_file.ts";
 import { makePrivateDirectory } from "../files/state_files.ts";
 
 const PROGRAM = "chat-client";
@@ -36,7 +39,9 @@ export const CONTEXT = 20;
 
 /** Everything that is settled before the first connection. */
 export interface Start {
-  readonly address: Address;
+  /** The server's address as a person writes it: for messages, and as the key of what is kept for it. */
+  readonly server: string;
+  readonly dial: Dial;
   readonly name: string;
   readonly room: string;
   /** The name's password, where it is given and need not be typed. */
@@ -68,8 +73,9 @@ export async function prepare(
   const password = givenPassword(options["password-file"]);
   const address = await authenticateServer(settings, options.ca);
   const { name, room } = askMissing(settings);
-  const opened = await openOutbox(address, name, user);
-  return { address, name, room, password, bell: config.bell, ...opened };
+  const server = formatAddress(address);
+  const opened = await openOutbox(server, name, user);
+  return { server, dial: dialer(address), name, room, password, bell: config.bell, ...opened };
 }
 
 /** With TLS, decides by which certificate the server is trusted. */
@@ -153,7 +159,7 @@ function askName(question: string, usual?: string): string {
 }
 
 async function openOutbox(
-  address: Address,
+  server: string,
   name: string,
   user: "person" | "script",
 ): Promise<Pick<Start, "outbox" | "directory" | "notices">> {
@@ -161,14 +167,13 @@ async function openOutbox(
   if (directory === undefined) return withoutDisk("there is no home directory");
   try {
     makePrivateDirectory(directory);
-    const open = user === "person" ? Outbox.open : Outbox.openForScript;
-    const outbox = await open(directory, address, name);
+    const open = user === "person" ? openPersonsOutbox : openScriptsOutbox;
+    const outbox = await open(directory, [server, fold(name)]);
     if (outbox !== undefined) return { outbox, directory, notices: [] };
   } catch (error) {
     return withoutDisk(messageOf(error));
   }
-  const where = formatAddress(address);
-  const remark = `${name} is in use on ${where} by another chat-client of yours on this machine`;
+  const remark = `${name} is in use on ${server} by another chat-client of yours on this machine`;
   return { outbox: Outbox.inMemory(), directory, notices: [remark] };
 }
 

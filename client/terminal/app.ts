@@ -274,7 +274,7 @@ export class App implements View {
     const parts = {
       ...this.#inputParts(session),
       drafts: [...session.outbox.drafts],
-      status: statusText(session.status, this.#options.clock, Date.now()),
+      status: statusText(session.status, this.#options.clock, performance.now()),
     };
     const block = layOut(parts, size, styled);
     const frame = this.#writer.frame(this.#screen.takeRows(), block, size.columns);

@@ -4,7 +4,6 @@ import { PLATFORM } from "../../cli/directories.ts";
 import { App } from "./app.ts";
 import { localClock } from "../display/clock.ts";
 import { colorDepth, styler } from "../display/colors.ts";
-import { formatAddress } from "../net/address.ts";
 import { HistoryFile } from "../editor/history_file.ts";
 import { leftOver } from "../lines/lines_mode.ts";
 import { Session } from "../../core/session/session.ts";
@@ -20,7 +19,7 @@ const WELCOME = "Type, and Enter sends; /help lists the commands and keys, exit 
 export async function runTerminal(start: Start, bell: boolean): Promise<number> {
   const history = start.directory === undefined
     ? undefined
-    : await HistoryFile.open(start.directory, formatAddress(start.address));
+    : await HistoryFile.open(start.directory, start.server);
   const terminal = new Terminal();
   const styled = styler(colorDepth(PLATFORM.env));
   const greeting = history?.lines.length === 0 && history.problem === undefined

@@ -1,19 +1,21 @@
-/** The way to the server over time: connects, says hello, and comes back when the link is lost. */
+/** The connection over time: connects, introduces the client, and connects again when the connection is lost. */
 
 import {
   decodeEvent,
+  encode,
   type ErrorCode,
   type Event,
   type Events,
   type Request,
 } from "../../protocol/mod.ts";
-import { type Address, formatAddress } from "../../client/net/address.ts";
 import { backoff } from "./backoff.ts";
-import { Connection } from "../../client/net/connection.ts";
-import { Untrusted } from "../../client/net/trust_errors.ts";
+import { type Dial, type Transport, UnusableServer } from "./transport.ts";
 
 /** Milliseconds without a line after which the server is asked, and then given up. */
 const SILENCE = { ask: 20_000, giveUp: 40_000 } as const;
+
+/** Milliseconds between two looks at the silence. */
+const WATCH_INTERVAL = 5_000;
 
 /** Milliseconds that the server may take to answer `connect`. */
 const HELLO_TIMEOUT = 10_000;
@@ -23,20 +25,22 @@ export type LinkReport =
   | { kind: "online"; ack: Events["connect_ack"] }
   /** A line came; `event` is missing when this version does not know it. */
   | { kind: "line"; line: string; event: Event | undefined }
-  /** The link is down; `retryAt` is in epoch milliseconds. */
-  | { kind: "offline"; reason: string; retryAt: number };
+  /** The link is down; the next try comes in `wait` milliseconds. */
+  | { kind: "offline"; reason: string; wait: number };
 
 /** What follows a refusal: another try after `wait` milliseconds, or the end, with its reason. */
 export type RetryDecision = { readonly wait: number } | { readonly end: string };
 
 /** What a link needs. */
 export interface LinkOptions {
-  address: Address;
+  /** The server's name, for messages. */
+  server: string;
+  dial: Dial;
   /** The `connect` for the next connection. */
   hello: () => Request<"connect">;
   /** Told everything in order; while its promise is pending, nothing more is read from the server. */
   report: (report: LinkReport) => Promise<void> | void;
-  /** What to do when the server does not let us in, or ends the session; `undefined`: as always. */
+  /** Decides what follows when the server refuses or ends the session; `undefined`: the usual. */
   refused: (error: Events["error"]) => Promise<RetryDecision | undefined>;
   /** Milliseconds for which a lost link is tried again; the first connection has one try. */
   patience: number;
@@ -58,7 +62,7 @@ const FINAL_CODES: ReadonlySet<ErrorCode> = new Set(["session_replaced", "sessio
 /** Keeps one session reachable; {@linkcode Link.run} does it. */
 export class Link {
   readonly #options: LinkOptions;
-  #connection: Connection | undefined;
+  #connection: Transport | undefined;
   #online = false;
   #stopped = false;
   #taking = false;
@@ -81,10 +85,10 @@ export class Link {
     return this.#connection?.isSecure === true;
   }
 
-  /** Sends when online; says whether it did. */
+  /** Sends when online; returns whether it did. */
   send(request: Request): boolean {
     if (!this.#online) return false;
-    this.#connection?.send(request);
+    this.#connection?.send(encode(request));
     return true;
   }
 
@@ -117,13 +121,13 @@ export class Link {
     for (let attempt = 0; !this.#stopped; attempt++) {
       const ending = await this.#connectOnce();
       if (this.#stopped) return undefined;
-      if (ending.wasOnline) [lostAt, attempt] = [Date.now(), 0];
+      if (ending.wasOnline) [lostAt, attempt] = [performance.now(), 0];
       if (this.#dropped) continue;
       const { error } = ending;
       const decision = error === undefined ? undefined : await this.#options.refused(error);
       if (this.#stopped) return undefined;
       const { patience } = this.#options;
-      const left = lostAt === undefined ? 0 : patience - (Date.now() - lostAt);
+      const left = lostAt === undefined ? 0 : patience - (performance.now() - lostAt);
       const next = decision ?? usualDecision(ending, attempt, left);
       if ("end" in next) return next.end;
       if (next.wait > 0) await this.#rest(ending.reason, next.wait);
@@ -132,7 +136,7 @@ export class Link {
   }
 
   async #rest(reason: string, wait: number): Promise<void> {
-    await this.#options.report({ kind: "offline", reason, retryAt: Date.now() + wait });
+    await this.#options.report({ kind: "offline", reason, wait });
     await this.#pause(wait);
   }
 
@@ -141,18 +145,19 @@ export class Link {
     this.#dropped = false;
     let wasOnline = false;
     try {
-      const connection = await Connection.open(this.#options.address);
+      const connection = await this.#options.dial();
       this.#connection = connection;
       if (this.#stopped) return { reason: "", wasOnline, final: true };
       const hello = this.#options.hello();
       if (hello.payload.password !== undefined && !connection.isSecure) return this.#insecure();
-      connection.send(hello);
+      connection.send(encode(hello));
       await this.#read(connection, () => wasOnline = true);
-      return { ...this.#reasonOf(connection, wasOnline), wasOnline };
+      return { ...this.#reasonOf(wasOnline), wasOnline };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const reason = wasOnline ? this.#lost() : error.message;
-      return { reason, wasOnline, final: error instanceof Untrusted };
+      const isUnusable = error instanceof UnusableServer;
+      const reason = wasOnline && !isUnusable ? this.#lost() : error.message;
+      return { reason, wasOnline, final: isUnusable && !wasOnline };
     } finally {
       this.#online = false;
       this.#connection?.close();
@@ -160,25 +165,24 @@ export class Link {
     }
   }
 
-  async #read(connection: Connection, acknowledged: () => void): Promise<void> {
-    const started = Date.now();
-    let heardAt = started;
+  async #read(connection: Transport, acknowledged: () => void): Promise<void> {
+    let heardAt = performance.now();
+    const ping = () => connection.send(encode({ type: "ping", payload: {} }));
     const watch = setInterval(() => {
       // While our owner takes its time it is we who do not listen: the server is told that we live.
-      if (this.#taking) return connection.send({ type: "ping", payload: {} });
-      const silent = Date.now() - heardAt;
+      if (this.#taking) return ping();
+      const silent = performance.now() - heardAt;
       if (silent > (this.#online ? SILENCE.giveUp : HELLO_TIMEOUT)) connection.close();
-      else if (silent > SILENCE.ask && this.#online) connection.send({ type: "ping", payload: {} });
-    }, 5_000);
+      else if (silent > SILENCE.ask && this.#online) ping();
+    }, WATCH_INTERVAL);
     try {
       for await (const line of connection.lines()) {
         // What had come before is told again by the next connection.
         if (this.#dropped) break;
-        heardAt = Date.now();
         this.#taking = true;
         await this.#take(connection, line, acknowledged);
         this.#taking = false;
-        heardAt = Date.now();
+        heardAt = performance.now();
       }
     } finally {
       this.#taking = false;
@@ -186,9 +190,9 @@ export class Link {
     }
   }
 
-  async #take(connection: Connection, line: string, acknowledged: () => void): Promise<void> {
+  async #take(connection: Transport, line: string, acknowledged: () => void): Promise<void> {
     const event = decodeEvent(line);
-    if (event?.type === "ping") connection.send({ type: "pong", payload: event.payload });
+    if (event?.type === "ping") connection.send(encode({ type: "pong", payload: event.payload }));
     if (event?.type === "error") this.#lastError = event.payload;
     if (event?.type === "connect_ack") {
       this.#online = true;
@@ -202,30 +206,23 @@ export class Link {
 
   /** The server would refuse it too, but only after everybody on the way has read it. */
   #insecure(): Ending {
-    const server = formatAddress(this.#options.address);
+    const { server } = this.#options;
     const message = `The password was not sent: others can read the link to ${server}`;
     const error = { code: "insecure_link", message } as const;
     return { reason: message, wasOnline: false, final: true, error };
   }
 
-  #reasonOf(connection: Connection, wasOnline: boolean): Omit<Ending, "wasOnline"> {
+  #reasonOf(wasOnline: boolean): Omit<Ending, "wasOnline"> {
     const error = this.#lastError;
-    if (connection.problem !== undefined) {
-      const server = formatAddress(this.#options.address);
-      return { reason: `${server} does not speak this chat's protocol`, final: !wasOnline };
-    }
     if (error !== undefined && (!wasOnline || FINAL_CODES.has(error.code))) {
       return { reason: error.message, final: FINAL_CODES.has(error.code), error };
     }
-    return { reason: wasOnline ? this.#lost() : this.#mute(), final: false };
+    const mute = `${this.#options.server} closed the connection without an answer`;
+    return { reason: wasOnline ? this.#lost() : mute, final: false };
   }
 
   #lost(): string {
-    return `The server at ${formatAddress(this.#options.address)} is gone`;
-  }
-
-  #mute(): string {
-    return `${formatAddress(this.#options.address)} closed the connection without an answer`;
+    return `The server at ${this.#options.server} is gone`;
   }
 
   async #pause(milliseconds: number): Promise<void> {

@@ -1,14 +1,12 @@
 /**
- * What was said and is not acknowledged yet, on disk, for one server and name:
- * it survives the program's own `kill -9`. With it goes the session's token, by
- * which the next start takes the session up again.
+ * The messages that the server has not acknowledged, of one server and name, in a store that
+ * survives the program's own `kill -9`. With them is the session's token, by which the next
+ * start resumes the session.
  *
- * Every line is one append. Nothing is synced to the disk's platter: a killed
- * process loses nothing, a power cut may lose the last seconds.
+ * Every change is applied at once and written behind those before it, so a store that takes
+ * its time keeps the order. Only {@linkcode Outbox.markSent} is to be waited for.
  */
 
-import { fold } from "../../protocol/mod.ts";
-import { type Address, formatAddress } from "../../client/net/address.ts";
 import type { Target } from "../chat/items.ts";
 import {
   applyLine,
@@ -20,30 +18,37 @@ import {
   parseJournal,
   writeJournal,
 } from "./journal.ts";
-import { openPrivate, type StateFile, statePath } from "../../client/files/state_files.ts";
+import type { Completion, Store } from "./store.ts";
 
-/** Bytes of journal after which it is written anew, once nothing is waiting. */
+/** Characters of journal after which it is rewritten, once no draft is waiting. */
 const REWRITE_AT = 262_144;
 
 /**
- * The widest step from one ref to the next. Steps are random, so that two copies of this
- * file give different refs to what is typed at each: of the same text under the same ref
+ * The widest step from one ref to the next. Steps are random, so that two copies of one
+ * store give different refs to what is typed at each: of the same text under the same ref
  * the server could only think that it is one message. A session has refs for 2^38 of them.
  */
-const WIDEST_STEP = 65_536;
+const MAX_STEP = 65_536;
 
 /** The highest ref of a server's that is believed: above it there must be room to go on. */
-const HIGHEST_USED = 2 ** 52;
+const MAX_USED = 2 ** 52;
 
 /** The outbox of one server and name. */
 export class Outbox {
   readonly #state: JournalState;
-  readonly #file: StateFile | undefined;
+  #store: Store | undefined;
+  #isDurable: boolean;
   #written = 0;
+  /** The writes that are not complete. */
+  #writing: Promise<void> | undefined;
+  /** The store that failed, and why. */
+  #failed: { store: Store; reason: string } | undefined;
+  #report: (problem: string) => void = () => {};
 
-  private constructor(state: JournalState, file: StateFile | undefined) {
+  private constructor(state: JournalState, store: Store | undefined) {
     this.#state = state;
-    this.#file = file;
+    this.#store = store;
+    this.#isDurable = store !== undefined;
   }
 
   /** An outbox that forgets when the program ends. */
@@ -51,46 +56,26 @@ export class Outbox {
     return new Outbox(emptyJournal(), undefined);
   }
 
-  /**
-   * Opens the outbox of `name` on the server at `address`, below `directory`.
-   * `undefined` when another running client has it. Throws as the file system does.
-   */
-  static async open(
-    directory: string,
-    address: Address,
-    name: string,
-    kind = "outbox",
-  ): Promise<Outbox | undefined> {
-    const path = await statePath(directory, kind, [formatAddress(address), fold(name)]);
-    const file = await openPrivate(path);
-    if (file === undefined) return undefined;
-    const state = parseJournal(file.read());
-    const outbox = new Outbox(state, file);
-    file.replace(writeJournal(state));
+  /** Reads `store`, which is the outbox's from now on. Fails when it can't be read. */
+  static async open(store: Store): Promise<Outbox> {
+    const outbox = new Outbox(parseJournal(await store.read()), store);
+    outbox.#rewrite();
+    await outbox.#writing;
     return outbox;
-  }
-
-  /**
-   * Opens a script's outbox. While a person's session stays there, that is another one:
-   * a script that took the session up would read their messages, and end it.
-   */
-  static async openForScript(
-    directory: string,
-    address: Address,
-    name: string,
-  ): Promise<Outbox | undefined> {
-    const outbox = await Outbox.open(directory, address, name);
-    if (outbox?.stays !== true) return outbox;
-    outbox.close();
-    return await Outbox.open(directory, address, name, "outbox-script");
   }
 
   /** Whether it survives the program. */
   get durable(): boolean {
-    return this.#file !== undefined;
+    return this.#isDurable;
   }
 
-  /** The token of the session to take up again. */
+  /** Calls `report`, once, when the store fails: with one line for a person. */
+  onFailure(report: (problem: string) => void): void {
+    this.#report = report;
+    if (this.#failed !== undefined) report(this.#failed.reason);
+  }
+
+  /** The token of the session to resume. */
   get session(): string | undefined {
     return this.#state.session;
   }
@@ -108,12 +93,12 @@ export class Outbox {
     if (stays !== this.#state.stays) this.#append({ stays });
   }
 
-  /** What is not acknowledged, oldest first. */
+  /** The unacknowledged drafts, oldest first. */
   get drafts(): Iterable<Draft> {
     return this.#state.drafts.values();
   }
 
-  /** How many drafts there are. */
+  /** The number of drafts. */
   get size(): number {
     return this.#state.drafts.size;
   }
@@ -123,7 +108,7 @@ export class Outbox {
     return this.#state.drafts.get(ref);
   }
 
-  /** Takes in a message; it is on disk when this returns. */
+  /** Adds a message; it may be sent once {@linkcode markSent} is complete. */
   add(target: Target, text: string): Draft {
     const ref = stepFrom(this.#state.lastRef);
     this.#append({ draft: { ref, target, text } });
@@ -132,14 +117,11 @@ export class Outbox {
 
   /** Gives all further drafts refs above this one, which the session has used. */
   raise(ref: number): void {
-    const isNews = Number.isSafeInteger(ref) && ref > this.#state.lastRef && ref <= HIGHEST_USED;
+    const isNews = Number.isSafeInteger(ref) && ref > this.#state.lastRef && ref <= MAX_USED;
     if (isNews) this.#append({ used: ref });
   }
 
-  /**
-   * Gives new refs to drafts that were surely not said under theirs, and puts them behind
-   * all others. On disk when this returns, and thus before any is sent under its new ref.
-   */
+  /** Gives new refs to drafts that were surely not said under theirs, and puts them behind all others. */
   renumber(drafts: readonly Draft[]): Draft[] {
     let to = this.#state.lastRef;
     const moved = drafts.map(({ ref }) => [ref, to = stepFrom(to)] as [number, number]);
@@ -147,9 +129,10 @@ export class Outbox {
     return moved.flatMap(([, ref]) => this.get(ref) ?? []);
   }
 
-  /** To be called before a draft is first written to a socket. */
-  markSent(ref: number): void {
-    if (this.#state.drafts.get(ref)?.sent === false) this.#append({ sent: ref });
+  /** To be complete before these drafts are written to a connection: then the store knows all about them. */
+  markSent(refs: readonly number[]): Completion {
+    for (const ref of refs) if (this.get(ref)?.sent === false) this.#append({ sent: ref });
+    return this.#writing;
   }
 
   /** Forgets a draft: acknowledged, refused, or given up. */
@@ -159,24 +142,83 @@ export class Outbox {
     if (this.#state.drafts.size === 0 && this.#written > REWRITE_AT) this.#rewrite();
   }
 
-  /** Lets go of the file. */
-  close(): void {
-    this.#file?.close();
+  /**
+   * To be asked before the session is ended. False when a store that failed can't be cleared
+   * of drafts: the next start will send them, and only this session knows that they were said.
+   */
+  async mayEndSession(): Promise<boolean> {
+    await this.#writing;
+    if (this.#failed === undefined) return true;
+    if (this.size > 0) return false;
+    try {
+      await this.#failed.store.replace("");
+      return true;
+    } catch {
+      // Why it can't be written was reported.
+      return false;
+    }
+  }
+
+  /** Closes the store once all is written. */
+  async close(): Promise<void> {
+    await this.#writing;
+    const store = this.#store ?? this.#failed?.store;
+    this.#store = undefined;
+    await store?.close();
   }
 
   #append(line: JournalLine): void {
     const text = journalLine(line);
-    this.#file?.append(text);
     this.#written += text.length;
     applyLine(this.#state, line);
+    this.#write((store) => store.append(text));
   }
 
   #rewrite(): void {
-    this.#file?.replace(writeJournal(this.#state));
     this.#written = 0;
+    const text = writeJournal(this.#state);
+    this.#write((store) => store.replace(text));
+  }
+
+  /** Writes behind all other writes: at once where the store takes no time. */
+  #write(write: (store: Store) => Completion): void {
+    if (this.#writing !== undefined) {
+      return this.#follow(this.#writing.then(() => this.#try(write)));
+    }
+    const completion = this.#try(write);
+    if (completion !== undefined) this.#follow(completion);
+  }
+
+  #follow(writing: Promise<void>): void {
+    this.#writing = writing;
+    // First of all that wait for it: what is written next must not overtake those.
+    void writing.then(() => {
+      if (this.#writing === writing) this.#writing = undefined;
+    });
+  }
+
+  #try(write: (store: Store) => Completion): Completion {
+    const store = this.#store;
+    if (store === undefined) return;
+    try {
+      return write(store)?.catch((error) => this.#fail(store, error));
+    } catch (error) {
+      return this.#fail(store, error);
+    }
+  }
+
+  /** Goes on from memory. */
+  #fail(store: Store, error: unknown): void {
+    if (!(error instanceof Error)) throw error;
+    const reason = `${error.message}. Messages that the server does not have yet are lost when ` +
+      "this program ends";
+    this.#store = undefined;
+    this.#isDurable = false;
+    this.#failed = { store, reason };
+    this.#report(reason);
   }
 }
 
 function stepFrom(ref: number): number {
-  return ref + 1 + Math.floor(Math.random() * WIDEST_STEP);
+  return ref + 1 + Math.floor(Math.random() * MAX_STEP);
 }

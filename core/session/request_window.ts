@@ -34,7 +34,7 @@ export class RequestWindow {
   #window: number = WINDOW.first;
   #isSlowed = false;
 
-  /** Until when nothing goes out, in epoch milliseconds; {@linkcode resume} is to be called then. */
+  /** Until when nothing goes out, by the clock of {@linkcode refused}; {@linkcode resume} is to be called then. */
   get heldUntil(): number | undefined {
     return this.#heldUntil;
   }
@@ -69,7 +69,7 @@ export class RequestWindow {
     if (this.#unanswered.size === 0 && this.#waiting.length === 0) this.#isSlowed = false;
   }
 
-  /** The server wants this one later: it goes out again. False when nothing is known of it. */
+  /** The server wants this one later: it goes out again. False when nothing is known of it. `now` is in milliseconds. */
   refused(id: string, retryAfter: number | undefined, now: number): boolean {
     const asked = this.#unanswered.get(id);
     if (asked === undefined) return false;

@@ -23,7 +23,7 @@ export interface SenderOptions {
   outbox: Outbox;
   /** Writes to the connection. */
   write: (request: Request) => void;
-  /** Told until when nothing goes out, in epoch milliseconds, and that it does again. */
+  /** Told until when nothing goes out, by `performance.now()`, and that it does again. */
   held: (until: number | undefined) => void;
   /** Told that the server has begun to refuse what comes too fast. */
   slowed: () => void;
@@ -45,6 +45,8 @@ export class Sender {
   /** Refs that were given in place of others on this connection. */
   readonly #renumbered: Set<number> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts the connections: what is written late belongs to one of them. */
+  #connection = 0;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -92,7 +94,7 @@ export class Sender {
     const isUnkept = code === "log_failed" && refOf(id) !== undefined;
     if (code !== "rate_limited" && !isUnkept) return false;
     const wasSlowed = this.#window.isSlowed;
-    if (!this.#window.refused(id, retry_after, Date.now())) return false;
+    if (!this.#window.refused(id, retry_after, performance.now())) return false;
     if (isUnkept) this.#options.unkept(message);
     else if (!wasSlowed) this.#options.slowed();
     this.#pump();
@@ -117,6 +119,7 @@ export class Sender {
 
   /** The connection has ended: nothing of it will be answered. */
   stop(): void {
+    this.#connection++;
     clearTimeout(this.#timer);
     this.#heldUntil = undefined;
     this.#window.clear();
@@ -125,19 +128,26 @@ export class Sender {
 
   /** Writes what may be written, and comes back when more may be. */
   #pump(): void {
-    for (const request of this.#window.next()) {
-      const ref = refOf(request.id ?? "");
-      if (ref !== undefined) this.#options.outbox.markSent(ref);
-      this.#options.write(request);
-    }
+    this.#write(this.#window.next());
     const { heldUntil } = this.#window;
     if (heldUntil === this.#heldUntil) return;
     this.#heldUntil = heldUntil;
     clearTimeout(this.#timer);
     if (heldUntil !== undefined) {
-      this.#timer = setTimeout(() => this.#resume(), heldUntil - Date.now());
+      this.#timer = setTimeout(() => this.#resume(), heldUntil - performance.now());
     }
     this.#options.held(heldUntil);
+  }
+
+  /** Writes in order, once the outbox's store has what is to be known of it. */
+  #write(requests: readonly Request[]): void {
+    const { outbox, write } = this.#options;
+    const stored = outbox.markSent(requests.flatMap(({ id = "" }) => refOf(id) ?? []));
+    if (stored === undefined) return requests.forEach(write);
+    const connection = this.#connection;
+    void stored.then(() => {
+      if (connection === this.#connection) requests.forEach(write);
+    });
   }
 
   #resume(): void {

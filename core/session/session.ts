@@ -9,16 +9,16 @@ import {
   type Request,
   VERSION,
 } from "../../protocol/mod.ts";
-import type { Address } from "../../client/net/address.ts";
 import { type Effect, notice, problem, type Target } from "../chat/items.ts";
+import { deadline } from "./deadline.ts";
 import { type Draft, isSaidBy } from "./journal.ts";
 import { Link, type LinkReport, type RetryDecision } from "./link.ts";
 import { type GivenPassword, Login } from "./login.ts";
 import type { Outbox } from "./outbox.ts";
 import { Sender } from "./sender.ts";
 import { ChatState, draftId } from "../chat/state.ts";
+import type { Dial } from "./transport.ts";
 import type { LinkStatus, View } from "./view.ts";
-import { within } from "../../client/net/timeout.ts";
 
 /** Milliseconds that leaving waits for what is not acknowledged. */
 const LEAVE_TIMEOUT = 3_000;
@@ -34,7 +34,9 @@ const SLOWED = "The server takes only so much at a time: what waits goes out a l
 
 /** What a session needs. */
 export interface SessionOptions {
-  address: Address;
+  /** The server's name, for messages. */
+  server: string;
+  dial: Dial;
   name: string;
   /** Where nobody is there to type the name's password. */
   password?: GivenPassword | undefined;
@@ -67,7 +69,7 @@ export class Session {
   #hasBegun = false;
   /** Why the server did not let us in the last time. */
   #refusal: ErrorCode | undefined;
-  /** Since when the server has kept nothing, in epoch milliseconds; why that is not waited for any longer. */
+  /** Since when the server has kept nothing, by `performance.now()`; why that is not waited for any longer. */
   #unkeptSince: number | undefined;
   #gaveUp: string | undefined;
   #settled: () => void = () => {};
@@ -85,6 +87,10 @@ export class Session {
     const tell = (text: string) => view.show({ kind: "problem", text });
     const ask = view.secret && ((question: string) => this.#askToSignIn(question));
     this.#login = new Login({ name: () => this.state.name, given, ask, tell });
+    this.outbox.onFailure((text) => {
+      view.show({ kind: "problem", text });
+      this.#noteStay();
+    });
     this.#sender = new Sender({
       outbox: this.outbox,
       write: (request) => void this.#link.send(request),
@@ -93,7 +99,8 @@ export class Session {
       unkept: (reason) => this.#unkept(reason),
     });
     this.#link = new Link({
-      address: options.address,
+      server: options.server,
+      dial: options.dial,
       patience: options.patience,
       hello: () => this.#hello(),
       report: (report) => this.#take(report),
@@ -110,7 +117,7 @@ export class Session {
       this.#sender.stop();
       this.#settled();
       this.#end();
-      this.outbox.close();
+      await this.outbox.close();
     }
   }
 
@@ -156,7 +163,7 @@ export class Session {
   async leave(): Promise<void> {
     if (this.#link.online) {
       this.#options.view.leaving();
-      await within(LEAVE_TIMEOUT, this.settled(0));
+      await deadline(this.settled(0), LEAVE_TIMEOUT);
       if (this.outbox.size === 0) await this.#part();
     }
     this.#stop();
@@ -165,10 +172,11 @@ export class Session {
   }
 
   async #part(): Promise<void> {
-    const parted = this.outbox.stays ? this.#answerToPing() : this.#ended;
-    if (!this.outbox.stays) this.#link.send({ type: "quit", payload: {} });
+    const quits = !this.outbox.stays && await this.outbox.mayEndSession();
+    const parted = quits ? this.#ended : this.#answerToPing();
+    if (quits) this.#link.send({ type: "quit", payload: {} });
     this.#link.retire();
-    await within(QUIT_TIMEOUT, Promise.race([parted, this.#ended]));
+    await deadline(Promise.race([parted, this.#ended]), QUIT_TIMEOUT);
   }
 
   /** What was sent last, such as what has been read, has arrived when this resolves. */
@@ -204,7 +212,7 @@ export class Session {
   #take(report: LinkReport): Promise<void> | void {
     if (report.kind === "online") this.#online(report.ack);
     else if (report.kind === "line") this.#event(report.event);
-    else this.#offline(report.reason, report.retryAt);
+    else this.#offline(report.reason, performance.now() + report.wait);
     const busy = this.#options.view.busy();
     if (busy !== undefined) return Promise.race([busy, this.#stopped]);
   }
@@ -358,12 +366,12 @@ export class Session {
   /** What the server can't keep stays in the outbox. */
   #unkept(reason: string): void {
     if (this.#unkeptSince === undefined) {
-      this.#unkeptSince = Date.now();
+      this.#unkeptSince = performance.now();
       const text = `${reason}. It is sent again until it is kept`;
       return this.#options.view.show({ kind: "problem", text });
     }
     const patience = Math.max(this.#options.patience, UNKEPT_TIMEOUT);
-    if (Date.now() - this.#unkeptSince < patience) return;
+    if (performance.now() - this.#unkeptSince < patience) return;
     this.#gaveUp = reason;
     this.#link.stop();
   }

@@ -25,8 +25,9 @@ export type AskSecret = (question: string) => Promise<string | undefined>;
 /** Where the link stands. */
 export type LinkStatus =
   | { state: "connecting" }
-  /** The server waits for a password, and until `retryAt`, in epoch milliseconds, for none. */
+  /** The server waits for a password, and until `retryAt`, by `performance.now()`, for none. */
   | { state: "signing in"; retryAt?: number | undefined }
-  /** Until `heldUntil`, in epoch milliseconds, the server takes nothing more. */
+  /** Until `heldUntil`, by `performance.now()`, the server takes nothing more. */
   | { state: "online"; heldUntil?: number | undefined }
+  /** `since` is in epoch milliseconds, `retryAt` by `performance.now()`. */
   | { state: "offline"; since: number; retryAt: number; reason: string };

@@ -3,12 +3,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { errorEvent, type Request } from "../../../protocol/mod.ts";
+import { openPersonsOutbox } from "../../../client/files/outbox_file.ts";
 import { Outbox } from "../../../core/session/outbox.ts";
 import { Sender } from "../../../core/session/sender.ts";
 import { draftId } from "../../../core/chat/state.ts";
 import { Directory } from "../../fixtures/log.ts";
-
-const ADDRESS = { hostname: "127.0.0.1", port: 1 };
 
 const room = { room: "General" };
 
@@ -126,7 +125,8 @@ Deno.test("a process that is killed while refs change leaves each draft under on
   await fc.assert(
     fc.asyncProperty(texts, async (texts) => {
       using directory = new Directory();
-      const open = async () => await Outbox.open(directory.path, ADDRESS, "Alice") as Outbox;
+      const open = async () =>
+        await openPersonsOutbox(directory.path, ["127.0.0.1:1", "alice"]) as Outbox;
       const outbox = await open();
       for (const text of texts) outbox.add(room, text);
       const [file] = [...Deno.readDirSync(directory.path)].filter(({ name }) => name.endsWith("l"));
