@@ -2,6 +2,7 @@
 
 import type { Request } from "../protocol/mod.ts";
 import type { ConnectionHandle } from "../server/hub/connection_handle.ts";
+import { EMPTY_SNAPSHOT } from "../server/log/message_log.ts";
 import { Hub } from "../server/hub/hub.ts";
 import { TEXT } from "./text.ts";
 
@@ -9,7 +10,7 @@ import { TEXT } from "./text.ts";
 function hubWith(
   members: number,
 ): { hub: Hub; connection: ConnectionHandle; leaveOne: () => void } {
-  const hub = new Hub("chat-server bench", { rooms: [], sessions: [], claims: [] }, 0);
+  const hub = new Hub("chat-server bench", EMPTY_SNAPSHOT, 0);
   const connections = Array.from({ length: members }, () => ({ peer: "" }));
   for (const [index, connection] of connections.entries()) connect(hub, connection, `c${index}`);
   const guest = { peer: "" };

@@ -16,7 +16,7 @@ import type { StoredPassword } from "./log/message_log.ts";
 import { Passwords } from "./accounts/passwords.ts";
 import { exists } from "./process/files.ts";
 import { askSecret } from "./process/secret_prompt.ts";
-import { ClaimTable } from "./log/sqlite/accounts.ts";
+import { AccountTable } from "./log/sqlite/accounts.ts";
 import { checkSchema, isUpToDate, migrate } from "./log/sqlite/schema.ts";
 import { Statements } from "./log/sqlite/statements.ts";
 
@@ -66,49 +66,49 @@ export async function passwd(
   }
   try {
     const remark = exists(path) ? "" : ` The log ${path} is new.`;
-    if (options.delete) return withClaims(path, (claims) => unregister(claims, parsed.name));
+    if (options.delete) return withAccounts(path, (accounts) => unregister(accounts, parsed.name));
     // Before the password is asked for: what can't be done should not be asked about.
-    withClaims(path, (claims) => refuseLookalike(claims, parsed.name));
+    withAccounts(path, (accounts) => refuseLookalike(accounts, parsed.name));
     const password = await new Passwords().hash(await askForPassword());
-    return withClaims(path, (claims) => register(claims, parsed.name, password)) + remark;
+    return withAccounts(path, (accounts) => register(accounts, parsed.name, password)) + remark;
   } catch (error) {
     if (error instanceof PasswdFailure || !(error instanceof Error)) throw error;
     throw new PasswdFailure(1, `Cannot use the log ${path}: ${error.message}`);
   }
 }
 
-function register(claims: ClaimTable, name: string, password: StoredPassword): string {
-  refuseLookalike(claims, name);
-  const known = claims.stored(name);
+function register(accounts: AccountTable, name: string, password: StoredPassword): string {
+  refuseLookalike(accounts, name);
+  const known = accounts.stored(name);
   if (known === undefined) {
-    claims.claim({ kind: "claim", name, password }, Date.now());
+    accounts.register({ kind: "register", name, password }, Date.now());
     return `"${name}" is registered.`;
   }
-  const proof = { claim: known.id, edition: known.edition };
-  claims.changePassword({ kind: "password", proof, password }, Date.now());
+  const authentication = { account: known.id, passwordVersion: known.passwordVersion };
+  accounts.changePassword({ kind: "password", authentication, password }, Date.now());
   return `"${known.name}" has a new password; its sessions need it to come back.`;
 }
 
-function unregister(claims: ClaimTable, name: string): string {
-  const known = claims.stored(name);
+function unregister(accounts: AccountTable, name: string): string {
+  const known = accounts.stored(name);
   if (known === undefined) throw new PasswdFailure(1, `"${name}" is not registered`);
-  claims.drop({ claim: known.id, edition: known.edition });
+  accounts.drop({ account: known.id, passwordVersion: known.passwordVersion });
   return `"${known.name}" is registered no more.`;
 }
 
-function refuseLookalike(claims: ClaimTable, name: string): void {
+function refuseLookalike(accounts: AccountTable, name: string): void {
   const skeletons = skeletonsOf(name);
-  const other = claims.all().find((claim) =>
-    fold(claim.name) !== fold(name) &&
-    skeletonsOf(claim.name).some((skeleton) => skeletons.includes(skeleton))
+  const other = accounts.all().find((account) =>
+    fold(account.name) !== fold(name) &&
+    skeletonsOf(account.name).some((skeleton) => skeletons.includes(skeleton))
   );
   if (other === undefined) return;
   const reason = `Cannot register "${name}": it looks like "${other.name}", which is registered`;
   throw new PasswdFailure(1, reason);
 }
 
-/** Does one thing to the claims of a log: all of it, or nothing. */
-function withClaims<Result>(path: string, change: (claims: ClaimTable) => Result): Result {
+/** Does one thing to the accounts of a log: all of it, or nothing. */
+function withAccounts<Result>(path: string, change: (accounts: AccountTable) => Result): Result {
   using stack = new DisposableStack();
   const file = openFile(path);
   if (file !== undefined) stack.use(file);
@@ -126,7 +126,7 @@ function withClaims<Result>(path: string, change: (claims: ClaimTable) => Result
     );
   }
   database.exec("BEGIN IMMEDIATE");
-  const result = change(new ClaimTable(new Statements(database)));
+  const result = change(new AccountTable(new Statements(database)));
   database.exec("COMMIT");
   return result;
 }

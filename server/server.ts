@@ -11,7 +11,7 @@ import type { Limits } from "./limit_options.ts";
 import { LineSplitter } from "./connection/line_stream.ts";
 import type { Logger } from "./process/logger.ts";
 import { MemoryGuard, MemoryWatch, type Usage } from "./limits/memory_guard.ts";
-import type { Memory, MessageLog, ScryptCost } from "./log/message_log.ts";
+import type { LogSnapshot, MessageLog, ScryptCost } from "./log/message_log.ts";
 import { Office } from "./accounts/office.ts";
 import { IoScheduler } from "./connection/io_scheduler.ts";
 import { lookInterval } from "./peer/idle_timer.ts";
@@ -41,9 +41,9 @@ export interface Settings {
   logger: Logger;
   /** Whoever opened it closes it, after the server has stopped. */
   turns: LoopTurns;
-  /** Where messages go, and what it remembers. Whoever opened it closes it. */
+  /** The log and its snapshot. Closed by whoever opened it, after the server has stopped. */
   log: MessageLog;
-  memory: Memory;
+  snapshot: LogSnapshot;
   /** Whether only registered names may come in. */
   registeredOnly: boolean;
   /** What a password's hash is to cost, if not the usual. */
@@ -90,7 +90,7 @@ export class ChatServer implements AsyncDisposable {
       onShort: () => this.#letStalledGo(performance.now()),
       log: (level, event, fields) => settings.logger.log(level, event, fields),
     });
-    this.#hub = new Hub(settings.server, settings.memory, performance.now(), {
+    this.#hub = new Hub(settings.server, settings.snapshot, performance.now(), {
       ...roomLimits,
       registeredOnly: settings.registeredOnly,
     });

@@ -10,7 +10,7 @@ import { LineWriter } from "./process/background_writer.ts";
 import { describeListeners, type Listeners, logListeners, openListeners } from "./listeners.ts";
 import { Logger } from "./process/logger.ts";
 import { MemoryLog } from "./log/memory/memory_log.ts";
-import { LogFailure } from "./log/message_log.ts";
+import { EMPTY_SNAPSHOT, LogFailure } from "./log/message_log.ts";
 import type { ServerOptions } from "./options.ts";
 import { ChatServer, type Settings } from "./server.ts";
 import { SqliteLog } from "./log/sqlite/sqlite_log.ts";
@@ -40,7 +40,7 @@ export async function start(options: ServerOptions, server: string): Promise<Run
   const parts = new AsyncDisposableStack();
   parts.defer(() => stderr.flush());
   try {
-    const { log, memory, path } = options.memory
+    const { log, snapshot, path } = options.memory
       ? openMemory(options)
       : await openLog(parts.use(openFile(options.data)).path, options);
     let problem: string | undefined;
@@ -49,9 +49,9 @@ export async function start(options: ServerOptions, server: string): Promise<Run
     });
     const turns = parts.use(await openTurns());
     const listeners = await openListeners(options, options.memory ? undefined : path, logger);
-    parts.use(serve(options, listeners, { server, logger, log, memory, turns }));
+    parts.use(serve(options, listeners, { server, logger, log, snapshot, turns }));
     // Not before: why it could not start is to be the one line on stderr.
-    logger.log("info", "log opened", { path, rooms: memory.rooms.length });
+    logger.log("info", "log opened", { path, rooms: snapshot.rooms.length });
     logListeners(listeners, logger);
     return {
       listening: describeListeners(listeners),
@@ -99,7 +99,7 @@ function openMemory(options: ServerOptions) {
     retainMessages: options["retain-messages"],
     sessionsFor: options["session-days"] * DAY,
   });
-  return { path: "in memory", log, memory: { rooms: [], sessions: [], claims: [] } };
+  return { path: "in memory", log, snapshot: EMPTY_SNAPSHOT };
 }
 
 async function openLog(path: string, options: ServerOptions) {
@@ -126,7 +126,7 @@ async function openLog(path: string, options: ServerOptions) {
 function serve(
   options: ServerOptions,
   { plain, tls }: Listeners,
-  parts: Pick<Settings, "server" | "logger" | "log" | "memory" | "turns">,
+  parts: Pick<Settings, "server" | "logger" | "log" | "snapshot" | "turns">,
 ): ChatServer {
   return new ChatServer({
     listeners: [plain, tls].filter((each) => each !== undefined),

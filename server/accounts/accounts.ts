@@ -5,7 +5,7 @@
  */
 
 import type { Payload } from "../../protocol/mod.ts";
-import { type Change, claimed, end, unclaimed } from "../hub/account_changes.ts";
+import { accountChanged, accountDeleted, type Change, end } from "../hub/account_changes.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Effect, type Origin, refuse, refuseUnconnected, reply } from "../hub/effects.ts";
 import type { AccountRequest } from "../hub/request_table.ts";
@@ -15,12 +15,12 @@ import type { Reception } from "./handshake.ts";
 import { INSECURE, tooMany } from "./logins.ts";
 import type { LoginThrottle } from "./login_throttle.ts";
 import {
-  type Claim,
-  type ClaimSession,
+  type Account,
+  type AccountSession,
+  type Authentication,
   type Draft,
   LogFailure,
   type Outcome,
-  type Proof,
 } from "../log/message_log.ts";
 import type { Passwords } from "./passwords.ts";
 import { idOf, type Session } from "../hub/session.ts";
@@ -97,20 +97,26 @@ export class Accounts {
     await this.#oneByOne(async () => {
       // It may have changed while the password was hashed.
       this.#checkRegistrable(session);
-      const outcome = await this.#append({ kind: "claim", name: session.name, password: hashed });
-      if (outcome.kind !== "claimed") throw alreadyRegistered(session.name);
-      const { claim } = outcome;
-      const message = `"${claim.name}" is registered; from now on it needs its password.`;
+      const outcome = await this.#append({
+        kind: "register",
+        name: session.name,
+        password: hashed,
+      });
+      if (outcome.kind !== "account") throw alreadyRegistered(session.name);
+      const { account } = outcome;
+      const message = `"${account.name}" is registered; from now on it needs its password.`;
       this.#push([
-        ...claimed(hub.directory, claim, this.change(session)),
-        ...tell(origin, "registered", claim, message),
+        ...accountChanged(hub.directory, account, this.change(session)),
+        ...tell(origin, "registered", account, message),
       ]);
     });
   }
 
-  #checkRegistrable({ name, proof }: Session): void {
+  #checkRegistrable({ name, authentication }: Session): void {
     const { names } = this.#desk.hub.directory;
-    if (proof !== undefined || names.claimOf(name) !== undefined) throw alreadyRegistered(name);
+    if (authentication !== undefined || names.accountOf(name) !== undefined) {
+      throw alreadyRegistered(name);
+    }
     const other = names.registeredLookalike(name);
     if (other === undefined) return;
     const reason = `"${name}" looks like "${other}", which is registered; choose another name`;
@@ -123,16 +129,16 @@ export class Accounts {
   ): Promise<void> {
     const { hub, passwords } = this.#desk;
     const { session, origin } = each;
-    const proof = await this.#prove(each, current);
+    const authentication = await this.#prove(each, current);
     const hashed = await passwords.hash(password);
     await this.#oneByOne(async () => {
-      const outcome = await this.#append({ kind: "password", proof, password: hashed });
-      if (outcome.kind !== "claimed") throw wrongPassword(session.name);
-      const { claim } = outcome;
-      const message = `"${claim.name}" has its new password; its other sessions need that too.`;
+      const outcome = await this.#append({ kind: "password", authentication, password: hashed });
+      if (outcome.kind !== "account") throw wrongPassword(session.name);
+      const { account } = outcome;
+      const message = `"${account.name}" has its new password; its other sessions need that too.`;
       this.#push([
-        ...claimed(hub.directory, claim, this.change(session)),
-        ...tell(origin, "password_changed", claim, message),
+        ...accountChanged(hub.directory, account, this.change(session)),
+        ...tell(origin, "password_changed", account, message),
       ]);
     });
   }
@@ -140,30 +146,34 @@ export class Accounts {
   async #unregister(each: Case, { password }: Payload<"unregister">): Promise<void> {
     const { hub } = this.#desk;
     const { session, origin } = each;
-    const proof = await this.#prove(each, password);
+    const authentication = await this.#prove(each, password);
     await this.#oneByOne(async () => {
-      const outcome = await this.#append({ kind: "unclaim", proof, session: session.tokenHash });
-      const claim = hub.directory.names.claimOf(session.name);
-      if (outcome.kind !== "kept" || claim?.id !== proof.claim) {
+      const outcome = await this.#append({
+        kind: "unregister",
+        authentication,
+        session: session.tokenHash,
+      });
+      const account = hub.directory.names.accountOf(session.name);
+      if (outcome.kind !== "kept" || account?.id !== authentication.account) {
         throw wrongPassword(session.name);
       }
-      const message = `"${claim.name}" is registered no more; anyone may have it after you.`;
+      const message = `"${account.name}" is registered no more; anyone may have it after you.`;
       this.#push([
-        ...tell(origin, "unregistered", claim, message),
-        ...unclaimed(hub.directory, claim, this.change(session)),
+        ...tell(origin, "unregistered", account, message),
+        ...accountDeleted(hub.directory, account, this.change(session)),
       ]);
     });
   }
 
   /** Proves that a password is that of the session's name. */
-  async #prove({ connection, session }: Case, password: string): Promise<Proof> {
-    if (session.proof === undefined) {
+  async #prove({ connection, session }: Case, password: string): Promise<Authentication> {
+    if (session.authentication === undefined) {
       const reason = `"${session.name}" is not registered`;
       throw new RefusalError({ code: "not_registered", reason });
     }
-    const proof = await this.#desk.logins.check(connection, session.name, password);
-    if (proof === undefined) throw wrongPassword(session.name);
-    return proof;
+    const authentication = await this.#desk.logins.check(connection, session.name, password);
+    if (authentication === undefined) throw wrongPassword(session.name);
+    return authentication;
   }
 
   async #sessions({ session, origin }: Case): Promise<void> {
@@ -214,15 +224,15 @@ export class Accounts {
 
   /** The connected sessions of a session's name: itself alone, where that is not registered. */
   #hereOf(session: Session): Session[] {
-    if (session.proof === undefined) return [session];
+    if (session.authentication === undefined) return [session];
     const holders = this.#desk.hub.directory.names.holders(session.name);
     return holders.filter(({ connection }) => connection !== undefined);
   }
 
   /** The sessions of a session's name that are not connected. */
-  async #awayOf({ proof }: Session): Promise<ClaimSession[]> {
-    if (proof === undefined) return [];
-    const sessions = await this.#desk.log.claimSessions(proof.claim);
+  async #awayOf({ authentication }: Session): Promise<AccountSession[]> {
+    if (authentication === undefined) return [];
+    const sessions = await this.#desk.log.accountSessions(authentication.account);
     const { names } = this.#desk.hub.directory;
     return sessions.filter(({ session }) => names.withToken(session)?.connection === undefined);
   }
@@ -248,7 +258,7 @@ export class Accounts {
 function tell(
   origin: Origin,
   event: "registered" | "password_changed" | "unregistered",
-  { name }: Claim,
+  { name }: Account,
   message: string,
 ): Effect[] {
   return reply(origin, { type: "notification", payload: { message, event, name } });

@@ -61,6 +61,6 @@ async function gather(
   if (password === undefined || directory.wasBound(connection)) return credentials;
   const isLecture = profileOf(request) === "lecture";
   if (!isLecture && opensByToken(directory, name, credentials)) return credentials;
-  credentials.proof = await logins.check(connection, name, password);
+  credentials.authentication = await logins.check(connection, name, password);
   return credentials;
 }

@@ -4,11 +4,11 @@
  */
 
 import { fold } from "../../protocol/mod.ts";
-import { proofOf } from "../hub/account_changes.ts";
+import { authenticationOf } from "../hub/account_changes.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Refusal, RefusalError } from "../hub/refusal.ts";
 import type { LoginThrottle } from "./login_throttle.ts";
-import type { MessageLog, Proof } from "../log/message_log.ts";
+import type { Authentication, MessageLog } from "../log/message_log.ts";
 import { Busy, type Passwords } from "./passwords.ts";
 
 /** Checks passwords against the log. */
@@ -32,30 +32,34 @@ export class Logins {
   }
 
   /**
-   * Holds `password` against the one that `name` has: gives the proof, or nothing where it is
+   * Holds `password` against the one that `name` has: gives the authentication, or nothing where it is
    * wrong. Rejects with a {@linkcode RefusalError}, or a failure of the log, where it can't be held.
    */
-  async check(connection: Connection, name: string, password: string): Promise<Proof | undefined> {
+  async check(
+    connection: Connection,
+    name: string,
+    password: string,
+  ): Promise<Authentication | undefined> {
     if (!connection.isSecure) throw new RefusalError(INSECURE);
     const wait = this.#throttle.attempt(fold(name), connection.hostname, performance.now());
     if (wait > 0) throw new RefusalError(tooMany("Too many wrong passwords", wait));
-    const claim = await this.#log.claim(name);
-    const matches = await this.#passwords.matches(password, claim?.password);
-    if (claim === undefined || !matches) {
+    const account = await this.#log.account(name);
+    const matches = await this.#passwords.matches(password, account?.password);
+    if (account === undefined || !matches) {
       this.#onWrong(connection, name);
       return undefined;
     }
     this.#throttle.succeeded(fold(name), connection.hostname);
-    const proof = proofOf(claim);
-    if (this.#passwords.isOutdated(claim.password)) await this.#rehash(proof, password);
-    return proof;
+    const authentication = authenticationOf(account);
+    if (this.#passwords.isOutdated(account.password)) await this.#rehash(authentication, password);
+    return authentication;
   }
 
   /** Keeps a password at today's cost, now that it is known. Another time, when there is no time. */
-  async #rehash(proof: Proof, shown: string): Promise<void> {
+  async #rehash(authentication: Authentication, shown: string): Promise<void> {
     try {
       const password = await this.#passwords.hash(shown);
-      await this.#log.append([{ kind: "rehash", proof, password }]);
+      await this.#log.append([{ kind: "rehash", authentication, password }]);
     } catch (error) {
       if (!(error instanceof Busy)) throw error;
     }

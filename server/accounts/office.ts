@@ -1,10 +1,10 @@
 /**
  * What knows passwords and tokens, put together; and the watch over what another
- * process does to claims.
+ * process does to accounts.
  */
 
 import { Accounts } from "./accounts.ts";
-import { reconcile } from "../hub/account_changes.ts";
+import { syncAccounts } from "../hub/account_changes.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Reception } from "./handshake.ts";
 import type { Hub } from "../hub/hub.ts";
@@ -55,9 +55,9 @@ export class Office {
   async #look(): Promise<void> {
     const { hub, pipeline, log } = this.reception;
     try {
-      const claims = await log.changedClaims();
-      if (claims !== undefined) {
-        pipeline.push(reconcile(hub.directory, claims, this.accounts.change()));
+      const accounts = await log.changedAccounts();
+      if (accounts !== undefined) {
+        pipeline.push(syncAccounts(hub.directory, accounts, this.accounts.change()));
       }
     } catch (error) {
       // Whoever wants something kept is told that the log has failed; the next look may work.

@@ -7,11 +7,11 @@ import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Directory } from "./directory.ts";
 import type { Effect } from "./effects.ts";
 import { recordSession, refuse } from "./effects.ts";
-import type { Claim, Proof } from "../log/message_log.ts";
+import type { Account, Authentication } from "../log/message_log.ts";
 import { disconnect, voidSession } from "./lifecycle.ts";
 import type { Session } from "./session.ts";
 
-/** A change to a claim: when, and by which session, if it was one's. */
+/** A change to an account: when, and by which session, if it was one's. */
 export interface Change {
   now: number;
   own?: Session | undefined;
@@ -19,58 +19,60 @@ export interface Change {
   inboxSeen(connection: ConnectionHandle): number | undefined;
 }
 
-/** Knows a claim as it is now: new, or with another password. Who has not shown that, is let go of. */
-export function claimed(directory: Directory, claim: Claim, change: Change): Effect[] {
-  const before = directory.names.claimOf(claim.name);
-  directory.names.setClaim(claim);
+/** Knows an account as it is now: new, or with another password. Who has not shown that, is let go of. */
+export function accountChanged(directory: Directory, account: Account, change: Change): Effect[] {
+  const before = directory.names.accountOf(account.name);
+  directory.names.setAccount(account);
   const { own } = change;
-  const holders = directory.names.holders(claim.name);
+  const holders = directory.names.holders(account.name);
   if (own !== undefined && holders.includes(own)) {
-    own.proof = proofOf(claim);
+    own.authentication = authenticationOf(account);
   }
   const reason = before === undefined
-    ? `"${claim.name}" is registered now; show its password, or choose another name`
-    : `"${claim.name}" has another password now; connect again with that`;
-  const others = holders.filter((holder) => !directory.mayUse(claim.name, holder.proof));
+    ? `"${account.name}" is registered now; show its password, or choose another name`
+    : `"${account.name}" has another password now; connect again with that`;
+  const others = holders.filter((holder) => !directory.mayUse(account.name, holder.authentication));
   return [
     ...others.flatMap((session) => letGo(directory, session, reason, change)),
     ...own === undefined ? [] : recordSession(own),
   ];
 }
 
-/** What a session has that has shown the password of `claim`. */
-export function proofOf({ id, edition }: Claim): Proof {
-  return { claim: id, edition };
+/** What a session has that has shown the password of `account`. */
+export function authenticationOf({ id, passwordVersion }: Account): Authentication {
+  return { account: id, passwordVersion };
 }
 
 /** Knows that a name is registered no more. Of its sessions only the one that gave it up goes on. */
-export function unclaimed(directory: Directory, claim: Claim, change: Change): Effect[] {
-  directory.names.deleteClaim(claim);
+export function accountDeleted(directory: Directory, account: Account, change: Change): Effect[] {
+  directory.names.deleteAccount(account);
   const { own } = change;
-  const mayStay = directory.mayUse(claim.name, undefined) ? own : undefined;
-  const effects = directory.names.holders(claim.name)
+  const mayStay = directory.mayUse(account.name, undefined) ? own : undefined;
+  const effects = directory.names.holders(account.name)
     .filter((session) => session !== mayStay)
-    .flatMap((session) => end(directory, session, `"${claim.name}" is registered no more`, change));
+    .flatMap((session) =>
+      end(directory, session, `"${account.name}" is registered no more`, change)
+    );
   if (mayStay === undefined) return effects;
-  mayStay.proof = undefined;
+  mayStay.authentication = undefined;
   return [...effects, ...recordSession(mayStay)];
 }
 
-/** Knows the claims as another process has left them. */
-export function reconcile(
+/** Knows the accounts as another process has left them. */
+export function syncAccounts(
   directory: Directory,
-  claims: readonly Claim[],
+  accounts: readonly Account[],
   change: Change,
 ): Effect[] {
-  const ids = new Set(claims.map(({ id }) => id));
-  const gone = [...directory.names.claims].filter(({ id }) => !ids.has(id));
-  const changed = claims.filter((claim) => {
-    const known = directory.names.claimOf(claim.name);
-    return known?.id !== claim.id || known.edition < claim.edition;
+  const ids = new Set(accounts.map(({ id }) => id));
+  const gone = [...directory.names.accounts].filter(({ id }) => !ids.has(id));
+  const changed = accounts.filter((account) => {
+    const known = directory.names.accountOf(account.name);
+    return known?.id !== account.id || known.passwordVersion < account.passwordVersion;
   });
   return [
-    ...gone.flatMap((claim) => unclaimed(directory, claim, change)),
-    ...changed.flatMap((claim) => claimed(directory, claim, change)),
+    ...gone.flatMap((account) => accountDeleted(directory, account, change)),
+    ...changed.flatMap((account) => accountChanged(directory, account, change)),
   ];
 }
 

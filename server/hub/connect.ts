@@ -22,7 +22,7 @@ import {
   recordSession,
   refuse,
 } from "./effects.ts";
-import type { Proof, StoredSession } from "../log/message_log.ts";
+import type { Authentication, StoredSession } from "../log/message_log.ts";
 import { joinRoom, voidSession } from "./lifecycle.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Room } from "./room.ts";
@@ -40,7 +40,7 @@ export interface Credentials {
   /** Up to where the connection that it still has was sent its inbox. */
   inboxSeen?: number | undefined;
   /** That the password that the client showed was the name's. */
-  proof?: Proof | undefined;
+  authentication?: Authentication | undefined;
 }
 
 /** One `connect` in the making. */
@@ -95,17 +95,18 @@ export function opensByToken(
   const known = directory.names.withToken(credentials.shownHash ?? "") ??
     storedOf(directory, credentials);
   return known !== undefined && fold(known.name) === fold(name) &&
-    directory.mayUse(name, known.proof);
+    directory.mayUse(name, known.authentication);
 }
 
 /** The session whose token was shown, from here or from the log; if the token is still good for it. */
 function find({ directory, credentials, now }: ConnectAttempt): Session | undefined {
-  const { shownHash, proof } = credentials;
+  const { shownHash, authentication } = credentials;
   const stored = storedOf(directory, credentials);
   const known = directory.names.withToken(shownHash ?? "");
-  const its = (known ?? stored)?.proof;
+  const its = (known ?? stored)?.authentication;
   // After a change of password the token needs the new one beside it.
-  const isGood = its === undefined || directory.names.isCurrent(its) || its.claim === proof?.claim;
+  const isGood = its === undefined || directory.names.isCurrent(its) ||
+    its.account === authentication?.account;
   if (!isGood) return undefined;
   if (known !== undefined || stored === undefined) return known;
   return directory.recall(stored, now);
@@ -131,13 +132,13 @@ function passwordRefusal(
 ): Refusal | undefined {
   const { name, password } = request.payload;
   if (known !== undefined && opensByToken(directory, name, credentials)) return undefined;
-  const isClaimed = directory.names.claimOf(name) !== undefined;
+  const isRegistered = directory.names.accountOf(name) !== undefined;
   if (password !== undefined) {
-    if (isClaimed && directory.mayUse(name, credentials.proof)) return undefined;
+    if (isRegistered && directory.mayUse(name, credentials.authentication)) return undefined;
     return { code: "wrong_password", reason: `That is not the password of "${name}"` };
   }
-  if (!isClaimed && directory.mayUse(name, undefined)) return undefined;
-  const reason = isClaimed
+  if (!isRegistered && directory.mayUse(name, undefined)) return undefined;
+  const reason = isRegistered
     ? `"${name}" is registered; show its password, or choose another name`
     : `"${name}" needs a password: this server takes registered names alone`;
   return { code: "password_required", reason };
@@ -149,7 +150,7 @@ function takenRefusal(
 ): Refusal | undefined {
   const { name } = request.payload;
   const holders = directory.names.holders(name).filter((holder) => holder !== known);
-  if (directory.names.claimOf(name) !== undefined) {
+  if (directory.names.accountOf(name) !== undefined) {
     if (holders.filter(({ connection }) => connection !== undefined).length < LIMITS.sessions) {
       return undefined;
     }
@@ -195,7 +196,7 @@ function evictStaleHolders(
 ): Effect[] {
   const { name } = request.payload;
   const holders = directory.names.holders(name).filter((holder) => holder !== known);
-  if (directory.names.claimOf(name) === undefined) {
+  if (directory.names.accountOf(name) === undefined) {
     for (const holder of holders) directory.names.remove(holder);
     return [];
   }
@@ -208,10 +209,12 @@ function evictStaleHolders(
 function open(attempt: ConnectAttempt): Effect[] {
   const { directory, origin, request, credentials, now } = attempt;
   const { name } = request.payload;
-  const { token, tokenHash, proof } = credentials;
+  const { token, tokenHash, authentication } = credentials;
   const presence = { connection: origin.connection, since: now };
   const session = new Session(name, presence, tokenHash, origin.profile);
-  session.proof = directory.names.claimOf(name) === undefined ? undefined : proof;
+  session.authentication = directory.names.accountOf(name) === undefined
+    ? undefined
+    : authentication;
   directory.names.index(session);
   directory.names.hold(session);
   directory.bind(origin.connection, session);
@@ -225,9 +228,11 @@ function resume(attempt: ConnectAttempt, session: Session): Effect[] {
   const delivered = credentials.inboxSeen ?? session.inboxSeq;
   const replaced = replaceConnection(directory, session, origin.connection);
   const former = { name: session.name, fold: session.fold };
-  const proof = credentials.proof ?? session.proof;
+  const authentication = credentials.authentication ?? session.authentication;
   directory.setName(session, name);
-  session.proof = directory.names.claimOf(name) === undefined ? undefined : proof;
+  session.authentication = directory.names.accountOf(name) === undefined
+    ? undefined
+    : authentication;
   const { rooms = [], inboxSeen = delivered } = session.absence ?? {};
   session.attach(origin.connection, now);
   directory.bind(origin.connection, session);
@@ -309,7 +314,7 @@ function acknowledge(
   const payload = {
     message,
     name: session.name,
-    registered: directory.names.claimOf(session.name) !== undefined,
+    registered: directory.names.accountOf(session.name) !== undefined,
     ...(room === undefined ? {} : { room: directory.room(room)?.name ?? room }),
     version: VERSION,
     session: token,

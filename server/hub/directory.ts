@@ -6,7 +6,7 @@
 
 import { fold, LIMITS } from "../../protocol/mod.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
-import type { Memory, Proof, StoredSession } from "../log/message_log.ts";
+import type { Authentication, LogSnapshot, StoredSession } from "../log/message_log.ts";
 import { NameRegistry } from "./name_registry.ts";
 import type { Refusal } from "./refusal.ts";
 import { countUpTo, Room, sortByFold } from "./room.ts";
@@ -34,18 +34,18 @@ export class Directory {
   #roomsInOrder: Room[] | undefined;
 
   /** Begins with what the log has stored. */
-  constructor(server: string, memory: Memory, now: number, roomLimits: RoomLimits) {
+  constructor(server: string, snapshot: LogSnapshot, now: number, roomLimits: RoomLimits) {
     this.server = server;
     this.limits = { ...LIMITS, rooms: roomLimits.roomsOfSession };
     this.roomLimits = roomLimits;
-    this.names = new NameRegistry(memory.claims);
-    for (const { name, topic, seq } of memory.rooms) {
+    this.names = new NameRegistry(snapshot.accounts);
+    for (const { name, topic, seq } of snapshot.rooms) {
       const room = this.addRoom(name);
       room.topic = room.keptTopic = topic;
       room.seq = seq;
       room.hasLog = seq > 0;
     }
-    for (const stored of memory.sessions) this.recall(stored, now);
+    for (const stored of snapshot.sessions) this.recall(stored, now);
   }
 
   /** The session that `connection` has now. */
@@ -108,10 +108,10 @@ export class Directory {
     return joinRefusalOf(name, this.room(name), this.#rooms.size, this.roomLimits);
   }
 
-  /** Whether a session with this `proof`, or with none, may use that name. */
-  mayUse(name: string, proof: Proof | undefined): boolean {
-    if (this.names.claimOf(name) === undefined) return this.roomLimits.registeredOnly !== true;
-    return this.names.admits(name, proof);
+  /** Whether a session with this `authentication`, or with none, may use that name. */
+  mayUse(name: string, authentication: Authentication | undefined): boolean {
+    if (this.names.accountOf(name) === undefined) return this.roomLimits.registeredOnly !== true;
+    return this.names.admits(name, authentication);
   }
 
   /** Why `session` can't use a name in `rooms`: it looks like another that is registered, or is in one of them. */
@@ -120,7 +120,7 @@ export class Directory {
     rooms: readonly string[],
     session: Session | undefined,
   ): Refusal | undefined {
-    const registered = this.names.claimOf(name) === undefined
+    const registered = this.names.accountOf(name) === undefined
       ? this.names.registeredLookalike(name)
       : undefined;
     const other = registered ??
@@ -142,15 +142,15 @@ export class Directory {
 
   /** Restores a stored session as if it had disconnected just now. */
   recall(stored: StoredSession, now: number): Session {
-    const { name, rooms, inboxSeq, inboxSeen, ref, session: tokenHash, proof } = stored;
+    const { name, rooms, inboxSeq, inboxSeen, ref, session: tokenHash, authentication } = stored;
     const session = new Session(name, { awaySince: now, rooms, inboxSeen }, tokenHash);
     session.inboxSeq = inboxSeq;
     session.ref = ref;
-    session.proof = proof;
+    session.authentication = authentication;
     this.names.index(session);
-    const isClaimed = this.names.claimOf(name) !== undefined;
-    const isFree = isClaimed || this.names.holders(name).length === 0;
-    if (isFree && this.mayUse(name, proof)) this.names.hold(session);
+    const isRegistered = this.names.accountOf(name) !== undefined;
+    const isFree = isRegistered || this.names.holders(name).length === 0;
+    if (isFree && this.mayUse(name, authentication)) this.names.hold(session);
     return session;
   }
 

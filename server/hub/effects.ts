@@ -238,12 +238,12 @@ export function announceRename(
 }
 
 /** Keeps how a session is now. Nothing in the lecture profile, whose sessions end with their connection. */
-export function recordSession({ tokenHash, name, roomNames, proof }: Session): Effect[] {
+export function recordSession({ tokenHash, name, roomNames, authentication }: Session): Effect[] {
   if (tokenHash === undefined) return [];
   const rooms = [...roomNames];
   return [{
     kind: "append record",
-    draft: { kind: "session", session: tokenHash, name, rooms, proof },
+    draft: { kind: "session", session: tokenHash, name, rooms, authentication },
   }];
 }
 

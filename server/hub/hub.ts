@@ -10,7 +10,7 @@ import type { ConnectionHandle } from "./connection_handle.ts";
 import { Directory } from "./directory.ts";
 import { type Effect, notify, refuseUnconnected, send } from "./effects.ts";
 import { disconnect } from "./lifecycle.ts";
-import type { Memory } from "../log/message_log.ts";
+import type { LogSnapshot } from "../log/message_log.ts";
 import type { HubRequest } from "./request_table.ts";
 import { RULES, type Rules } from "./requests.ts";
 import { NO_ROOM_LIMITS } from "./room_limits.ts";
@@ -20,8 +20,8 @@ export class Hub {
   readonly directory: Directory;
 
   /** `server` is the server's name and version, as `connect_ack` gives them. */
-  constructor(server: string, memory: Memory, now: number, roomLimits = NO_ROOM_LIMITS) {
-    this.directory = new Directory(server, memory, now, roomLimits);
+  constructor(server: string, snapshot: LogSnapshot, now: number, roomLimits = NO_ROOM_LIMITS) {
+    this.directory = new Directory(server, snapshot, now, roomLimits);
   }
 
   /** Opens a session over `connection`, or resumes one. */

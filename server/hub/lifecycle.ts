@@ -54,7 +54,7 @@ export function disconnect(
   const draft = {
     kind: "away",
     session: tokenHash,
-    inboxSeq: inboxSeen,
+    inboxSeen,
     byServer: directory.isStopping,
   } as const;
   return [{ kind: "append record", draft }, ...announced];

@@ -6,7 +6,7 @@
 
 import { fold } from "../../protocol/mod.ts";
 import { skeletonsOf } from "./skeletons.ts";
-import type { Claim, Proof } from "../log/message_log.ts";
+import type { Account, Authentication } from "../log/message_log.ts";
 import type { Session } from "./session.ts";
 
 /** The sessions that hold a name, and the names that are registered. */
@@ -15,12 +15,12 @@ export class NameRegistry {
   readonly #byFold = new Map<string, readonly Session[]>();
   readonly #byToken = new Map<string, Session>();
   readonly #bySkeleton = new Map<string, readonly Session[]>();
-  readonly #claims = new Map<string, Claim>();
-  readonly #claimsById = new Map<number, Claim>();
-  readonly #claimsBySkeleton = new Map<string, Claim>();
+  readonly #accounts = new Map<string, Account>();
+  readonly #accountsById = new Map<number, Account>();
+  readonly #accountsBySkeleton = new Map<string, Account>();
 
-  constructor(claims: readonly Claim[]) {
-    for (const claim of claims) this.setClaim(claim);
+  constructor(accounts: readonly Account[]) {
+    for (const account of accounts) this.setAccount(account);
   }
 
   /** The sessions that hold that name, connected or away: at most one, unless it is registered. */
@@ -61,49 +61,52 @@ export class NameRegistry {
     if (session.tokenHash !== undefined) this.#byToken.delete(session.tokenHash);
   }
 
-  /** The claim to that name. */
-  claimOf(name: string): Claim | undefined {
-    return this.#claims.get(fold(name));
+  /** The account to that name. */
+  accountOf(name: string): Account | undefined {
+    return this.#accounts.get(fold(name));
   }
 
-  /** All claims. */
-  get claims(): Iterable<Claim> {
-    return this.#claims.values();
+  /** All accounts. */
+  get accounts(): Iterable<Account> {
+    return this.#accounts.values();
   }
 
-  /** Knows a claim as it is now. */
-  setClaim(claim: Claim): void {
-    this.#claims.set(fold(claim.name), claim);
-    this.#claimsById.set(claim.id, claim);
-    for (const skeleton of skeletonsOf(claim.name)) this.#claimsBySkeleton.set(skeleton, claim);
+  /** Knows an account as it is now. */
+  setAccount(account: Account): void {
+    this.#accounts.set(fold(account.name), account);
+    this.#accountsById.set(account.id, account);
+    for (const skeleton of skeletonsOf(account.name)) {
+      this.#accountsBySkeleton.set(skeleton, account);
+    }
   }
 
-  /** Knows a claim no more. */
-  deleteClaim(claim: Claim): void {
-    this.#claims.delete(fold(claim.name));
-    this.#claimsById.delete(claim.id);
-    for (const skeleton of skeletonsOf(claim.name)) this.#claimsBySkeleton.delete(skeleton);
+  /** Knows an account no more. */
+  deleteAccount(account: Account): void {
+    this.#accounts.delete(fold(account.name));
+    this.#accountsById.delete(account.id);
+    for (const skeleton of skeletonsOf(account.name)) this.#accountsBySkeleton.delete(skeleton);
   }
 
-  /** Whether `proof` is of a claim as it is now: of its present password. */
-  isCurrent({ claim, edition }: Proof): boolean {
-    return this.#claimsById.get(claim)?.edition === edition;
+  /** Whether `authentication` is of an account as it is now: of its present password. */
+  isCurrent({ account, passwordVersion }: Authentication): boolean {
+    return this.#accountsById.get(account)?.passwordVersion === passwordVersion;
   }
 
-  /** Whether whoever has shown `proof` may have that name, as far as its claim goes. */
-  admits(name: string, proof: Proof | undefined): boolean {
-    const claim = this.claimOf(name);
-    if (claim === undefined) return true;
-    return proof?.claim === claim.id && proof.edition === claim.edition;
+  /** Whether whoever has shown `authentication` may have that name, as far as its account goes. */
+  admits(name: string, authentication: Authentication | undefined): boolean {
+    const account = this.accountOf(name);
+    if (account === undefined) return true;
+    return authentication?.account === account.id &&
+      authentication.passwordVersion === account.passwordVersion;
   }
 
   /** A registered name that looks like `name` and is another. */
   registeredLookalike(name: string): string | undefined {
-    if (this.#claims.size === 0) return undefined;
+    if (this.#accounts.size === 0) return undefined;
     const folded = fold(name);
     for (const skeleton of skeletonsOf(name)) {
-      const claim = this.#claimsBySkeleton.get(skeleton);
-      if (claim !== undefined && fold(claim.name) !== folded) return claim.name;
+      const account = this.#accountsBySkeleton.get(skeleton);
+      if (account !== undefined && fold(account.name) !== folded) return account.name;
     }
     return undefined;
   }

@@ -28,7 +28,7 @@ import {
   reply,
 } from "./effects.ts";
 import type { Directory } from "./directory.ts";
-import type { Claim, DirectDraft } from "../log/message_log.ts";
+import type { Account, DirectDraft } from "../log/message_log.ts";
 import type { HubRequest } from "./request_table.ts";
 import { joinRoom, leaveRoom, quit } from "./lifecycle.ts";
 import type { Refusal } from "./refusal.ts";
@@ -98,18 +98,18 @@ function direct(
 ): Effect[] {
   const { names } = directory;
   const recipients = names.holders(to);
-  const claim = names.claimOf(to);
+  const account = names.accountOf(to);
   // What one device of a name says directly, its other devices hear too.
-  const devices = session.proof === undefined ? [] : names.holders(session.name);
+  const devices = session.authentication === undefined ? [] : names.holders(session.name);
   const draft = {
     kind: "direct",
-    to: recipients[0]?.name ?? claim?.name ?? to,
+    to: recipients[0]?.name ?? account?.name ?? to,
     text,
     sender: session.name,
     session: session.tokenHash,
     ref,
-    inbox: claim === undefined ? inboxOf(recipients[0]) : inboxesOf(claim, recipients),
-    copies: session.proof?.claim,
+    inbox: account === undefined ? inboxOf(recipients[0]) : inboxesOf(account, recipients),
+    copies: session.authentication?.account,
   } as const;
   const hearers = new Set([...recipients, ...devices]);
   if (!recipients.includes(session)) hearers.delete(session);
@@ -124,11 +124,11 @@ function inboxOf(target: Session | undefined): DirectDraft["inbox"] {
 }
 
 /** Where a direct message to a registered name is kept: with all its sessions, here or not. */
-function inboxesOf(claim: Claim, recipients: readonly Session[]): DirectDraft["inbox"] {
+function inboxesOf(account: Account, recipients: readonly Session[]): DirectDraft["inbox"] {
   const sessions = recipients.flatMap(({ tokenHash }) =>
     tokenHash === undefined ? [] : [tokenHash]
   );
-  return { claim: claim.id, sessions, isHere: sessions.length < recipients.length };
+  return { account: account.id, sessions, isHere: sessions.length < recipients.length };
 }
 
 function join(
@@ -182,7 +182,7 @@ function rename({ directory, session, origin, now }: Call, { name }: Payload<"re
     for (const holder of directory.names.holders(name)) directory.names.remove(holder);
   }
   directory.setName(session, name);
-  if (session.fold !== former.fold) session.proof = undefined;
+  if (session.fold !== former.fold) session.authentication = undefined;
   return [...recordSession(session), ...announceRename(session, former, origin)];
 }
 

@@ -4,7 +4,7 @@
 
 import { fold } from "../../protocol/mod.ts";
 import { skeletonsOf } from "./skeletons.ts";
-import { NAME_HOLD, type Proof } from "../log/message_log.ts";
+import { type Authentication, NAME_HOLD } from "../log/message_log.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Room } from "./room.ts";
 
@@ -40,7 +40,7 @@ export class Session {
   /** What it is called by among the sessions of its name. */
   readonly id: string;
   /** That it may have its name, where that is registered. */
-  proof: Proof | undefined;
+  authentication: Authentication | undefined;
   /** The rooms it is in, by folded name. */
   readonly rooms = new Map<string, Room>();
   /** The `seq` of the last direct message in its inbox that was delivered here. */

@@ -30,18 +30,18 @@ export interface MessageDraft extends Author {
 }
 
 /** A name that needs its password. */
-export interface Claim {
+export interface Account {
   id: number;
   /** As it was written by whoever registered it. */
   name: string;
-  /** Counts its passwords from 1: what was shown to an earlier one counts no more. */
-  edition: number;
+  /** Counts the passwords from 1; an authentication by an earlier one is void. */
+  passwordVersion: number;
 }
 
-/** That a session has shown the password of a claim. */
-export interface Proof {
-  claim: number;
-  edition: number;
+/** That a session has shown the password of an account. */
+export interface Authentication {
+  account: number;
+  passwordVersion: number;
 }
 
 /** What scrypt takes: rounds of memory, block size, repetitions. */
@@ -57,14 +57,14 @@ export interface StoredPassword extends ScryptCost {
   hash: string;
 }
 
-/** A claim with what is kept of its password. */
-export interface StoredClaim extends Claim {
+/** An account with what is kept of its password. */
+export interface StoredAccount extends Account {
   password: StoredPassword;
 }
 
-/** Whose inboxes keep a direct message to a registered name: all sessions of the claim. */
-export interface ClaimInboxes {
-  claim: number;
+/** Whose inboxes keep a direct message to a registered name: all sessions of the account. */
+export interface AccountInboxes {
+  account: number;
   /** Those of them that are here, by their token hashes. */
   sessions: string[];
   /** Whether a lecture client of that name is here, which has no inbox. */
@@ -81,8 +81,8 @@ export interface DirectDraft extends Author {
    * had the name last; or none, for a lecture client that is here now. Those of a
    * registered name are many.
    */
-  inbox: { session: string } | "by name" | ClaimInboxes | undefined;
-  /** The sender's claim: the inboxes of its other sessions keep a copy. */
+  inbox: { session: string } | "by name" | AccountInboxes | undefined;
+  /** The sender's account: the inboxes of its other sessions keep a copy. */
   copies?: number | undefined;
   text: string;
 }
@@ -101,14 +101,14 @@ export interface SessionDraft {
   session: string;
   name: string;
   rooms: string[];
-  proof?: Proof | undefined;
+  authentication?: Authentication | undefined;
 }
 
-/** A session whose connection ended; it has seen its inbox up to `inboxSeq`. */
+/** A session whose connection ended; it has seen its inbox up to `inboxSeen`. */
 export interface AwayDraft {
   kind: "away";
   session: string;
-  inboxSeq: number;
+  inboxSeen: number;
   /** Whether the server ended it, by stopping: the session counts as connected until then. */
   byServer: boolean;
 }
@@ -120,30 +120,30 @@ export interface QuitDraft {
 }
 
 /** A name to be registered. */
-export interface ClaimDraft {
-  kind: "claim";
+export interface RegisterDraft {
+  kind: "register";
   name: string;
   password: StoredPassword;
 }
 
-/** A claim's next password, once the present one was shown. */
+/** An account's next password, once the present one was shown. */
 export interface PasswordDraft {
   kind: "password";
-  proof: Proof;
+  authentication: Authentication;
   password: StoredPassword;
 }
 
-/** The same password of a claim, kept in a way that costs more to guess. */
+/** The same password of an account, kept in a way that costs more to guess. */
 export interface RehashDraft {
   kind: "rehash";
-  proof: Proof;
+  authentication: Authentication;
   password: StoredPassword;
 }
 
-/** A claim that is given up; the claim's sessions end with it, but for `session`. */
-export interface UnclaimDraft {
-  kind: "unclaim";
-  proof: Proof;
+/** An account that is given up; the account's sessions end with it, but for `session`. */
+export interface UnregisterDraft {
+  kind: "unregister";
+  authentication: Authentication;
   session?: string | undefined;
 }
 
@@ -172,10 +172,10 @@ export type Draft =
   | SessionDraft
   | AwayDraft
   | QuitDraft
-  | ClaimDraft
+  | RegisterDraft
   | PasswordDraft
   | RehashDraft
-  | UnclaimDraft
+  | UnregisterDraft
   | TopicDraft
   | ReadDraft;
 
@@ -207,11 +207,11 @@ export type Outcome =
   | { kind: "expired ref"; highest: number }
   /** Nobody ever had the name that it is for. */
   | { kind: "unknown name" }
-  /** The claim as it is now. */
-  | { kind: "claimed"; claim: Claim }
+  /** The account as it is now. */
+  | { kind: "account"; account: Account }
   /** The name was registered before. */
-  | { kind: "already claimed" }
-  /** The claim has another password by now, or is gone. */
+  | { kind: "already registered" }
+  /** The account has another password by now, or is gone. */
   | { kind: "outdated" }
   /** It is in the log and has nothing to show. */
   | { kind: "kept" }
@@ -235,22 +235,25 @@ export interface StoredSession {
   inboxSeen: number;
   /** The highest `ref` that it has used. */
   ref: number;
-  proof?: Proof;
+  authentication?: Authentication;
 }
 
-/** A session of a claim; `awaySince` is epoch milliseconds, left out while it has a connection. */
-export interface ClaimSession {
+/** A session of an account; `awaySince` is epoch milliseconds, left out while it has a connection. */
+export interface AccountSession {
   session: string;
   awaySince?: number;
 }
 
-/** What a log remembers when a server starts. */
-export interface Memory {
+/** The part of a log that a server holds in memory, as it is when the server starts. */
+export interface LogSnapshot {
   rooms: StoredRoom[];
   /** The sessions that had a connection when the server stopped, or crashed. */
   sessions: StoredSession[];
-  claims: Claim[];
+  accounts: Account[];
 }
+
+/** The snapshot of a log that has nothing yet. */
+export const EMPTY_SNAPSHOT: LogSnapshot = { rooms: [], sessions: [], accounts: [] };
 
 /** A stretch of a room's entries; its own come with `ref` for the session that asks. */
 export interface Range {
@@ -294,12 +297,12 @@ export interface MessageLog extends AsyncDisposable {
   append(drafts: readonly Draft[]): Promise<Outcome[]>;
   /** The session of that token hash. Sees everything appended before. */
   session(tokenHash: string): Promise<StoredSession | undefined>;
-  /** The claim to that name. Sees everything appended before, here or by another process. */
-  claim(name: string): Promise<StoredClaim | undefined>;
-  /** The sessions of a claim: first those that are away, the longest first. */
-  claimSessions(claim: number): Promise<ClaimSession[]>;
-  /** All claims, if another process has changed the log since the last time. */
-  changedClaims(): Promise<Claim[] | undefined>;
+  /** The account to that name. Sees everything appended before, here or by another process. */
+  account(name: string): Promise<StoredAccount | undefined>;
+  /** The sessions of an account: first those that are away, the longest first. */
+  accountSessions(account: number): Promise<AccountSession[]>;
+  /** All accounts, if another process has changed the log since the last time. */
+  changedAccounts(): Promise<Account[] | undefined>;
   /** A stretch of a room. Rejects with a {@linkcode LogFailure}, as the rest do. */
   read(range: Range): Promise<Page<MessagePayload>>;
   /** What an inbox holds above `after`, oldest first. */
@@ -314,15 +317,15 @@ export interface MessageLog extends AsyncDisposable {
 
 /** Whether a direct message is refused where no inbox takes it. */
 export function mustHaveInbox({ inbox }: DirectDraft): boolean {
-  if (typeof inbox === "object" && "claim" in inbox) return !inbox.isHere;
+  if (typeof inbox === "object" && "account" in inbox) return !inbox.isHere;
   return inbox !== undefined;
 }
 
 /** Milliseconds for which a session without a connection keeps its name. */
 export const NAME_HOLD = 120_000;
 
-/** Sessions of a claim that are kept; of those that are long away, the longest goes first. */
-export const CLAIM_SESSIONS = LIMITS.sessions;
+/** Sessions of an account that are kept; of those that are long away, the longest goes first. */
+export const MAX_ACCOUNT_SESSIONS = LIMITS.sessions;
 
 /** Unread messages of a room that are looked into for mentions; older ones are only counted. */
 export const MENTIONS_LOOKED_FOR = 1000;

@@ -146,7 +146,7 @@ Deno.test("faultsOfLog() finds what must not be in a log", async () => {
     ["whose seq is not", "UPDATE room SET seq = 7"],
     ["of no room", "INSERT INTO message VALUES (99 << 32 | 1, 'Ada', 'Hi', 1700000000000, 1, 9)"],
     ["session.rooms", `UPDATE session SET rooms = '["../x\u2028"]'`],
-    ["claim.hash", CLAIM],
+    ["claim.hash", ACCOUNT],
     ["the password", "UPDATE message SET text = 'correct horse' WHERE id % 4294967296 = 1"],
     ["highest", "UPDATE session SET ref = 0"],
   ];
@@ -157,8 +157,8 @@ Deno.test("faultsOfLog() finds what must not be in a log", async () => {
   }
 });
 
-/** A claim whose password was not hashed. */
-const CLAIM = `INSERT INTO claim VALUES
+/** An account whose password was not hashed. */
+const ACCOUNT = `INSERT INTO claim VALUES
   (1, 'ada', 'Ada', 1, '${"0".repeat(32)}', 'secret', 1, 1, 1, 1767225600000, 1767225600000)`;
 
 /** A log with three messages of a session, changed by `change` behind the server's back. */

@@ -1,4 +1,4 @@
-/** Well-formed requests that no honest client would send like this: wrong in order, number or claim. */
+/** Well-formed requests that no honest client would send like this: wrong in order, number or account. */
 
 import { LIMITS, type Request, VERSION } from "../../protocol/mod.ts";
 import type { Random } from "../faults/random.ts";
@@ -83,7 +83,7 @@ const TRICKS: readonly ((cast: Cast, random: Random) => Move[])[] = [
   (cast) => [connect(cast), { act: "wait" }, { act: "reset" }],
 ];
 
-const ABOUT_CLAIMS = [
+const ABOUT_ACCOUNTS = [
   "register",
   "password",
   "unregister",
@@ -98,7 +98,7 @@ const TRICKS_WITH_PASSWORDS: typeof TRICKS = [
   (cast, random) => [
     connect(cast),
     { type: "register", payload: { password: random.pick(PASSWORDS) } },
-    ...times(5, () => makeRequest(random.pick(ABOUT_CLAIMS), cast, random, 1)),
+    ...times(5, () => makeRequest(random.pick(ABOUT_ACCOUNTS), cast, random, 1)),
     ...talk(cast, random),
   ],
   (cast, random) => [

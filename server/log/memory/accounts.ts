@@ -1,62 +1,64 @@
 /**
- * The claims of a log in memory.
+ * The accounts of a log in memory.
  */
 
 import { fold } from "../../../protocol/mod.ts";
 import type {
-  Claim,
-  ClaimDraft,
+  Account,
+  Authentication,
   Outcome,
   PasswordDraft,
-  Proof,
+  RegisterDraft,
   RehashDraft,
-  StoredClaim,
+  StoredAccount,
 } from "../message_log.ts";
 
-/** Claims, by the folds of their names. */
-export class MemoryClaims {
-  readonly #claims = new Map<string, StoredClaim>();
+/** Accounts, by the folds of their names. */
+export class MemoryAccounts {
+  readonly #accounts = new Map<string, StoredAccount>();
   #lastId = 0;
 
-  /** The claim to that name. */
-  stored(name: string): StoredClaim | undefined {
-    return this.#claims.get(fold(name));
+  /** The account to that name. */
+  stored(name: string): StoredAccount | undefined {
+    return this.#accounts.get(fold(name));
   }
 
   /** Registers a name. */
-  claim({ name, password }: ClaimDraft): Outcome {
-    if (this.stored(name) !== undefined) return { kind: "already claimed" };
-    return this.#keep({ id: ++this.#lastId, name, edition: 1, password });
+  register({ name, password }: RegisterDraft): Outcome {
+    if (this.stored(name) !== undefined) return { kind: "already registered" };
+    return this.#keep({ id: ++this.#lastId, name, passwordVersion: 1, password });
   }
 
-  /** Gives a claim its next password. */
-  changePassword({ proof, password }: PasswordDraft): Outcome {
-    const claim = this.#current(proof);
-    if (claim === undefined) return { kind: "outdated" };
-    return this.#keep({ ...claim, edition: claim.edition + 1, password });
+  /** Gives an account its next password. */
+  changePassword({ authentication, password }: PasswordDraft): Outcome {
+    const account = this.#current(authentication);
+    if (account === undefined) return { kind: "outdated" };
+    return this.#keep({ ...account, passwordVersion: account.passwordVersion + 1, password });
   }
 
-  /** Keeps a claim's password in another way. */
-  rehash({ proof, password }: RehashDraft): Outcome {
-    const claim = this.#current(proof);
-    if (claim === undefined) return { kind: "outdated" };
-    this.#keep({ ...claim, password });
+  /** Keeps an account's password in another way. */
+  rehash({ authentication, password }: RehashDraft): Outcome {
+    const account = this.#current(authentication);
+    if (account === undefined) return { kind: "outdated" };
+    this.#keep({ ...account, password });
     return { kind: "kept" };
   }
 
-  /** Deletes a claim, as `proof` knows it; false when that is no longer how it is. */
-  remove(proof: Proof): boolean {
-    const claim = this.#current(proof);
-    return claim !== undefined && this.#claims.delete(fold(claim.name));
+  /** Deletes an account, as `authentication` knows it; false when that is no longer how it is. */
+  remove(authentication: Authentication): boolean {
+    const account = this.#current(authentication);
+    return account !== undefined && this.#accounts.delete(fold(account.name));
   }
 
-  #current({ claim, edition }: Proof): StoredClaim | undefined {
-    return [...this.#claims.values()].find((each) => each.id === claim && each.edition === edition);
+  #current({ account, passwordVersion }: Authentication): StoredAccount | undefined {
+    return [...this.#accounts.values()].find((each) =>
+      each.id === account && each.passwordVersion === passwordVersion
+    );
   }
 
-  #keep(stored: StoredClaim): Outcome {
-    this.#claims.set(fold(stored.name), stored);
-    const { id, name, edition }: Claim = stored;
-    return { kind: "claimed", claim: { id, name, edition } };
+  #keep(stored: StoredAccount): Outcome {
+    this.#accounts.set(fold(stored.name), stored);
+    const { id, name, passwordVersion }: Account = stored;
+    return { kind: "account", account: { id, name, passwordVersion } };
   }
 }

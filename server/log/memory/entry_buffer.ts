@@ -14,7 +14,7 @@ export interface Kept<Entry> {
 const STRIDE = 1 / 8;
 
 /** Entries in their order; `seq` counts from 1. */
-export class KeptEntries<Entry extends { at: number }> {
+export class EntryBuffer<Entry extends { at: number }> {
   #kept: Kept<Entry>[] = [];
   /** How many of the array are forgotten, and how many were before it. */
   #gone = 0;

@@ -12,11 +12,11 @@ import {
 } from "../../../protocol/mod.ts";
 import { mentions } from "../../../protocol/mentions.ts";
 import { ExpiryClock } from "../expiry_clock.ts";
-import { MemoryClaims } from "./accounts.ts";
+import { MemoryAccounts } from "./accounts.ts";
 import {
+  type Account,
+  type AccountSession,
   type Author,
-  type Claim,
-  type ClaimSession,
   type DirectDraft,
   type DirectEntry,
   type Draft,
@@ -31,12 +31,12 @@ import {
   type Range,
   type ReadDraft,
   type Search,
-  type StoredClaim,
+  type StoredAccount,
   type StoredSession,
-  type UnclaimDraft,
+  type UnregisterDraft,
 } from "../message_log.ts";
 import { type KeptSession, MemorySessions } from "./sessions.ts";
-import { type Kept, KeptEntries } from "./entry_buffer.ts";
+import { EntryBuffer, type Kept } from "./entry_buffer.ts";
 import { fillPage } from "../fill_page.ts";
 import { matches, parseQuery, TOO_EXPENSIVE } from "../search_query.ts";
 import { outcomeOfUsedRef, type Repeatable } from "../used_ref.ts";
@@ -60,7 +60,7 @@ const SWEEP_INTERVAL = 60_000;
 
 interface KeptRoom {
   name: string;
-  messages: KeptEntries<Entry>;
+  messages: EntryBuffer<Entry>;
   readMarks: Map<string, number>;
 }
 
@@ -73,9 +73,9 @@ export class MemoryLog implements MessageLog {
   readonly #sessions = new MemorySessions();
   readonly #uptime: () => number;
   readonly #expiryClock: ExpiryClock;
-  readonly #claims = new MemoryClaims();
+  readonly #accounts = new MemoryAccounts();
   /** Direct messages that no inbox takes: for retries alone. */
-  readonly #undelivered = new KeptEntries<DirectEntry>();
+  readonly #undelivered = new EntryBuffer<DirectEntry>();
   #now = 0;
   /** The time by which things are forgotten. */
   #expiryNow = 0;
@@ -108,19 +108,19 @@ export class MemoryLog implements MessageLog {
     return Promise.resolve(this.#sessions.get(tokenHash));
   }
 
-  claim(name: string): Promise<StoredClaim | undefined> {
-    return Promise.resolve(this.#claims.stored(name));
+  account(name: string): Promise<StoredAccount | undefined> {
+    return Promise.resolve(this.#accounts.stored(name));
   }
 
-  claimSessions(claim: number): Promise<ClaimSession[]> {
+  accountSessions(account: number): Promise<AccountSession[]> {
     return Promise.resolve(
-      this.#sessions.ofClaim(claim).map(({ session, awaySince }) => {
+      this.#sessions.ofAccount(account).map(({ session, awaySince }) => {
         return awaySince === undefined ? { session } : { session, awaySince };
       }),
     );
   }
 
-  changedClaims(): Promise<Claim[] | undefined> {
+  changedAccounts(): Promise<Account[] | undefined> {
     // There is no other process.
     return Promise.resolve(undefined);
   }
@@ -204,20 +204,20 @@ export class MemoryLog implements MessageLog {
         this.#sessions.open(draft, this.#now);
         break;
       case "away":
-        this.#sessions.noteAway(draft.session, draft.inboxSeq, this.#now);
+        this.#sessions.noteAway(draft.session, draft.inboxSeen, this.#now);
         this.#forgetLongAway();
         break;
       case "quit":
         this.#quit(draft.session);
         break;
-      case "claim":
-        return this.#claims.claim(draft);
+      case "register":
+        return this.#accounts.register(draft);
       case "password":
-        return this.#claims.changePassword(draft);
+        return this.#accounts.changePassword(draft);
       case "rehash":
-        return this.#claims.rehash(draft);
-      case "unclaim":
-        return this.#unclaim(draft);
+        return this.#accounts.rehash(draft);
+      case "unregister":
+        return this.#unregister(draft);
       case "read":
         this.#read(draft);
         break;
@@ -308,7 +308,7 @@ export class MemoryLog implements MessageLog {
         : this.#sessions.get(inbox.session);
       return only === undefined ? [] : [only];
     }
-    const sessions = this.#sessions.ofClaim(inbox.claim);
+    const sessions = this.#sessions.ofAccount(inbox.account);
     const [own, others] = [
       sessions.filter((each) => each.session === session),
       sessions.filter((each) => each.session !== session),
@@ -319,14 +319,14 @@ export class MemoryLog implements MessageLog {
   /** The sender's other sessions, whose inboxes keep a copy; but for those that have it already. */
   #senders({ copies, session }: DirectDraft, recipients: KeptSession[]): KeptSession[] {
     if (copies === undefined) return [];
-    return this.#sessions.ofClaim(copies)
+    return this.#sessions.ofAccount(copies)
       .filter((each) => each.session !== session && !recipients.includes(each));
   }
 
-  /** Gives up a claim; of its sessions one may go on, as anyone's of that name. */
-  #unclaim({ proof, session: kept }: UnclaimDraft): Outcome {
-    if (!this.#claims.remove(proof)) return { kind: "outdated" };
-    this.#sessions.unclaim(proof.claim, kept);
+  /** Gives up an account; of its sessions one may go on, as anyone's of that name. */
+  #unregister({ authentication, session: kept }: UnregisterDraft): Outcome {
+    if (!this.#accounts.remove(authentication)) return { kind: "outdated" };
+    this.#sessions.unregister(authentication.account, kept);
     return { kind: "kept" };
   }
 
@@ -341,7 +341,7 @@ export class MemoryLog implements MessageLog {
     const key = fold(name);
     let room = this.#rooms.get(key);
     if (room === undefined) {
-      room = { name, messages: new KeptEntries(), readMarks: new Map() };
+      room = { name, messages: new EntryBuffer(), readMarks: new Map() };
       this.#rooms.set(key, room);
     }
     return room;
@@ -355,7 +355,7 @@ export class MemoryLog implements MessageLog {
   }
 
   /** Forgets what has passed its time since anybody appended anything. */
-  #refresh(entries: KeptEntries<Entry> | KeptEntries<DirectEntry>): void {
+  #refresh(entries: EntryBuffer<Entry> | EntryBuffer<DirectEntry>): void {
     this.#tellTime();
     this.#forget(entries);
   }
@@ -375,7 +375,7 @@ export class MemoryLog implements MessageLog {
   }
 
   /** Forgets what is past its time, all but the newest `most` (0 for all), and which `ref` it had. */
-  #forget(entries: KeptEntries<Entry> | KeptEntries<DirectEntry>, most = 0): void {
+  #forget(entries: EntryBuffer<Entry> | EntryBuffer<DirectEntry>, most = 0): void {
     const { retainFor } = this.#retention;
     const oldestAt = retainFor === 0 ? -Infinity : this.#expiryNow - retainFor;
     for (const { session = "", ref = 0 } of entries.forget(most || Infinity, oldestAt)) {

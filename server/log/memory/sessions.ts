@@ -1,14 +1,14 @@
 /**
- * The sessions that a log in memory keeps: found by token, by name and by claim, and
+ * The sessions that a log in memory keeps: found by token, by name and by account, and
  * forgotten when they have been away for too long.
  */
 
 import { fold } from "../../../protocol/mod.ts";
-import { KeptEntries } from "./entry_buffer.ts";
+import { EntryBuffer } from "./entry_buffer.ts";
 import {
-  CLAIM_SESSIONS,
   type DirectEntry,
   type Entry,
+  MAX_ACCOUNT_SESSIONS,
   NAME_HOLD,
   type SessionDraft,
   type StoredSession,
@@ -21,7 +21,7 @@ export interface KeptSession extends StoredSession {
   droppedRef: number;
   /** What each `ref` was used for. */
   used?: Map<number, Entry | DirectEntry>;
-  inbox: KeptEntries<DirectEntry>;
+  inbox: EntryBuffer<DirectEntry>;
 }
 
 /** Sessions by the hash of their tokens. All times are epoch milliseconds. */
@@ -31,8 +31,8 @@ export class MemorySessions {
   readonly #byName = new Map<string, readonly KeptSession[]>();
   /** Since when the sessions without a connection are away; the oldest first. */
   readonly #awaySince = new Map<string, number>();
-  /** The sessions of each claim, and some that were. */
-  readonly #byClaim = new Map<number, Set<string>>();
+  /** The sessions of each account, and some that were. */
+  readonly #byAccount = new Map<number, Set<string>>();
 
   /** All that are kept. */
   get all(): Iterable<KeptSession> {
@@ -50,13 +50,13 @@ export class MemorySessions {
     return named.find(({ awaySince }) => awaySince === undefined) ?? named.at(-1);
   }
 
-  /** The sessions of a claim: first those that are away, the longest first. */
-  ofClaim(claim: number): KeptSession[] {
-    const hashes = this.#byClaim.get(claim) ?? new Set();
+  /** The sessions of an account: first those that are away, the longest first. */
+  ofAccount(account: number): KeptSession[] {
+    const hashes = this.#byAccount.get(account) ?? new Set();
     const sessions: KeptSession[] = [];
     for (const hash of hashes) {
       const session = this.#sessions.get(hash);
-      if (session?.proof?.claim === claim) sessions.push(session);
+      if (session?.authentication?.account === account) sessions.push(session);
       else hashes.delete(hash);
     }
     const awaySince = (session: KeptSession) => session.awaySince ?? Number.MAX_VALUE;
@@ -64,13 +64,21 @@ export class MemorySessions {
   }
 
   /** Opens a session, or takes it up again with what was kept of it. */
-  open({ session, name, rooms, proof }: Omit<SessionDraft, "kind">, now: number): KeptSession {
-    if (proof !== undefined && !this.#sessions.has(session)) this.#trim(proof.claim, now);
-    const { proof: _former, ...kept } = this.#sessions.get(session) ?? newlyKept();
+  open(
+    { session, name, rooms, authentication }: Omit<SessionDraft, "kind">,
+    now: number,
+  ): KeptSession {
+    if (authentication !== undefined && !this.#sessions.has(session)) {
+      this.#trim(authentication.account, now);
+    }
+    const { authentication: _former, ...kept } = this.#sessions.get(session) ?? newlyKept();
     const opened: KeptSession = { ...kept, session, name, rooms, awaySince: undefined };
-    if (proof !== undefined) {
-      opened.proof = proof;
-      this.#byClaim.set(proof.claim, (this.#byClaim.get(proof.claim) ?? new Set()).add(session));
+    if (authentication !== undefined) {
+      opened.authentication = authentication;
+      this.#byAccount.set(
+        authentication.account,
+        (this.#byAccount.get(authentication.account) ?? new Set()).add(session),
+      );
     }
     this.forget(session);
     this.#put(opened);
@@ -108,13 +116,13 @@ export class MemorySessions {
     else this.#byName.delete(key);
   }
 
-  /** Forgets the sessions of a claim that is given up; the one of `kept` goes on, as anyone's of that name. */
-  unclaim(claim: number, kept: string | undefined): void {
-    for (const session of this.ofClaim(claim)) {
-      if (session.session === kept) delete session.proof;
+  /** Forgets the sessions of an account that is given up; the one of `kept` goes on, as anyone's of that name. */
+  unregister(account: number, kept: string | undefined): void {
+    for (const session of this.ofAccount(account)) {
+      if (session.session === kept) delete session.authentication;
       else this.forget(session.session);
     }
-    this.#byClaim.delete(claim);
+    this.#byAccount.delete(account);
   }
 
   #put(session: KeptSession): void {
@@ -123,19 +131,21 @@ export class MemorySessions {
     this.#byName.set(key, [...this.#byName.get(key) ?? [], session]);
   }
 
-  /** Makes room for one more session of a claim: who signs in again and again leaves few behind. */
-  #trim(claim: number, now: number): void {
-    const sessions = this.ofClaim(claim);
+  /** Makes room for one more session of an account: who signs in again and again leaves few behind. */
+  #trim(account: number, now: number): void {
+    const sessions = this.ofAccount(account);
     const longAway = sessions.filter(({ awaySince = Infinity }) =>
       // The server still knows those that are away for less.
       awaySince < now - 2 * NAME_HOLD
     );
-    const tooMany = sessions.length + 1 - CLAIM_SESSIONS;
+    const tooMany = sessions.length + 1 - MAX_ACCOUNT_SESSIONS;
     for (const { session } of longAway.slice(0, Math.max(0, tooMany))) this.forget(session);
   }
 }
 
 /** What is kept of a session that was just opened. */
-function newlyKept(): Omit<KeptSession, keyof SessionDraft | "awaySince"> & { proof?: never } {
-  return { ref: 0, droppedRef: 0, inbox: new KeptEntries(), inboxSeq: 0, inboxSeen: 0 };
+function newlyKept(): Omit<KeptSession, keyof SessionDraft | "awaySince"> & {
+  authentication?: never;
+} {
+  return { ref: 0, droppedRef: 0, inbox: new EntryBuffer(), inboxSeq: 0, inboxSeen: 0 };
 }

@@ -1,127 +1,132 @@
 /**
- * The table of claims, and the sessions that belong to them. The server's worker
+ * The table of accounts, and the sessions that belong to them. The server's worker
  * uses it, and `chat-server passwd` beside a running server.
  */
 
 import { fold } from "../../../protocol/mod.ts";
 import type {
-  Claim,
-  ClaimDraft,
-  ClaimSession,
+  Account,
+  AccountSession,
+  Authentication,
   Outcome,
   PasswordDraft,
-  Proof,
+  RegisterDraft,
   RehashDraft,
-  StoredClaim,
+  StoredAccount,
   StoredPassword,
 } from "../message_log.ts";
 import type { Statements } from "./statements.ts";
 
-type ClaimRow = Claim & StoredPassword;
+/** The columns of an account. The file's names are older than the code's: migrations froze them. */
+const ACCOUNT = "id, name, edition AS passwordVersion";
 
-/** Claims in one open database. Transactions are the caller's. */
-export class ClaimTable {
+type AccountRow = Account & StoredPassword;
+
+/** Accounts in one open database. Transactions are the caller's. */
+export class AccountTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {
     this.#sql = sql;
   }
 
-  /** Every claim. */
-  all(): Claim[] {
-    return this.#sql.all<Claim>("SELECT id, name, edition FROM claim").map((row) => ({ ...row }));
+  /** Every account. */
+  all(): Account[] {
+    return this.#sql.all<Account>(`SELECT ${ACCOUNT} FROM claim`).map((row) => ({
+      ...row,
+    }));
   }
 
-  /** The claim to that name. */
-  stored(name: string): StoredClaim | undefined {
-    const row = this.#sql.get<ClaimRow>(
-      "SELECT id, name, edition, salt, hash, n, r, p FROM claim WHERE fold = ?",
+  /** The account to that name. */
+  stored(name: string): StoredAccount | undefined {
+    const row = this.#sql.get<AccountRow>(
+      `SELECT ${ACCOUNT}, salt, hash, n, r, p FROM claim WHERE fold = ?`,
       fold(name),
     );
     if (row === undefined) return undefined;
-    const { id, edition, salt, hash, n, r, p } = row;
-    return { id, name: row.name, edition, password: { salt, hash, n, r, p } };
+    const { id, passwordVersion, salt, hash, n, r, p } = row;
+    return { id, name: row.name, passwordVersion, password: { salt, hash, n, r, p } };
   }
 
-  /** The sessions of a claim: first those that are away, the longest first. */
-  sessionsOf(claim: number): ClaimSession[] {
+  /** The sessions of an account: first those that are away, the longest first. */
+  sessionsOf(account: number): AccountSession[] {
     return this.#sql.all<{ session: string; awaySince: number | null }>(
       `SELECT token_hash AS session, away_since AS awaySince FROM session WHERE claim = ?
         ORDER BY away_since IS NULL, away_since, id`,
-      claim,
+      account,
     ).map(({ session, awaySince }) => awaySince === null ? { session } : { session, awaySince });
   }
 
-  /** The token hashes of a claim's sessions. */
-  tokensOf(claim: number): string[] {
-    return this.sessionsOf(claim).map(({ session }) => session);
+  /** The token hashes of an account's sessions. */
+  tokensOf(account: number): string[] {
+    return this.sessionsOf(account).map(({ session }) => session);
   }
 
   /** Registers a name. */
-  claim({ name, password }: ClaimDraft, now: number): Outcome {
-    if (this.stored(name) !== undefined) return { kind: "already claimed" };
+  register({ name, password }: RegisterDraft, now: number): Outcome {
+    if (this.stored(name) !== undefined) return { kind: "already registered" };
     const { salt, hash, n, r, p } = password;
     this.#sql.run(
       `INSERT INTO claim (fold, name, salt, hash, n, r, p, made_at, changed_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[fold(name), name, salt, hash, n, r, p, now, now],
     );
-    return this.#claimed(this.stored(name) as StoredClaim);
+    return this.#changed(this.stored(name) as StoredAccount);
   }
 
-  /** Gives a claim its next password. */
-  changePassword({ proof, password }: PasswordDraft, now: number): Outcome {
-    const claim = this.#current(proof);
-    if (claim === undefined) return { kind: "outdated" };
+  /** Gives an account its next password. */
+  changePassword({ authentication, password }: PasswordDraft, now: number): Outcome {
+    const account = this.#current(authentication);
+    if (account === undefined) return { kind: "outdated" };
     this.#sql.run(
       "UPDATE claim SET edition = edition + 1, changed_at = ? WHERE id = ?",
       now,
-      claim.id,
+      account.id,
     );
-    this.#keep(claim.id, password);
-    return this.#claimed({ ...claim, edition: claim.edition + 1 });
+    this.#keep(account.id, password);
+    return this.#changed({ ...account, passwordVersion: account.passwordVersion + 1 });
   }
 
-  /** Keeps a claim's password in another way. */
-  rehash({ proof, password }: RehashDraft): Outcome {
-    const claim = this.#current(proof);
-    if (claim === undefined) return { kind: "outdated" };
-    this.#keep(claim.id, password);
+  /** Keeps an account's password in another way. */
+  rehash({ authentication, password }: RehashDraft): Outcome {
+    const account = this.#current(authentication);
+    if (account === undefined) return { kind: "outdated" };
+    this.#keep(account.id, password);
     return { kind: "kept" };
   }
 
-  /** Deletes a claim, as `proof` knows it; false when that is no longer how it is. */
-  remove(proof: Proof): boolean {
-    const claim = this.#current(proof);
-    if (claim !== undefined) this.#sql.run("DELETE FROM claim WHERE id = ?", claim.id);
-    return claim !== undefined;
+  /** Deletes an account, as `authentication` knows it; false when that is no longer how it is. */
+  remove(authentication: Authentication): boolean {
+    const account = this.#current(authentication);
+    if (account !== undefined) this.#sql.run("DELETE FROM claim WHERE id = ?", account.id);
+    return account !== undefined;
   }
 
-  /** Deletes a claim with its sessions and their inboxes. */
-  drop(proof: Proof): void {
-    if (!this.remove(proof)) return;
+  /** Deletes an account with its sessions and their inboxes. */
+  drop(authentication: Authentication): void {
+    if (!this.remove(authentication)) return;
     const sessions = "SELECT id FROM session WHERE claim = ?";
-    this.#sql.run(`DELETE FROM direct WHERE inbox IN (${sessions})`, proof.claim);
-    this.#sql.run("DELETE FROM session WHERE claim = ?", proof.claim);
+    this.#sql.run(`DELETE FROM direct WHERE inbox IN (${sessions})`, authentication.account);
+    this.#sql.run("DELETE FROM session WHERE claim = ?", authentication.account);
   }
 
-  #current({ claim, edition }: Proof): Claim | undefined {
-    const row = this.#sql.get<Claim>(
-      "SELECT id, name, edition FROM claim WHERE id = ? AND edition = ?",
-      claim,
-      edition,
+  #current({ account, passwordVersion }: Authentication): Account | undefined {
+    const row = this.#sql.get<Account>(
+      `SELECT ${ACCOUNT} FROM claim WHERE id = ? AND edition = ?`,
+      account,
+      passwordVersion,
     );
     return row === undefined ? undefined : { ...row };
   }
 
-  #keep(claim: number, { salt, hash, n, r, p }: StoredPassword): void {
+  #keep(account: number, { salt, hash, n, r, p }: StoredPassword): void {
     this.#sql.run(
       "UPDATE claim SET salt = ?, hash = ?, n = ?, r = ?, p = ? WHERE id = ?",
-      ...[salt, hash, n, r, p, claim],
+      ...[salt, hash, n, r, p, account],
     );
   }
 
-  #claimed({ id, name, edition }: Claim): Outcome {
-    return { kind: "claimed", claim: { id, name, edition } };
+  #changed({ id, name, passwordVersion }: Account): Outcome {
+    return { kind: "account", account: { id, name, passwordVersion } };
   }
 }

@@ -6,11 +6,11 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { fold } from "../../../protocol/mod.ts";
 import {
-  CLAIM_SESSIONS,
   type DirectDraft,
   type DirectEntry,
   type Draft,
   type Entry,
+  MAX_ACCOUNT_SESSIONS,
   type MessageDraft,
   mustHaveInbox,
   NAME_HOLD,
@@ -18,9 +18,9 @@ import {
   type ReadDraft,
   type RetryDraft,
   type SessionDraft,
-  type UnclaimDraft,
+  type UnregisterDraft,
 } from "../message_log.ts";
-import { ClaimTable } from "./accounts.ts";
+import { AccountTable } from "./accounts.ts";
 import { MessageIndex } from "./search_index.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { exactly, exactText, Statements } from "./statements.ts";
@@ -51,7 +51,7 @@ export class Appender {
   readonly #database: DatabaseSync;
   readonly #index: MessageIndex;
   readonly #sql: Statements;
-  readonly #claims: ClaimTable;
+  readonly #accounts: AccountTable;
   readonly #heads: Map<number, number>;
   readonly #rooms = new Map<string, RoomRow>();
   readonly #sessions = new Map<string, SessionRow>();
@@ -64,7 +64,7 @@ export class Appender {
     this.#database = database;
     this.#heads = heads;
     this.#sql = new Statements(database);
-    this.#claims = new ClaimTable(this.#sql);
+    this.#accounts = new AccountTable(this.#sql);
     this.#index = index;
   }
 
@@ -107,19 +107,19 @@ export class Appender {
         return this.#ran(
           "UPDATE session SET away_since = ?, inbox_seen = ? WHERE token_hash = ?",
           draft.byServer ? null : this.#now,
-          draft.inboxSeq,
+          draft.inboxSeen,
           draft.session,
         );
       case "quit":
         return this.#quit(draft.session);
-      case "claim":
-        return this.#claims.claim(draft, this.#now);
+      case "register":
+        return this.#accounts.register(draft, this.#now);
       case "password":
-        return this.#claims.changePassword(draft, this.#now);
+        return this.#accounts.changePassword(draft, this.#now);
       case "rehash":
-        return this.#claims.rehash(draft);
-      case "unclaim":
-        return this.#unclaim(draft);
+        return this.#accounts.rehash(draft);
+      case "unregister":
+        return this.#unregister(draft);
       case "topic":
         return this.#ran(
           "UPDATE room SET topic = ? WHERE id = ?",
@@ -229,7 +229,7 @@ export class Appender {
       const only = this.#inbox(inbox, to);
       return only === undefined ? [] : [only];
     }
-    const hashes = new Set([...this.#claims.tokensOf(inbox.claim), ...inbox.sessions]);
+    const hashes = new Set([...this.#accounts.tokensOf(inbox.account), ...inbox.sessions]);
     const isOwn = session !== undefined && hashes.delete(session);
     return [...isOwn ? [session] : [], ...hashes].map((hash) => this.#sessionOrNew(hash, to));
   }
@@ -237,7 +237,7 @@ export class Appender {
   /** The sender's other sessions, whose inboxes keep a copy; but for those that have it already. */
   #senders({ copies, session, sender }: DirectDraft, recipients: SessionRow[]): SessionRow[] {
     if (copies === undefined) return [];
-    return this.#claims.tokensOf(copies)
+    return this.#accounts.tokensOf(copies)
       .filter((hash) => hash !== session)
       .map((hash) => this.#sessionOrNew(hash, sender))
       .filter((row) => !recipients.includes(row));
@@ -257,8 +257,10 @@ export class Appender {
     return last === undefined ? undefined : this.#sessionOf(last.token_hash);
   }
 
-  #session({ session, name, rooms, proof }: SessionDraft): Outcome {
-    if (proof !== undefined && this.#sessionOf(session) === undefined) this.#trim(proof.claim);
+  #session({ session, name, rooms, authentication }: SessionDraft): Outcome {
+    if (authentication !== undefined && this.#sessionOf(session) === undefined) {
+      this.#trim(authentication.account);
+    }
     return this.#ran(
       `INSERT INTO session (token_hash, name, fold, rooms, claim, edition)
         VALUES (?, ?, ?, ?, ?, ?)
@@ -266,30 +268,30 @@ export class Appender {
           name = excluded.name, fold = excluded.fold, rooms = excluded.rooms, away_since = NULL,
           claim = excluded.claim, edition = excluded.edition`,
       ...[session, name, fold(name), JSON.stringify(rooms)],
-      ...[proof?.claim ?? null, proof?.edition ?? null],
+      ...[authentication?.account ?? null, authentication?.passwordVersion ?? null],
     );
   }
 
-  /** Makes room for one more session of a claim: who signs in again and again leaves few behind. */
-  #trim(claim: number): void {
-    const sessions = this.#claims.sessionsOf(claim);
+  /** Makes room for one more session of an account: who signs in again and again leaves few behind. */
+  #trim(account: number): void {
+    const sessions = this.#accounts.sessionsOf(account);
     const longAway = sessions.filter(({ awaySince }) =>
       // The server still knows those that are away for less.
       awaySince !== undefined && awaySince < this.#now - 2 * NAME_HOLD
     );
-    const tooMany = sessions.length + 1 - CLAIM_SESSIONS;
+    const tooMany = sessions.length + 1 - MAX_ACCOUNT_SESSIONS;
     for (const { session } of longAway.slice(0, Math.max(0, tooMany))) this.#quit(session);
   }
 
-  /** Gives up a claim; of its sessions one may go on, as anyone's of that name. */
-  #unclaim({ proof, session: kept }: UnclaimDraft): Outcome {
-    if (!this.#claims.remove(proof)) return { kind: "outdated" };
-    for (const hash of this.#claims.tokensOf(proof.claim)) {
+  /** Gives up an account; of its sessions one may go on, as anyone's of that name. */
+  #unregister({ authentication, session: kept }: UnregisterDraft): Outcome {
+    if (!this.#accounts.remove(authentication)) return { kind: "outdated" };
+    for (const hash of this.#accounts.tokensOf(authentication.account)) {
       if (hash !== kept) this.#quit(hash);
     }
     return this.#ran(
       "UPDATE session SET claim = NULL, edition = NULL WHERE claim = ?",
-      proof.claim,
+      authentication.account,
     );
   }
 

@@ -198,8 +198,8 @@ export class Queries {
   }
 }
 
-const SESSION =
-  "SELECT token_hash, name, rooms, inbox_seq, inbox_seen, ref, claim, edition FROM session";
+const SESSION = `SELECT token_hash, name, rooms, inbox_seq, inbox_seen, ref,
+  claim AS account, edition AS passwordVersion FROM session`;
 
 interface SessionRow {
   token_hash: string;
@@ -208,14 +208,16 @@ interface SessionRow {
   inbox_seq: number;
   inbox_seen: number;
   ref: number;
-  claim: number | null;
-  edition: number | null;
+  account: number | null;
+  passwordVersion: number | null;
 }
 
 function toSession(row: SessionRow): StoredSession {
-  const { claim, edition } = row;
+  const { account, passwordVersion } = row;
   return {
-    ...claim === null || edition === null ? {} : { proof: { claim, edition } },
+    ...account === null || passwordVersion === null
+      ? {}
+      : { authentication: { account, passwordVersion } },
     session: row.token_hash,
     name: row.name,
     rooms: JSON.parse(row.rooms),

@@ -6,18 +6,18 @@
 
 import type { DirectPayload, MessagePayload, UnreadRoom } from "../../../protocol/mod.ts";
 import {
-  type Claim,
-  type ClaimSession,
+  type Account,
+  type AccountSession,
   type Draft,
   type Found,
   LogFailure,
-  type Memory,
+  type LogSnapshot,
   type MessageLog,
   type Outcome,
   type Page,
   type Range,
   type Search,
-  type StoredClaim,
+  type StoredAccount,
   type StoredSession,
 } from "../message_log.ts";
 import { onlyFilesIn } from "../../process/permissions.ts";
@@ -47,17 +47,17 @@ export class SqliteLog implements MessageLog {
    * Rejects with {@linkcode UnusableFile} for a file of another kind or version,
    * with {@linkcode LogFailure} for one that can't be opened. Touches neither.
    */
-  static async open(opening: Opening): Promise<{ log: SqliteLog; memory: Memory }> {
+  static async open(opening: Opening): Promise<{ log: SqliteLog; snapshot: LogSnapshot }> {
     const { path } = opening;
     const writer = new Caller(path);
-    const opened = writer.call<Memory>("open", opening);
+    const opened = writer.call<LogSnapshot>("open", opening);
     // Now, since a server that runs can start no worker any more. Each holds this thread up
     // until it is there, and the first one opens the file meanwhile.
     const readers = [new Caller(path), new Caller(path)] as const;
     try {
-      const memory = await opened;
+      const snapshot = await opened;
       await Promise.all(readers.map((reader) => reader.call("openReader", path)));
-      return { log: new SqliteLog(writer, ...readers), memory };
+      return { log: new SqliteLog(writer, ...readers), snapshot };
     } catch (error) {
       for (const caller of [writer, ...readers]) caller.end();
       throw error;
@@ -78,16 +78,16 @@ export class SqliteLog implements MessageLog {
     return this.#ask(this.#writer, "session", tokenHash);
   }
 
-  claim(name: string): Promise<StoredClaim | undefined> {
-    return this.#ask(this.#writer, "claim", name);
+  account(name: string): Promise<StoredAccount | undefined> {
+    return this.#ask(this.#writer, "account", name);
   }
 
-  claimSessions(claim: number): Promise<ClaimSession[]> {
-    return this.#ask(this.#writer, "claimSessions", claim);
+  accountSessions(account: number): Promise<AccountSession[]> {
+    return this.#ask(this.#writer, "accountSessions", account);
   }
 
-  changedClaims(): Promise<Claim[] | undefined> {
-    return this.#ask(this.#writer, "changedClaims");
+  changedAccounts(): Promise<Account[] | undefined> {
+    return this.#ask(this.#writer, "changedAccounts");
   }
 
   read(range: Range): Promise<Page<MessagePayload>> {

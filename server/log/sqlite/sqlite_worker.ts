@@ -7,14 +7,14 @@
 import { DatabaseSync } from "node:sqlite";
 import { endedCleanly, unmarkCleanEnd } from "./file/clean_end.ts";
 import { ExpiryClock } from "../expiry_clock.ts";
-import type { Claim, Draft, Memory, Outcome, Range, Search } from "../message_log.ts";
+import type { Account, Draft, LogSnapshot, Outcome, Range, Search } from "../message_log.ts";
 import { Appender } from "./append.ts";
 import { checkFile } from "./check.ts";
 import { BUSY_TIMEOUT, Detached, LogFile, readOnce } from "./database.ts";
 import { MessageIndex } from "./search_index.ts";
 import { forgetEmptyRooms, Pruner, type Retention } from "./prune.ts";
 import { Queries } from "./queries.ts";
-import { ClaimTable } from "./accounts.ts";
+import { AccountTable } from "./accounts.ts";
 import { UnusableFile } from "./schema.ts";
 import { Statements } from "./statements.ts";
 
@@ -50,7 +50,7 @@ let appender: Appender;
 let index: MessageIndex;
 let expiryClock: ExpiryClock;
 let queries: Queries;
-let claims: ClaimTable;
+let accounts: AccountTable;
 let pruner: Pruner;
 /** Changes when another connection has written to the file. */
 let dataVersion: number | undefined;
@@ -61,7 +61,7 @@ let watchTimer: ReturnType<typeof setInterval> | undefined;
 /** What the main thread may call. Results and errors go back by the same number. */
 const METHODS = {
   /** Opens the file for writing and says what is in it. */
-  open(how: Opening): Memory {
+  open(how: Opening): LogSnapshot {
     opening = how;
     if (!endedCleanly(how.path)) checkFile(how.path);
     const opened = openForWriting();
@@ -70,10 +70,10 @@ const METHODS = {
     freshen(opened);
     const lastAway = queries.lastAway() ?? Date.now();
     expiryClock = new ExpiryClock(Math.min(lastAway, Date.now()), performance.now());
-    const memory = {
+    const snapshot = {
       rooms: queries.rooms(),
       sessions: queries.connected(),
-      claims: claims.all(),
+      accounts: accounts.all(),
     };
     dataVersion = readDataVersion();
     // Whoever was connected is not any more.
@@ -83,7 +83,7 @@ const METHODS = {
     afterWrite();
     pruneTimer = setTimeout(pruneSome, 0);
     watchTimer = setInterval(watchInPeace, WATCH_INTERVAL);
-    return memory;
+    return snapshot;
   },
 
   /** Opens a file that a writer has open, for reading. */
@@ -119,15 +119,15 @@ const METHODS = {
   },
 
   session: (hash: string) => asked(() => queries.session(hash)),
-  claim: (name: string) => asked(() => claims.stored(name)),
-  claimSessions: (claim: number) => asked(() => claims.sessionsOf(claim)),
+  account: (name: string) => asked(() => accounts.stored(name)),
+  accountSessions: (account: number) => asked(() => accounts.sessionsOf(account)),
 
-  /** All claims, where someone else may have changed them since the last time. */
-  changedClaims(): Claim[] | undefined {
+  /** All accounts, where someone else may have changed them since the last time. */
+  changedAccounts(): Account[] | undefined {
     return asked(() => {
       const before = dataVersion;
       dataVersion = readDataVersion();
-      return before === dataVersion ? undefined : claims.all();
+      return before === dataVersion ? undefined : accounts.all();
     });
   },
 
@@ -196,7 +196,7 @@ function freshen(open: LogFile): void {
   index = new MessageIndex(database);
   appender = new Appender(database, index, open.heads);
   queries = new Queries(database);
-  claims = new ClaimTable(new Statements(database));
+  accounts = new AccountTable(new Statements(database));
   pruner = new Pruner(database, opening.retention);
   isStale = false;
 }

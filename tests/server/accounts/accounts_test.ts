@@ -289,7 +289,13 @@ Deno.test("a password is kept anew when it costs too little by now", async () =>
       using _alice = await chat.connect("Alice", { password });
     }
   }
-  assertEquals(readClaim(directory.file()), { name: "Alice", edition: 1, n: 64, r: 2, p: 1 });
+  assertEquals(readAccount(directory.file()), {
+    name: "Alice",
+    passwordVersion: 1,
+    n: 64,
+    r: 2,
+    p: 1,
+  });
 });
 
 Deno.test("a server that takes registered names alone says so", async () => {
@@ -334,10 +340,12 @@ Deno.test("no password gets into what the server writes", async () => {
   for (const secret of secrets) assertEquals(written.includes(secret), false, secret);
 });
 
-/** The one claim in a log's file. */
-function readClaim(path: string): unknown {
+/** The one account in a log's file. */
+function readAccount(path: string): unknown {
   using database = new DatabaseSync(path, { readOnly: true });
-  return { ...database.prepare("SELECT name, edition, n, r, p FROM claim").get() };
+  return {
+    ...database.prepare("SELECT name, edition AS passwordVersion, n, r, p FROM claim").get(),
+  };
 }
 
 /** All files in a directory, as one text. */

@@ -9,8 +9,8 @@ const password = PASSWORD;
 function withAlice(room = "General") {
   const chat = new HubChat();
   const alice = chat.join("Alice", room);
-  const claim = chat.claim("Alice", alice);
-  return { chat, alice, claim };
+  const account = chat.account("Alice", alice);
+  return { chat, alice, account };
 }
 
 function memberNames(peer: HubPeer, room = "General"): [string[], number] {
@@ -120,7 +120,7 @@ Deno.test("hub gives what a session says directly to the other sessions of its n
   const { chat, alice } = withAlice();
   const phone = chat.join("Alice", undefined, { password });
   const bob = chat.join("Bob");
-  chat.claim("Bob", bob);
+  chat.account("Bob", bob);
   chat.join("Bob", undefined, { password });
   const [own, ...more] = alice.send("direct", { to: "Bob", text: "Hi", ref: 7 }, "d1");
   assertEquals([own?.id, own?.payload.ref, more], ["d1", 7, []]);
@@ -161,7 +161,7 @@ Deno.test(
     const chat = new HubChat();
     const stranger = chat.join("Alice", "General");
     const { session } = stranger.ack;
-    chat.claim("Alice");
+    chat.account("Alice");
     assertEquals(stranger.take().map(({ payload }) => payload.code), ["session_ended"]);
     assertEquals(stranger.isClosed, true);
     // What is said to Alice from now on is not for the stranger.
@@ -174,13 +174,13 @@ Deno.test(
 );
 
 Deno.test("hub ends the other sessions of a name when its password is changed", PURE, () => {
-  const { chat, alice, claim } = withAlice();
+  const { chat, alice, account } = withAlice();
   const bob = chat.join("Bob", "General");
   const phone = chat.join("Alice", "Music", { password });
   const away = chat.join("Alice", "General", { password });
   away.end();
   for (const peer of [alice, bob, phone]) peer.take();
-  chat.changePassword(claim, alice);
+  chat.changePassword(account, alice);
   assertEquals(phone.take().map(({ payload }) => payload.code), ["session_ended"]);
   assertEquals([alice.isClosed, phone.isClosed], [false, true]);
   assertEquals([alice.take(), bob.take()], [[], []]);
@@ -202,9 +202,9 @@ Deno.test("hub ends the other sessions of a name when its password is changed", 
 });
 
 Deno.test("hub takes up a session after a change of password by token and password", PURE, () => {
-  const { chat, alice, claim } = withAlice();
+  const { chat, alice, account } = withAlice();
   const phone = chat.join("Alice", "Music", { password });
-  chat.changePassword(claim, alice);
+  chat.changePassword(account, alice);
   const { session } = phone.ack;
   const again = chat.join("Alice", undefined, { session, password });
   assertEquals([again.ack.resumed, again.ack.session], [true, session]);
@@ -214,9 +214,9 @@ Deno.test("hub takes up a session after a change of password by token and passwo
 });
 
 Deno.test("hub lets the session go on that gives a name up, and ends the others", PURE, () => {
-  const { chat, alice, claim } = withAlice();
+  const { chat, alice, account } = withAlice();
   const phone = chat.join("Alice", "General", { password });
-  chat.unclaim(claim, alice);
+  chat.unregister(account, alice);
   assertEquals(phone.take().map(({ payload }) => payload.code), ["session_ended"]);
   assertEquals([alice.isClosed, phone.isClosed], [false, true]);
   const connect = (more: Record<string, unknown>) =>
@@ -228,18 +228,18 @@ Deno.test("hub lets the session go on that gives a name up, and ends the others"
 });
 
 Deno.test("hub learns of what another process has changed", PURE, () => {
-  const { chat, alice, claim } = withAlice();
+  const { chat, alice, account } = withAlice();
   const bob = chat.join("Bob", "General");
-  chat.reconcile(claim);
+  chat.syncAccounts(account);
   assertEquals([alice.isClosed, bob.isClosed], [false, false]);
-  const changed = { ...claim, edition: 2 };
-  chat.reconcile(changed, { id: 50, name: "bob", edition: 1 });
+  const changed = { ...account, passwordVersion: 2 };
+  chat.syncAccounts(changed, { id: 50, name: "bob", passwordVersion: 1 });
   assertEquals([alice.isClosed, bob.isClosed], [true, true]);
   const phone = chat.join("Alice", "General", { password });
-  // The claim was given up and made again: whatever the edition, it is another.
-  chat.reconcile({ ...changed, id: 60 });
+  // The account was given up and made again: whatever the passwordVersion, it is another.
+  chat.syncAccounts({ ...changed, id: 60 });
   assertEquals(phone.isClosed, true);
-  chat.reconcile();
+  chat.syncAccounts();
   chat.join("Alice");
   chat.join("Bob");
 });
@@ -307,7 +307,7 @@ Deno.test(
   () => {
     const { chat } = withAlice();
     const bob = chat.join("Bob", "General");
-    chat.claim("Bob", bob);
+    chat.account("Bob", bob);
     const phone = chat.join("Alice", "General", { password });
     const carol = chat.join("Carol", "General");
     bob.take();
@@ -324,14 +324,14 @@ Deno.test("hub that takes registered names alone takes no others", PURE, () => {
     chat.dial().send("connect", { name, version: 2, ...more });
   assertEquals(codeOf(connect("Alice")), "password_required");
   assertEquals(codeOf(connect("Alice", { password })), "wrong_password");
-  const claim = chat.claim("Alice");
+  const account = chat.account("Alice");
   const alice = chat.join("Alice", "General", { password });
   assertEquals(codeOf(alice.send("rename", { name: "Bob" })), "password_required");
   const { session } = alice.ack;
   assertEquals(codeOf(connect("Bob", { session })), "password_required");
   assertEquals(connect("Alice", { session })[0]?.payload.resumed, true);
   const again = chat.join("Alice", "General", { password });
-  chat.unclaim(claim, again);
+  chat.unregister(account, again);
   assertEquals(again.isClosed, true);
 });
 

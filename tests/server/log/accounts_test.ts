@@ -1,9 +1,9 @@
 import { assertEquals, assertObjectMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
-import type { Claim, Draft, Outcome, StoredPassword } from "../../../server/log/message_log.ts";
+import type { Account, Draft, Outcome, StoredPassword } from "../../../server/log/message_log.ts";
 import { Appender } from "../../../server/log/sqlite/append.ts";
-import { ClaimTable } from "../../../server/log/sqlite/accounts.ts";
+import { AccountTable } from "../../../server/log/sqlite/accounts.ts";
 import { MessageIndex } from "../../../server/log/sqlite/search_index.ts";
 import { migrate } from "../../../server/log/sqlite/schema.ts";
 import { Statements } from "../../../server/log/sqlite/statements.ts";
@@ -14,32 +14,32 @@ function kept(salt: string): StoredPassword {
   return { salt, hash: "ab".repeat(32), n: 16, r: 1, p: 1 };
 }
 
-function claims(name: string, salt = "01"): Draft {
-  return { kind: "claim", name, password: kept(salt) };
+function registers(name: string, salt = "01"): Draft {
+  return { kind: "register", name, password: kept(salt) };
 }
 
 function goes(session: string): Draft {
-  return { kind: "away", session, inboxSeq: 0, byServer: false };
+  return { kind: "away", session, inboxSeen: 0, byServer: false };
 }
 
-/** Registers a name; its claim. */
-async function claimed(test: TestLog, name: string): Promise<Claim> {
-  const [outcome] = await test.append(claims(name));
-  return claimIn(outcome);
+/** Registers a name; its account. */
+async function registered(test: TestLog, name: string): Promise<Account> {
+  const [outcome] = await test.append(registers(name));
+  return accountIn(outcome);
 }
 
-function claimIn(outcome: Outcome | undefined): Claim {
-  if (outcome?.kind !== "claimed") throw new Error(`Not claimed: ${JSON.stringify(outcome)}`);
-  return outcome.claim;
+function accountIn(outcome: Outcome | undefined): Account {
+  if (outcome?.kind !== "account") throw new Error(`Not registered: ${JSON.stringify(outcome)}`);
+  return outcome.account;
 }
 
-/** A session of a claim. */
-function opensAs(session: string, { id: claim, edition, name }: Claim): Draft {
-  return { ...opens(session, name), proof: { claim, edition } };
+/** A session of an account. */
+function opensAs(session: string, { id: account, passwordVersion, name }: Account): Draft {
+  return { ...opens(session, name), authentication: { account, passwordVersion } };
 }
 
-function proofOf({ id: claim, edition }: Claim) {
-  return { claim, edition };
+function authenticationOf({ id: account, passwordVersion }: Account) {
+  return { account, passwordVersion };
 }
 
 async function inboxOf(test: TestLog, session: string): Promise<string[]> {
@@ -47,90 +47,102 @@ async function inboxOf(test: TestLog, session: string): Promise<string[]> {
   return items.map(({ seq, sender, to, text }) => `${seq} ${sender}>${to} ${text}`);
 }
 
-onEachLog("log keeps a claim, and finds it by every form of its name", async (test) => {
-  const claim = await claimed(test, "Zoë");
-  assertEquals([claim.name, claim.edition], ["Zoë", 1]);
+onEachLog("log keeps an account, and finds it by every form of its name", async (test) => {
+  const account = await registered(test, "Zoë");
+  assertEquals([account.name, account.passwordVersion], ["Zoë", 1]);
   for (let round = 0; round < 2; round++) {
     for (const name of ["Zoë", "ZOË", "ｚｏë"]) {
-      assertEquals(await test.log.claim(name), { ...claim, password: kept("01") });
+      assertEquals(await test.log.account(name), { ...account, password: kept("01") });
     }
-    assertEquals(await test.log.claim("Zoe"), undefined);
+    assertEquals(await test.log.account("Zoe"), undefined);
     await test.reopen();
-    if (test.isInFile) assertEquals(test.memory.claims, [claim]);
+    if (test.isInFile) assertEquals(test.snapshot.accounts, [account]);
   }
 });
 
-onEachLog("log lets a name be claimed once", async (test) => {
-  const outcomes = await test.append(claims("Alice"), claims("ALICE", "02"), claims("Bob"));
-  assertEquals(outcomes.map(gist), ["claimed", "already claimed", "claimed"]);
-  assertEquals((await test.log.claim("alice"))?.password.salt, "01");
+onEachLog("log lets a name be registered once", async (test) => {
+  const outcomes = await test.append(
+    registers("Alice"),
+    registers("ALICE", "02"),
+    registers("Bob"),
+  );
+  assertEquals(outcomes.map(gist), ["account", "already registered", "account"]);
+  assertEquals((await test.log.account("alice"))?.password.salt, "01");
 });
 
-onEachLog("log changes a claim's password for who knows the present one", async (test) => {
-  const first = await claimed(test, "Alice");
-  const draft = (claim: Claim, salt: string): Draft => {
-    return { kind: "password", proof: proofOf(claim), password: kept(salt) };
+onEachLog("log changes an account's password for who knows the present one", async (test) => {
+  const first = await registered(test, "Alice");
+  const draft = (account: Account, salt: string): Draft => {
+    return { kind: "password", authentication: authenticationOf(account), password: kept(salt) };
   };
-  const second = claimIn((await test.append(draft(first, "02")))[0]);
-  assertEquals(second, { ...first, edition: 2 });
+  const second = accountIn((await test.append(draft(first, "02")))[0]);
+  assertEquals(second, { ...first, passwordVersion: 2 });
   // Two at once: what the second one knew is not true any more.
   const late = await test.append(draft(first, "03"), draft({ ...second, id: 99 }, "04"));
   assertEquals(late.map(gist), ["outdated", "outdated"]);
   await test.reopen();
-  assertEquals(await test.log.claim("Alice"), { ...second, password: kept("02") });
+  assertEquals(await test.log.account("Alice"), { ...second, password: kept("02") });
 });
 
 onEachLog("log keeps the same password in another way", async (test) => {
-  const claim = await claimed(test, "Alice");
-  const rehash = (edition: number): Draft => {
-    return { kind: "rehash", proof: { claim: claim.id, edition }, password: kept(`0${edition}`) };
+  const account = await registered(test, "Alice");
+  const rehash = (passwordVersion: number): Draft => {
+    return {
+      kind: "rehash",
+      authentication: { account: account.id, passwordVersion },
+      password: kept(`0${passwordVersion}`),
+    };
   };
   assertEquals((await test.append(rehash(2), rehash(1))).map(gist), ["outdated", "kept"]);
-  assertEquals(await test.log.claim("Alice"), { ...claim, password: kept("01") });
+  assertEquals(await test.log.account("Alice"), { ...account, password: kept("01") });
 });
 
-onEachLog("log gives a claim up, with its sessions but for one", async (test) => {
-  const claim = await claimed(test, "Alice");
+onEachLog("log gives an account up, with its sessions but for one", async (test) => {
+  const account = await registered(test, "Alice");
   await test.append(
-    opensAs("s1", claim),
-    opensAs("s2", claim),
+    opensAs("s1", account),
+    opensAs("s2", account),
     opens("s3", "Bob"),
     tells("hi", { to: "Alice", inbox: { session: "s2" } }),
   );
-  const unclaim: Draft = { kind: "unclaim", proof: proofOf(claim), session: "s1" };
-  assertEquals((await test.append(unclaim, unclaim)).map(gist), ["kept", "outdated"]);
+  const unregister: Draft = {
+    kind: "unregister",
+    authentication: authenticationOf(account),
+    session: "s1",
+  };
+  assertEquals((await test.append(unregister, unregister)).map(gist), ["kept", "outdated"]);
   await test.reopen();
-  assertEquals(await test.log.claim("Alice"), undefined);
-  assertEquals((await test.log.session("s1"))?.proof, undefined);
+  assertEquals(await test.log.account("Alice"), undefined);
+  assertEquals((await test.log.session("s1"))?.authentication, undefined);
   assertEquals((await test.log.session("s1"))?.name, "Alice");
   assertEquals(await test.log.session("s2"), undefined);
   assertEquals(await inboxOf(test, "s2"), []);
   assertObjectMatch({ ...await test.log.session("s3") }, { name: "Bob" });
 });
 
-onEachLog("log never gives a claim the number of one before", async (test) => {
-  const first = await claimed(test, "Alice");
-  await test.append({ kind: "unclaim", proof: proofOf(first) });
+onEachLog("log never gives an account the number of one before", async (test) => {
+  const first = await registered(test, "Alice");
+  await test.append({ kind: "unregister", authentication: authenticationOf(first) });
   await test.reopen();
-  assertEquals((await claimed(test, "Alice")).id === first.id, false);
+  assertEquals((await registered(test, "Alice")).id === first.id, false);
 });
 
 onEachLog("log knows of a session what it has shown", async (test) => {
-  const claim = await claimed(test, "Alice");
-  await test.append(opensAs("s1", claim), opens("s2", "Bob"));
+  const account = await registered(test, "Alice");
+  await test.append(opensAs("s1", account), opens("s2", "Bob"));
   await test.reopen();
-  assertEquals((await test.log.session("s1"))?.proof, proofOf(claim));
-  assertEquals("proof" in (await test.log.session("s2"))!, false);
+  assertEquals((await test.log.session("s1"))?.authentication, authenticationOf(account));
+  assertEquals("authentication" in (await test.log.session("s2"))!, false);
   // It took another name.
   await test.append(opens("s1", "Carol"));
-  assertEquals((await test.log.session("s1"))?.proof, undefined);
-  assertEquals(await test.log.claimSessions(claim.id), []);
+  assertEquals((await test.log.session("s1"))?.authentication, undefined);
+  assertEquals(await test.log.accountSessions(account.id), []);
 });
 
-onEachLog("log puts a direct message into all inboxes of a claim", async (test) => {
-  const claim = await claimed(test, "Bob");
-  await test.append(opensAs("s1", claim), opensAs("s2", claim), goes("s2"), opens("s3", "Bob"));
-  const inbox = { claim: claim.id, sessions: ["s1"], isHere: false };
+onEachLog("log puts a direct message into all inboxes of an account", async (test) => {
+  const account = await registered(test, "Bob");
+  await test.append(opensAs("s1", account), opensAs("s2", account), goes("s2"), opens("s3", "Bob"));
+  const inbox = { account: account.id, sessions: ["s1"], isHere: false };
   const [one] = await test.append(tells("one", { inbox }));
   await test.append(tells("alone", { inbox: { session: "s1" } }), tells("two", { inbox }));
   assertEquals(await inboxOf(test, "s1"), [
@@ -147,9 +159,9 @@ onEachLog("log puts a direct message into all inboxes of a claim", async (test) 
 });
 
 onEachLog("log puts a copy into the inboxes of the sender's other sessions", async (test) => {
-  const [alice, bob] = [await claimed(test, "Alice"), await claimed(test, "Bob")];
+  const [alice, bob] = [await registered(test, "Alice"), await registered(test, "Bob")];
   await test.append(opensAs("a1", alice), opensAs("a2", alice), opensAs("b1", bob));
-  const inbox = { claim: bob.id, sessions: [], isHere: false };
+  const inbox = { account: bob.id, sessions: [], isHere: false };
   const draft = tells("hi", { inbox, copies: alice.id, session: "a1", ref: 1 });
   const [first, again] = [await test.append(draft), await test.append(draft)];
   assertEquals([gist(first[0]), gist(again[0])], [1, "repeated 1"]);
@@ -160,9 +172,9 @@ onEachLog("log puts a copy into the inboxes of the sender's other sessions", asy
 });
 
 onEachLog("log puts a direct message to oneself into each of one's inboxes once", async (test) => {
-  const alice = await claimed(test, "Alice");
+  const alice = await registered(test, "Alice");
   await test.append(opensAs("a1", alice), opensAs("a2", alice), opensAs("a3", alice));
-  const inbox = { claim: alice.id, sessions: ["a1", "a2", "a3"], isHere: false };
+  const inbox = { account: alice.id, sessions: ["a1", "a2", "a3"], isHere: false };
   const draft = tells("note", { to: "Alice", inbox, copies: alice.id, session: "a2", ref: 5 });
   const [outcome] = await test.append(draft);
   // The one that said it is told the number that it has with itself.
@@ -172,38 +184,39 @@ onEachLog("log puts a direct message to oneself into each of one's inboxes once"
   }
 });
 
-onEachLog("log refuses a direct message to a claim that has no inbox", async (test) => {
-  const claim = await claimed(test, "Bob");
-  const to = (isHere: boolean) => tells("hi", { inbox: { claim: claim.id, sessions: [], isHere } });
+onEachLog("log refuses a direct message to an account that has no inbox", async (test) => {
+  const account = await registered(test, "Bob");
+  const to = (isHere: boolean) =>
+    tells("hi", { inbox: { account: account.id, sessions: [], isHere } });
   assertEquals((await test.append(to(false), to(true))).map(gist), ["unknown name", 0]);
 });
 
 onEachLog(
-  "log lists the sessions of a claim: those that are away the longest first",
+  "log lists the sessions of an account: those that are away the longest first",
   async (test) => {
-    const claim = await claimed(test, "Alice");
-    await test.append(opensAs("s1", claim), opensAs("s2", claim), opensAs("s3", claim));
+    const account = await registered(test, "Alice");
+    await test.append(opensAs("s1", account), opensAs("s2", account), opensAs("s3", account));
     await test.append(goes("s3"));
     await test.append(goes("s1"));
-    const sessions = await test.log.claimSessions(claim.id);
+    const sessions = await test.log.accountSessions(account.id);
     assertEquals(sessions.map(({ session }) => session).slice(-1), ["s2"]);
     assertEquals(sessions.map(({ awaySince }) => awaySince === undefined), [false, false, true]);
   },
 );
 
 onEachLog("log knows of no change by another process that there was not", async (test) => {
-  await claimed(test, "Alice");
+  await registered(test, "Alice");
   await test.append(says("hi"));
-  for (const _ of upTo(2)) assertEquals(await test.log.changedClaims(), undefined);
+  for (const _ of upTo(2)) assertEquals(await test.log.changedAccounts(), undefined);
 });
 
 /** Signs in again and again, once a minute, and goes away at once. */
 function signInAgainAndAgain(append: (draft: Draft, now: number) => void): void {
-  const proof = { claim: 1, edition: 1 };
-  append(claims("Alice"), 0);
-  append({ ...opens("stays", "Alice"), proof }, 0);
+  const authentication = { account: 1, passwordVersion: 1 };
+  append(registers("Alice"), 0);
+  append({ ...opens("stays", "Alice"), authentication }, 0);
   for (const time of upTo(100)) {
-    append({ ...opens(`s${time}`, "Alice"), proof }, time * 60_000);
+    append({ ...opens(`s${time}`, "Alice"), authentication }, time * 60_000);
     append(goes(`s${time}`), time * 60_000);
   }
 }
@@ -211,22 +224,22 @@ function signInAgainAndAgain(append: (draft: Draft, now: number) => void): void 
 /** Those that are left: the connected one, and as many of the others as there is place for. */
 const LEFT = [...upTo(100).slice(-15).map((time) => `s${time}`), "stays"];
 
-Deno.test("log in memory keeps a bounded number of a claim's sessions", async () => {
+Deno.test("log in memory keeps a bounded number of an account's sessions", async () => {
   let now = 0;
   const log = new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e12 }, () => now);
   signInAgainAndAgain((draft, at) => {
     now = at;
     log.append([draft]);
   });
-  assertEquals((await log.claimSessions(1)).map(({ session }) => session), LEFT);
+  assertEquals((await log.accountSessions(1)).map(({ session }) => session), LEFT);
   assertEquals(await log.session("s80"), undefined);
 });
 
-Deno.test("log in a file keeps a bounded number of a claim's sessions", () => {
+Deno.test("log in a file keeps a bounded number of an account's sessions", () => {
   using database = new DatabaseSync(":memory:");
   migrate(database);
   const appender = new Appender(database, new MessageIndex(database));
   signInAgainAndAgain((draft, at) => appender.append([draft], at));
-  const sessions = new ClaimTable(new Statements(database)).sessionsOf(1);
+  const sessions = new AccountTable(new Statements(database)).sessionsOf(1);
   assertEquals(sessions.map(({ session }) => session), LEFT);
 });

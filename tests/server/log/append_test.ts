@@ -123,14 +123,14 @@ onEachLog("log remembers rooms that have a message or a topic, and no others", a
   );
   await test.reopen();
   if (!test.isInFile) return;
-  const rooms = test.memory.rooms.toSorted((one, other) => one.name < other.name ? -1 : 1);
+  const rooms = test.snapshot.rooms.toSorted((one, other) => one.name < other.name ? -1 : 1);
   assertEquals(rooms, [
     { name: "Chess", topic: "e4", seq: 0 },
     { name: "Music", topic: "Bach", seq: 2 },
   ]);
   await test.append({ kind: "topic", room: "Chess", topic: "" });
   await test.reopen();
-  assertEquals(test.memory.rooms.map(({ name }) => name), ["Music"]);
+  assertEquals(test.snapshot.rooms.map(({ name }) => name), ["Music"]);
 });
 
 Deno.test("log that is closed right after an append has it, on the next opening", async () => {

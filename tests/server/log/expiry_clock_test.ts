@@ -41,7 +41,7 @@ Deno.test(
     let [now, uptime] = [TODAY, 0];
     const retention = { retainFor: 0, retainMessages: 0, sessionsFor: 30 * DAY };
     const log = new MemoryLog(retention, () => now, () => uptime);
-    const goesAway = { kind: "away", session: "a", inboxSeq: 0, byServer: false } as const;
+    const goesAway = { kind: "away", session: "a", inboxSeen: 0, byServer: false } as const;
     await log.append([opens("a", "Alice"), goesAway, opens("b", "Bob")]);
     const passesBy = { ...goesAway, session: "b" };
     now += 3650 * DAY;
@@ -62,7 +62,7 @@ Deno.test("a log in a file forgets no session that was away long before the serv
   const path = directory.file();
   const open = () => openLog(path);
   const { log: before } = await open();
-  const goesAway = { kind: "away", session: "a", inboxSeq: 0, byServer: false } as const;
+  const goesAway = { kind: "away", session: "a", inboxSeen: 0, byServer: false } as const;
   await before.append([opens("a", "Alice"), goesAway]);
   await before[Symbol.asyncDispose]();
   // As if all had happened a year ago; or as if the clock were a year ahead today.

@@ -1,5 +1,5 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { KeptEntries } from "../../../server/log/memory/entry_buffer.ts";
+import { EntryBuffer } from "../../../server/log/memory/entry_buffer.ts";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
 import type { Draft } from "../../../server/log/message_log.ts";
 import { collectGarbage } from "../../../server/limits/garbage.ts";
@@ -42,7 +42,7 @@ Deno.test(
   "kept entries are found by their numbers until they are forgotten, and keep them",
   PURE,
   () => {
-    const entries = new KeptEntries<{ at: number }>();
+    const entries = new EntryBuffer<{ at: number }>();
     const numbers = (after: number, before: number, most?: number) =>
       entries.between(after, before, most).map(({ entry }) => entry.at);
     for (let at = 1; at <= 100; at++) {
@@ -136,7 +136,7 @@ Deno.test(
   async () => {
     const aging = new AgingLog({ retainDays: 60, sessionDays: 30 });
     const away = (session: string) =>
-      ({ kind: "away", session, inboxSeq: 0, byServer: false }) as const;
+      ({ kind: "away", session, inboxSeen: 0, byServer: false }) as const;
     const direct = tells("hello", { session: "s1", ref: 1, inbox: { session: "s2" } });
     await aging.append(opens("s1", "Alice"), opens("s2", "Bob"), direct, away("s2"));
     aging.passDays(31);

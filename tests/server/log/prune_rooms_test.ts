@@ -34,8 +34,8 @@ Deno.test("rooms in which nothing is said leave nothing behind, however many com
     await alice.settled();
     assertEquals(roomsIn(path).length, 3);
   }
-  const { log, memory } = await openLog(path);
+  const { log, snapshot } = await openLog(path);
   await log[Symbol.asyncDispose]();
-  assertEquals(memory.rooms.map(({ name }) => name).toSorted(), ["General", "Kept"]);
+  assertEquals(snapshot.rooms.map(({ name }) => name).toSorted(), ["General", "Kept"]);
   assertEquals(roomsIn(path), ["General", "Kept"]);
 });

@@ -35,10 +35,10 @@ const DRAFTS: Draft[] = [
   { kind: "topic", room: "General", topic: "Topic" },
   marks("Bob", 1),
   marks("Bob", 1, { ifNew: true }),
-  { kind: "away", session: "s2", inboxSeq: 1, byServer: false },
+  { kind: "away", session: "s2", inboxSeen: 1, byServer: false },
   { kind: "quit", session: "s2" },
   opens("s3", "Carol"),
-  { kind: "away", session: "s3", inboxSeq: 0, byServer: false },
+  { kind: "away", session: "s3", inboxSeen: 0, byServer: false },
 ];
 
 Deno.test("nothing that the log asks or keeps reads a whole table", PURE, () => {

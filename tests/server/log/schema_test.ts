@@ -31,13 +31,13 @@ function shapeOf(path: string): unknown[] {
 Deno.test("a file of the first schema is opened with all that is in it, and goes on", async () => {
   using directory = new Directory();
   makeFirst(directory.file());
-  const { log, memory } = await open(directory.file());
+  const { log, snapshot } = await open(directory.file());
   await using _log = log;
-  assertEquals(memory.rooms, [
+  assertEquals(snapshot.rooms, [
     { name: "General", topic: "Talk", seq: 4 },
     { name: "Chess", topic: "", seq: 1 },
   ]);
-  assertEquals(memory.sessions.map(({ name, rooms }) => [name, rooms]), [
+  assertEquals(snapshot.sessions.map(({ name, rooms }) => [name, rooms]), [
     ["Alice", ["General", "Chess"]],
   ]);
   const { items } = await log.read({ room: "general", limit: 9, session: "hash of alice" });

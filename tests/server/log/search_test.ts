@@ -132,7 +132,7 @@ Deno.test("retention by days drops what is older, also when it is everything", a
   // What is gone is not said again, and leaves its number.
   const outcomes = await test.append(says("word 7", { session: "s1", ref: 7 }), says("next"));
   assertEquals(outcomes.map(gist), ["expired ref", 21]);
-  assertEquals(test.memory.rooms, [{ name: "General", topic: "", seq: 20 }]);
+  assertEquals(test.snapshot.rooms, [{ name: "General", topic: "", seq: 20 }]);
 });
 
 Deno.test("retention looks at few rooms in one step, and at all of them before it ends", async () => {
@@ -168,14 +168,14 @@ Deno.test("sessions that stayed away too long are forgotten with their inboxes, 
   await using test = await TestLog.open("file");
   for (const name of ["Here", "Away", "Back"]) {
     await test.append({ kind: "session", session: name, name, rooms: [] });
-    await test.append({ kind: "away", session: name, inboxSeq: 0, byServer: false });
+    await test.append({ kind: "away", session: name, inboxSeen: 0, byServer: false });
     const inbox = { session: name } as const;
     await test.append({ kind: "direct", sender: "A", to: name, inbox, text: name });
   }
   for (const name of ["Here", "Back"]) {
     await test.append({ kind: "session", session: name, name, rooms: [] });
   }
-  await test.append({ kind: "away", session: "Back", inboxSeq: 0, byServer: false });
+  await test.append({ kind: "away", session: "Back", inboxSeen: 0, byServer: false });
   const database = new DatabaseSync(test.path);
   database.exec(`UPDATE session SET away_since = away_since - ${29 * DAY} WHERE name = 'Away'`);
   const left = () =>

@@ -2,8 +2,8 @@ import { assertEquals, assertObjectMatch } from "@std/assert";
 import type { Draft } from "../../../server/log/message_log.ts";
 import { gist, onEachLog, opens, says, tells, type TestLog, upTo } from "../../fixtures/log.ts";
 
-function goes(session: string, inboxSeq = 0): Draft {
-  return { kind: "away", session, inboxSeq, byServer: false };
+function goes(session: string, inboxSeen = 0): Draft {
+  return { kind: "away", session, inboxSeen, byServer: false };
 }
 
 async function inboxOf(test: TestLog, session: string, after = 0): Promise<string[]> {
@@ -48,15 +48,15 @@ onEachLog("log remembers who was connected, once, when it was not closed by them
   await test.append(opens("s1", "Alice", ["General"]), opens("s2", "Bob"), opens("s3", "Carol"));
   await test.append(goes("s2"), { kind: "quit", session: "s3" });
   // Its server stops before it is closed.
-  await test.append({ kind: "away", session: "s1", inboxSeq: 0, byServer: true });
+  await test.append({ kind: "away", session: "s1", inboxSeen: 0, byServer: true });
   await test.reopen();
   if (!test.isInFile) return;
   const common = { inboxSeq: 0, inboxSeen: 0, ref: 0 };
-  assertEquals(test.memory.sessions, [
+  assertEquals(test.snapshot.sessions, [
     { session: "s1", name: "Alice", rooms: ["General"], ...common },
   ]);
   await test.reopen();
-  assertEquals(test.memory.sessions, []);
+  assertEquals(test.snapshot.sessions, []);
   assertEquals((await test.log.session("s1"))?.rooms, ["General"]);
 });
 

@@ -171,7 +171,7 @@ Deno.test("log in a file knows of a direct message whose inbox was dropped", asy
   await using test = await TestLog.open("file");
   const hello = tells("hello", { session: "s1", ref: 1 });
   await test.append(opens("s1", "Alice"), opens("s2", "Bob"), hello);
-  await test.append({ kind: "away", session: "s2", inboxSeq: 0, byServer: false });
+  await test.append({ kind: "away", session: "s2", inboxSeen: 0, byServer: false });
   prune(test, { sessionDays: 0 }, Date.now() + 1_000);
   await test.reopen();
   assertEquals(await test.log.session("s2"), undefined);
