@@ -1,11 +1,11 @@
 /**
  * Completions for bash, zsh and fish, from the option tables that parse the
- * arguments. Nothing of the wire is in here, as in `options.ts`.
+ * arguments.
  */
 
 import type { Option, OptionTable } from "./options.ts";
 
-/** A program, as its user calls it. */
+/** A program as its user calls it. */
 export interface Program {
   readonly name: string;
   /** The options without a command. */
@@ -18,7 +18,7 @@ export interface Program {
 export interface ProgramCommand {
   readonly help: string;
   readonly options: OptionTable;
-  /** What the command's operand may be. */
+  /** The values that the command's operand may have. */
   readonly words: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export function shellCompletions(shell: string, program: Program): string {
   return shell === "zsh" ? zsh(program) : fish(program);
 }
 
-/** The words that an option's value may be, when its table names them. */
+/** The values that an option may have, if its table lists them. */
 function choices({ placeholder = "" }: Option<unknown>): string[] {
   return placeholder.includes("|") ? placeholder.split("|") : [];
 }
@@ -145,7 +145,7 @@ function fish({ name, options, commands }: Program): string {
   return [head, `complete -c ${name} -f`, ...lines, ""].join("\n");
 }
 
-/** Whether the first argument is one of these; fish's own test finds a word anywhere, in a value too. */
+/** A condition that the first argument is one of `names`; fish's own test also finds a word in a value. */
 function fishCommandIn(names: readonly string[]): string {
   return `string match -qr '^(${names.join("|")})$' -- (commandline -opc)[2]`;
 }

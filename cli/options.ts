@@ -1,18 +1,17 @@
 /**
- * Command-line options as one table: the table parses the arguments and writes
- * `--help`, so the two can't drift apart. Nothing of the wire is in here; it
- * lives in this folder because both programs need it and may import no other.
+ * Command-line options as one table, which parses the arguments and writes
+ * `--help`, so that the two cannot drift apart.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
 
-/** One option: how it is written, what it means, and how its value is read. */
+/** One option: its name in `--help`, its meaning, and the parser of its value. */
 export interface Option<Value> {
-  /** What stands for the value in `--help`; an option without one is a switch. */
+  /** The name of the value in `--help`; an option without one is a switch. */
   readonly placeholder?: string;
   readonly default: Value;
   readonly help: string;
-  /** The value that `text` means, or `undefined`: then `expected` says what it must be. */
+  /** The value of `text`, or `undefined`: `expected` then says what it must be. */
   readonly parse: (text: string) => Value | undefined;
   readonly expected: string;
 }
@@ -25,19 +24,19 @@ export type Values<Table extends OptionTable> = {
   [Name in keyof Table]: Table[Name] extends Option<infer Value> ? Value : never;
 };
 
-/** What the arguments meant, or the one line that says why they can't be used. */
+/** The parsed arguments, or one line that says why they cannot be used. */
 export type Parsed<Table extends OptionTable> =
   | { values: Values<Table>; operands: string[] }
   | { problem: string };
 
-/** An option that is there or not. */
+/** An option without a value. */
 export function toggle(help: string): Option<boolean> {
   return { default: false, help, parse: () => true, expected: "no value" };
 }
 
-/** An option that takes any text but the empty one. */
+/** An option that takes any text except the empty one. */
 export function text(placeholder: string, initial: string, help: string): Option<string>;
-/** An option that takes any text but the empty one, and may be left out. */
+/** An option that takes any text except the empty one, and has no default. */
 export function text(
   placeholder: string,
   initial: undefined,
@@ -83,11 +82,11 @@ export function oneOf<const Word extends string>(
   return { placeholder: words.join("|"), default: initial, help, parse, expected };
 }
 
-/** Reads `args` by `table`; at most `mostOperands` of them may be no options. */
+/** Parses `args` by `table`; up to `maxOperands` of them may be operands. */
 export function parseOptions<Table extends OptionTable>(
   table: Table,
   args: readonly string[],
-  mostOperands = 0,
+  maxOperands = 0,
 ): Parsed<Table> {
   const switches = Object.keys(table).filter((name) => table[name]?.placeholder === undefined);
   const valued = Object.keys(table).filter((name) => table[name]?.placeholder !== undefined);
@@ -96,7 +95,7 @@ export function parseOptions<Table extends OptionTable>(
   const given = parseArgs([...args], {
     string: valued,
     boolean: switches,
-    // Kept out of `_`, which would make a number of "007".
+    // Kept out of `_`, which would turn "007" into a number.
     unknown: (argument, key) => {
       (key === undefined ? operands : unknown).push(argument);
       return false;
@@ -109,8 +108,8 @@ export function parseOptions<Table extends OptionTable>(
     if (value === INVALID) return { problem: `--${name} ${option.expected}` };
     values[name] = value;
   }
-  operands.push(...given._.map(String)); // What came after "--".
-  const extra = operands[mostOperands];
+  operands.push(...given._.map(String)); // The arguments after "--".
+  const extra = operands[maxOperands];
   if (extra !== undefined) return { problem: `Unexpected argument "${extra}"` };
   return { values: values as Values<Table>, operands };
 }

@@ -1,6 +1,6 @@
-/** What the system says when a file or a host can't be reached. */
+/** Error messages of the operating system. */
 
-/** The error's words, without the number and the path behind them. */
+/** The message of `error`, without the error number and the path at its end. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) throw error;
   return error.message.replace(/\s*\(os error \d+\).*$/, "");

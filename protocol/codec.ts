@@ -1,6 +1,6 @@
 /**
- * Lines ↔ requests and events. Decoding validates everything, so that nothing
- * behind it has to; what it refuses comes out as the `error` that answers it.
+ * Lines ↔ requests and events. Decoding validates every field, so that the code
+ * behind it need not; a refused line comes out with the `error` that answers it.
  */
 
 import {
@@ -187,17 +187,17 @@ const EVENTS: FieldTables<Events> = {
   },
 };
 
-/** A line that was no request, with the `error` that answers it. */
+/** A line that is not a valid request, with the `error` that answers it. */
 export interface Refused {
   type: "refused";
   error: Event<"error">;
-  /** Whether it was a `connect` of the lecture's, to be answered in its words. */
+  /** Whether it was a `connect` in the lecture profile, to be answered in its terms. */
   lecture: boolean;
-  /** Whether the line was a JSON object at all. */
+  /** Whether the line was a JSON object. */
   isObject: boolean;
 }
 
-/** Reads one line that a client sent. */
+/** Decodes one line from a client. Never throws, whatever the line is. */
 export function decodeRequest(line: string): Request | Refused {
   const envelope = decodeEnvelope(line);
   if (envelope instanceof FieldError) {
@@ -222,7 +222,7 @@ export function decodeRequest(line: string): Request | Refused {
   return decodePayload(fields, envelope, requestId);
 }
 
-/** Reads one line that a server sent: `undefined` when it is no event of this version. */
+/** Decodes one line from a server; `undefined` when it is not an event of this version. */
 export function decodeEvent(line: string): Event | undefined {
   const envelope = decodeEnvelope(line);
   if (envelope instanceof FieldError) return undefined;
@@ -230,18 +230,18 @@ export function decodeEvent(line: string): Event | undefined {
   if (fields === undefined) return undefined;
   if (!isRecord(envelope.payload)) return undefined;
   const parsed = parseFields<unknown>(fields, envelope.payload);
-  if ("problem" in parsed) return undefined;
+  if ("error" in parsed) return undefined;
   const event = { type: envelope.type as EventType, payload: parsed.payload };
   return (typeof envelope.id === "string" ? { ...event, id: envelope.id } : event) as Event;
 }
 
-/** Whether a request of that type always has a password in it, and so must not cross a link that others can read. */
+/** Whether requests of that type carry a password, and so must not cross a link that others can read. */
 export function carriesPassword(type: string): boolean {
   const fields = lookUp<object>(REQUESTS, type) ?? {};
   return Object.values(fields).some((field) => field === password || field === newPassword);
 }
 
-/** The line for a request or an event, its `\n` included. */
+/** The line for a request or an event, `\n` included. */
 export function encode(message: Request | Event): string {
   return JSON.stringify(message) + "\n";
 }
@@ -285,10 +285,10 @@ function decodePayload(
     return refuse("not_object", "payload is not an object", type === "connect");
   }
   const parsed = parseFields(fields, payload);
-  if ("problem" in parsed) {
-    const { problem, field } = parsed;
+  if ("error" in parsed) {
+    const { error, field } = parsed;
     const lecture = type === "connect" && (payload["version"] ?? undefined) === undefined;
-    return refuse(problem.code, `payload.${field} ${problem.rule}`, lecture);
+    return refuse(error.code, `payload.${field} ${error.rule}`, lecture);
   }
   const request = { type: type as RequestType, payload: parsed.payload };
   return (requestId === undefined ? request : { ...request, id: requestId }) as Request;
@@ -308,7 +308,7 @@ function refused(
   };
 }
 
-/** The entry of `table`; what every object inherits ("constructor") is no entry. */
+/** The own entry of `table`: a key from the network may be "constructor". */
 function lookUp<Entry>(
   table: Record<string, Entry>,
   key: unknown,
@@ -316,7 +316,7 @@ function lookUp<Entry>(
   return typeof key === "string" && Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
-/** A value of the peer's inside an error's text: short, whatever it was. */
+/** A value from the peer as an error quotes it: at most 40 code units of it. */
 function quoted(value: unknown): string {
   const text = typeof value === "string" ? value.toWellFormed() : String(typeof value);
   return JSON.stringify(

@@ -1,24 +1,24 @@
 /**
- * What one field of a payload may hold: a table of small parsers from which
- * `codec.ts` builds the rules for every request and event.
+ * The types of payload fields: a small parser for each, from which `codec.ts`
+ * builds its tables of requests and events.
  */
 
 import { type ErrorCode, LIMITS } from "./message.ts";
 import { parseName } from "./names.ts";
 import { isLongerThan } from "./text.ts";
 
-/** Why a value was refused; `rule` completes the sentence "payload.name …". */
+/** A refused value; `rule` completes the sentence "payload.name …". */
 export class FieldError {
   constructor(readonly code: ErrorCode, readonly rule: string) {}
 }
 
-/** Reads one field. A field that is not required may be left out, or be `null`. */
+/** Parses one field. A field that is not required may be left out or be `null`. */
 export interface Field<Value> {
   required: boolean;
   parse(value: unknown): Value | FieldError;
 }
 
-/** The fields of a payload: exactly its keys, each with a parser of its type. */
+/** The fields of a payload: exactly its keys, each with a parser for its type. */
 export type Fields<Payload> = {
   [Key in keyof Payload]-?: Field<NonNullable<Payload[Key]>>;
 };
@@ -42,10 +42,10 @@ function nameField(code: ErrorCode): Field<string> {
   });
 }
 
-/** A person's name. */
+/** A name, in NFC. */
 export const name = nameField("bad_name");
 
-/** A room's name. */
+/** A room's name, in NFC. */
 export const room = nameField("bad_room");
 
 /** The text of a message. */
@@ -92,12 +92,12 @@ export function shortString(longest: number): Field<string> {
 }
 
 /**
- * A password that is shown, in NFC: however its accents were typed, it is the same.
- * Any that could ever have been set is let through, or a new rule would lock its owner out.
+ * An existing password, in NFC, so that the way its accents were typed makes no difference.
+ * Passes every password that could ever have been set: a stricter rule would lock its owner out.
  */
 export const password = passwordOf(1, "bad_field", "string");
 
-/** A password that is to be set, in NFC. */
+/** A new password, in NFC. */
 export const newPassword = passwordOf(LIMITS.shortest_password, "bad_password", "password");
 
 function passwordOf(least: number, code: ErrorCode, what: string): Field<string> {
@@ -106,7 +106,7 @@ function passwordOf(least: number, code: ErrorCode, what: string): Field<string>
     `must be a ${what} of ${least} to ${LIMITS.password} characters`,
   );
   return field((value) => {
-    // NFC makes one code point of six code units at most, so a huge one is refused before the work.
+    // NFC composes at most six code units into one code point, so a huge one is refused unread.
     if (typeof value !== "string" || value.length > LIMITS.password * 8) return problem;
     const composed = value.normalize("NFC");
     const fits = isLongerThan(composed, least - 1) && !isLongerThan(composed, LIMITS.password);
@@ -150,14 +150,14 @@ export const positions = field((value) => {
   return Object.fromEntries(parsed);
 });
 
-// What a client reads from a server: its type is checked, and no more than that.
+// Fields of events: a client checks their types alone.
 
 /** Any string. */
 export const anyString = field((value) =>
   typeof value === "string" ? value : new FieldError("bad_field", "must be a string")
 );
 
-/** A word of a table such as `ErrorCode`; a newer server may send one that this table lacks. */
+/** One of a set of words such as `ErrorCode`; a newer server may send others. */
 export function anyWord<Word extends string>(): Field<Word> {
   return anyString as Field<string> as Field<Word>;
 }
@@ -180,7 +180,7 @@ export const numbers = field((value) =>
     : new FieldError("bad_field", "must be an object of numbers")
 );
 
-/** An array of what `element` reads. */
+/** An array whose elements `element` parses. */
 export function arrayOf<Value>(element: Field<Value>): Field<Value[]> {
   return field((value) => {
     if (!Array.isArray(value)) {
@@ -201,15 +201,15 @@ export function objectOf<Payload>(fields: Fields<Payload>): Field<Payload> {
   return field((value) => {
     if (!isRecord(value)) return new FieldError("bad_field", "must be an object");
     const parsed = parseFields(fields, value);
-    return "problem" in parsed ? parsed.problem : parsed.payload;
+    return "error" in parsed ? parsed.error : parsed.payload;
   });
 }
 
-/** The payload that `fields` read from `record`, or the first problem and the field it is in. */
+/** The payload that `fields` parse from `record`, or the first error and its field. */
 export function parseFields<Payload>(
   fields: Fields<Payload>,
   record: Record<string, unknown>,
-): { payload: Payload } | { problem: FieldError; field: string } {
+): { payload: Payload } | { error: FieldError; field: string } {
   const payload: Record<string, unknown> = {};
   for (const key in fields) {
     const value = record[key];
@@ -217,12 +217,12 @@ export function parseFields<Payload>(
     if (value === undefined || value === null) {
       if (!rule.required) continue;
       return {
-        problem: new FieldError("missing_field", "is missing"),
+        error: new FieldError("missing_field", "is missing"),
         field: key,
       };
     }
     const parsed = rule.parse(value);
-    if (parsed instanceof FieldError) return { problem: parsed, field: key };
+    if (parsed instanceof FieldError) return { error: parsed, field: key };
     payload[key] = parsed;
   }
   return { payload: payload as Payload };

@@ -1,14 +1,14 @@
 /**
- * How deep JSON nests. RFC 8259, section 9, lets a parser set a limit; V8's has none,
- * and from 8,000 levels on each costs it ten times as much.
+ * The nesting depth of JSON. RFC 8259, section 9, lets a parser set a limit; V8 sets none,
+ * and beyond 8,000 levels each one costs it ten times as much.
  */
 
 const ESCAPE = "\\";
 const QUOTE = '"';
 
-/** Whether arrays and objects in `json` stand in each other more than `limit` deep, valid or not. */
+/** Whether arrays and objects in `json`, valid or not, nest more than `limit` deep. */
 export function nestsDeeperThan(limit: number, json: string): boolean {
-  // Nearly every line: none is deeper than long.
+  // Nearly every line: a text cannot be deeper than it is long.
   if (json.length <= limit) return false;
   let depth = 0;
   let isInString = false;

@@ -1,12 +1,12 @@
 /**
- * Bytes → bounded lines. The framer decides where a line ends before anything
- * can grow; `TextLineStream` then hands the lines on one by one.
+ * Bytes → bounded lines. The framer finds where a line ends before a buffer can
+ * grow; `TextLineStream` then passes the lines on one by one.
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { LIMITS } from "./message.ts";
 
-/** What breaks the framing, so that nothing after it can be trusted. */
+/** An error in the framing, after which no byte can be interpreted. */
 export type FramingProblem = "line_too_long" | "not_utf8";
 
 const NEWLINE = 0x0a;
@@ -17,56 +17,56 @@ const CLOSE_BRACE = 0x7d;
 const LAST_SPACE = 0x20;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-/** Where in a line the scan stands. */
+/** The state of the scan within a line. */
 const enum At {
-  /** Nothing but white space so far, or a BOM, which some clients send first. */
+  /** Only white space so far, or a BOM, which some clients send first. */
   Start,
-  /** In a JSON object, outside its strings. */
+  /** In a JSON object, outside strings. */
   Object,
   String,
   /** After a backslash in a string. */
   Escape,
-  /** In a line that began with something else: only a newline ends it. */
+  /** In a line that began with another character: only a newline ends it. */
   Other,
 }
 
 const EMPTY = new Uint8Array(0);
 
-/** BOMs are kept out, invalid sequences throw (WHATWG Encoding, "fatal"). Keeps nothing from line to line. */
+/** Drops BOMs and throws at invalid sequences (WHATWG Encoding, "fatal"). Keeps no state between lines. */
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Cuts a stream of bytes into lines, however it comes in pieces: the result
- * depends on the bytes alone, never on where they were split.
+ * Splits a stream of bytes into lines. The result depends on the bytes alone, never on
+ * how they were cut into chunks.
  *
  * A line ends at its `\n`. A JSON object also ends its line at its closing brace,
  * because the lecture's clients send no newline. Blank lines are dropped.
  * Holds at most {@linkcode LIMITS}`.line` bytes of an unfinished line.
  */
 export class LineFramer {
-  /** Set when the framing broke; from then on nothing more comes out. */
+  /** Set when the framing broke; no line comes out after that. */
   problem: FramingProblem | undefined;
   #at: At = At.Start;
   #depth = 0;
   #unfinished: Uint8Array = EMPTY;
   #unfinishedLength = 0;
 
-  /** Whether a line has begun, with more than white space, and not ended. */
+  /** Whether an unfinished line has more than white space in it. */
   get isInLine(): boolean {
     return this.#at !== At.Start;
   }
 
-  /** Takes the next bytes, `count` of a buffer; gives the lines that they complete, each ended by one `\n`. */
+  /** Takes the next `count` bytes; returns the lines that they complete, each ended by one `\n`. */
   push(bytes: Uint8Array, count = bytes.length): string {
     let lines = "";
     let start = 0;
     for (let index = 0; index < count && this.problem === undefined; index++) {
-      // Most of a line is in its strings, and few bytes there mean anything.
+      // Most of a line is inside strings, where only three bytes matter.
       if (this.#at === At.String) index = skipText(bytes, index, count);
       const byte = bytes[index] as number;
       if (!this.#endsLineWith(byte)) continue;
       const end = byte === NEWLINE ? index : index + 1;
-      // Nothing at all, between two newlines: a flood of them must cost next to nothing.
+      // An empty line: a flood of newlines must cost next to nothing.
       const isEmpty = end === start && this.#unfinishedLength === 0;
       if (!isEmpty) lines += this.#complete(bytes.subarray(start, end));
       start = index + 1;
@@ -75,12 +75,12 @@ export class LineFramer {
     return lines;
   }
 
-  /** Says that no more bytes come; gives the last line if it was left unfinished. */
+  /** Ends the input; returns the last line if it was unfinished. */
   end(): string {
     return this.problem === undefined ? this.#complete(EMPTY) : "";
   }
 
-  /** Moves the scan on by one byte; true when that byte is the last of a line. */
+  /** Advances the scan by one byte; true when that byte ends a line. */
   #endsLineWith(byte: number): boolean {
     if (byte === NEWLINE) return this.#reset();
     switch (this.#at) {
@@ -113,7 +113,7 @@ export class LineFramer {
     return true;
   }
 
-  /** The unfinished line, which ends with `last`. */
+  /** The unfinished line, completed by `last`. */
   #complete(last: Uint8Array): string {
     const line = this.#decode(this.#joined(last));
     this.#unfinished = EMPTY;
@@ -121,7 +121,7 @@ export class LineFramer {
     return line.trim() === "" ? "" : line + "\n";
   }
 
-  /** The whole line: without a copy when it came in one piece, as nearly all do. */
+  /** The whole line, without a copy if it came in one chunk, as nearly all do. */
   #joined(last: Uint8Array): Uint8Array {
     if (this.#unfinishedLength === 0 && last.length <= LIMITS.line) return last;
     return this.#keep(last) ? this.#unfinished.subarray(0, this.#unfinishedLength) : EMPTY;
@@ -137,7 +137,7 @@ export class LineFramer {
     }
   }
 
-  /** Appends to the unfinished line; false when that passes the limit. */
+  /** Appends to the unfinished line; false when that exceeds the limit. */
   #keep(bytes: Uint8Array): boolean {
     const length = this.#unfinishedLength + bytes.length;
     if (length > LIMITS.line) {
@@ -145,7 +145,7 @@ export class LineFramer {
       return false;
     }
     if (length > this.#unfinished.length) {
-      // Doubling keeps a line that comes byte by byte linear.
+      // Doubling keeps a line that arrives byte by byte linear.
       const grown = new Uint8Array(
         Math.max(length, Math.min(this.#unfinished.length * 2, LIMITS.line)),
       );
@@ -158,7 +158,7 @@ export class LineFramer {
   }
 }
 
-/** Where in a string, from `index` on, the next byte stands that the framing must look at; the last before `end` otherwise. */
+/** The index of the next byte in a string that matters to the framing; the last before `end` if there is none. */
 function skipText(bytes: Uint8Array, index: number, end: number): number {
   for (; index < end - 1; index++) {
     const byte = bytes[index];
@@ -167,11 +167,11 @@ function skipText(bytes: Uint8Array, index: number, end: number): number {
   return index;
 }
 
-/** Fills a buffer from a peer: the bytes read, or `null` at the end (as `Deno.Conn.read`). */
+/** Fills a buffer; resolves to the number of bytes read, or `null` at the end (as `Deno.Conn.read`). */
 export type Read = (buffer: Uint8Array) => Promise<number | null>;
 
 /**
- * The lines that a peer sends. The stream ends at the peer's end and where the
+ * The lines that a peer sends. The stream ends with the peer's bytes, or where the
  * framing breaks: `framer.problem` then says how. Fails as `read` fails.
  *
  * `bufferSize` is the memory, in bytes, that an idle connection costs here.
@@ -181,7 +181,7 @@ export function readLines(
   framer: LineFramer,
   bufferSize = 4096,
 ): ReadableStream<string> {
-  // One small buffer for ever; `conn.readable` would allocate 64 KiB a pull.
+  // One small buffer for good: `conn.readable` would allocate 64 KiB per pull.
   const buffer = new Uint8Array(bufferSize);
   return new ReadableStream<string>({
     async pull(controller) {

@@ -1,11 +1,11 @@
-/** Where a text names somebody. */
+/** Mentions of a name in a text. */
 
 /** The parts of `text`, in order; every second one (1, 3, …) is a mention of `name`. */
 export function splitAtMentions(text: string, name: string): string[] {
   return name === "" ? [text] : text.split(pattern(name));
 }
 
-/** Whether `text` names `name`, as a word of its own, in any case. */
+/** Whether `text` mentions `name` as a word of its own, regardless of case. */
 export function mentions(text: string, name: string): boolean {
   return splitAtMentions(text, name).length > 1;
 }

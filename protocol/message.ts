@@ -1,14 +1,13 @@
 /**
- * What travels: requests (client → server) and events (server → client) as
- * discriminated unions, the limits that hold for them, and the error codes.
- * `mod.ts` says what each of them means.
+ * Requests (client → server) and events (server → client) as discriminated unions, their
+ * limits, and the error codes. `mod.ts` specifies what each of them means.
  */
 
-/** Bounds of the wire. `connect_ack` sends them to version 2 clients. */
+/** The limits of the wire. `connect_ack` sends them to version 2 clients. */
 export const LIMITS = {
-  /** Bytes in one line, its newline not counted, in either direction. */
+  /** Bytes in one line without its newline, in either direction. */
   line: 65_536,
-  /** Arrays and objects of one line that may stand in each other. */
+  /** Nesting depth of the arrays and objects in one line. */
   depth: 4096,
   /** Code points in the text of a message or a direct message. */
   text: 4096,
@@ -24,28 +23,28 @@ export const LIMITS = {
   query: 256,
   /** Messages in one answer to `history` or `search`. */
   history: 500,
-  /** Rooms that one session may be in: `connect_ack` and `unread` name them all in one line. */
+  /** Rooms that one session may be in: `connect_ack` and `unread` list them all in one line. */
   rooms: 256,
-  /** Code points in a password, after NFC; and the fewest in a new one. */
+  /** Code points in a password, after NFC; and the minimum for a new one. */
   password: 256,
   shortest_password: 8,
-  /** Sessions of one registered name that are connected, or hold their place, at a time. */
+  /** Sessions of one registered name that are connected, or hold its place, at a time. */
   sessions: 16,
 } as const;
 
 /** The version that this protocol module speaks, sent in `connect` and `connect_ack`. */
 export const VERSION = 2;
 
-/** Every error code that a server sends, with its meaning. Clients match codes, never prose. */
+/** Every error code that a server sends, with its meaning. Clients match codes, never messages. */
 export const ERROR_CODES = {
   not_utf8: "The bytes were not UTF-8. The connection is closed.",
   line_too_long: "A line had more bytes than the limit. The connection is closed.",
-  not_json: "The line was not JSON. As a connection's first line, it closes the connection.",
+  not_json: "The line was not JSON. As a connection's first line it closes the connection.",
   not_object:
     "The line, or its payload, was JSON but not an object. Such a first line closes the connection.",
-  unknown_type: "There is no request of that type.",
-  missing_field: "A field that the request needs was not there.",
-  bad_field: "A field had the wrong type or was out of its bounds.",
+  unknown_type: "No request has that type.",
+  missing_field: "A field that the request needs was missing.",
+  bad_field: "A field had the wrong type or was out of bounds.",
   bad_name: "A name broke the rules for names.",
   bad_room: "A room's name broke the rules for names.",
   bad_text: "A text was empty or not well-formed Unicode.",
@@ -53,46 +52,46 @@ export const ERROR_CODES = {
   not_connected: "Something other than `connect` came first.",
   already_connected: "A second `connect` came on one connection.",
   name_taken: "Another session holds the name.",
-  lookalike_name: "The name looks like another one beside which it can't stand.",
-  password_required: "The name is registered, or has to be; it needs its password.",
-  wrong_password: "The password is not the name's, or the name has none.",
+  lookalike_name: "The name looks like another one that it could be mistaken for.",
+  password_required: "The name is registered, or must be, and needs its password.",
+  wrong_password: "The password is wrong, or the name is not registered.",
   bad_password: "A new password was too short or too long.",
-  insecure_link: "A password came over a link that others can read. Nobody should use it again.",
+  insecure_link: "A password came over a link that others can read. It should not be used again.",
   already_registered: "The name is registered already.",
   not_registered: "The name is not registered.",
-  too_many_sessions: "The name has as many sessions as one may have.",
-  unknown_session: "The name has no session of that id.",
-  session_ended: "The session was ended, or its name is someone's now. The connection is closed.",
-  unknown_name: "Nobody of that name is there.",
-  unknown_room: "There is no room of that name.",
+  too_many_sessions: "The name has the maximum number of sessions.",
+  unknown_session: "The name has no session with that id.",
+  session_ended:
+    "The session was ended, or its name was registered by another. The connection is closed.",
+  unknown_name: "Nobody has that name.",
+  unknown_room: "No room has that name.",
   room_required: "`room` was left out by a session that is not in exactly one room.",
   not_in_room: "The session is not in that room.",
   already_in_room: "The session is in that room already.",
-  too_many_rooms: "The session is in as many rooms as one may be.",
+  too_many_rooms: "The session is in the maximum number of rooms.",
   ref_used: "The `ref` was used for another message. The message of the request was not said.",
   stale_ref: "The `ref` is not above the session's highest, and was never used.",
   ref_expired:
     "The `ref` is not above the session's highest, and messages of its time are no longer kept.",
-  bad_query: "A search query could not be read, or asks for too much at once.",
-  log_failed: "The log failed: what was said was not kept, and nobody has seen it.",
-  session_replaced: "The session went on over a newer connection. This one is closed.",
+  bad_query: "A search query could not be parsed, or asks for too much at once.",
+  log_failed: "The log failed: the message was not kept, and nobody has seen it.",
+  session_replaced: "A newer connection resumed the session. This one is closed.",
   handshake_timeout: "No `connect` came in time. The connection is closed.",
-  idle_timeout: "Nothing came for too long, not even a `pong`. The connection is closed.",
+  idle_timeout: "No line came for too long, not even a `pong`. The connection is closed.",
   rate_limited:
-    "Too much was asked too fast. Nothing was done; `retry_after` says when it may be asked again.",
-  room_full: "The room has as many members as it takes.",
-  no_more_rooms: "There is no such room, and the server has as many rooms as it takes.",
-  server_busy:
-    "The server is short of memory and takes on nothing new. A new connection is closed.",
+    "Too many requests. Nothing was done; `retry_after` says when to send the request again.",
+  room_full: "The room has the maximum number of members.",
+  no_more_rooms: "The room does not exist, and the server has the maximum number of rooms.",
+  server_busy: "The server is short of memory and refuses new work. A new connection is closed.",
   tls_required: "The port speaks TLS, and the connection did not. The connection is closed.",
-  server_full: "The server has as many connections as it takes. The connection is closed.",
-  address_full: "Your address has as many connections as it may have. The connection is closed.",
+  server_full: "The server has the maximum number of connections. The connection is closed.",
+  address_full: "Your address has the maximum number of connections. The connection is closed.",
 } as const;
 
 /** One of {@linkcode ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** The one shape of everything on the wire. */
+/** The shape of every line on the wire. */
 interface Envelope<Type extends string, Payload> {
   type: Type;
   /** Chosen by the client, at most {@linkcode LIMITS}`.id` long; the reply carries it back. */
@@ -265,7 +264,7 @@ export interface DirectPayload {
   ref?: number;
 }
 
-/** What a notification is about, for programs. */
+/** What a notification is about. */
 export type NotificationKind =
   | "joined"
   | "left"
@@ -286,20 +285,20 @@ export interface NotificationPayload {
   message: string;
   event?: NotificationKind;
   room?: string;
-  /** Who joined, left, changed the topic, or had this name before; the name that was registered. */
+  /** The name that joined, left, changed the topic, was given up or was registered. */
   name?: string;
-  /** With `renamed`: the name from now on. */
+  /** With `renamed`: the new name. */
   new_name?: string;
-  /** With `topic`: the topic from now on. */
+  /** With `topic`: the new topic. */
   topic?: string;
   /**
-   * With `joined`, to the one who joined: the `seq` of the room's last message.
+   * With `joined`, to the session that joined: the `seq` of the room's last message.
    * With `dropped`: the `seq` of the first message that is still kept.
    */
   seq?: number;
   /** With `behind`: how many messages are still to come. */
   behind?: number;
-  /** With `error`: what a version 2 client would have been told by an `error`. */
+  /** With `error`: the code that a version 2 client gets in an `error`. */
   code?: ErrorCode;
   retry_after?: number;
 }
@@ -325,14 +324,14 @@ export interface UnreadRoom extends RoomPosition {
 
 /** A session as `sessions` lists it. */
 export interface SessionSummary {
-  /** What `end_session` calls it by; no secret. */
+  /** Its id for `end_session`; not a secret. */
   session: string;
-  /** Whether it is the one that asks. */
+  /** Whether it is the session that asks. */
   current: boolean;
   connected: boolean;
-  /** Epoch milliseconds: when it was connected, or when it lost its connection. */
+  /** Epoch milliseconds: when it connected, or when it lost its connection. */
   since: number;
-  /** Of a connected one: where it is. */
+  /** The address of a connected one. */
   address?: string;
 }
 
@@ -346,7 +345,7 @@ export function errorEvent(
   return id === undefined ? { type: "error", payload } : { type: "error", id, payload };
 }
 
-/** The `error` `rate_limited`: `reason` says what there was too much of, the rest says when to ask again. */
+/** The `error` `rate_limited`: `reason` says what there was too much of, `milliseconds` when to try again. */
 export function rateLimited(reason: string, milliseconds: number, id?: string): Event<"error"> {
   const wait = Math.ceil(milliseconds);
   const { payload, ...envelope } = errorEvent(

@@ -1,50 +1,61 @@
 /**
- * The wire of the chat, complete: whoever has read this can write a client in
- * any language. The names below are those of the code, so that the compiler
- * holds both to the same words.
+ * The wire of the chat, complete: enough to write a client in any language.
+ * Names in `code` are those of the program, so that both use the same words.
+ *
+ * A client that only talks and listens needs the first two sections and the four
+ * messages of the lecture. One that must lose nothing also needs version 2 and
+ * sessions.
  *
  * # Lines
  *
- * TCP, port 12345 unless told otherwise. UTF-8, one JSON object a line, ended by
- * `\n`; a `\r` before it is white space to JSON. Blank lines are ignored. Neither
+ * TCP, port 12345 by default. UTF-8, one JSON object per line, ended by `\n`; a `\r`
+ * before it is white space to JSON. Blank lines are ignored. Neither
  * side sends more than 65,536 bytes before a `\n`, nor arrays and objects that
  * stand in each other more than 4096 deep.
  *
- * An object also ends its line with its closing brace, so a client that sends
- * JSON without newlines is understood, however its bytes are cut into packets.
- * The server always ends a line with `\n`.
+ * The closing brace of an object also ends its line, so a client that sends JSON
+ * without newlines is understood, however its bytes are cut into packets. The
+ * server always ends a line with `\n`.
  *
- * Every line is `{"type": …, "payload": {…}}`. A request may carry `"id"`, a
- * string of 1 to 64 characters, beside them; its reply, or the error it
- * earned, carries it back. Unknown fields are ignored, `null` is as good as
- * leaving a field out, and a payload without fields may be left out.
+ * Every line is `{"type": …, "payload": {…}}`. A request (client → server) may carry
+ * `"id"` beside them, a string of 1 to 64 characters; its reply, or the error that
+ * answers it, carries the same `id`. Unknown fields are ignored, `null` means that
+ * the field is left out, and a payload without fields may be left out.
  *
- * A connection whose first line that is not blank is no JSON object is answered
- * `not_json` or `not_object` and closed, and nothing after that line is read as a
- * request: a browser lets any page send lines of its own after an HTTP head.
+ * The first line of a connection that is not blank must be a JSON object. Otherwise
+ * the connection is answered `not_json` or `not_object` and closed, and nothing after
+ * that line is read as a request: a browser lets any web page send lines of its own
+ * after an HTTP head.
  *
- * # TLS, and addresses
+ * # TLS and addresses
  *
- * The same lines may go over TLS (1.2 or 1.3), on a port of its own, 12346 unless
- * told otherwise. Who speaks no TLS there is sent the error `tls_required`, unencrypted.
+ * The same lines may go over TLS (1.2 or 1.3), on a port of its own, 12346 by default.
+ * A connection there that does not speak TLS is sent the error `tls_required`,
+ * unencrypted, and closed.
  *
- * A place is written `chat://HOST[:PORT][/ROOM]` for plain TCP and
- * `chats://HOST[:PORT][/ROOM][#FINGERPRINT]` for TLS. An IPv6 address stands in
- * brackets. What a room's name has beyond letters, digits and `-._~` is
+ * An address is written `chat://HOST[:PORT][/ROOM]` for plain TCP and
+ * `chats://HOST[:PORT][/ROOM][#FINGERPRINT]` for TLS. An IPv6 address is written in
+ * brackets. In a room's name, everything but letters, digits and `-._~` is
  * percent-encoded UTF-8.
  *
- * A server has a certificate for its host's name, of an authority that the client
- * knows; or it has one of its own making, under an authority of its own. The
- * *fingerprint* is the SHA-256 of that authority's certificate (DER), 64 hexadecimal
- * digits; colons and capitals make no difference. It stays when the certificate is
- * renewed. Every certificate of a server's own making is for the name
- * `chat-server.invalid`, and brings its authority's certificate along: in the chain,
- * and as a `data:application/pkix-cert;base64,` URL of its caIssuers (RFC 5280,
- * 4.2.2.1). A client that goes by the fingerprint takes the authority's certificate
- * from there, compares its fingerprint with the one that it knows or asks the
- * person, and then connects with that authority as its root and
- * `chat-server.invalid` as the name that it expects. That the fingerprint was right
- * proves nothing before that connection stands: anyone can show the certificate.
+ * A server has one of two kinds of certificate: one for its host name, from an
+ * authority that the client trusts; or one of its own making, under an authority of
+ * its own. The *fingerprint* is the SHA-256 of that authority's certificate (DER) in 64
+ * hexadecimal digits; colons and upper case make no difference. It stays the same
+ * when the certificate is renewed.
+ *
+ * A certificate of a server's own making is always for the name `chat-server.invalid`.
+ * It brings its authority's certificate along: in the chain, and as a
+ * `data:application/pkix-cert;base64,` URL of its caIssuers (RFC 5280, 4.2.2.1). A
+ * client that goes by the fingerprint
+ *
+ * 1. takes the authority's certificate from there,
+ * 2. compares its fingerprint with the one that it knows, or asks the person,
+ * 3. connects with that authority as its only root, and `chat-server.invalid` as the
+ *    name that it expects.
+ *
+ * Until the third step succeeds the right fingerprint proves nothing: anyone can
+ * present the authority's certificate.
  *
  * # The four messages of the lecture
  *
@@ -56,21 +67,21 @@
  * ← {"type": "notification", "payload": {"message": "Bob has joined the room.", "event": "joined", "room": "General", "name": "Bob"}}
  * ```
  *
- * - `connect` comes first. Its answer comes before anything else.
+ * - `connect` comes first, and its answer comes before anything else.
  * - A message goes to every member of its room, its sender included. `sender` is
- *   always the name that the session has, whatever the client wrote. `room` may
- *   be left out by a session that is in one room.
- * - The others in a room are told `Alice has joined the room.` and
+ *   always the session's name, whatever the client wrote. `room` may be left out by a
+ *   session that is in exactly one room.
+ * - The other members of a room are sent `Alice has joined the room.` and
  *   `Alice has left the room.`
  * - A client that connects without `version` is in the *lecture profile*: it is
- *   sent these types and no others. What a version 2 client learns by another
- *   type, it learns by a `notification` with the same text, or not at all.
+ *   sent these types and no others. What a version 2 client learns from another
+ *   type, it learns from a `notification` with the same text, or not at all.
  *   Payloads may carry more fields than the lecture's.
  *
  * # Version 2
  *
- * A client gets the rest by `"version": 2` in `connect`. A client that knows a
- * later version says that one and finds in `connect_ack` what it got.
+ * A client gets everything else with `"version": 2` in `connect`. A client that knows
+ * a later version sends that one, and `connect_ack` says which one it got.
  *
  * | request | payload | answer |
  * | --- | --- | --- |
@@ -97,112 +108,111 @@
  * | `quit` | – | the server ends the session and closes the connection |
  *
  * `connect_ack`: `{message, name, registered, room?, version, session, resumed, server, limits, rooms, direct, ref}`.
- * `registered` says whether the name is. `rooms` holds, for every room that the session
- * is in, `{room, seq}` with the `seq` of its last message: what comes live is `seq + 1`.
- * `direct` is the same for the session's direct messages. `ref` is the highest that the
- * session has used, 0 in a new one: whatever the client says next goes above it.
+ * `registered` says whether the name is. `rooms` holds `{room, seq}` for every room that
+ * the session is in, with the `seq` of its last message: the first live message has
+ * `seq + 1`. `direct` is the same for the session's direct messages. `ref` is the highest
+ * that the session has used, 0 in a new one; the client's next `ref` must be above it.
  *
  * `message`: `{sender, room, text, seq, at, ref?}`. `seq` counts from 1 in each room
- * and leaves no gap; it is the one order that all members see, and history's. `at`
- * is epoch milliseconds. `ref` and `id` are on the sender's own copy alone. A sender
- * that sees its copy knows that the message is kept; until then nobody was sent it.
+ * without a gap; it is the order that all members see, and history's. `at` is epoch
+ * milliseconds. `ref` and `id` are on the sender's own copy alone. That copy tells the
+ * sender that the message is kept; before it is kept, nobody is sent it.
  *
- * `direct`: `{sender, to, text, seq, at, ref?}`, to the name's session and to the
- * sender. It is kept for a session that is away. `seq` counts from 1 in the
- * inbox of the one it is for; 0 when that is a lecture client, who has none.
+ * `direct`: `{sender, to, text, seq, at, ref?}`, sent to the name's session and to the
+ * sender, and kept for a session that is away. `seq` counts from 1 in the recipient's
+ * inbox; it is 0 when the recipient is a lecture client, which has no inbox.
  *
  * `notification`: `{message, event?, room?, name?, …}`. `message` is the text for a
- * person; `event` is `joined`, `left`, `renamed` (`name`, `new_name`), `topic`
+ * person. `event` is one of `joined`, `left`, `renamed` (`name`, `new_name`), `topic`
  * (`name`, `topic`), `behind` (`behind`: how many messages follow), `caught_up`,
- * `dropped` (`room`, `seq`: what was said before that message is no longer kept),
+ * `dropped` (`room`, `seq`: messages before that one are no longer kept),
  * `registered`, `password_changed`, `unregistered` (`name`), `session_ended`, `shutdown`,
- * or, in the lecture profile, `error` (`code`).
+ * and, in the lecture profile, `error` (`code`).
  *
  * `members` and `rooms` come in pages, in the order of folded names. While `more`
- * is true, ask again with `after` set to the last name that you got.
+ * is true, ask again with `after` set to the last name of the page.
  *
- * `history` gives messages of a room that the session is in, oldest first: those
- * next above `after`, those next below `before`, or the last. `limit` is 50 unless
- * given and 500 at most; an answer that would not fit a line holds fewer. `more`
+ * `history` gives messages of a room that the session is in, oldest first: the next
+ * ones above `after`, the next ones below `before`, or the last ones. `limit` is 50 by
+ * default and 500 at most; an answer that would not fit a line holds fewer. `more`
  * says that there are further ones in that direction.
  *
  * `search` gives messages of the session's rooms, newest first: those with all the
- * words of `query`, in any order, case and accents making no difference. `"two
- * words"` is a phrase, `begin*` a beginning, of which there may be three, `from` a
- * sender's name. A search that would keep the server busy for too long is refused.
+ * words of `query`, in any order, regardless of case and accents. `"two words"` is a
+ * phrase, `begin*` a prefix (three at most), and `from` a sender's name. A search that
+ * would keep the server busy for too long is refused.
  *
- * `read` says how far the person behind the name has read; the mark never goes
- * back. `unread` counts, in each room that the session is in, the messages of
- * others above the mark `seq`, and those among the last 1000 that name the name.
+ * `read` says how far the person behind the name has read; the mark never moves
+ * back. `unread` counts, for each room that the session is in, the messages of
+ * others above the mark `seq`, and those of the last 1000 that mention the name.
  *
  * `error`: `{code, message, retry_after?, ref?}`; {@linkcode ERROR_CODES} lists the codes.
- * An error refuses one request and changes nothing. The connection stays open, but
- * for the codes that say that it is closed.
+ * An error refuses one request and changes nothing. The connection stays open, except
+ * after the codes that say that it is closed.
  *
- * **Asking too fast.** A server takes so many requests a second of a connection, and
- * a burst of them; some count as several. What comes on top is answered by `error`
- * `rate_limited` with `retry_after`, whole milliseconds: until those have passed, all
- * requests but `pong` and `quit` are refused, so that of what was sent in one go
- * nothing passes out of its order. After that the refused ones may be sent again as
- * they were, in their order: they have not used their `ref`. Whoever goes on
- * regardless is read more slowly. Where `rate_limited` answers a new connection,
- * that is closed.
+ * **Rate limits.** A server accepts a number of requests per second from a connection,
+ * and a burst of them; some requests count as several. Further ones are answered by
+ * `error` `rate_limited` with `retry_after` in whole milliseconds. Until that time has
+ * passed every request but `pong` and `quit` is refused, so that requests sent in one
+ * go are never accepted out of order. Then the refused requests may be sent again
+ * unchanged and in their order; they have not used their `ref`. A connection that goes
+ * on regardless is read more slowly. When `rate_limited` answers a new connection,
+ * that connection is closed.
  *
- * **Order.** The answers of one connection come in the order of its requests, and
- * what a client asked to be sent again comes before the answer to its next
- * request. A `pong` therefore says that everything asked before it is done.
+ * **Order.** The answers on one connection come in the order of its requests, and
+ * messages that a client asked to be sent again come before the answer to its next
+ * request. A `pong` therefore proves that everything asked before it is done.
  *
- * **Reading slowly.** A connection that does not take what it is sent falls behind:
- * it is fed from the log as fast as it reads, is told so (`behind`, then
- * `caught_up`), and misses no message. Its next request, unless that is `join`,
- * `leave` or `quit`, waits until it was sent what there is by then. What is not in the log – who joined, left or took
- * another name, and direct messages to a lecture client – is not told to it
- * meanwhile.
+ * **Slow readers.** A connection that does not take what it is sent falls behind: it is
+ * fed from the log as fast as it reads, is told so (`behind`, then `caught_up`), and
+ * misses no message. Its next request, unless that is `join`, `leave` or `quit`, waits
+ * until it has been sent everything up to then. It is not told meanwhile of what is not
+ * in the log: who joined, left or was renamed, and direct messages to a lecture client.
  *
- * **Silence.** A version 2 connection on which nothing comes for the server's idle
- * timeout is sent a `ping`. Any line shows that it lives; without one it is
- * closed after as long again.
+ * **Silence.** A version 2 connection on which nothing arrives for the server's idle
+ * timeout is sent a `ping`. Any line counts as an answer; without one the connection
+ * is closed after the same time again.
  *
  * # Sessions: nothing lost, nothing doubled
  *
- * A session is a connected identity: a name, the rooms it is in, its inbox, the
+ * A session is a connected identity: a name, the rooms it is in, its inbox, and the
  * highest `ref` it has used. `connect_ack` issues its token as `session`, a secret
  * of 128 random bits. When the connection ends without `quit`, the session leaves
- * its rooms (the others are told) and keeps its name for two minutes; then the
- * name is free for others. The session itself is kept for 30 days unless the
- * server was told otherwise, across its restarts too.
+ * its rooms (the other members are told) and keeps its name for two minutes; then the
+ * name is free for others. The session itself is kept for 30 days by default, across
+ * restarts of the server too.
  *
- * A `connect` with `session` takes the session up again, with its rooms and
- * without waiting for the old connection to be found dead: that one is told
- * `session_replaced` and closed. `resumed` in `connect_ack` says whether it worked;
- * when it is false the token was unknown and a new session was opened.
+ * **Resuming.** A `connect` with `session` resumes the session with its rooms, without
+ * waiting for the old connection to be found dead: that one is sent `session_replaced`
+ * and closed. `resumed` in `connect_ack` says whether it worked; if it is false, the
+ * token was unknown and a new session was opened.
  *
  * `since` maps rooms to the last `seq` that the client has seen there. The session
- * is in those rooms too, and what was said after is sent again, in order, before
- * the room goes on live, with no gap and no double. A room that is full, or new where
- * the server has as many as it takes, is left out: `rooms` of `connect_ack` says
- * which the session is in. `direct_since` does the same for
- * direct messages; without it a session taken up again is sent those that came
- * since its last connection ended. A message of the client's own comes with its `ref`.
+ * enters these rooms too, and the messages after that `seq` are sent again, in order,
+ * before the room goes on live, without a gap or a double. A room that is full is left
+ * out, and so is a new room where the server has its maximum: `rooms` of `connect_ack`
+ * says which ones the session is in. `direct_since` does the same for direct messages;
+ * without it a resumed session is sent those that came since its last connection
+ * ended. The client's own messages come with their `ref`.
  *
- * `ref` is a positive integer that rises with every `message` and `direct` of a
- * session. To be sure of a message, send it again with the same `ref`, over a new
- * connection and however much later, until its own copy comes: a `ref` that was
- * used for the same content is answered with the original, to its sender only, and
- * nothing is said twice. That copy may have a `seq` that the client has seen, as may
- * the copy of a direct message to oneself. The content is the type, the text, and the
- * room or the name, compared as names are; a `room` that was left out is not compared.
- * A request that was refused has not used its `ref`. When `resumed` is false, no `ref`
- * of before means anything: whether those messages were said is to be seen in `history`.
+ * **Retrying.** `ref` is a positive integer that rises with every `message` and `direct`
+ * of a session. To be sure of a message, send it again with the same `ref`, over a new
+ * connection and however much later, until its own copy comes: a `ref` that was used
+ * for the same content is answered with the original, to its sender only, and nothing
+ * is said twice. That copy may have a `seq` that the client has already seen, as may the
+ * copy of a direct message to oneself. The content is the type, the text, and the room
+ * or the recipient, compared as names are; a `room` that was left out is not compared. A
+ * refused request has not used its `ref`. When `resumed` is false, earlier `ref`s mean
+ * nothing; `history` shows whether those messages were said.
  *
- * A client may have lost count: its state was restored from a backup, or two machines
- * share it. A `ref` that is not above the highest, and not that of the same content, is
- * refused by one of three codes, and nothing changes. Each comes with the session's
- * highest `ref`, as `connect_ack` does.
+ * **Copies.** A client may have lost count: its state was restored from a backup, or
+ * two machines share it. A `ref` that is not above the session's highest, and was not
+ * used for the same content, is refused with one of three codes, and nothing changes.
+ * Each comes with the session's highest `ref`, as `connect_ack` does.
  *
- * - `ref_used`: another message has it. The client's own was not said: it says that
- *   again, under a `ref` above the highest.
- * - `stale_ref`: it was never used, but a higher one was. The same is to be done.
+ * - `ref_used`: it belongs to another message. The client's own was not said; it says
+ *   it again, under a `ref` above the highest.
+ * - `stale_ref`: it was never used, but a higher one was. The client does the same.
  * - `ref_expired`: messages of its time are no longer kept, so it may have been said. A
  *   client that says it again may double it; ask the person.
  *
@@ -215,60 +225,64 @@
  * ← {"type": "message", "id": "n", "payload": {"sender": "Alice", "room": "General", "text": "Hello again!", "seq": 40, "at": 1767225600000, "ref": 13}}
  * ```
  *
- * Two messages of the same content under one `ref` are one message, whoever wrote them.
- * So that two copies of a state do not give the same `ref` to what two people typed, a
- * client may leave gaps of random size: refs need only rise.
+ * Two messages of the same content under one `ref` are one message, whoever wrote
+ * them. A client may leave gaps of random size between its `ref`s, so that two copies
+ * of a state do not give the same `ref` to what two people typed.
  *
  * The lecture's clients have no token. Their session ends with their connection,
  * and their `ref` is only given back.
  *
- * # Names that are registered
+ * # Registered names
  *
- * `register` makes the session's name one that needs a password: 8 to 256 code points
- * after NFC. From then on nobody comes in under it without: `connect` is refused with
- * `password_required` or, whatever was wrong, `wrong_password`. That is said
- * too where the name is not registered at all, so that who mistypes a name does not come in as a
- * stranger. A session's token needs no password beside it. The lecture's clients
- * show theirs in the same field. A server may take registered names alone; `password_required` is
- * then said of all others.
+ * `register` gives the session's name a password: 8 to 256 code points
+ * after NFC. From then on a `connect` under that name without its password is refused
+ * with `password_required` or, whatever was wrong, `wrong_password`. The latter is also
+ * the answer where the name is not registered at all, so that a mistyped name does not
+ * let its user in as a stranger. A session's token needs no password beside it. The
+ * lecture's clients send theirs in the same field. A server may admit registered names
+ * alone; it answers all others with `password_required`.
  *
  * A registered name may be connected several times, up to 16: each of its *devices* has a
- * session of its own, with rooms, `ref` and inbox. In a room they are one member: it is listed
- * and counted once, joins with the first of them and leaves with the last. A direct
- * message reaches the inboxes of all of them, those that are away too; and what one of
- * them says directly comes into the inboxes of the others, with the `seq` that it has there. So a
- * session that gets a `direct` from its own name without a `ref` of its own was told what
- * another device said. With several inboxes, the `seq` on the sender's own copy is that of one.
+ * session of its own, with rooms, `ref` and inbox. In a room they are one member: listed
+ * and counted once, joining with the first of them and leaving with the last. A direct
+ * message reaches the inboxes of all of them, also of those that are away. What one of
+ * them says directly comes into the inboxes of the others too, with the `seq` that it
+ * has there; so a `direct` from the session's own name without a `ref` of its own is what
+ * another device said. With several inboxes, the `seq` on the sender's own copy is that
+ * of one of them.
  *
- * `password` changes the password, `unregister` makes the name anyone's again. Both end the name's
- * other sessions: those that are connected are told `session_ended` and closed. After a change
- * of password such a session's token is good again together with the new password, and nothing
- * of its inbox and its `ref` is lost; after `unregister` it is void.
+ * `password` changes the password, `unregister` gives the name up. Both end the name's
+ * other sessions: connected ones are sent `session_ended` and closed. After a change of
+ * password such a session's token is good again together with the new password, and
+ * its inbox and its `ref` are kept; after `unregister` it is void.
  *
- * `sessions` lists the sessions of the name: `session` is a short id, not the token; `current`
- * marks the one that asks; `since` is epoch milliseconds, when it was connected or, if it is
- * not, when it went away; `address` is where a connected one is. `end_session` ends
- * one for good: its token is void. Of a name that is not registered there is one session.
+ * `sessions` lists the sessions of the name: `session` is a short id, not the token;
+ * `current` marks the one that asks; `since` is epoch milliseconds, when it was
+ * connected or, if it is not, when it went away; `address` is where a connected one is.
+ * `end_session` ends one for good: its token is void. A name that is not registered has
+ * one session.
  *
  * A password is taken over TLS and over loopback only; over any other link it is answered
  * by `insecure_link`, unread. After failures the server takes none for a while, from that
  * address or for that name, whether there is such a name or not: `rate_limited`
  * says for how long.
  *
- * Two names look alike when a reader may take one for the other: their skeletons after Unicode's
- * UTS #39 are the same, upper and lower case aside. They can't stand beside each other in one
- * room; nor may a name be used or registered that looks like a registered one: `lookalike_name`.
+ * Two names look alike when a reader may take one for the other: when their skeletons
+ * after Unicode's UTS #39 are the same, regardless of case. They cannot be in one room
+ * together; nor may a name be used or registered that looks like a registered one. The
+ * answer is `lookalike_name`.
  *
  * # Names, rooms, texts
  *
  * A name or a room: 1 to 32 code points after NFC; no control, format, bidi,
  * line-separator, unassigned or invisible characters; no spaces but single inner
- * ones; not a combining mark first. Two are the same when their NFKC case folds
- * are. A text: 1 to 4096 code points of well-formed Unicode, newlines and all. A
- * topic: one line of at most 256. A `message` is words for a person, as long as a
- * line lets them be: a lecture client's hold a whole text, and who said it to whom.
+ * ones; no combining mark first. Two are the same when their NFKC case folds are.
  *
- * A text travels exactly as it was written. Whoever shows it on a terminal makes
+ * A text: 1 to 4096 code points of well-formed Unicode, newlines included. A
+ * topic: one line of at most 256. A `message` field is words for a person, as long as a
+ * line allows: a lecture client's holds a whole text, and who said it to whom.
+ *
+ * A text travels exactly as it was written. A client that shows it on a terminal makes
  * it safe first: {@linkcode escapeForTerminal}.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * The rules for names and rooms, and when two of them are the same.
- * Both obey one rule, so that a room can be shown wherever a name can.
+ * The rules for names, and when two of them are the same. Rooms obey the same rules, so
+ * that a room's name can be shown wherever a name can.
  */
 
 import { LIMITS } from "./message.ts";
@@ -9,10 +9,10 @@ import { LIMITS } from "./message.ts";
 // (Cs) or unassigned (Cn) character, and no line or paragraph separator (Zl, Zp).
 const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u;
 
-// Spaces other than U+0020 look like it and are not; invisible letters (Hangul
-// fillers, combining grapheme joiner) would make a name that nobody can see, and
-// so would symbols that are blank by design (braille, music, hieroglyphs, Khitan).
-// The two variation selectors stay: they come with emoji from every keyboard.
+// Other spaces look like U+0020; invisible letters (Hangul fillers, combining grapheme
+// joiner) and symbols that are blank by design (braille, music, hieroglyphs, Khitan)
+// would make a name that nobody can see. The two variation selectors are allowed: every
+// keyboard sends them with emoji.
 const INVISIBLE =
   /(?! )\p{Zs}|(?![\uFE0E\uFE0F])\p{Default_Ignorable_Code_Point}|[\u2800\u{1D159}\u{13441}\u{13442}\u{16FE4}]/u;
 
@@ -23,9 +23,9 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 /** A name in its canonical form (NFC), or what is wrong with it. */
 export type ParsedName = { name: string } | { problem: string };
 
-/** Checks `text` as a name or as a room's name. */
+/** Checks `text` as a name, or as a room's name. */
 export function parseName(text: string): ParsedName {
-  // NFC makes one code point of six code units at most, so a huge text is refused before the work.
+  // NFC composes at most six code units into one code point, so a huge text is refused unread.
   if (text.length > LIMITS.name * 8) return { problem: tooLong() };
   const name = text.normalize("NFC");
   const length = [...name].length;
@@ -61,12 +61,12 @@ function codePoint(character: string): string {
 /**
  * The form in which names are compared: two names are the same when their folds
  * are equal. After Unicode's NFKC_Casefold (UAX #31, R4): compatibility forms,
- * case and ignorable characters make no difference. JavaScript has no case fold,
- * so lower, upper, and again lower case stand in for it (the first for "ẞ", which
- * is its own upper case); that joins a little more ("ı" and "i"), never less.
+ * case and ignorable characters make no difference. JavaScript has no case folding,
+ * so lower, upper and again lower case stand in for it (the first because "ẞ" is its
+ * own upper case); that equates a little more ("ı" and "i"), never less.
  */
 export function fold(name: string): string {
-  // Nearly all names, many times each: of ASCII all the rest makes no more than this.
+  // The common case, and a frequent one: for ASCII the rest gives the same result.
   if (!NOT_ASCII.test(name)) return name.toLowerCase();
   const caseless = name.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase();
   return caseless.replace(IGNORABLE, "").normalize("NFKC");

@@ -1,31 +1,31 @@
 /**
- * The rule for texts on the wire, and making any text from the network safe to
- * show. The wire carries a text exactly; only a screen needs it made safe.
+ * The length of texts, and making any text from the network safe to show. The wire
+ * carries a text exactly as it was written; only a screen needs it made safe.
  */
 
-/** Whether `text` has more than `limit` code points; reads at most what it must. */
+/** Whether `text` has more than `limit` code points, without counting a huge one. */
 export function isLongerThan(text: string, limit: number): boolean {
   if (text.length <= limit) return false;
   if (text.length > limit * 2) return true;
   return [...text].length > limit;
 }
 
-/** Combining marks after one character; what living scripts need, and no more (zalgo). */
+/** Combining marks shown on one character: what living scripts need, against zalgo. */
 const MARKS_SHOWN = 8;
 
 const EXCESS_MARKS = new RegExp(`(\\p{M}{${MARKS_SHOWN}})\\p{M}+`, "gu");
 
-// Everything that moves a cursor, reorders text or can't be seen. Tab and newline
-// are dealt with before, joiners after; the emoji and text variation selectors stay.
+// Characters that move a cursor, reorder text or are invisible. Tab and newline are
+// replaced before, joiners after; the emoji and text variation selectors stay.
 const UNSAFE =
   /(?![\u200C\u200D\uFE0E\uFE0F])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
 
-// Joiners that a script or an emoji sequence needs, to be left alone.
+// Joiners that a script or an emoji sequence needs are left alone.
 const NEEDED_JOINER = [
   // ZWJ inside an emoji sequence.
   String
     .raw`(?<=\p{Extended_Pictographic}[\uFE0F\u{1F3FB}-\u{1F3FF}]?)\u200D(?=\p{Extended_Pictographic})`,
-  // ZWJ and ZWNJ between the letters of scripts that shape by them.
+  // ZWJ and ZWNJ between the letters of scripts whose shaping uses them.
   String
     .raw`(?<=[\p{scx=Arab}\p{scx=Syrc}\p{scx=Deva}\p{scx=Beng}\p{scx=Gujr}\p{scx=Guru}\p{scx=Knda}\p{scx=Mlym}\p{scx=Orya}\p{scx=Sinh}\p{scx=Taml}\p{scx=Telu}])[\u200C\u200D](?=\p{L})`,
 ].join("|");
@@ -33,27 +33,27 @@ const NEEDED_JOINER = [
 const JOINER = new RegExp(`(${NEEDED_JOINER})|[\\u200C\\u200D]`, "gu");
 
 /**
- * `text` as one line that can do nothing to a terminal: no control, escape,
- * bidi or invisible character is left; each is shown as a mark. A line's end
- * becomes `⏎`, so that a text can't imitate a line of its own.
+ * `text` as one line that cannot act on a terminal: every control, escape, bidi or
+ * invisible character is shown as a mark. A line break becomes `⏎`, so that a text
+ * cannot imitate a line of its own.
  */
 export function escapeForTerminal(text: string): string {
   return mark(text.replace(/\r\n?|\n/g, "⏎"));
 }
 
-/** `text` as the lines that its author wrote, each of them {@linkcode escapeForTerminal}. */
+/** `text` as the lines that its author wrote, each made safe like {@linkcode escapeForTerminal}. */
 export function escapeLinesForTerminal(text: string): string[] {
   return text.split(/\r\n?|\n/).map(mark);
 }
 
 function mark(line: string): string {
-  // Nearly every line is plain ASCII and needs nothing.
+  // Nearly every line is plain ASCII and safe as it is.
   if (/^[\x20-\x7e]*$/.test(line)) return line;
   return line
     .replace(EXCESS_MARKS, "$1")
     .replaceAll("\t", "    ")
     .replace(UNSAFE, markOf)
-    // Last: only now is it settled what stands on either side of a joiner.
+    // Last, because a joiner is judged by the characters that are left beside it.
     .replace(JOINER, (joiner, needed?: string) => needed ?? markOf(joiner));
 }
 

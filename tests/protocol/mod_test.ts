@@ -167,6 +167,7 @@ Deno.test("The front door opens on all that a client or a server needs", PURE, (
     "LIMITS",
     "LineFramer",
     "VERSION",
+    "carriesPassword",
     "decodeEvent",
     "decodeRequest",
     "encode",
