@@ -12,7 +12,7 @@ import { describeOptions, text, toggle, type Values } from "../cli/options.ts";
 import { PLATFORM } from "../cli/directories.ts";
 import { DataFile, defaultDataFile, FileInUse } from "./log/sqlite/file/data_file.ts";
 import { skeletonsOf } from "./hub/skeletons.ts";
-import type { StoredPassword } from "./log/message_log.ts";
+import type { StoredPassword } from "./log/account_store.ts";
 import { Passwords } from "./accounts/passwords.ts";
 import { exists } from "./process/files.ts";
 import { askSecret } from "./process/secret_prompt.ts";

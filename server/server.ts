@@ -11,8 +11,13 @@ import type { Limits } from "./limit_options.ts";
 import { LineSplitter } from "./connection/line_stream.ts";
 import type { Logger } from "./process/logger.ts";
 import { MemoryGuard, MemoryWatch, type Usage } from "./limits/memory_guard.ts";
-import type { LogSnapshot, MessageLog, ScryptCost } from "./log/message_log.ts";
-import { Office } from "./accounts/office.ts";
+import type { ScryptCost } from "./log/account_store.ts";
+import type { LogSnapshot, ServerLog } from "./log/message_log.ts";
+import { Accounts } from "./accounts/accounts.ts";
+import type { HandshakeContext } from "./accounts/handshake.ts";
+import { Logins } from "./accounts/logins.ts";
+import { LoginThrottle } from "./accounts/login_throttle.ts";
+import { Passwords } from "./accounts/passwords.ts";
 import { IoScheduler } from "./connection/io_scheduler.ts";
 import { lookInterval } from "./peer/idle_timer.ts";
 import { Pipeline } from "./delivery/pipeline.ts";
@@ -42,7 +47,7 @@ export interface Settings {
   /** Whoever opened it closes it, after the server has stopped. */
   turns: LoopTurns;
   /** The log and its snapshot. Closed by whoever opened it, after the server has stopped. */
-  log: MessageLog;
+  log: ServerLog;
   snapshot: LogSnapshot;
   /** Whether only registered names may come in. */
   registeredOnly: boolean;
@@ -65,7 +70,7 @@ export class ChatServer implements AsyncDisposable {
   readonly #limiter: ConnectionLimiter;
   readonly #memory: MemoryGuard;
   readonly #watch: MemoryWatch;
-  readonly #office: Office;
+  readonly #accounts: Accounts;
   readonly #context: PeerContext;
   readonly #peers = new Set<Peer>();
   /** Connections that are served, or told why they are not. */
@@ -98,19 +103,23 @@ export class ChatServer implements AsyncDisposable {
     this.#pipeline = new Pipeline(settings.log, this.#scheduler, (reason) => {
       settings.logger.log("error", "append failed", { reason });
     });
-    this.#office = new Office({
-      ...settings,
-      hub: this.#hub,
-      pipeline: this.#pipeline,
-      onWrong: (connection, name) => {
-        settings.logger.logOf(connection, "warn", "wrong password", { name });
-      },
+    const { loginFailures } = settings.limits;
+    const passwords = new Passwords(settings.passwordCost);
+    const throttle = new LoginThrottle(loginFailures, connections.limitLoopback);
+    const logins = new Logins(settings.log, passwords, throttle, (connection, name) => {
+      settings.logger.logOf(connection, "warn", "wrong password", { name });
     });
-    this.#context = {
+    const handshakes: HandshakeContext = {
       hub: this.#hub,
       pipeline: this.#pipeline,
+      log: settings.log,
+      logins,
+    };
+    this.#accounts = new Accounts({ ...handshakes, passwords, throttle });
+    this.#context = {
+      ...handshakes,
       queries: new LogQueries(settings.log),
-      office: this.#office,
+      accounts: this.#accounts,
       splitter: new LineSplitter(),
       limits: { rates, memory: this.#memory, isLogInMemory: settings.log.isInMemory },
       timeouts: { handshake: settings.handshakeTimeout, idle: settings.idleTimeout },
@@ -134,7 +143,7 @@ export class ChatServer implements AsyncDisposable {
     clearInterval(this.#looking);
     clearInterval(this.#sweeper);
     this.#watch.stop();
-    this.#office.close();
+    this.#accounts.close();
     await this.#accepting;
     this.#pipeline.push(this.#hub.shutdown());
     await this.#pipeline.flushed();

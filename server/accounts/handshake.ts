@@ -10,29 +10,29 @@ import type { Connection } from "../connection/connection.ts";
 import { refuse } from "../hub/effects.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Logins } from "./logins.ts";
-import type { MessageLog } from "../log/message_log.ts";
+import type { ServerLog } from "../log/message_log.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
 import { refusalFrom } from "../hub/refusal.ts";
 import type { Session } from "../hub/session.ts";
 import { makeCredentials } from "./session_tokens.ts";
 
-/** What a greeting needs of the server. */
-export interface Reception {
+/** The parts of the server that a handshake needs. */
+export interface HandshakeContext {
   hub: Hub;
   pipeline: Pipeline;
-  log: MessageLog;
+  log: ServerLog;
   logins: Logins;
 }
 
 /** Opens a session over `connection` or, giving none, refuses. */
-export async function greet(
-  reception: Reception,
+export async function handshake(
+  context: HandshakeContext,
   connection: Connection,
   request: Request<"connect">,
 ): Promise<Session | undefined> {
-  const { hub, pipeline } = reception;
+  const { hub, pipeline } = context;
   try {
-    const credentials = await gather(reception, connection, request);
+    const credentials = await gatherCredentials(context, connection, request);
     pipeline.push(hub.connect(connection, request, credentials, performance.now()));
     return hub.directory.sessionOf(connection);
   } catch (error) {
@@ -42,8 +42,8 @@ export async function greet(
   }
 }
 
-async function gather(
-  { hub, pipeline, log, logins }: Reception,
+async function gatherCredentials(
+  { hub, pipeline, log, logins }: HandshakeContext,
   connection: Connection,
   request: Request<"connect">,
 ): Promise<Credentials> {

@@ -8,19 +8,20 @@ import { authenticationOf } from "../hub/account_changes.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Refusal, RefusalError } from "../hub/refusal.ts";
 import type { LoginThrottle } from "./login_throttle.ts";
-import type { Authentication, MessageLog } from "../log/message_log.ts";
+import type { Authentication } from "../log/account_store.ts";
+import type { ServerLog } from "../log/message_log.ts";
 import { Busy, type Passwords } from "./passwords.ts";
 
 /** Checks passwords against the log. */
 export class Logins {
-  readonly #log: MessageLog;
+  readonly #log: ServerLog;
   readonly #passwords: Passwords;
   readonly #throttle: LoginThrottle;
   /** Called for each wrong password. */
   readonly #onWrong: (connection: Connection, name: string) => void;
 
   constructor(
-    log: MessageLog,
+    log: ServerLog,
     passwords: Passwords,
     throttle: LoginThrottle,
     onWrong: (connection: Connection, name: string) => void,
@@ -32,8 +33,8 @@ export class Logins {
   }
 
   /**
-   * Holds `password` against the one that `name` has: gives the authentication, or nothing where it is
-   * wrong. Rejects with a {@linkcode RefusalError}, or a failure of the log, where it can't be held.
+   * Compares `password` with the one of `name`: gives the authentication, or `undefined` where it
+   * is wrong. Rejects with a {@linkcode RefusalError}, or with a failure of the log.
    */
   async check(
     connection: Connection,

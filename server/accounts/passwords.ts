@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { RefusalError } from "../hub/refusal.ts";
-import type { ScryptCost, StoredPassword } from "../log/message_log.ts";
+import type { ScryptCost, StoredPassword } from "../log/account_store.ts";
 
 /** What one guess costs: 32 MB, three times. The memory is what keeps graphics cards out. */
 export const SCRYPT_COST: ScryptCost = { n: 2 ** 15, r: 8, p: 3 };

@@ -7,7 +7,7 @@ import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Directory } from "./directory.ts";
 import type { Effect } from "./effects.ts";
 import { recordSession, refuse } from "./effects.ts";
-import type { Account, Authentication } from "../log/message_log.ts";
+import type { Account, Authentication } from "../log/account_store.ts";
 import { disconnect, voidSession } from "./lifecycle.ts";
 import type { Session } from "./session.ts";
 

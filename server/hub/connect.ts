@@ -22,7 +22,7 @@ import {
   recordSession,
   refuse,
 } from "./effects.ts";
-import type { Authentication, StoredSession } from "../log/message_log.ts";
+import type { Authentication, StoredSession } from "../log/account_store.ts";
 import { joinRoom, voidSession } from "./lifecycle.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Room } from "./room.ts";

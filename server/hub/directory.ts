@@ -6,7 +6,8 @@
 
 import { fold, LIMITS } from "../../protocol/mod.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
-import type { Authentication, LogSnapshot, StoredSession } from "../log/message_log.ts";
+import type { Authentication, StoredSession } from "../log/account_store.ts";
+import type { LogSnapshot } from "../log/message_log.ts";
 import { NameRegistry } from "./name_registry.ts";
 import type { Refusal } from "./refusal.ts";
 import { countUpTo, Room, sortByFold } from "./room.ts";

@@ -6,7 +6,7 @@
 
 import { fold } from "../../protocol/mod.ts";
 import { skeletonsOf } from "./skeletons.ts";
-import type { Account, Authentication } from "../log/message_log.ts";
+import type { Account, Authentication } from "../log/account_store.ts";
 import type { Session } from "./session.ts";
 
 /** The sessions that hold a name, and the names that are registered. */

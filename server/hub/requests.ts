@@ -28,7 +28,8 @@ import {
   reply,
 } from "./effects.ts";
 import type { Directory } from "./directory.ts";
-import type { Account, DirectDraft } from "../log/message_log.ts";
+import type { Account } from "../log/account_store.ts";
+import type { DirectDraft } from "../log/message_log.ts";
 import type { HubRequest } from "./request_table.ts";
 import { joinRoom, leaveRoom, quit } from "./lifecycle.ts";
 import type { Refusal } from "./refusal.ts";

@@ -4,7 +4,7 @@
 
 import { fold } from "../../protocol/mod.ts";
 import { skeletonsOf } from "./skeletons.ts";
-import { type Authentication, NAME_HOLD } from "../log/message_log.ts";
+import { type Authentication, NAME_HOLD } from "../log/account_store.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Room } from "./room.ts";
 

@@ -4,12 +4,14 @@
  * implementation may be a file on this machine or, later, a cluster's stream.
  */
 
-import {
-  type DirectPayload,
-  LIMITS,
-  type MessagePayload,
-  type UnreadRoom,
-} from "../../protocol/mod.ts";
+import type { DirectPayload, MessagePayload, UnreadRoom } from "../../protocol/mod.ts";
+import type {
+  Account,
+  AccountDraft,
+  AccountOutcome,
+  AccountStore,
+  StoredSession,
+} from "./account_store.ts";
 
 /** Who said something and, for a session that can retry, under which `ref`. */
 export interface Author {
@@ -27,39 +29,6 @@ export interface MessageDraft extends Author {
   /** Whether the request left the room out, as the only one of the session's. */
   isRoomImplied?: boolean;
   text: string;
-}
-
-/** A name that needs its password. */
-export interface Account {
-  id: number;
-  /** As it was written by whoever registered it. */
-  name: string;
-  /** Counts the passwords from 1; an authentication by an earlier one is void. */
-  passwordVersion: number;
-}
-
-/** That a session has shown the password of an account. */
-export interface Authentication {
-  account: number;
-  passwordVersion: number;
-}
-
-/** What scrypt takes: rounds of memory, block size, repetitions. */
-export interface ScryptCost {
-  n: number;
-  r: number;
-  p: number;
-}
-
-/** What is kept of a password, in hexadecimal, with what its hash cost. */
-export interface StoredPassword extends ScryptCost {
-  salt: string;
-  hash: string;
-}
-
-/** An account with what is kept of its password. */
-export interface StoredAccount extends Account {
-  password: StoredPassword;
 }
 
 /** Whose inboxes keep a direct message to a registered name: all sessions of the account. */
@@ -95,58 +64,6 @@ export interface RetryDraft extends Author {
   text: string;
 }
 
-/** A session as it is now: opened, renamed, in other rooms. */
-export interface SessionDraft {
-  kind: "session";
-  session: string;
-  name: string;
-  rooms: string[];
-  authentication?: Authentication | undefined;
-}
-
-/** A session whose connection ended; it has seen its inbox up to `inboxSeen`. */
-export interface AwayDraft {
-  kind: "away";
-  session: string;
-  inboxSeen: number;
-  /** Whether the server ended it, by stopping: the session counts as connected until then. */
-  byServer: boolean;
-}
-
-/** A session that is over: its token is void. */
-export interface QuitDraft {
-  kind: "quit";
-  session: string;
-}
-
-/** A name to be registered. */
-export interface RegisterDraft {
-  kind: "register";
-  name: string;
-  password: StoredPassword;
-}
-
-/** An account's next password, once the present one was shown. */
-export interface PasswordDraft {
-  kind: "password";
-  authentication: Authentication;
-  password: StoredPassword;
-}
-
-/** The same password of an account, kept in a way that costs more to guess. */
-export interface RehashDraft {
-  kind: "rehash";
-  authentication: Authentication;
-  password: StoredPassword;
-}
-
-/** An account that is given up; the account's sessions end with it, but for `session`. */
-export interface UnregisterDraft {
-  kind: "unregister";
-  authentication: Authentication;
-  session?: string | undefined;
-}
-
 /** A room's topic. */
 export interface TopicDraft {
   kind: "topic";
@@ -166,16 +83,10 @@ export interface ReadDraft {
 
 /** Something that is not in the log yet. */
 export type Draft =
+  | AccountDraft
   | MessageDraft
   | DirectDraft
   | RetryDraft
-  | SessionDraft
-  | AwayDraft
-  | QuitDraft
-  | RegisterDraft
-  | PasswordDraft
-  | RehashDraft
-  | UnregisterDraft
   | TopicDraft
   | ReadDraft;
 
@@ -193,6 +104,7 @@ export interface InboxCopy {
 
 /** What became of a draft. */
 export type Outcome =
+  | AccountOutcome
   /** It is in the log. */
   | { kind: "message"; entry: Entry }
   /** It is in the log; `session` is whose inbox keeps it, `copies` who else's, with its number there. */
@@ -207,12 +119,6 @@ export type Outcome =
   | { kind: "expired ref"; highest: number }
   /** Nobody ever had the name that it is for. */
   | { kind: "unknown name" }
-  /** The account as it is now. */
-  | { kind: "account"; account: Account }
-  /** The name was registered before. */
-  | { kind: "already registered" }
-  /** The account has another password by now, or is gone. */
-  | { kind: "outdated" }
   /** It is in the log and has nothing to show. */
   | { kind: "kept" }
   /** It is not in the log. */
@@ -223,25 +129,6 @@ export interface StoredRoom {
   name: string;
   topic: string;
   seq: number;
-}
-
-/** A session as the log knows it. */
-export interface StoredSession {
-  session: string;
-  name: string;
-  rooms: string[];
-  /** The `seq` of the last direct message in its inbox, and of the last it has seen. */
-  inboxSeq: number;
-  inboxSeen: number;
-  /** The highest `ref` that it has used. */
-  ref: number;
-  authentication?: Authentication;
-}
-
-/** A session of an account; `awaySince` is epoch milliseconds, left out while it has a connection. */
-export interface AccountSession {
-  session: string;
-  awaySince?: number;
 }
 
 /** The part of a log that a server holds in memory, as it is when the server starts. */
@@ -285,24 +172,17 @@ export interface Search {
 /** A search's result, or what is wrong with its query. */
 export type Found = Page<Entry> | { problem: string };
 
-/** The log of a server. All promises keep the order of the calls. */
+/** The log's messages. All promises keep the order of the calls. */
 export interface MessageLog extends AsyncDisposable {
   /** Whether everything that is kept takes memory. */
   readonly isInMemory: boolean;
   /**
    * Puts drafts into the log, in their order, all or none of a batch; resolves when
    * they will survive what the log promises to survive. Never rejects: a draft that
-   * could not be kept has the outcome `failed`.
+   * could not be kept has the outcome `failed`. Accounts and sessions are changed by the
+   * same call: what a message comes to depends on them, and is judged in one transaction.
    */
   append(drafts: readonly Draft[]): Promise<Outcome[]>;
-  /** The session of that token hash. Sees everything appended before. */
-  session(tokenHash: string): Promise<StoredSession | undefined>;
-  /** The account to that name. Sees everything appended before, here or by another process. */
-  account(name: string): Promise<StoredAccount | undefined>;
-  /** The sessions of an account: first those that are away, the longest first. */
-  accountSessions(account: number): Promise<AccountSession[]>;
-  /** All accounts, if another process has changed the log since the last time. */
-  changedAccounts(): Promise<Account[] | undefined>;
   /** A stretch of a room. Rejects with a {@linkcode LogFailure}, as the rest do. */
   read(range: Range): Promise<Page<MessagePayload>>;
   /** What an inbox holds above `after`, oldest first. */
@@ -315,17 +195,14 @@ export interface MessageLog extends AsyncDisposable {
   close(): Promise<string | undefined>;
 }
 
+/** The log of a server: one store, in one transaction, of messages and of accounts. */
+export interface ServerLog extends MessageLog, AccountStore {}
+
 /** Whether a direct message is refused where no inbox takes it. */
 export function mustHaveInbox({ inbox }: DirectDraft): boolean {
   if (typeof inbox === "object" && "account" in inbox) return !inbox.isHere;
   return inbox !== undefined;
 }
-
-/** Milliseconds for which a session without a connection keeps its name. */
-export const NAME_HOLD = 120_000;
-
-/** Sessions of an account that are kept; of those that are long away, the longest goes first. */
-export const MAX_ACCOUNT_SESSIONS = LIMITS.sessions;
 
 /** Unread messages of a room that are looked into for mentions; older ones are only counted. */
 export const MENTIONS_LOOKED_FOR = 1000;

@@ -15,23 +15,20 @@ import {
 import type { Connection } from "../connection/connection.ts";
 import { type Effect, fanOutOf, refuseUnconnected } from "../hub/effects.ts";
 import { RequestLimiter, type RequestLimits, type Throttled } from "../limits/request_limiter.ts";
-import { greet } from "../accounts/handshake.ts";
+import { handshake, type HandshakeContext } from "../accounts/handshake.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { LineSplitter } from "../connection/line_stream.ts";
 import type { LogFields, Logger, LogLevel } from "../process/logger.ts";
-import type { Office } from "../accounts/office.ts";
+import type { Accounts } from "../accounts/accounts.ts";
 import { type IdleEvent, IdleTimer, type Timeouts } from "./idle_timer.ts";
 import { isHandledBy, type LogQuery, REQUEST_TABLE } from "../hub/request_table.ts";
-import type { Pipeline } from "../delivery/pipeline.ts";
 import type { LogQueries } from "./log_queries.ts";
 import type { LineReceiver } from "../connection/reader.ts";
 
 /** What the peers of one server have in common. */
-export interface PeerContext {
-  hub: Hub;
-  pipeline: Pipeline;
+export interface PeerContext extends HandshakeContext {
   queries: LogQueries;
-  office: Office;
+  accounts: Accounts;
   splitter: LineSplitter;
   limits: RequestLimits;
   timeouts: Timeouts;
@@ -148,7 +145,7 @@ export class Peer implements LineReceiver {
 
   #handle(request: Request | Refused, now: number): Promise<void> | void {
     const { connection } = this;
-    const { hub, office, pipeline } = this.#context;
+    const { hub, accounts, pipeline } = this.#context;
     if (request.type === "connect") return this.#connect(request);
     if (request.type === "refused") {
       const { code, message: reason } = request.error.payload;
@@ -157,7 +154,7 @@ export class Peer implements LineReceiver {
     } else if (isHandledBy(request, "log")) {
       return this.#ask(request);
     } else if (isHandledBy(request, "accounts")) {
-      return office.accounts.handle(connection, request);
+      return accounts.handle(connection, request);
     } else {
       const effects = hub.handle(connection, request, now);
       this.#limiter.chargeFanOut(fanOutOf(effects), now);
@@ -169,7 +166,7 @@ export class Peer implements LineReceiver {
   }
 
   async #connect(request: Request<"connect">): Promise<void> {
-    const session = await greet(this.#context.office.reception, this.connection, request);
+    const session = await handshake(this.#context, this.connection, request);
     if (session === undefined) return;
     const { name, profile } = session;
     if (profile === "lecture") this.#idleTimer.greetedLecture(performance.now());

@@ -6,12 +6,12 @@ import { fold } from "../../../protocol/mod.ts";
 import type {
   Account,
   Authentication,
-  Outcome,
   PasswordDraft,
   RegisterDraft,
   RehashDraft,
   StoredAccount,
-} from "../message_log.ts";
+} from "../account_store.ts";
+import type { Outcome } from "../message_log.ts";
 
 /** Accounts, by the folds of their names. */
 export class MemoryAccounts {

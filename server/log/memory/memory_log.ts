@@ -13,9 +13,14 @@ import {
 import { mentions } from "../../../protocol/mentions.ts";
 import { ExpiryClock } from "../expiry_clock.ts";
 import { MemoryAccounts } from "./accounts.ts";
+import type {
+  Account,
+  AccountSession,
+  StoredAccount,
+  StoredSession,
+  UnregisterDraft,
+} from "../account_store.ts";
 import {
-  type Account,
-  type AccountSession,
   type Author,
   type DirectDraft,
   type DirectEntry,
@@ -24,16 +29,13 @@ import {
   type Found,
   MENTIONS_LOOKED_FOR,
   type MessageDraft,
-  type MessageLog,
   mustHaveInbox,
   type Outcome,
   type Page,
   type Range,
   type ReadDraft,
   type Search,
-  type StoredAccount,
-  type StoredSession,
-  type UnregisterDraft,
+  type ServerLog,
 } from "../message_log.ts";
 import { type KeptSession, MemorySessions } from "./sessions.ts";
 import { EntryBuffer, type Kept } from "./entry_buffer.ts";
@@ -65,7 +67,7 @@ interface KeptRoom {
 }
 
 /** A log in memory. `clock` gives epoch milliseconds. */
-export class MemoryLog implements MessageLog {
+export class MemoryLog implements ServerLog {
   readonly isInMemory = true;
   readonly #retention: MemoryRetention;
   readonly #clock: () => number;

@@ -6,13 +6,12 @@
 import { fold } from "../../../protocol/mod.ts";
 import { EntryBuffer } from "./entry_buffer.ts";
 import {
-  type DirectEntry,
-  type Entry,
   MAX_ACCOUNT_SESSIONS,
   NAME_HOLD,
   type SessionDraft,
   type StoredSession,
-} from "../message_log.ts";
+} from "../account_store.ts";
+import type { DirectEntry, Entry } from "../message_log.ts";
 
 /** A session, and what it has said and been told. */
 export interface KeptSession extends StoredSession {

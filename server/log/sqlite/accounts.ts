@@ -8,13 +8,13 @@ import type {
   Account,
   AccountSession,
   Authentication,
-  Outcome,
   PasswordDraft,
   RegisterDraft,
   RehashDraft,
   StoredAccount,
   StoredPassword,
-} from "../message_log.ts";
+} from "../account_store.ts";
+import type { Outcome } from "../message_log.ts";
 import type { Statements } from "./statements.ts";
 
 /** The columns of an account. The file's names are older than the code's: migrations froze them. */

@@ -6,19 +6,21 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { fold } from "../../../protocol/mod.ts";
 import {
+  MAX_ACCOUNT_SESSIONS,
+  NAME_HOLD,
+  type SessionDraft,
+  type UnregisterDraft,
+} from "../account_store.ts";
+import {
   type DirectDraft,
   type DirectEntry,
   type Draft,
   type Entry,
-  MAX_ACCOUNT_SESSIONS,
   type MessageDraft,
   mustHaveInbox,
-  NAME_HOLD,
   type Outcome,
   type ReadDraft,
   type RetryDraft,
-  type SessionDraft,
-  type UnregisterDraft,
 } from "../message_log.ts";
 import { AccountTable } from "./accounts.ts";
 import { MessageIndex } from "./search_index.ts";

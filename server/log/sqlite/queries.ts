@@ -10,6 +10,7 @@ import {
   type UnreadRoom,
 } from "../../../protocol/mod.ts";
 import { mentions } from "../../../protocol/mentions.ts";
+import type { StoredSession } from "../account_store.ts";
 import {
   type Found,
   MENTIONS_LOOKED_FOR,
@@ -17,7 +18,6 @@ import {
   type Range,
   type Search,
   type StoredRoom,
-  type StoredSession,
 } from "../message_log.ts";
 import { fillPage } from "../fill_page.ts";
 import { toExpression, TOO_EXPENSIVE } from "../search_query.ts";

@@ -5,20 +5,17 @@
  */
 
 import type { DirectPayload, MessagePayload, UnreadRoom } from "../../../protocol/mod.ts";
+import type { Account, AccountSession, StoredAccount, StoredSession } from "../account_store.ts";
 import {
-  type Account,
-  type AccountSession,
   type Draft,
   type Found,
   LogFailure,
   type LogSnapshot,
-  type MessageLog,
   type Outcome,
   type Page,
   type Range,
   type Search,
-  type StoredAccount,
-  type StoredSession,
+  type ServerLog,
 } from "../message_log.ts";
 import { onlyFilesIn } from "../../process/permissions.ts";
 import { UnusableFile } from "./schema.ts";
@@ -28,7 +25,7 @@ import type { Call, Failure, Method, Opening, Reply } from "./sqlite_worker.ts";
 const TRIES = 3;
 
 /** A log in SQLite. */
-export class SqliteLog implements MessageLog {
+export class SqliteLog implements ServerLog {
   readonly isInMemory = false;
   readonly #writer: Caller;
   readonly #pages: Caller;

@@ -7,7 +7,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { endedCleanly, unmarkCleanEnd } from "./file/clean_end.ts";
 import { ExpiryClock } from "../expiry_clock.ts";
-import type { Account, Draft, LogSnapshot, Outcome, Range, Search } from "../message_log.ts";
+import type { Account } from "../account_store.ts";
+import type { Draft, LogSnapshot, Outcome, Range, Search } from "../message_log.ts";
 import { Appender } from "./append.ts";
 import { checkFile } from "./check.ts";
 import { BUSY_TIMEOUT, Detached, LogFile, readOnce } from "./database.ts";

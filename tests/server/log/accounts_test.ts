@@ -1,7 +1,8 @@
 import { assertEquals, assertObjectMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
-import type { Account, Draft, Outcome, StoredPassword } from "../../../server/log/message_log.ts";
+import type { Account, StoredPassword } from "../../../server/log/account_store.ts";
+import type { Draft, Outcome } from "../../../server/log/message_log.ts";
 import { Appender } from "../../../server/log/sqlite/append.ts";
 import { AccountTable } from "../../../server/log/sqlite/accounts.ts";
 import { MessageIndex } from "../../../server/log/sqlite/search_index.ts";

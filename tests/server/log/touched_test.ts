@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import type { MessageLog } from "../../../server/log/message_log.ts";
+import type { ServerLog } from "../../../server/log/message_log.ts";
 import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
 import { Directory, KEEP_ALL, says, upTo } from "../../fixtures/log.ts";
 import { OtherProgram } from "../../fixtures/other_program.ts";
@@ -12,7 +12,7 @@ class TouchedLog implements AsyncDisposable {
   readonly acknowledged: string[] = [];
   /** Why messages were refused. */
   readonly refusals: string[] = [];
-  log!: MessageLog;
+  log!: ServerLog;
   #said = 0;
   #isOpen = false;
 
