@@ -5,25 +5,10 @@
 
 import { fold, type MessagePayload, type UnreadRoom } from "../../protocol/mod.ts";
 import { type Effect, notice, show } from "./items.ts";
-import type { ChatState } from "./state.ts";
+import type { ChatState, RoomState } from "./state.ts";
 
 /** Messages that a gap is filled with at most; what is older, `/history` shows. */
 const FILL_LIMIT = 200;
-
-/** A room that the client is in, or is about to be in. */
-export interface RoomState {
-  /** As the server writes it, once it has. */
-  name: string;
-  /** The `seq` of the last message that was shown; nothing until the server has let us in. */
-  last: number | undefined;
-  topic: string;
-  /** Names by fold, as far as they are known. */
-  readonly members: Map<string, string>;
-  /** The `seq` up to which the server knows the person to have read. */
-  read: number;
-  /** Messages waiting for what was said before them. */
-  held: MessagePayload[] | undefined;
-}
 
 /** A hole in a room's messages. */
 interface Gap {
@@ -43,7 +28,7 @@ export class ReorderBuffer {
   readonly #context: number;
   readonly #fromMark: boolean;
 
-  /** A newly entered room begins as {@linkcode ChatState} says. */
+  /** A newly entered room begins as {@linkcode Chat} says. */
   constructor(state: ChatState, context: number, fromMark: boolean) {
     this.#state = state;
     this.#context = context;

@@ -6,8 +6,7 @@
 
 import { type Events, fold } from "../../protocol/mod.ts";
 import { type Effect, notice, problem } from "./items.ts";
-import type { RoomState } from "./reorder_buffer.ts";
-import type { ChatState } from "./state.ts";
+import type { ChatState, RoomState } from "./state.ts";
 
 /** Enters the room called `name`, and types into it from now on. */
 export function enterRoom(state: ChatState, name: string): Effect[] {

@@ -16,7 +16,8 @@ import { Link, type LinkReport, type RetryDecision } from "./link.ts";
 import { type GivenPassword, Login } from "./login.ts";
 import type { Outbox } from "./outbox.ts";
 import { Sender } from "./sender.ts";
-import { ChatState, draftId } from "../chat/state.ts";
+import { Chat } from "../chat/chat.ts";
+import { type ChatState, draftId } from "../chat/state.ts";
 import type { Dial } from "./transport.ts";
 import type { LinkStatus, View } from "./view.ts";
 
@@ -63,6 +64,7 @@ export class Session {
   /** How many of the own messages the server refused. */
   refused = 0;
   readonly #options: SessionOptions;
+  readonly #chat: Chat;
   readonly #link: Link;
   readonly #login: Login;
   readonly #sender: Sender;
@@ -83,7 +85,8 @@ export class Session {
     this.#options = options;
     this.outbox = options.outbox;
     const { name, password: given, room, context, person, view } = options;
-    this.state = new ChatState(name, room, context, person);
+    this.#chat = new Chat(name, room, context, person);
+    this.state = this.#chat.state;
     const tell = (text: string) => view.show({ kind: "problem", text });
     const ask = view.secret && ((question: string) => this.#askToSignIn(question));
     this.#login = new Login({ name: () => this.state.name, given, ask, tell });
@@ -237,7 +240,7 @@ export class Session {
     this.#login.accepted();
     this.#giveUpSent(ack.resumed === true ? ({ isStray }) => isStray === true : ({ sent }) => sent);
     this.outbox.session = ack.session;
-    this.perform(this.state.connected(ack));
+    this.perform(this.#chat.connected(ack));
     this.#noteStay();
     if (again) this.#options.view.show({ kind: "notice", text: "Connected again" });
     this.#sender.connected(ack.ref);
@@ -253,7 +256,7 @@ export class Session {
       return this.#takeOthers(event);
     }
     if (event.id !== undefined) this.#sender.answered(event.id);
-    this.perform(this.state.receive(event, Date.now()));
+    this.perform(this.#chat.receive(event, Date.now()));
     if (event.type === "notification") this.#noteStay();
   }
 
@@ -276,7 +279,7 @@ export class Session {
     }
     // Of a direct message only the ref tells whether it was shown.
     if (type !== "message") return;
-    this.perform(this.state.receive({ type, payload: said as MessagePayload }, Date.now()));
+    this.perform(this.#chat.receive({ type, payload: said as MessagePayload }, Date.now()));
   }
 
   /** Without its token, which a file has to keep, nobody could come back to the session. */

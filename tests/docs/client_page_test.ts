@@ -24,7 +24,7 @@ Deno.test("docs/client.md shows the help that chat-client prints", () => {
 });
 
 Deno.test("docs/client.md shows the commands and keys that /help shows", () => {
-  const [effect] = submit(new ChatState("Alice", undefined, 0), "/help");
+  const [effect] = submit(new ChatState("Alice"), "/help");
   assert(effect?.kind === "show");
   const lines = format(withKeys(effect.item), "Alice").map((line) =>
     plainText(line).replace(/^-- /, "")

@@ -2,18 +2,18 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { submit } from "../../../core/chat/commands.ts";
 import type { Effect } from "../../../core/chat/items.ts";
 import { type GivenPassword, Login } from "../../../core/session/login.ts";
-import { ChatState } from "../../../core/chat/state.ts";
+import { Chat } from "../../../core/chat/chat.ts";
 import type { ErrorCode, Event, Request } from "../../../protocol/mod.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 /** Alice, and what comes of a line and of the secrets that she is asked for then. */
 class Person {
-  readonly state = new ChatState("Alice", "General", 0);
+  readonly chat = new Chat("Alice", "General", 0);
   readonly questions: string[] = [];
 
   /** Types a line, and these secrets, each `undefined` to give none; what is left to be done. */
   type(line: string, ...secrets: string[]): Effect[] {
-    return this.answer(submit(this.state, line), ...secrets);
+    return this.answer(submit(this.chat.state, line), ...secrets);
   }
 
   answer(effects: Effect[], ...secrets: string[]): Effect[] {
@@ -25,7 +25,7 @@ class Person {
   }
 
   receive(type: Event["type"], payload: unknown, id: string | undefined): Effect[] {
-    return this.state.receive({ type, id, payload } as Event, 0);
+    return this.chat.receive({ type, id, payload } as Event, 0);
   }
 }
 

@@ -2,13 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { COMMANDS, submit } from "../../../core/chat/commands.ts";
 import { distance } from "../../../core/chat/edit_distance.ts";
 import type { Effect } from "../../../core/chat/items.ts";
-import { ChatState } from "../../../core/chat/state.ts";
+import { Chat } from "../../../core/chat/chat.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 /** Alice in General and Work, typing into General; Bob and Mary Ann are there. */
-function alice(): ChatState {
-  const state = new ChatState("Alice", "General", 0);
-  state.connected({
+function alice(): Chat {
+  const chat = new Chat("Alice", "General", 0);
+  chat.connected({
     message: "",
     name: "Alice",
     resumed: false,
@@ -16,9 +16,9 @@ function alice(): ChatState {
   });
   for (const name of ["Bob", "Mary Ann"]) {
     const payload = { message: "", event: "joined", room: "General", name } as const;
-    state.receive({ type: "notification", payload }, 0);
+    chat.receive({ type: "notification", payload }, 0);
   }
-  return state;
+  return chat;
 }
 
 function said(line: string): Effect[] {
@@ -33,40 +33,40 @@ function words(effects: Effect[]): string {
 }
 
 /** The request that a line makes. */
-function request(line: string, state = alice()): unknown {
-  const [effect] = submit(state, line);
+function request(line: string, chat = alice()): unknown {
+  const [effect] = submit(chat.state, line);
   if (effect?.kind !== "send") return effect;
   const { type, payload } = effect.request;
   return { type, payload };
 }
 
 Deno.test("submit() says a line in the room that is typed into", PURE, () => {
-  assertEquals(submit(alice(), "hello"), said("hello"));
-  assertEquals(submit(alice(), "  indented\nand more\n"), said("  indented\nand more"));
-  assertEquals(submit(alice(), "   "), []);
+  assertEquals(submit(alice().state, "hello"), said("hello"));
+  assertEquals(submit(alice().state, "  indented\nand more\n"), said("  indented\nand more"));
+  assertEquals(submit(alice().state, "   "), []);
 });
 
 Deno.test("submit() sends a line that begins with two slashes with one", PURE, () => {
-  assertEquals(submit(alice(), "//etc/hosts"), said("/etc/hosts"));
+  assertEquals(submit(alice().state, "//etc/hosts"), said("/etc/hosts"));
 });
 
 Deno.test("submit() ends it on exit, in any case", PURE, () => {
   for (const line of ["exit", "EXIT", " Exit "]) {
-    assertEquals(submit(alice(), line), [{ kind: "quit" }]);
+    assertEquals(submit(alice().state, line), [{ kind: "quit" }]);
   }
-  assertEquals(submit(alice(), "exit now"), said("exit now"));
+  assertEquals(submit(alice().state, "exit now"), said("exit now"));
 });
 
 Deno.test("submit() never sends an unknown command, and suggests the nearest", PURE, () => {
-  assert(words(submit(alice(), "/jion Work")).includes("did you mean /join?"));
-  assert(words(submit(alice(), "/hist")).includes("did you mean /history?"));
-  assert(words(submit(alice(), "/xyzzy")).includes("see /help"));
-  assert(words(submit(alice(), "/constructor")).includes("There is no command /constructor"));
+  assert(words(submit(alice().state, "/jion Work")).includes("did you mean /join?"));
+  assert(words(submit(alice().state, "/hist")).includes("did you mean /history?"));
+  assert(words(submit(alice().state, "/xyzzy")).includes("see /help"));
+  assert(words(submit(alice().state, "/constructor")).includes("There is no command /constructor"));
 });
 
 Deno.test("submit() says how to write a command that lacks its argument", PURE, () => {
-  assertEquals(words(submit(alice(), "/join")), "Write /join ROOM");
-  assertEquals(words(submit(alice(), "/msg Bob")), "Write /msg NAME TEXT");
+  assertEquals(words(submit(alice().state, "/join")), "Write /join ROOM");
+  assertEquals(words(submit(alice().state, "/msg Bob")), "Write /msg NAME TEXT");
 });
 
 Deno.test("each command makes the request of the wire", PURE, () => {
@@ -100,42 +100,46 @@ Deno.test("each command makes the request of the wire", PURE, () => {
 });
 
 Deno.test("/reply answers who last wrote to this person alone", PURE, () => {
-  const state = alice();
-  assert(words(submit(state, "/reply hi")).startsWith("Nobody has written"));
+  const chat = alice();
+  assert(words(submit(chat.state, "/reply hi")).startsWith("Nobody has written"));
   const direct = { sender: "Bob", to: "Alice", text: "psst", seq: 1, at: 0 };
-  state.receive({ type: "direct", payload: direct }, 0);
-  assertEquals(submit(state, "/reply hi"), [{ kind: "say", target: { to: "Bob" }, text: "hi" }]);
+  chat.receive({ type: "direct", payload: direct }, 0);
+  assertEquals(submit(chat.state, "/reply hi"), [{
+    kind: "say",
+    target: { to: "Bob" },
+    text: "hi",
+  }]);
 });
 
 Deno.test("/ignore hides somebody, and shows them again", PURE, () => {
-  const state = alice();
+  const chat = alice();
   const message = { sender: "Bob", room: "General", text: "spam", seq: 1, at: 0 };
-  submit(state, "/ignore bob");
-  assertEquals(state.receive({ type: "message", payload: message }, 0), []);
-  submit(state, "/ignore Bob");
-  const effects = state.receive({ type: "message", payload: { ...message, seq: 2 } }, 0);
+  submit(chat.state, "/ignore bob");
+  assertEquals(chat.receive({ type: "message", payload: message }, 0), []);
+  submit(chat.state, "/ignore Bob");
+  const effects = chat.receive({ type: "message", payload: { ...message, seq: 2 } }, 0);
   assertEquals(effects.map(({ kind }) => kind), ["show"]);
 });
 
 Deno.test("/help lists every command of the table, and no key of a view's", PURE, () => {
-  const [effect] = submit(alice(), "/help");
+  const [effect] = submit(alice().state, "/help");
   assert(effect?.kind === "show" && effect.item.kind === "help");
   const listed = effect.item.rows.map(([usage]) => usage.split(" ")[0]);
   assertEquals(listed, Object.keys(COMMANDS).map((name) => `/${name}`));
 });
 
 Deno.test("/open shows a found message in its context", PURE, () => {
-  const state = alice();
+  const chat = alice();
   const messages = [{ sender: "Bob", room: "Work", text: "found", seq: 40, at: 0 }];
-  const [asked] = submit(state, "/search found");
+  const [asked] = submit(chat.state, "/search found");
   assert(asked?.kind === "send");
   const id = asked.request.id ?? "";
-  state.receive({ type: "search", id, payload: { messages, more: false } }, 0);
-  assertEquals(request("/open 1", state), {
+  chat.receive({ type: "search", id, payload: { messages, more: false } }, 0);
+  assertEquals(request("/open 1", chat), {
     type: "history",
     payload: { room: "Work", after: 29, limit: 21 },
   });
-  assertEquals(words(submit(state, "/open 2")), "Write /open N, with N from the last /search");
+  assertEquals(words(submit(chat.state, "/open 2")), "Write /open N, with N from the last /search");
 });
 
 Deno.test("distance() counts insertions, deletions, replacements and swaps", PURE, () => {

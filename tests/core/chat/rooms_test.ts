@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { submit } from "../../../core/chat/commands.ts";
 import type { Effect } from "../../../core/chat/items.ts";
-import { ChatState } from "../../../core/chat/state.ts";
+import { Chat } from "../../../core/chat/chat.ts";
 import type { Event, MessagePayload, UnreadRoom } from "../../../protocol/mod.ts";
 import { killClient, openAlice, terminalTest } from "../../fixtures/tmux.ts";
 import { PURE } from "../../fixtures/pure.ts";
@@ -12,10 +12,10 @@ import { PURE } from "../../fixtures/pure.ts";
 function alice(
   rooms: Record<string, number>,
   context = 0,
-): { state: ChatState; effects: Effect[] } {
-  const state = new ChatState("Alice", "General", context, true);
+): { chat: Chat; effects: Effect[] } {
+  const chat = new Chat("Alice", "General", context, true);
   const there = Object.entries(rooms).map(([room, seq]) => ({ room, seq }));
-  return { state, effects: state.connected({ message: "", name: "Alice", rooms: there }) };
+  return { chat, effects: chat.connected({ message: "", name: "Alice", rooms: there }) };
 }
 
 /** What the effects come to, in words. */
@@ -33,14 +33,14 @@ function told(effects: Effect[]): string[] {
 }
 
 /** Answers the request of `type` among the effects. */
-function answer(state: ChatState, effects: Effect[], type: string, event: Event): string[] {
-  return told(answerWith(state, effects, type, event));
+function answer(chat: Chat, effects: Effect[], type: string, event: Event): string[] {
+  return told(answerWith(chat, effects, type, event));
 }
 
-function answerWith(state: ChatState, effects: Effect[], type: string, event: Event): Effect[] {
+function answerWith(chat: Chat, effects: Effect[], type: string, event: Event): Effect[] {
   const asked = effects.find((effect) => effect.kind === "send" && effect.request.type === type);
   assert(asked?.kind === "send" && asked.request.id !== undefined, `${type} was asked`);
-  return state.receive({ ...event, id: asked.request.id }, 0);
+  return chat.receive({ ...event, id: asked.request.id }, 0);
 }
 
 function said(room: string, ...seqs: number[]): MessagePayload[] {
@@ -56,78 +56,78 @@ Deno.test(
   "a line typed after /join goes to the new room, before the server has answered",
   PURE,
   () => {
-    const { state } = alice({ General: 0 });
-    const joining = submit(state, "/join Ops");
+    const { chat } = alice({ General: 0 });
+    const joining = submit(chat.state, "/join Ops");
     assertEquals(told(joining), ["join", "activate Ops"]);
-    assertEquals(told(submit(state, "in ops")), ['say {"room":"Ops"} in ops']);
-    assertEquals(told(submit(state, "/room General")), ["activate General"]);
+    assertEquals(told(submit(chat.state, "in ops")), ['say {"room":"Ops"} in ops']);
+    assertEquals(told(submit(chat.state, "/room General")), ["activate General"]);
     // The answer does not take the person back there.
-    assert(!answer(state, joining, "join", notify("joined", "Ops", 0)).includes("activate Ops"));
-    assertEquals(told(submit(state, "hello")), ['say {"room":"General"} hello']);
+    assert(!answer(chat, joining, "join", notify("joined", "Ops", 0)).includes("activate Ops"));
+    assertEquals(told(submit(chat.state, "hello")), ['say {"room":"General"} hello']);
   },
 );
 
 Deno.test("a refused /join leads back to where the person was, and says why", PURE, () => {
-  const { state } = alice({ General: 0, Work: 0 });
-  submit(state, "/room Work");
-  const joining = submit(state, "/join Ops");
+  const { chat } = alice({ General: 0, Work: 0 });
+  submit(chat.state, "/room Work");
+  const joining = submit(chat.state, "/join Ops");
   const refused: Event = {
     type: "error",
     payload: { code: "too_many_rooms", message: "leave one first" },
   };
-  assertEquals(answer(state, joining, "join", refused), [
+  assertEquals(answer(chat, joining, "join", refused), [
     "Cannot enter Ops: leave one first",
     "activate Work",
   ]);
-  assertEquals([...state.rooms.values()].map(({ name }) => name), ["General", "Work"]);
+  assertEquals([...chat.state.rooms.values()].map(({ name }) => name), ["General", "Work"]);
 });
 
 Deno.test("a line typed after /leave does not go to the room that is being left", PURE, () => {
-  const { state } = alice({ General: 5, Work: 0 });
-  const leaving = submit(state, "/leave");
+  const { chat } = alice({ General: 5, Work: 0 });
+  const leaving = submit(chat.state, "/leave");
   assertEquals(told(leaving), ["read", "leave", "activate Work"]);
-  assertEquals(told(state.message({ ...said("General", 6)[0]! })), []);
-  const again = submit(state, "/join General");
-  answer(state, leaving, "leave", notify("left", "General"));
-  answer(state, again, "join", notify("joined", "General", 7));
-  assertEquals([state.activeRoom?.name, state.activeRoom?.last], ["General", 7]);
+  assertEquals(told(chat.message({ ...said("General", 6)[0]! })), []);
+  const again = submit(chat.state, "/join General");
+  answer(chat, leaving, "leave", notify("left", "General"));
+  answer(chat, again, "join", notify("joined", "General", 7));
+  assertEquals([chat.state.activeRoom?.name, chat.state.activeRoom?.last], ["General", 7]);
 });
 
 Deno.test("a room asked for while the link was down is asked for again", PURE, () => {
-  const { state } = alice({ General: 0 });
-  submit(state, "/join Ops");
-  state.disconnected();
+  const { chat } = alice({ General: 0 });
+  submit(chat.state, "/join Ops");
+  chat.state.disconnected();
   const rooms = [{ room: "General", seq: 0 }];
-  const effects = state.connected({ message: "", name: "Alice", resumed: true, rooms });
+  const effects = chat.connected({ message: "", name: "Alice", resumed: true, rooms });
   assert(told(effects).includes("join"));
-  assertEquals(state.activeRoom?.name, "Ops");
+  assertEquals(chat.state.activeRoom?.name, "Ops");
 });
 
 Deno.test("a room begins with all that is unread, and a mark before it", PURE, () => {
-  const { state, effects } = alice({ General: 9 }, 2);
+  const { chat, effects } = alice({ General: 9 }, 2);
   const rooms: UnreadRoom[] = [{ room: "General", seq: 5, unread: 4, mentions: 1 }];
-  const asking = answerWith(state, effects, "unread", { type: "unread", payload: { rooms } });
+  const asking = answerWith(chat, effects, "unread", { type: "unread", payload: { rooms } });
   const [request] = asking;
   assert(request?.kind === "send" && request.request.type === "history");
   assertEquals(request.request.payload, { room: "General", before: 10, limit: 4 });
   const payload = { room: "General", messages: said("General", 6, 7, 8, 9), more: true };
-  assertEquals(answer(state, asking, "history", { type: "history", payload }), [
+  assertEquals(answer(chat, asking, "history", { type: "history", payload }), [
     "mark 4",
     "6",
     "7",
     "8",
     "9",
   ]);
-  assertEquals(told(state.markRead()), ["read"]);
+  assertEquals(told(chat.state.markRead()), ["read"]);
 });
 
 Deno.test("a room in which nothing is unread, or that is new, has no mark", PURE, () => {
   for (const seq of [9, 0]) {
-    const { state, effects } = alice({ General: 9 }, 2);
+    const { chat, effects } = alice({ General: 9 }, 2);
     const rooms: UnreadRoom[] = [{ room: "General", seq, unread: 9 - seq, mentions: 0 }];
-    const asking = answerWith(state, effects, "unread", { type: "unread", payload: { rooms } });
+    const asking = answerWith(chat, effects, "unread", { type: "unread", payload: { rooms } });
     const payload = { room: "General", messages: said("General", 8, 9), more: true };
-    assertEquals(answer(state, asking, "history", { type: "history", payload }), ["8", "9"]);
+    assertEquals(answer(chat, asking, "history", { type: "history", payload }), ["8", "9"]);
   }
 });
 

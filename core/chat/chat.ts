@@ -1,0 +1,149 @@
+/** How each event from the server changes what the client knows, and what is to be done about it. */
+
+import {
+  type DirectPayload,
+  type Event,
+  type Events,
+  type EventType,
+  fold,
+  type MessagePayload,
+  type NotificationPayload,
+} from "../../protocol/mod.ts";
+import { type Effect, happening, problem, show } from "./items.ts";
+import { ReorderBuffer } from "./reorder_buffer.ts";
+import { askToEnter, goBack } from "./rooms.ts";
+import { ChatState, type Query, refOf, type RoomState } from "./state.ts";
+
+/** Shown for a draft about which the server can't know. */
+const EXPIRED = "It may or may not have been said: the server keeps no messages of its time. " +
+  "Not sent again";
+
+/** One client's chat: takes in events and keeps its {@linkcode ChatState} up to date. */
+export class Chat {
+  readonly state: ChatState;
+  readonly #buffer: ReorderBuffer;
+  #lastDirectRef = 0;
+
+  /**
+   * `room` is entered first, if there is one, and typed into from the beginning;
+   * each room begins with `context` past messages, or, with `fromMark`, with all
+   * that the person has not read there when that is more.
+   */
+  constructor(name: string, room: string | undefined, context: number, fromMark = false) {
+    this.state = new ChatState(name, room);
+    this.#buffer = new ReorderBuffer(this.state, context, fromMark);
+  }
+
+  /** Takes in an event; `now` is epoch milliseconds. */
+  receive(event: Event, now: number): Effect[] {
+    const query = this.state.takeQuery(event);
+    if (event.type === "error") return this.#refuse(event, query);
+    const receive = RECEIVERS[event.type] as Receiver<Event["payload"]> | undefined;
+    const effects = receive?.(this, event.payload, now) ?? [];
+    return [...effects, ...(query?.answer?.(event) ?? [])];
+  }
+
+  /** Takes in `connect_ack`: the rooms that there are, and what was missed. */
+  connected(ack: Events["connect_ack"]): Effect[] {
+    const { state } = this;
+    state.name = ack.name ?? state.name;
+    state.registered = ack.registered === true;
+    if (ack.direct !== undefined && state.lastDirectSeq !== undefined) {
+      state.lastDirectSeq = Math.min(state.lastDirectSeq, ack.direct);
+    }
+    state.textLimit = ack.limits?.["text"] ?? state.textLimit;
+    const there = ack.rooms ?? [];
+    const entered = this.#buffer.entered(there);
+    const keys = new Set(there.map(({ room }) => fold(room)));
+    const again = [...state.rooms].filter(([key]) => !keys.has(key))
+      .map(([, room]) => askToEnter(state, room));
+    const active = state.activeRoom === undefined ? [] : state.activate(state.activeRoom);
+    return [...entered, ...again, ...active];
+  }
+
+  /** Takes in a live message, in its room's order. */
+  message(message: MessagePayload): Effect[] {
+    return [...settled(message.ref), ...this.#buffer.live(message)];
+  }
+
+  /** Takes in a direct message, to this person or from them. */
+  direct(direct: DirectPayload): Effect[] {
+    const effects = settled(direct.ref);
+    if (!this.#isNewDirect(direct)) return effects;
+    const { state } = this;
+    const own = state.isSelf(direct.sender);
+    const shown = [...effects, show({ kind: "direct", direct, own })];
+    if (own) return shown;
+    state.heard(direct.sender);
+    if (state.ignored.has(fold(direct.sender))) return effects;
+    state.lastDirect = direct.sender;
+    return shown;
+  }
+
+  /** Each inbox counts its own messages, so what this client sent is known by its ref. */
+  #isNewDirect({ to, seq, ref }: DirectPayload): boolean {
+    if (ref !== undefined && !this.state.isSelf(to)) {
+      const fresh = ref > this.#lastDirectRef;
+      this.#lastDirectRef = Math.max(ref, this.#lastDirectRef);
+      return fresh;
+    }
+    const last = this.state.lastDirectSeq ?? 0;
+    this.state.lastDirectSeq = Math.max(seq, last);
+    return seq > last;
+  }
+
+  /** Takes in what happened in a room, or to the server. */
+  notified(payload: NotificationPayload, now: number): Effect[] {
+    const changed = this.#changed(payload);
+    const what = happening(payload);
+    const shown = show({ kind: "happened", what, room: payload.room, at: now });
+    return this.state.ignored.has(fold(payload.name ?? "")) ? changed : [shown, ...changed];
+  }
+
+  #changed({ event, room, name, new_name, topic, seq }: NotificationPayload): Effect[] {
+    const { state } = this;
+    const own = name !== undefined && state.isSelf(name);
+    const known = room === undefined ? undefined : state.rooms.get(fold(room));
+    if (event === "joined" && own && room !== undefined) {
+      return this.#buffer.entered([{ room, seq: seq ?? 0 }]);
+    }
+    if (event === "joined" && name !== undefined) known?.members.set(fold(name), name);
+    if (event === "left" && name !== undefined) known?.members.delete(fold(name));
+    // A room without a last message is being entered: what was left is what it was before.
+    if (event === "left" && own && known?.last !== undefined) return this.#left(known);
+    if (event === "renamed" && name !== undefined && new_name !== undefined) {
+      state.renamed(name, new_name);
+    }
+    if (event === "registered" || event === "unregistered") {
+      state.registered = event === "registered";
+    }
+    if (event === "topic" && known !== undefined) known.topic = topic ?? "";
+    return [];
+  }
+
+  #left(room: RoomState): Effect[] {
+    this.state.rooms.delete(fold(room.name));
+    return this.state.active === fold(room.name) ? goBack(this.state) : [];
+  }
+
+  #refuse({ id, payload }: Event<"error">, query: Query | undefined): Effect[] {
+    const ref = refOf(id ?? "");
+    if (ref === undefined) return query?.refused?.(payload) ?? [problem(payload.message)];
+    return settled(ref, payload.code === "ref_expired" ? EXPIRED : payload.message);
+  }
+}
+
+/** The effect on the draft with this ref, if the event has one: it is acknowledged, or refused for a reason. */
+function settled(ref: number | undefined, refused?: string): Effect[] {
+  return ref === undefined ? [] : [{ kind: "settle", ref, refused }];
+}
+
+type Receiver<Payload> = (chat: Chat, payload: Payload, now: number) => Effect[];
+
+// An event that is only ever an answer is left to its query.
+const RECEIVERS: { [Type in EventType]?: Receiver<Events[Type]> } = {
+  connect_ack: (chat, payload) => chat.connected(payload),
+  message: (chat, payload) => chat.message(payload),
+  direct: (chat, payload) => chat.direct(payload),
+  notification: (chat, payload, now) => chat.notified(payload, now),
+};
