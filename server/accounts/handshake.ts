@@ -5,7 +5,7 @@
  */
 
 import type { Request } from "../../protocol/mod.ts";
-import { type Credentials, opensByToken, profileOf } from "../hub/connect.ts";
+import { type Credentials, opensByToken, profileOf } from "../hub/admission.ts";
 import type { Connection } from "../connection/connection.ts";
 import { refuse } from "../hub/effects.ts";
 import type { Hub } from "../hub/hub.ts";

@@ -3,7 +3,7 @@
  * so that what it stores opens nobody's session.
  */
 
-import type { Credentials } from "../hub/connect.ts";
+import type { Credentials } from "../hub/admission.ts";
 
 const encoder = new TextEncoder();
 

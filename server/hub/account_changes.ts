@@ -1,6 +1,6 @@
 /**
- * What happens to sessions when a name is registered, gets another password or is
- * given up: those that may not have it any more let go of it. Pure, as all of the directory.
+ * Changes to registered names: when a name is registered, gets another password or is given
+ * up, sessions that may no longer use it lose it. Pure, as all of the hub.
  */
 
 import type { ConnectionHandle } from "./connection_handle.ts";
@@ -11,15 +11,15 @@ import type { Account, Authentication } from "../log/account_store.ts";
 import { disconnect, voidSession } from "./lifecycle.ts";
 import type { Session } from "./session.ts";
 
-/** A change to an account: when, and by which session, if it was one's. */
+/** The circumstances of a change to an account: its time, and the session that made it, if one did. */
 export interface Change {
   now: number;
   own?: Session | undefined;
-  /** Up to where a connection was sent its session's inbox. */
+  /** The `seq` up to which a connection was sent its session's inbox. */
   inboxSeen(connection: ConnectionHandle): number | undefined;
 }
 
-/** Knows an account as it is now: new, or with another password. Who has not shown that, is let go of. */
+/** Takes over an account that is new or has another password; sessions that have not shown that lose the name. */
 export function accountChanged(directory: Directory, account: Account, change: Change): Effect[] {
   const before = directory.names.accountOf(account.name);
   directory.names.setAccount(account);
@@ -33,17 +33,17 @@ export function accountChanged(directory: Directory, account: Account, change: C
     : `"${account.name}" has another password now; connect again with that`;
   const others = holders.filter((holder) => !directory.mayUse(account.name, holder.authentication));
   return [
-    ...others.flatMap((session) => letGo(directory, session, reason, change)),
+    ...others.flatMap((session) => loseName(directory, session, reason, change)),
     ...own === undefined ? [] : recordSession(own),
   ];
 }
 
-/** What a session has that has shown the password of `account`. */
+/** The authentication that a session gets for the present password of `account`. */
 export function authenticationOf({ id, passwordVersion }: Account): Authentication {
   return { account: id, passwordVersion };
 }
 
-/** Knows that a name is registered no more. Of its sessions only the one that gave it up goes on. */
+/** Removes an account. Of the name's sessions only the one that gave it up goes on. */
 export function accountDeleted(directory: Directory, account: Account, change: Change): Effect[] {
   directory.names.deleteAccount(account);
   const { own } = change;
@@ -58,7 +58,7 @@ export function accountDeleted(directory: Directory, account: Account, change: C
   return [...effects, ...recordSession(mayStay)];
 }
 
-/** Knows the accounts as another process has left them. */
+/** Takes over all accounts as another process has left them. */
 export function syncAccounts(
   directory: Directory,
   accounts: readonly Account[],
@@ -76,7 +76,7 @@ export function syncAccounts(
   ];
 }
 
-/** Ends a session for good; its connection is told why, and closed. */
+/** Ends a session for good; its connection is sent the reason and closed. */
 export function end(
   directory: Directory,
   session: Session,
@@ -84,15 +84,20 @@ export function end(
   change: Change,
 ): Effect[] {
   const { connection } = session;
-  const told = tell(session, reason);
-  const effects = [...told, ...voidSession(directory, session, change.now)];
+  const explained = explain(session, reason);
+  const effects = [...explained, ...voidSession(directory, session, change.now)];
   return connection === undefined ? effects : [...effects, { kind: "close", connection }];
 }
 
-/** Takes its name from a session; its connection is told why, and closed. The session is kept. */
-function letGo(directory: Directory, session: Session, reason: string, change: Change): Effect[] {
+/** Takes its name from a session, which stays resumable; its connection is sent the reason and closed. */
+function loseName(
+  directory: Directory,
+  session: Session,
+  reason: string,
+  change: Change,
+): Effect[] {
   const { connection } = session;
-  const told = tell(session, reason);
+  const explained = explain(session, reason);
   const left = connection === undefined ? [] : disconnect(
     directory,
     connection,
@@ -100,10 +105,10 @@ function letGo(directory: Directory, session: Session, reason: string, change: C
     change.inboxSeen(connection) ?? session.inboxSeq,
   );
   directory.names.release(session);
-  return connection === undefined ? [] : [...told, ...left, { kind: "close", connection }];
+  return connection === undefined ? [] : [...explained, ...left, { kind: "close", connection }];
 }
 
-function tell({ connection, profile }: Session, reason: string): Effect[] {
+function explain({ connection, profile }: Session, reason: string): Effect[] {
   if (connection === undefined) return [];
   return refuse({ connection, profile, id: undefined }, { code: "session_ended", reason });
 }

@@ -1,6 +1,5 @@
 /**
- * What `connect` does: who may come in under which name, and how a session is
- * opened or taken up again. Pure, as all of the directory.
+ * The rule for `connect`: opens a session or resumes one, once it is admitted. Pure, as all of the hub.
  */
 
 import {
@@ -11,6 +10,14 @@ import {
   type RoomPosition,
   VERSION,
 } from "../../protocol/mod.ts";
+import {
+  type ConnectAttempt,
+  connectRefusal,
+  type Credentials,
+  findSession,
+  profileOf,
+  roomsAskedFor,
+} from "./admission.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Directory } from "./directory.ts";
 import {
@@ -22,37 +29,11 @@ import {
   recordSession,
   refuse,
 } from "./effects.ts";
-import type { Authentication, StoredSession } from "../log/account_store.ts";
 import { joinRoom, voidSession } from "./lifecycle.ts";
-import type { Refusal } from "./refusal.ts";
 import type { Room } from "./room.ts";
-import { type Profile, Session } from "./session.ts";
+import { Session } from "./session.ts";
 
-/** What `connect` needs and the rules can't make: secrets, and hashes of secrets. */
-export interface Credentials {
-  /** A fresh token, for the session that may be opened. */
-  token: string;
-  tokenHash: string;
-  /** The hash of the token that the client showed, if it showed one. */
-  shownHash?: string;
-  /** The session that the log has for it. */
-  stored?: StoredSession | undefined;
-  /** Up to where the connection that it still has was sent its inbox. */
-  inboxSeen?: number | undefined;
-  /** That the password that the client showed was the name's. */
-  authentication?: Authentication | undefined;
-}
-
-/** One `connect` in the making. */
-interface ConnectAttempt {
-  directory: Directory;
-  origin: Origin;
-  request: Request<"connect">;
-  credentials: Credentials;
-  now: number;
-}
-
-/** Opens a session over `connection`, or takes one up again. */
+/** Opens a session over `connection`, or resumes the one whose token was shown. */
 export function connect(
   directory: Directory,
   connection: ConnectionHandle,
@@ -73,122 +54,17 @@ export function connect(
     return refuse(origin, { code: "missing_field", reason });
   }
   const attempt = { directory, origin, request, credentials, now };
-  // A session is taken up in the profile that it was opened in.
-  const known = profile === "lecture" ? undefined : find(attempt);
-  const refusal = refusalOf(attempt, known);
+  // A session is resumed in the profile that it was opened in, and the lecture's has no tokens.
+  const known = profile === "lecture" ? undefined : findSession(attempt);
+  const refusal = connectRefusal(attempt, known);
   if (refusal !== undefined) return refuse(origin, refusal);
   const evicted = evictStaleHolders(attempt, known);
   return [...evicted, ...known === undefined ? open(attempt) : resume(attempt, known)];
 }
 
-/** The profile that a `connect` asks for. */
-export function profileOf({ payload }: Request<"connect">): Profile {
-  return payload.version === undefined ? "lecture" : "version 2";
-}
-
-/** Whether the token that was shown opens a session of that name, so that no password is needed. */
-export function opensByToken(
-  directory: Directory,
-  name: string,
-  credentials: Credentials,
-): boolean {
-  const known = directory.names.withToken(credentials.shownHash ?? "") ??
-    storedOf(directory, credentials);
-  return known !== undefined && fold(known.name) === fold(name) &&
-    directory.mayUse(name, known.authentication);
-}
-
-/** The session whose token was shown, from here or from the log; if the token is still good for it. */
-function find({ directory, credentials, now }: ConnectAttempt): Session | undefined {
-  const { shownHash, authentication } = credentials;
-  const stored = storedOf(directory, credentials);
-  const known = directory.names.withToken(shownHash ?? "");
-  const its = (known ?? stored)?.authentication;
-  // After a change of password the token needs the new one beside it.
-  const isGood = its === undefined || directory.names.isCurrent(its) ||
-    its.account === authentication?.account;
-  if (!isGood) return undefined;
-  if (known !== undefined || stored === undefined) return known;
-  return directory.recall(stored, now);
-}
-
-/** What the log knew of the token that was shown; nothing when that was made void since. */
-function storedOf(
-  directory: Directory,
-  { shownHash = "", stored }: Credentials,
-): StoredSession | undefined {
-  return directory.isVoid(shownHash) ? undefined : stored;
-}
-
-function refusalOf(attempt: ConnectAttempt, known: Session | undefined): Refusal | undefined {
-  return passwordRefusal(attempt, known) ?? takenRefusal(attempt, known) ??
-    lookalikeRefusal(attempt, known) ?? roomRefusal(attempt, known);
-}
-
-/** The same words for a wrong password and for a name that has none. */
-function passwordRefusal(
-  { directory, request, credentials }: ConnectAttempt,
-  known: Session | undefined,
-): Refusal | undefined {
-  const { name, password } = request.payload;
-  if (known !== undefined && opensByToken(directory, name, credentials)) return undefined;
-  const isRegistered = directory.names.accountOf(name) !== undefined;
-  if (password !== undefined) {
-    if (isRegistered && directory.mayUse(name, credentials.authentication)) return undefined;
-    return { code: "wrong_password", reason: `That is not the password of "${name}"` };
-  }
-  if (!isRegistered && directory.mayUse(name, undefined)) return undefined;
-  const reason = isRegistered
-    ? `"${name}" is registered; show its password, or choose another name`
-    : `"${name}" needs a password: this server takes registered names alone`;
-  return { code: "password_required", reason };
-}
-
-function takenRefusal(
-  { directory, request, now }: ConnectAttempt,
-  known: Session | undefined,
-): Refusal | undefined {
-  const { name } = request.payload;
-  const holders = directory.names.holders(name).filter((holder) => holder !== known);
-  if (directory.names.accountOf(name) !== undefined) {
-    if (holders.filter(({ connection }) => connection !== undefined).length < LIMITS.sessions) {
-      return undefined;
-    }
-    const reason = `"${name}" is connected ${LIMITS.sessions} times, and that is the most`;
-    return { code: "too_many_sessions", reason };
-  }
-  const [holder] = holders;
-  const wait = holder?.holdsNameFor(now) ?? 0;
-  return wait === 0 ? undefined : { code: "name_taken", reason: takenText(name, wait) };
-}
-
-function lookalikeRefusal(
-  { directory, request }: ConnectAttempt,
-  known: Session | undefined,
-): Refusal | undefined {
-  const rooms = roomsAskedFor(request, known?.roomNames ?? []);
-  return directory.lookalikeRefusal(request.payload.name, rooms, known);
-}
-
 /**
- * Why a session can't connect because of rooms. Only what it asks for now counts against
- * it: one that was in more rooms than it may be in today must be able to come back.
- */
-function roomRefusal(
-  { directory, request }: ConnectAttempt,
-  known: Session | undefined,
-): Refusal | undefined {
-  const before = new Set((known?.roomNames ?? []).map(fold));
-  const all = new Set([...before, ...roomsAskedFor(request, []).map(fold)]);
-  const { room } = request.payload;
-  const most = before.size === all.size ? LIMITS.rooms : directory.roomLimits.roomsOfSession;
-  if (all.size > most) return { code: "too_many_rooms", reason: `${most} rooms are the most` };
-  return room === undefined || before.has(fold(room)) ? undefined : directory.joinRefusal(room);
-}
-
-/**
- * Takes the name from whoever holds it no more. Of a registered name's sessions that
- * are away, the longest away is over when there are too many.
+ * Frees the name of sessions whose hold has expired. When a registered name has too many
+ * sessions, the one that has been away for longest ends.
  */
 function evictStaleHolders(
   { directory, request, now }: ConnectAttempt,
@@ -221,7 +97,7 @@ function open(attempt: ConnectAttempt): Effect[] {
   return joinRooms(attempt, session, { token, rooms: [] });
 }
 
-/** Lets `session` go on over another connection, in the rooms that it was in, under the name now asked for. */
+/** Moves `session` to this connection, in the rooms that it was in, under the name that is asked for now. */
 function resume(attempt: ConnectAttempt, session: Session): Effect[] {
   const { directory, origin, request, credentials, now } = attempt;
   const { name, session: token = "" } = request.payload;
@@ -240,7 +116,7 @@ function resume(attempt: ConnectAttempt, session: Session): Effect[] {
   return [...replaced, ...joinRooms(attempt, session, { token, rooms, inboxSeen }), ...renamed];
 }
 
-/** Lets go of the connection that `session` still has, half-dead or not; the rooms notice nothing. */
+/** Closes the connection that `session` still has, dead or not, without a notification to its rooms. */
 function replaceConnection(
   directory: Directory,
   session: Session,
@@ -251,14 +127,14 @@ function replaceConnection(
   directory.unbind(old);
   for (const room of session.rooms.values()) room.add(session, connection);
   const origin = { connection: old, profile: session.profile, id: undefined };
-  const told = refuse(origin, {
+  const replaced = refuse(origin, {
     code: "session_replaced",
     reason: "This session went on over a newer connection",
   });
-  return [...told, { kind: "close", connection: old }];
+  return [...replaced, { kind: "close", connection: old }];
 }
 
-/** Puts a session that has just connected into its rooms, and acknowledges it before all else. */
+/** Joins the rooms of a session that has just connected; its `connect_ack` comes before anything from them. */
 function joinRooms(
   { directory, origin, request }: ConnectAttempt,
   session: Session,
@@ -335,19 +211,6 @@ function acknowledge(
   return { kind: "send", connection, event };
 }
 
-/** The rooms that a session is in once `connect` is done: those it had, those it resumes, the one it names. */
-function roomsAskedFor({ payload }: Request<"connect">, had: readonly string[]): string[] {
-  const { since = {}, room } = payload;
-  return [...had, ...Object.keys(since), ...room === undefined ? [] : [room]];
-}
-
 function positionOf(room: Room): RoomPosition {
   return { room: room.name, seq: room.seq };
-}
-
-function takenText(name: string, wait: number): string {
-  if (wait === Infinity) return `The name "${name}" is taken; choose another`;
-  const seconds = Math.ceil(wait / 1000);
-  return `The name "${name}" is held for its session for ${seconds} s more; ` +
-    "show that session's token, wait, or choose another";
 }

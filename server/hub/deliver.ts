@@ -1,5 +1,5 @@
 /**
- * What comes of a draft once the log has spoken: who is sent what. Pure.
+ * The effects of a draft once the log has answered: which connection is sent what. Pure.
  */
 
 import type { DirectPayload, ErrorCode, MessagePayload } from "../../protocol/mod.ts";
@@ -31,7 +31,7 @@ export function isDraftEffect(effect: Effect): effect is DraftEffect {
   return "draft" in effect;
 }
 
-/** The effects of `effect`, now that its draft has come to `outcome`. */
+/** The effects that follow from `effect`, whose draft has come to `outcome`. */
 export function deliver(effect: DraftEffect, outcome: Outcome): Effect[] {
   if (effect.kind === "append record") return [];
   if (effect.kind === "set topic") return deliverTopic(effect, outcome);
@@ -59,12 +59,12 @@ export function deliver(effect: DraftEffect, outcome: Outcome): Effect[] {
   }
 }
 
-/** What answers a request that can't be done any more: that it was, or may have been. */
+/** Outcomes that answer a message that can't be said any more: it was said, or may have been. */
 const ANSWERS_RETRY: ReadonlySet<Outcome["kind"]> = new Set(["repeated", "expired ref"]);
 
 type RefOutcome = Extract<Outcome, { highest: number }>;
 
-/** Why a `ref` is refused, by what the log found: the code, and what there is to say of the `ref`. */
+/** The refusal of a `ref` by what the log found: its code, and the middle of its reason. */
 const REF_PROBLEMS: Record<RefOutcome["kind"], readonly [ErrorCode, string]> = {
   "used ref": ["ref_used", "was used for another message; take one above"],
   "stale ref": ["stale_ref", "was never used, but higher ones were; take one above"],
@@ -85,7 +85,7 @@ function unkept(reason: string): Refusal {
   return { code: "log_failed", reason: `It could not be kept, so nobody has seen it: ${reason}` };
 }
 
-/** `ref` is in the log from now on. */
+/** Notes that `ref` is in the log. */
 function noteRef(session: Session, ref = 0): void {
   session.ref = Math.max(session.ref, ref);
 }
@@ -121,32 +121,32 @@ function deliverDirect({ targets, origin, draft, session }: AppendDirect, outcom
   const { entry, session: primary, copies = [] } = outcome;
   const seqs = new Map(copies.map(({ session, seq }) => [session, seq]));
   if (primary !== undefined) seqs.set(primary, entry.seq);
-  const told = targets.flatMap((target) => {
+  const sent = targets.flatMap((target) => {
     const { tokenHash } = target.session;
     const seq = tokenHash === undefined ? 0 : seqs.get(tokenHash);
     return seq === undefined || !isNewIn(target.session, seq) ||
         target.connection === origin.connection
       ? []
-      : tellDirect(target, { ...entry, seq });
+      : sendDirect(target, { ...entry, seq });
   });
-  return [...told, ...reply(origin, ownEvent(entry, draft.ref))];
+  return [...sent, ...reply(origin, ownEvent(entry, draft.ref))];
 }
 
-/** Notes what is in the inbox now. A feed that reads the inbox may have been faster: then it is not new. */
+/** Notes how far the inbox has come. A subscription that reads the log may have been faster: then it is not new. */
 function isNewIn(session: Session, seq: number): boolean {
   const isNew = seq === 0 || seq > session.inboxSeq;
   session.inboxSeq = Math.max(session.inboxSeq, seq);
   return isNew;
 }
 
-function tellDirect({ session, connection }: Target, payload: DirectEntry): Effect[] {
+function sendDirect({ session, connection }: Target, payload: DirectEntry): Effect[] {
   if (connection === undefined) return [];
   const delivered = send(connection, session.profile, { type: "direct", payload });
-  // To one who is behind the inbox brings it later; a lecture client has none, and misses it.
+  // A lagging connection gets it from the inbox later; a lecture client has no inbox, and misses it.
   return delivered.map((effect) => ({ ...effect, isLiveOnly: true }));
 }
 
-/** The sender's own copy of what it said. */
+/** The sender's own form of its message, with the `ref` that is for it alone. */
 function ownEvent(entry: Entry | DirectEntry, ref: number | undefined) {
   const payload = ref === undefined ? entry : { ...entry, ref };
   return "to" in payload

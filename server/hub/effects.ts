@@ -1,6 +1,6 @@
 /**
- * What the hub wants done: a list of effects, carried out in the order in which
- * they left the hub (see `pipeline.ts`), and the small builders for them.
+ * Effects: what a rule wants done, as values, and the builders for them. The pipeline
+ * carries them out in the order in which they left the hub; see `delivery/pipeline.ts`.
  */
 
 import { type Event, type NotificationPayload, type Request } from "../../protocol/mod.ts";
@@ -21,20 +21,20 @@ import type { Profile, Session } from "./session.ts";
 export interface Send {
   kind: "send";
   connection: ConnectionHandle;
-  /** A function where the event says how far the log has come by the time it leaves. */
+  /** A function where the event depends on how far the log has come when it leaves. */
   event: Event | (() => Event);
-  /** Whether it passes by a connection that has fallen behind. */
+  /** Whether a lagging connection is not sent it. */
   isLiveOnly?: boolean;
 }
 
-/** Whose request it was: its own copy of what comes of it carries the request's `id`. */
+/** The request behind an effect: its connection's own copy of an event carries the request's `id`. */
 export interface Origin {
   connection: ConnectionHandle;
   profile: Profile;
   id: string | undefined;
 }
 
-/** Send one event to everyone who was in a room. */
+/** Send one event to the members of a room as they were when the hub decided. */
 export interface Broadcast {
   kind: "broadcast";
   members: Members;
@@ -43,7 +43,7 @@ export interface Broadcast {
   own?: { connection: ConnectionHandle; event: Event } | undefined;
 }
 
-/** Put a message in the log; then send it to everyone who was in the room. */
+/** Append a message to the log; then send it to `members`. */
 export interface AppendMessage {
   kind: "append message";
   draft: MessageDraft;
@@ -54,24 +54,24 @@ export interface AppendMessage {
   origin: Origin;
 }
 
-/** Put a direct message in the log; then send it to its inboxes' connections and its sender. */
+/** Append a direct message to the log; then send it to `targets` and its sender. */
 export interface AppendDirect {
   kind: "append direct";
   draft: DirectDraft;
   /** The author. */
   session: Session;
-  /** The sessions that are to hear of it, of those that are here. */
+  /** The sessions in the directory that are to be sent it. */
   targets: readonly Target[];
   origin: Origin;
 }
 
-/** A session that is to hear of a direct message, and the connection that it had then. */
+/** A session that is to be sent a direct message, and the connection that it had then. */
 export interface Target {
   session: Session;
   connection: ConnectionHandle | undefined;
 }
 
-/** Answer a `ref` that was used before for the same; refuse one that was not. */
+/** Answer a `ref` that was used before for the same message; refuse any other. */
 export interface ResolveRef {
   kind: "resolve ref";
   draft: RetryDraft;
@@ -79,7 +79,7 @@ export interface ResolveRef {
   refusal: Refusal;
 }
 
-/** Keep a room's topic, which the room has by now; then tell everyone who was in it. */
+/** Append a room's topic, which the room has already; then notify `members`. */
 export interface SetTopic {
   kind: "set topic";
   draft: TopicDraft;
@@ -89,47 +89,47 @@ export interface SetTopic {
   origin: Origin;
 }
 
-/** Put something in the log of which nobody needs to be told. */
+/** Append something to the log that no connection is sent. */
 export interface AppendRecord {
   kind: "append record";
   draft: Draft;
 }
 
-/** From now on the connection is sent what is said in a room, beginning after `since`. */
+/** Send the connection the messages of a room from now on, beginning after `since`. */
 export interface Subscribe {
   kind: "subscribe";
   connection: ConnectionHandle;
   session: Session;
   room: Room;
-  /** Left out: with the next message. */
+  /** A `seq`; left out: with the next message. */
   since: number | undefined;
 }
 
-/** From now on the connection is sent what comes into its session's inbox. */
+/** Send the connection its session's inbox from now on. */
 export interface SubscribeInbox {
   kind: "subscribe inbox";
   connection: ConnectionHandle;
   session: Session;
-  /** Beginning after this; left out: with the next. */
+  /** A `seq` to begin after; left out: with the next direct message. */
   since: number | undefined;
 }
 
-/** The connection is no longer sent what is said in a room. */
+/** Send the connection the messages of a room no longer. */
 export interface Unsubscribe {
   kind: "unsubscribe";
   connection: ConnectionHandle;
   room: Room;
 }
 
-/** Close a connection, once all that was sent to it before has left. */
+/** Close a connection once everything sent before has left. */
 export interface Close {
   kind: "close";
   connection: ConnectionHandle;
-  /** Whether its own messages, which may be still to come from the log, are to be sent before. */
+  /** Whether to wait for the connection's own messages too, which may still have to come from the log. */
   isAfterAnswers?: boolean;
 }
 
-/** Tell the shell that everything before this has been carried out. */
+/** Resolve once everything before this has been carried out. */
 export interface Barrier {
   kind: "barrier";
   resolve: () => void;
@@ -155,7 +155,7 @@ export function answering<Answer extends Event>(id: string | undefined, event: A
   return id === undefined ? event : { ...event, id };
 }
 
-/** Sends `event` to one connection, in the words that its profile knows; nothing if it knows none. */
+/** Sends `event` to one connection in the form that its profile knows; nothing where it knows none. */
 export function send(connection: ConnectionHandle, profile: Profile, event: Event): Effect[] {
   const known = profile === "lecture" ? toLectureEvent(event) : event;
   return known === undefined ? [] : [{ kind: "send", connection, event: known }];
@@ -180,7 +180,7 @@ export function refuseUnconnected(
   return refuse(origin, { code: "not_connected", reason: `"${type}" came before "connect"` });
 }
 
-/** Sends a notification to `members`; nothing when nobody is there. */
+/** Sends a notification to `members`, if there are any. */
 export function notify(members: Members, payload: NotificationPayload, origin?: Origin): Effect[] {
   if (members.length === 0) return [];
   const event = { type: "notification", payload } as const;
@@ -190,7 +190,7 @@ export function notify(members: Members, payload: NotificationPayload, origin?: 
   return [{ kind: "broadcast", members, event, own }];
 }
 
-/** How many are told by `effects`, of what is no message. */
+/** How many events `effects` send that are no messages, each to one member. */
 export function fanOutOf(effects: readonly Effect[]): number {
   let count = 0;
   for (const effect of effects) {
@@ -199,7 +199,7 @@ export function fanOutOf(effects: readonly Effect[]): number {
   return count;
 }
 
-/** Tells those in a room who has come or gone; `but` is not told. */
+/** Notifies a room's members, except `but`, that a name has joined or left. */
 export function announce(
   { name: room, members }: Room,
   event: "joined" | "left",
@@ -211,9 +211,9 @@ export function announce(
 }
 
 /**
- * Tells everyone who shares a room with `session`, and itself, once, of its new name.
- * Where another session of the former name stays, or one of the new name was there
- * before, somebody only came or only went.
+ * Notifies every session that shares a room with `session`, and itself, once, of its new name.
+ * In a room where another session of the former name stays, the new name only joins; where one
+ * of the new name was before, the former name only leaves.
  */
 export function announceRename(
   session: Session,
@@ -237,7 +237,7 @@ export function announceRename(
   return [...notify([...connections], payload, origin), ...effects];
 }
 
-/** Keeps how a session is now. Nothing in the lecture profile, whose sessions end with their connection. */
+/** Records a session as it is now. Nothing in the lecture profile, whose sessions end with their connection. */
 export function recordSession({ tokenHash, name, roomNames, authentication }: Session): Effect[] {
   if (tokenHash === undefined) return [];
   const rooms = [...roomNames];
@@ -247,12 +247,12 @@ export function recordSession({ tokenHash, name, roomNames, authentication }: Se
   }];
 }
 
-/** Keeps that a session is over. */
+/** Records that a session is over. */
 export function recordQuit(tokenHash: string): Effect {
   return { kind: "append record", draft: { kind: "quit", session: tokenHash } };
 }
 
-/** Notes where a name that was never in the room before begins to read. */
+/** Records where a name that was never in the room before begins to read. */
 export function recordArrival({ name, profile }: Session, room: Room): Effect[] {
   if (profile === "lecture" || !room.hasLog) return [];
   const draft = { kind: "read", name, room: room.name, seq: Infinity, ifNew: true } as const;

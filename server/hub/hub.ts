@@ -5,7 +5,8 @@
  */
 
 import type { Refused, Request } from "../../protocol/mod.ts";
-import { connect, type Credentials } from "./connect.ts";
+import type { Credentials } from "./admission.ts";
+import { connect } from "./connect.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import { Directory } from "./directory.ts";
 import { type Effect, notify, refuseUnconnected, send } from "./effects.ts";

@@ -1,7 +1,6 @@
 /**
- * What a client in the lecture profile is sent in place of an event: the four
- * types of the lecture and nothing else. What a person would want to know comes
- * as the text of a `notification`; the rest is left out.
+ * Events in the lecture profile, which has the four types of the lecture and no others: what a
+ * person would want to know becomes the text of a `notification`, the rest is left out.
  */
 
 import type { Event, Events, EventType } from "../../protocol/mod.ts";
@@ -9,19 +8,21 @@ import type { Event, Events, EventType } from "../../protocol/mod.ts";
 type Wording = { [Type in EventType]: (event: Event<Type>) => Event | undefined };
 
 const WORDING: Wording = {
-  // The lecture's acknowledgement has one field; a session and its token are no use here.
+  // The lecture's acknowledgment has one field; a session and its token are of no use here.
   connect_ack: ({ payload }) => ({ type: "connect_ack", payload: { message: payload.message } }),
   message: (event) => event,
   notification: (event) => event,
-  direct: ({ payload: { sender, to, text } }) => told(`${sender} to ${to}: ${text}`),
-  error: ({ payload: { message, ...rest } }) => told(message, { event: "error", ...rest }),
+  direct: ({ payload: { sender, to, text } }) => notification(`${sender} to ${to}: ${text}`),
+  error: ({ payload: { message, ...rest } }) => notification(message, { event: "error", ...rest }),
   topic: ({ payload: { room, topic } }) =>
-    told(topic === "" ? `${room} has no topic.` : `The topic of ${room} is: ${topic}`, { room }),
+    notification(topic === "" ? `${room} has no topic.` : `The topic of ${room} is: ${topic}`, {
+      room,
+    }),
   members: ({ payload: { room, members, more } }) =>
-    told(`In ${room}: ${members.join(", ")}${more ? ", …" : ""}`, { room }),
+    notification(`In ${room}: ${members.join(", ")}${more ? ", …" : ""}`, { room }),
   rooms: ({ payload: { rooms, more } }) => {
     const listed = rooms.map(({ room, members }) => `${room} (${members})`).join(", ");
-    return told(`Rooms: ${listed}${more ? ", …" : ""}`);
+    return notification(`Rooms: ${listed}${more ? ", …" : ""}`);
   },
   history: () => undefined,
   search: () => undefined,
@@ -30,20 +31,20 @@ const WORDING: Wording = {
     const listed = sessions.map(({ session, current, connected }) =>
       `${session}${current ? " (this one)" : connected ? "" : " (away)"}`
     );
-    return told(`Sessions: ${listed.join(", ")}`);
+    return notification(`Sessions: ${listed.join(", ")}`);
   },
   ping: () => undefined,
   pong: () => undefined,
 };
 
-/** `event` as a lecture client may be sent it, or `undefined` when it has no words for it. */
+/** `event` as a lecture client is sent it; `undefined` when there is no such form. */
 export function toLectureEvent(event: Event): Event | undefined {
   const word = WORDING[event.type] as (event: Event) => Event | undefined;
   const worded = word(event);
   return worded === undefined || event.id === undefined ? worded : { ...worded, id: event.id };
 }
 
-function told(
+function notification(
   message: string,
   more: Omit<Events["notification"], "message"> = {},
 ): Event<"notification"> {

@@ -1,7 +1,7 @@
 /**
- * Who has which name. A name that nobody registered is one session's, for as long
- * as that holds it; a registered one is had by all sessions that have shown its
- * password. Finds sessions by name, by token, and by how their names look. Pure.
+ * The holders of names. A name that is not registered belongs to one session for as long as
+ * that holds it; a registered one to all sessions that have shown its password. Finds sessions
+ * by name, by token, and by skeleton. Pure.
  */
 
 import { fold } from "../../protocol/mod.ts";
@@ -9,7 +9,7 @@ import { skeletonsOf } from "./skeletons.ts";
 import type { Account, Authentication } from "../log/account_store.ts";
 import type { Session } from "./session.ts";
 
-/** The sessions that hold a name, and the names that are registered. */
+/** The sessions by the names they hold, and the accounts: the names that are registered. */
 export class NameRegistry {
   /** Arrays, since nearly all of them have one element. */
   readonly #byFold = new Map<string, readonly Session[]>();
@@ -38,24 +38,24 @@ export class NameRegistry {
     return this.#byToken.values();
   }
 
-  /** Lets `session` hold its name. */
+  /** Makes `session` a holder of its name. */
   hold(session: Session): void {
     put(this.#byFold, session.fold, session);
     for (const skeleton of session.skeletons) put(this.#bySkeleton, skeleton, session);
   }
 
-  /** Lets `session` hold its name no more; it is still found by its token. */
+  /** Frees the name of `session`, which is still found by its token. */
   release(session: Session): void {
     take(this.#byFold, session.fold, session);
     for (const skeleton of session.skeletons) take(this.#bySkeleton, skeleton, session);
   }
 
-  /** Finds `session` by its token from now on. */
+  /** Makes `session` known by its token. */
   index(session: Session): void {
     if (session.tokenHash !== undefined) this.#byToken.set(session.tokenHash, session);
   }
 
-  /** Knows nothing of `session` any more. */
+  /** Removes `session`: neither its name nor its token finds it. */
   remove(session: Session): void {
     this.release(session);
     if (session.tokenHash !== undefined) this.#byToken.delete(session.tokenHash);
@@ -71,7 +71,7 @@ export class NameRegistry {
     return this.#accounts.values();
   }
 
-  /** Knows an account as it is now. */
+  /** Adds an account, or replaces its former version. */
   setAccount(account: Account): void {
     this.#accounts.set(fold(account.name), account);
     this.#accountsById.set(account.id, account);
@@ -80,19 +80,19 @@ export class NameRegistry {
     }
   }
 
-  /** Knows an account no more. */
+  /** Removes an account. */
   deleteAccount(account: Account): void {
     this.#accounts.delete(fold(account.name));
     this.#accountsById.delete(account.id);
     for (const skeleton of skeletonsOf(account.name)) this.#accountsBySkeleton.delete(skeleton);
   }
 
-  /** Whether `authentication` is of an account as it is now: of its present password. */
+  /** Whether `authentication` is of an account's present password. */
   isCurrent({ account, passwordVersion }: Authentication): boolean {
     return this.#accountsById.get(account)?.passwordVersion === passwordVersion;
   }
 
-  /** Whether whoever has shown `authentication` may have that name, as far as its account goes. */
+  /** Whether that name is not registered, or `authentication` is of its present password. */
   admits(name: string, authentication: Authentication | undefined): boolean {
     const account = this.accountOf(name);
     if (account === undefined) return true;
@@ -100,7 +100,7 @@ export class NameRegistry {
       authentication.passwordVersion === account.passwordVersion;
   }
 
-  /** A registered name that looks like `name` and is another. */
+  /** Another name that is registered and looks like `name`. */
   registeredLookalike(name: string): string | undefined {
     if (this.#accounts.size === 0) return undefined;
     const folded = fold(name);
@@ -111,7 +111,7 @@ export class NameRegistry {
     return undefined;
   }
 
-  /** A session in one of `rooms` (folded), or away from it, whose name looks like `name` and is another. */
+  /** A session in one of `rooms` (folded), or away from one, that has another name which looks like `name`. */
   lookalikeIn(
     rooms: ReadonlySet<string>,
     name: string,

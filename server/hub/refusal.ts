@@ -1,6 +1,6 @@
 /**
- * Why a request is not done: a value, which `refuse()` in `effects.ts` turns into what
- * the client is sent. Code that waits throws it as a {@linkcode RefusalError} instead.
+ * Refusals: the reason why a request is not done, as a value. `refuse()` in `effects.ts` sends it;
+ * asynchronous code throws it as a {@linkcode RefusalError}.
  */
 
 import { type ErrorCode, errorEvent, type Event, rateLimited } from "../../protocol/mod.ts";
@@ -9,7 +9,7 @@ import { LogFailure } from "../log/message_log.ts";
 /** Why a request is not done. */
 export interface Refusal {
   code: ErrorCode;
-  /** For people: what is wrong, and what to do. */
+  /** The cause, and what to do about it, for people. */
   reason: string;
   /** Milliseconds after which to ask again, with the code `rate_limited`. */
   retryAfter?: number;
@@ -17,7 +17,7 @@ export interface Refusal {
   highestRef?: number;
 }
 
-/** A refusal that leaves a function as an error. */
+/** A refusal, thrown. */
 export class RefusalError extends Error {
   override name = "RefusalError";
 
@@ -26,14 +26,14 @@ export class RefusalError extends Error {
   }
 }
 
-/** What refuses a request that ended in `error`. Throws an error again that is a defect. */
+/** The refusal that `error` stands for. Throws it again when it is a defect of ours. */
 export function refusalFrom(error: unknown): Refusal {
   if (error instanceof RefusalError) return error.refusal;
   if (!(error instanceof LogFailure)) throw error;
   return { code: "log_failed", reason: `The log failed: ${error.message}` };
 }
 
-/** A refusal as it goes over the wire. */
+/** The event that a refusal is sent as. */
 export function errorOf({ code, reason, retryAfter, highestRef }: Refusal): Event<"error"> {
   if (retryAfter !== undefined) return rateLimited(reason, retryAfter);
   const event = errorEvent(code, reason);

@@ -1,6 +1,6 @@
 /**
- * What the server knows of a request by its type alone: one row a type. What fields a
- * request has is in the codec's table, what it does in the hub's rules.
+ * Traits of requests by type: one row a type. The fields of a request are in the codec's
+ * table, its effects in the hub's rules.
  */
 
 import type { Request, RequestType } from "../../protocol/mod.ts";
@@ -17,7 +17,7 @@ export interface RequestTraits {
    * server and a goodbye are free.
    */
   readonly cost: number;
-  /** What it makes larger for good: the server's memory, or the log, which may be in memory too. */
+  /** The part that it makes larger for good: the server's memory, or the log, which may be in memory too. */
   readonly grows?: "memory" | "log";
   /** Whether a lagging client may make it before it has caught up, because it changes what it is to be sent. */
   readonly overtakesReplay?: true;

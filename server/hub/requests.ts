@@ -36,7 +36,7 @@ import type { Refusal } from "./refusal.ts";
 import { countUpTo, type Room } from "./room.ts";
 import type { Session } from "./session.ts";
 
-/** One request in the making: whose it is, over which connection, and when. */
+/** A request on its way through a rule. */
 export interface Call {
   directory: Directory;
   session: Session;
@@ -50,7 +50,7 @@ type Rule<Type extends RequestType> = (call: Call, payload: Payload<Type>) => Ef
 /** A rule for every request that the directory suffices for. */
 export type Rules = { [Type in HubRequest["type"]]: Rule<Type> };
 
-/** What each request does. */
+/** The rules by request type. */
 export const RULES: Rules = {
   message: say,
   direct,
@@ -82,7 +82,7 @@ function say({ session, origin }: Call, payload: Payload<"message">): Effect[] {
   return [{ kind: "append message", draft, session, room, members: room.members, origin }];
 }
 
-/** Refuses what was said in no room of the session's; unless it was said before, while it was there. */
+/** Refuses a message to a room that the session is not in, unless the log has it from when it was there. */
 function resolveRef(session: Session, origin: Origin, payload: Payload<"message">): Effect[] {
   const refusal = roomRefusal(session, payload.room);
   const { name: sender, tokenHash } = session;
@@ -100,7 +100,7 @@ function direct(
   const { names } = directory;
   const recipients = names.holders(to);
   const account = names.accountOf(to);
-  // What one device of a name says directly, its other devices hear too.
+  // A direct message from one device of a name goes to its other devices too.
   const devices = session.authentication === undefined ? [] : names.holders(session.name);
   const draft = {
     kind: "direct",
@@ -112,19 +112,19 @@ function direct(
     inbox: account === undefined ? inboxOf(recipients[0]) : inboxesOf(account, recipients),
     copies: session.authentication?.account,
   } as const;
-  const hearers = new Set([...recipients, ...devices]);
-  if (!recipients.includes(session)) hearers.delete(session);
-  const targets = [...hearers].map((each) => ({ session: each, connection: each.connection }));
+  const listeners = new Set([...recipients, ...devices]);
+  if (!recipients.includes(session)) listeners.delete(session);
+  const targets = [...listeners].map((each) => ({ session: each, connection: each.connection }));
   return [{ kind: "append direct", draft, session, targets, origin }];
 }
 
-/** Where a direct message for `target` is kept; one who is not here may be known to the log. */
+/** The inbox that keeps a direct message for `target`; a session that is not here may be known to the log. */
 function inboxOf(target: Session | undefined): DirectDraft["inbox"] {
   if (target === undefined) return "by name";
   return target.tokenHash === undefined ? undefined : { session: target.tokenHash };
 }
 
-/** Where a direct message to a registered name is kept: with all its sessions, here or not. */
+/** The inboxes that keep a direct message to a registered name: those of all its sessions, here or not. */
 function inboxesOf(account: Account, recipients: readonly Session[]): DirectDraft["inbox"] {
   const sessions = recipients.flatMap(({ tokenHash }) =>
     tokenHash === undefined ? [] : [tokenHash]
@@ -150,9 +150,9 @@ function join(
   if (refusal !== undefined) return refuse(origin, refusal);
   const { connection, id } = origin;
   const { room, effects } = joinRoom(directory, session, connection, name);
-  const told = notification(session, room, "joined", `${session.name} has joined the room.`);
+  const payload = notification(session, room, "joined", `${session.name} has joined the room.`);
   const event = () =>
-    answering<Event>(id, { type: "notification", payload: { ...told, seq: room.seq } });
+    answering<Event>(id, { type: "notification", payload: { ...payload, seq: room.seq } });
   return [
     ...recordSession(session),
     ...recordArrival(session, room),
@@ -166,11 +166,11 @@ function leave({ directory, session, origin }: Call, { room: name }: Payload<"le
   const room = roomOf(session, name);
   if (room === undefined) return refuse(origin, roomRefusal(session, name));
   const others = leaveRoom(directory, session, room);
-  const told = notification(session, room, "left", `${session.name} has left the room.`);
+  const payload = notification(session, room, "left", `${session.name} has left the room.`);
   return [
     ...recordSession(session),
     { kind: "unsubscribe", connection: origin.connection, room },
-    ...reply(origin, { type: "notification", payload: told }),
+    ...reply(origin, { type: "notification", payload }),
     ...others,
   ];
 }
@@ -229,7 +229,7 @@ function topic(
 function read({ session, origin }: Call, { room: name, seq }: Payload<"read">): Effect[] {
   const room = roomOf(session, name);
   if (room === undefined) return refuse(origin, roomRefusal(session, name));
-  // There is nothing to have read; and the log need not learn of a room for that.
+  // The room has no messages to mark as read, and the log need not learn of it for that.
   if (!room.hasLog) return [];
   const draft = { kind: "read", name: session.name, room: room.name, seq, ifNew: false } as const;
   return [{ kind: "append record", draft }];
@@ -266,7 +266,7 @@ function listRooms({ directory, origin }: Call, { after }: Payload<"rooms">): Ef
   return reply(origin, { type: "rooms", payload: { rooms, more } });
 }
 
-/** At most `size` of `sorted`, from the first that comes after the name `after`. */
+/** At most `size` of `sorted`, beginning behind the name `after`. */
 function pageOf<Named extends { fold: string }>(
   sorted: readonly Named[],
   after: string | undefined,
@@ -276,12 +276,12 @@ function pageOf<Named extends { fold: string }>(
   return { page: sorted.slice(start, start + size), more: start + size < sorted.length };
 }
 
-/** The room of that name, if the session is in it. */
+/** The room of that name, if `session` is in it. */
 export function roomOf(session: Session, name: string): Room | undefined {
   return session.rooms.get(fold(name));
 }
 
-/** The room of a session that is in exactly one. */
+/** The room of `session`, if it is in exactly one. */
 function onlyRoom(session: Session): Room | undefined {
   if (session.rooms.size !== 1) return undefined;
   const [room] = session.rooms.values();

@@ -1,5 +1,5 @@
 /**
- * A room: who is in it, its topic, and how far its log has come.
+ * A room: its members, its topic, and how far its log has come.
  */
 
 import { fold } from "../../protocol/mod.ts";
@@ -7,19 +7,19 @@ import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Session } from "./session.ts";
 
 /**
- * The connections in a room at one moment. A change of membership makes a new
- * array and leaves the old one as it was: what was said before the change goes
- * to those who were there, and everything said to the same array is one batch.
+ * The connections in a room at one moment. A change of membership makes a new array and leaves
+ * the old one as it was: a message said before the change goes to the members of that time, and
+ * everything said to one array is one batch.
  */
 export type Members = readonly ConnectionHandle[];
 
-/** A room. It exists as long as someone is in it, and for ever once it had a log or a topic. */
+/** A room. It exists while it has members, and for good once it has a log or had a topic. */
 export class Room {
   readonly name: string;
   readonly fold: string;
-  /** The `seq` of the last message that its members were sent. */
+  /** The `seq` of the last message that the members were sent. */
   seq = 0;
-  /** Whether anything was ever said in it. */
+  /** Whether it has, or is about to have, messages. */
   hasLog = false;
   /** The topic that the log has. */
   keptTopic = "";
@@ -35,13 +35,13 @@ export class Room {
     this.fold = fold(name);
   }
 
-  /** Whether nothing would be lost if there were no such room. */
+  /** Whether it can be removed and made anew with nothing lost. */
   get isForgettable(): boolean {
-    // A topic that was cleared has left its traces in the log.
+    // A topic that was cleared has left its trace in the log.
     return this.#sessions.size === 0 && !this.hasLog && this.#topic === undefined;
   }
 
-  /** What it was set to last, even if that is still on its way to the log. */
+  /** The topic that was set last, even if it is still on its way to the log. */
   get topic(): string {
     return this.#topic ?? "";
   }
@@ -50,7 +50,7 @@ export class Room {
     this.#topic = topic;
   }
 
-  /** Everyone's connection, now. */
+  /** The connections of all sessions in the room, now. */
   get members(): Members {
     return this.#members;
   }
@@ -72,11 +72,11 @@ export class Room {
 
   /** One session of each name in the room, in the order of their folded names. */
   get inOrder(): readonly Session[] {
-    // Sorted when asked for, not at every join: a thousand joins are cheap.
+    // Sorted when it is asked for, so that a thousand joins stay cheap.
     return this.#inOrder ??= sortByFold([...this.#oneOfEachName()]);
   }
 
-  /** Puts `session` in, or lets it go on over another connection. */
+  /** Adds `session`, or moves it to another connection. */
   add(session: Session, connection: ConnectionHandle): void {
     if (!this.#sessions.has(session)) this.#count(session.fold, 1);
     this.#sessions.set(session, connection);
@@ -84,14 +84,14 @@ export class Room {
     this.#changed();
   }
 
-  /** Takes `session` out. */
+  /** Removes `session`. */
   remove(session: Session): void {
     if (this.#sessions.delete(session)) this.#count(session.fold, -1);
     session.rooms.delete(this.fold);
     this.#changed();
   }
 
-  /** Notes that a member, whose fold was `former`, has another name. */
+  /** Notes that the name of a member, whose fold was `former`, has changed. */
   renamed(session: Session, former: string): void {
     this.#count(former, -1);
     this.#count(session.fold, 1);
@@ -115,12 +115,12 @@ export class Room {
   }
 }
 
-/** Sorts what has a name as the wire lists it: by fold, code unit by code unit. */
+/** Sorts by fold, code unit by code unit, which is the order of the wire's lists. */
 export function sortByFold<Named extends { fold: string }>(named: Named[]): Named[] {
   return named.sort((one, other) => one.fold < other.fold ? -1 : 1);
 }
 
-/** How many of `sorted` come before or with `last`: a binary search, since a page may be one of many. */
+/** How many of `sorted` come before or with `last`. A binary search, since a list may have many pages. */
 export function countUpTo(sorted: readonly { fold: string }[], last: string): number {
   let low = 0;
   let high = sorted.length;

@@ -1,30 +1,30 @@
 /**
- * How many rooms there may be, how many may be in one, and whether everybody may.
+ * Limits of rooms: how many there are, how many members one has, how many a session is in.
  */
 
 import { LIMITS } from "../../protocol/mod.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Room } from "./room.ts";
 
-/** The most of each; `Infinity` for no bound. */
+/** Upper limits; `Infinity` for none. */
 export interface RoomLimits {
   /** At most {@linkcode LIMITS}`.rooms`: more would not fit a line. */
   roomsOfSession: number;
   membersOfRoom: number;
   /** Rooms in all. */
   rooms: number;
-  /** Whether only registered names are taken. */
+  /** Whether the server takes registered names alone. */
   registeredOnly?: boolean;
 }
 
-/** As many as there is memory for. */
+/** No limits but memory, and the wire's. */
 export const NO_ROOM_LIMITS: RoomLimits = {
   roomsOfSession: LIMITS.rooms,
   membersOfRoom: Infinity,
   rooms: Infinity,
 };
 
-/** What keeps one more out of `room`, or from making it where there is none among `count` others. */
+/** Why `room` takes no further member or, where it does not exist yet, can't be made beside `count` others. */
 export function joinRefusalOf(
   name: string,
   room: Room | undefined,

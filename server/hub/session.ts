@@ -1,5 +1,5 @@
 /**
- * A session: a connected identity, and what the rules know of it.
+ * A session: an identity that outlives its connections, and what the rules know of it.
  */
 
 import { fold } from "../../protocol/mod.ts";
@@ -8,53 +8,53 @@ import { type Authentication, NAME_HOLD } from "../log/account_store.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Room } from "./room.ts";
 
-/** What a client is spoken to in: the lecture's four types, or version 2. */
+/** The form of the protocol that a client speaks: the lecture's four types, or version 2. */
 export type Profile = "lecture" | "version 2";
 
-/** Digits of a session's hash in its id: enough to tell the sessions of a name apart, and no secret. */
+/** Hexadecimal digits of the token's hash in a session's id: enough to tell a name's sessions apart, and no secret. */
 const ID_DIGITS = 12;
 
-/** A session's connection and since when it has it; or since when it has none, and what it had then. */
+/** A session's connection and since when it has that; or its absence. */
 type Presence = { connection: ConnectionHandle; since: number } | Absence;
 
-/** A session without a connection, as it was when it lost the last one. */
+/** The state of a session when it lost its connection. */
 export interface Absence {
-  /** Milliseconds of the clock that all of the hub's times are of. */
+  /** Milliseconds of the hub's clock. */
   awaySince: number;
-  /** The names of the rooms that it was in. */
+  /** The names of its rooms. */
   rooms: readonly string[];
-  /** The `seq` of the last direct message that it had been sent. */
+  /** The `seq` of the last direct message that it was sent. */
   inboxSeen: number;
 }
 
-/** What a session is called by, whose token's hash is `hash`. */
+/** The id of a session, by its token's hash. */
 export function idOf(hash: string): string {
   return hash.slice(0, ID_DIGITS);
 }
 
-/** An identity and what it holds: a name, rooms, at most one connection. */
+/** An identity with a name, rooms, and at most one connection. */
 export class Session {
   readonly profile: Profile;
-  /** SHA-256 of the token that takes the session up again; none in the lecture profile. */
+  /** SHA-256 of the token that resumes the session; none in the lecture profile. */
   readonly tokenHash: string | undefined;
-  /** What it is called by among the sessions of its name. */
+  /** Identifies it among the sessions of its name. */
   readonly id: string;
-  /** That it may have its name, where that is registered. */
+  /** Proof that it may use its name, where that is registered. */
   authentication: Authentication | undefined;
   /** The rooms it is in, by folded name. */
   readonly rooms = new Map<string, Room>();
-  /** The `seq` of the last direct message in its inbox that was delivered here. */
+  /** The `seq` of the last direct message in its inbox, as far as the hub knows. */
   inboxSeq = 0;
-  /** The highest `ref` that it has used, of what is in the log. */
+  /** The highest `ref` of its messages in the log. */
   ref = 0;
   #name: string;
   #fold: string;
   #skeletons: readonly string[];
   #presence: Presence;
-  /** The folded names of the rooms that it was in, once somebody has asked; folding them is dear. */
+  /** The folded names of the rooms in `absence`, made when first needed: to fold them is expensive. */
   #wasIn: ReadonlySet<string> | undefined;
 
-  /** `hash` is its token's; a session in the lecture profile has no token, but the hash is its own. */
+  /** `hash` is its token's; in the lecture profile, which has no tokens, it only makes the id. */
   constructor(name: string, presence: Presence, hash: string, profile: Profile = "version 2") {
     this.#name = name;
     this.#fold = fold(name);
@@ -90,22 +90,22 @@ export class Session {
     return "connection" in this.#presence ? this.#presence.connection : undefined;
   }
 
-  /** Since when it has its connection, or has none. */
+  /** Since when it has its connection, or is away. */
   get since(): number {
     return "connection" in this.#presence ? this.#presence.since : this.#presence.awaySince;
   }
 
-  /** What it had when it lost its connection, if it has none. */
+  /** Its state when it lost its connection, if it has none. */
   get absence(): Absence | undefined {
     return "connection" in this.#presence ? undefined : this.#presence;
   }
 
-  /** The names of the rooms that it is in or, without a connection, was in. */
+  /** The names of its rooms or, while it is away, of those it was in. */
   get roomNames(): readonly string[] {
     return this.absence?.rooms ?? [...this.rooms.values()].map((room) => room.name);
   }
 
-  /** Whether it is in one of `rooms` (folded) or, without a connection, was in one. */
+  /** Whether it is in one of `rooms` (folded) or, while it is away, was in one. */
   isInOneOf(rooms: ReadonlySet<string>): boolean {
     const { absence } = this;
     const own = absence === undefined
@@ -115,19 +115,19 @@ export class Session {
     return false;
   }
 
-  /** Goes on over `connection`. */
+  /** Gives it a connection. */
   attach(connection: ConnectionHandle, since: number): void {
     this.#presence = { connection, since };
     this.#wasIn = undefined;
   }
 
-  /** Has no connection any more. */
+  /** Takes its connection away. */
   detach(absence: Absence): void {
     this.#presence = absence;
     this.#wasIn = undefined;
   }
 
-  /** For how many more milliseconds it keeps its name; `Infinity` while connected. */
+  /** Milliseconds for which it still holds its name; `Infinity` while it has a connection. */
   holdsNameFor(now: number): number {
     if ("connection" in this.#presence) return Infinity;
     return Math.max(0, this.#presence.awaySince + NAME_HOLD - now);

@@ -1,28 +1,27 @@
 /**
- * How a name looks: names that a reader would take for each other have a look in
- * common. After Unicode's UTS #39: characters that look like others are replaced
- * by those, and what comes out is the name's skeleton. Pure.
+ * Skeletons of names, after Unicode's UTS #39: each character that looks like another is replaced
+ * by that. Names that a reader would take for each other share a skeleton. Pure.
  */
 
 import { fold } from "../../protocol/mod.ts";
 import confusables from "./confusables.json" with { type: "json" };
 
-/** The shape of each character that looks like another; see tools/confusables.ts. */
-let shapes: ReadonlyMap<string, string> | undefined;
+/** The prototype of each character that looks like another; see tools/confusables.ts. */
+let prototypes: ReadonlyMap<string, string> | undefined;
 
-/** Characters of names, as they look: UTS #39's skeleton. */
+/** The skeleton of a name: its characters by their prototypes. */
 export function skeleton(name: string): string {
-  // Read when the first name is looked at: it would make a tenth of the server's start.
-  shapes ??= new Map(readTable(confusables.rows.join("")));
-  let seen = "";
-  for (const character of name.normalize("NFD")) seen += shapes.get(character) ?? character;
-  return seen.normalize("NFD");
+  // Parsed for the first name: at the start it would be a tenth of the time.
+  prototypes ??= new Map(readTable(confusables.rows.join("")));
+  let shapes = "";
+  for (const character of name.normalize("NFD")) shapes += prototypes.get(character) ?? character;
+  return shapes.normalize("NFD");
 }
 
 /**
- * The looks of a name: of the name as it is written, where a capital I passes for an l,
- * and of its fold, since a name that is written in another case is the same. Two names
- * look alike when they have a look in common.
+ * The skeletons of a name: of the name as it is written, where a capital I passes for an l, and
+ * of its fold, since a name in another case is the same name. Two names look alike when they
+ * share a skeleton.
  */
 export function skeletonsOf(name: string): readonly string[] {
   const folded = fold(name);
@@ -32,14 +31,14 @@ export function skeletonsOf(name: string): readonly string[] {
   return skeletons.includes(written) ? skeletons : [written, ...skeletons];
 }
 
-function* readTable(table: string): Iterable<[character: string, shape: string]> {
+function* readTable(table: string): Iterable<[character: string, prototype: string]> {
   for (const group of table.split(";")) {
     const [codes = "", steps = ""] = group.split(":");
-    const shape = String.fromCodePoint(...codes.split(".").map(fromBase36));
+    const prototype = String.fromCodePoint(...codes.split(".").map(fromBase36));
     let code = 0;
     for (const step of steps.split(",")) {
       code += fromBase36(step);
-      yield [String.fromCodePoint(code), shape];
+      yield [String.fromCodePoint(code), prototype];
     }
   }
 }

@@ -18,7 +18,7 @@ function memberNames(peer: HubPeer, room = "General"): [string[], number] {
   return [answer?.payload.members, answer?.payload.total];
 }
 
-Deno.test("hub lets nobody have a registered name without its password", PURE, () => {
+Deno.test("hub gives nobody a registered name without its password", PURE, () => {
   const { chat, alice } = withAlice();
   for (const name of ["Alice", "ALICE", "\uff21lice"]) {
     for (const version of [undefined, 2]) {
@@ -116,7 +116,7 @@ Deno.test("hub gives a direct message to every session of a name", PURE, () => {
   assertEquals(lecture.heard(), ["Bob to Alice: Hi"]);
 });
 
-Deno.test("hub gives what a session says directly to the other sessions of its name", PURE, () => {
+Deno.test("hub gives a direct message to the other sessions of its sender's name", PURE, () => {
   const { chat, alice } = withAlice();
   const phone = chat.join("Alice", undefined, { password });
   const bob = chat.join("Bob");
@@ -128,7 +128,7 @@ Deno.test("hub gives what a session says directly to the other sessions of its n
   const { sender, to, text, ref, seq } = copy.payload;
   assertEquals([sender, to, text, ref, seq], ["Alice", "Bob", "Hi", undefined, 1]);
   assertEquals(bob.heard(), ["Hi"]);
-  // And whoever it is for, registered or not, with an inbox or without.
+  // And whether or not the recipient is registered, or has an inbox.
   const others = { Carol: chat.join("Carol"), Dave: chat.lecture("Dave") };
   for (const [to, peer] of Object.entries(others)) {
     alice.send("direct", { to, text: "Hi" });
@@ -144,12 +144,12 @@ Deno.test("hub gives a direct message to oneself to each session once", PURE, ()
   assertEquals(phone.heard(), ["note"]);
 });
 
-Deno.test("hub takes up a session of a registered name by its token alone", PURE, () => {
+Deno.test("hub resumes a session of a registered name by its token alone", PURE, () => {
   const { chat, alice } = withAlice();
   alice.end();
   const again = chat.join("Alice", undefined, { session: alice.ack.session });
   assertEquals([again.ack.resumed, again.ack.rooms.length], [true, 1]);
-  // A password beside it is not looked at.
+  // A password beside it is not checked.
   const { session } = alice.ack;
   assertEquals(chat.join("Alice", undefined, { session, password: "wrong" }).ack.resumed, true);
 });
@@ -164,7 +164,7 @@ Deno.test(
     chat.account("Alice");
     assertEquals(stranger.take().map(({ payload }) => payload.code), ["session_ended"]);
     assertEquals(stranger.isClosed, true);
-    // What is said to Alice from now on is not for the stranger.
+    // The stranger gets none of what is said to Alice from now on.
     assertEquals(chat.hub.directory.names.holders("Alice"), []);
     const connect = (name: string) => chat.dial().send("connect", { name, version: 2, session });
     assertEquals(codeOf(connect("Alice")), "password_required");
@@ -201,7 +201,7 @@ Deno.test("hub ends the other sessions of a name when its password is changed", 
   }
 });
 
-Deno.test("hub takes up a session after a change of password by token and password", PURE, () => {
+Deno.test("hub resumes a session after a change of password by token and password", PURE, () => {
   const { chat, alice, account } = withAlice();
   const phone = chat.join("Alice", "Music", { password });
   chat.changePassword(account, alice);
@@ -213,7 +213,7 @@ Deno.test("hub takes up a session after a change of password by token and passwo
   assertEquals(chat.join("Alice", undefined, { session }).ack.resumed, true);
 });
 
-Deno.test("hub lets the session go on that gives a name up, and ends the others", PURE, () => {
+Deno.test("hub lets a session go on that gives its name up, and ends the others", PURE, () => {
   const { chat, alice, account } = withAlice();
   const phone = chat.join("Alice", "General", { password });
   chat.unregister(account, alice);
@@ -236,7 +236,7 @@ Deno.test("hub learns of what another process has changed", PURE, () => {
   chat.syncAccounts(changed, { id: 50, name: "bob", passwordVersion: 1 });
   assertEquals([alice.isClosed, bob.isClosed], [true, true]);
   const phone = chat.join("Alice", "General", { password });
-  // The account was given up and made again: whatever the passwordVersion, it is another.
+  // The name was given up and registered again: it is another account, whatever its passwordVersion.
   chat.syncAccounts({ ...changed, id: 60 });
   assertEquals(phone.isClosed, true);
   chat.syncAccounts();
@@ -249,7 +249,7 @@ Deno.test("hub lets a registered name be connected sixteen times, and no more", 
   const others = Array.from({ length: 15 }, () => chat.join("Alice", "General", { password }));
   const connect = () => chat.dial().send("connect", { name: "Alice", version: 2, password });
   assertEquals(codeOf(connect()), "too_many_sessions");
-  // One that is away makes way, the one that has been away for longest.
+  // The session that has been away for longest is evicted.
   others[3]?.end();
   chat.now += 1;
   others[4]?.end();
@@ -258,12 +258,12 @@ Deno.test("hub lets a registered name be connected sixteen times, and no more", 
     chat.dial().send("connect", { name: "Alice", version: 2, session, password })[0]?.payload;
   assertEquals(resume(others[4]?.ack.session).resumed, true);
   assertEquals(resume(others[3]?.ack.session).code, "too_many_sessions");
-  // Its token was void when it made way, and not only for as long as there was no place.
+  // Its token was void from its eviction, and not only for as long as there was no place.
   others[5]?.end();
   assertEquals(resume(others[3]?.ack.session).resumed, false);
 });
 
-Deno.test("hub refuses to rename somebody to a registered name", PURE, () => {
+Deno.test("hub refuses to rename a session to a registered name", PURE, () => {
   const { chat, alice } = withAlice();
   const bob = chat.join("Bob", "General");
   assertEquals(codeOf(bob.send("rename", { name: "ALICE" })), "password_required");
@@ -291,7 +291,7 @@ Deno.test(
     ]);
     assertEquals(carol.heard(), ["Alice is now known as Ann."]);
     assertEquals(memberNames(bob), [["Alice", "Ann", "Bob"], 3]);
-    // It has left the registered name, and what was shown for that.
+    // It has left the registered name, and its authentication with it.
     phone.end();
     const { session } = phone.ack;
     assertEquals(
@@ -337,7 +337,7 @@ Deno.test("hub that takes registered names alone takes no others", PURE, () => {
 
 const [REAL, FAKE] = ["Alice", "\u0410lice"] as const;
 
-Deno.test("hub lets no two names that look alike into one room", PURE, () => {
+Deno.test("hub refuses a lookalike of a name in the room", PURE, () => {
   const chat = new HubChat();
   const alice = chat.join(REAL, "General");
   const connect = (room?: string) =>
@@ -354,7 +354,7 @@ Deno.test("hub lets no two names that look alike into one room", PURE, () => {
   assertEquals(codeOf(bob.send("rename", { name: "AIice" })), undefined);
 });
 
-Deno.test("hub keeps a name's looks for it in its rooms while it is held", PURE, () => {
+Deno.test("hub refuses a lookalike of a held name in its rooms", PURE, () => {
   const chat = new HubChat();
   const alice = chat.join(REAL, "General");
   alice.end();
@@ -363,7 +363,7 @@ Deno.test("hub keeps a name's looks for it in its rooms while it is held", PURE,
   assertEquals(chat.join(REAL, undefined, { session: alice.ack.session }).ack.resumed, true);
 });
 
-Deno.test("hub lets nobody have a name that looks like a registered one, in any room", PURE, () => {
+Deno.test("hub refuses a lookalike of a registered name in every room", PURE, () => {
   const { chat } = withAlice();
   for (const version of [undefined, 2]) {
     const got = chat.dial().send("connect", { name: FAKE, version, room: "Elsewhere" });
@@ -372,7 +372,7 @@ Deno.test("hub lets nobody have a name that looks like a registered one, in any 
   assertEquals(codeOf(chat.join("Bob").send("rename", { name: FAKE })), "lookalike_name");
 });
 
-Deno.test("hub lets names that are the same be written in ways that look different", PURE, () => {
+Deno.test("hub lets one name be written in ways that look different", PURE, () => {
   const { chat } = withAlice();
   for (const name of ["ALICE", "alice", "\uff21LICE"]) chat.join(name, "General", { password });
 });

@@ -27,7 +27,7 @@ Deno.test("hub gives a direct message to oneself once, as the sender's own copy"
   assertEquals([id, payload.ref, payload.to, payload.text], ["d1", 1, "Alice", "note"]);
 });
 
-Deno.test("hub tells a lecture client of a direct message in a notification", PURE, () => {
+Deno.test("hub gives a lecture client a direct message as a notification", PURE, () => {
   const chat = new HubChat();
   const [alice, bob] = [chat.join("Alice"), chat.lecture("Bob")];
   alice.send("direct", { to: "Bob", text: "psst" });
@@ -39,7 +39,7 @@ Deno.test("hub tells a lecture client of a direct message in a notification", PU
   assertEquals(alice.take().map(({ type, payload }) => [type, payload.text]), [["direct", "yes?"]]);
 });
 
-Deno.test("hub tells a lecture client the whole of the longest direct message", PURE, () => {
+Deno.test("hub gives a lecture client the whole of the longest direct message", PURE, () => {
   const chat = new HubChat();
   const [alice, bob] = [chat.join("Alice"), chat.lecture("Bob")];
   const text = "👍".repeat(LIMITS.text);
@@ -61,7 +61,7 @@ Deno.test("hub refuses a direct message to a lecture client that has gone", PURE
   assertEquals(codeOf(alice.send("direct", { to: "Bob", text: "Hi" })), "unknown_name");
 });
 
-Deno.test("hub gives a direct message to the session, wherever it goes on", PURE, () => {
+Deno.test("hub gives a direct message to its session over whatever connection", PURE, () => {
   const chat = new HubChat();
   const alice = chat.join("Alice");
   const bob = chat.join("Bob");
@@ -74,16 +74,20 @@ Deno.test("hub gives a direct message to the session, wherever it goes on", PURE
   assertEquals(fresh.heard(), ["you there?"]);
 });
 
-Deno.test("hub gives a direct message to who has the name now, not to who had it", PURE, () => {
-  const chat = new HubChat();
-  chat.join("Bob").end();
-  chat.now += 120_000;
-  for (const bob of [chat.join("Bob"), chat.join("Bobby")]) {
-    if (bob.ack.name === "Bobby") bob.send("rename", { name: "bob" });
-    const alice = chat.join("Alice");
-    alice.send("direct", { to: "Bob", text: "Hi" });
-    assertEquals(bob.heard().at(-1), "Hi");
-    for (const peer of [alice, bob]) peer.end();
+Deno.test(
+  "hub gives a direct message to the present holder of the name, not to a former one",
+  PURE,
+  () => {
+    const chat = new HubChat();
+    chat.join("Bob").end();
     chat.now += 120_000;
-  }
-});
+    for (const bob of [chat.join("Bob"), chat.join("Bobby")]) {
+      if (bob.ack.name === "Bobby") bob.send("rename", { name: "bob" });
+      const alice = chat.join("Alice");
+      alice.send("direct", { to: "Bob", text: "Hi" });
+      assertEquals(bob.heard().at(-1), "Hi");
+      for (const peer of [alice, bob]) peer.end();
+      chat.now += 120_000;
+    }
+  },
+);

@@ -4,7 +4,7 @@ import { PURE } from "../../fixtures/pure.ts";
 
 const LEFT = "Alice has left the room.";
 
-Deno.test("hub tells every room of a connection that ended, once", PURE, () => {
+Deno.test("hub notifies every room of a connection that ended, once", PURE, () => {
   for (const profile of ["lecture", "version 2"]) {
     const chat = new HubChat();
     const alice = profile === "lecture" ? chat.lecture("Alice") : chat.join("Alice", "General");
@@ -60,7 +60,7 @@ Deno.test(
       return resumed;
     };
     assertEquals([resumesAfter(0), resumesAfter(59_000)], [false, false]);
-    // By then it is either out of the log, or its end could not be kept.
+    // By then it is either out of the log, or its end could not be appended.
     assertEquals(resumesAfter(200_000), true);
   },
 );
@@ -91,7 +91,7 @@ Deno.test("hub closes the connection of a lecture client that quits", PURE, () =
   chat.lecture("Alice");
 });
 
-Deno.test("hub says nothing when a connection ends that never had a session", PURE, () => {
+Deno.test("hub sends nothing when a connection ends that never had a session", PURE, () => {
   const chat = new HubChat();
   const bob = chat.join("Bob", "General");
   const alice = chat.dial();
@@ -101,7 +101,7 @@ Deno.test("hub says nothing when a connection ends that never had a session", PU
   assertEquals(bob.send("members", { room: "General" })[0]?.payload.members, ["Bob"]);
 });
 
-Deno.test("hub tells everyone that it shuts down, in a room or not, once", PURE, () => {
+Deno.test("hub notifies every session of a shutdown, in a room or not, once", PURE, () => {
   const chat = new HubChat();
   const alice = chat.join("Alice", "General");
   alice.send("join", { room: "Music" });
@@ -114,32 +114,36 @@ Deno.test("hub tells everyone that it shuts down, in a room or not, once", PURE,
   assertEquals(stranger.take(), []);
 });
 
-Deno.test("hub answers whoever has no session with an error, and nothing else", PURE, () => {
-  const requests: [type: string, payload: unknown][] = [
-    ["message", { room: "General", text: "Hi" }],
-    ["direct", { to: "Bob", text: "Hi" }],
-    ["join", { room: "General" }],
-    ["leave", { room: "General" }],
-    ["rename", { name: "Alice" }],
-    ["topic", { room: "General", topic: "Mine" }],
-    ["members", { room: "General" }],
-    ["rooms", {}],
-    ["read", { room: "General", seq: 1 }],
-    ["ping", {}],
-    ["pong", {}],
-    ["quit", {}],
-  ];
-  for (const [type, payload] of requests) {
-    const chat = new HubChat();
-    const bob = chat.join("Bob", "General");
-    const stranger = chat.dial();
-    const got = stranger.send(type, payload, "r1");
-    const { id, payload: refusal } = stranger.expect("error", got);
-    assertEquals([id, refusal.code], ["r1", "not_connected"], type);
-    assertEquals([bob.take(), stranger.isClosed], [[], false], type);
-    stranger.expect("connect_ack", stranger.send("connect", { name: "Alice", version: 2 }));
-  }
-});
+Deno.test(
+  "hub answers a connection without a session with an error, and nothing else",
+  PURE,
+  () => {
+    const requests: [type: string, payload: unknown][] = [
+      ["message", { room: "General", text: "Hi" }],
+      ["direct", { to: "Bob", text: "Hi" }],
+      ["join", { room: "General" }],
+      ["leave", { room: "General" }],
+      ["rename", { name: "Alice" }],
+      ["topic", { room: "General", topic: "Mine" }],
+      ["members", { room: "General" }],
+      ["rooms", {}],
+      ["read", { room: "General", seq: 1 }],
+      ["ping", {}],
+      ["pong", {}],
+      ["quit", {}],
+    ];
+    for (const [type, payload] of requests) {
+      const chat = new HubChat();
+      const bob = chat.join("Bob", "General");
+      const stranger = chat.dial();
+      const got = stranger.send(type, payload, "r1");
+      const { id, payload: refusal } = stranger.expect("error", got);
+      assertEquals([id, refusal.code], ["r1", "not_connected"], type);
+      assertEquals([bob.take(), stranger.isClosed], [[], false], type);
+      stranger.expect("connect_ack", stranger.send("connect", { name: "Alice", version: 2 }));
+    }
+  },
+);
 
 Deno.test("hub refuses a second connect in the words of the first", PURE, () => {
   const chat = new HubChat();

@@ -14,7 +14,7 @@ const SAME_NAMES: [what: string, held: string, asked: string][] = [
   ["a sharp s", "Strauß", "STRAUSS"],
 ];
 
-Deno.test("hub refuses a name that someone has, however it is written", PURE, () => {
+Deno.test("hub refuses a name that is taken, however it is written", PURE, () => {
   for (const [what, held, asked] of SAME_NAMES) {
     for (const version of [undefined, 2]) {
       const chat = new HubChat();
@@ -71,7 +71,7 @@ Deno.test("hub says for how long a name is held", PURE, () => {
   assertEquals(refusal?.payload.message.includes("for 100 s more"), true, refusal?.payload.message);
 });
 
-Deno.test("hub leaves a name to its session for as long as that is connected", PURE, () => {
+Deno.test("hub holds a name for as long as its session is connected", PURE, () => {
   const chat = new HubChat();
   chat.join("Alice");
   chat.now += 100 * HOLD;
@@ -125,7 +125,7 @@ Deno.test(
   },
 );
 
-Deno.test("hub answers a rename even where nobody shares a room", PURE, () => {
+Deno.test("hub answers a rename even in no room", PURE, () => {
   const chat = new HubChat();
   const alice = chat.join("Alice");
   const answer = alice.expect("notification", alice.send("rename", { name: "Alicia" }, "r1"));
@@ -138,7 +138,7 @@ Deno.test("hub frees the former name at once", PURE, () => {
   chat.join("Alice");
 });
 
-Deno.test("hub refuses to rename somebody to a taken or a held name", PURE, () => {
+Deno.test("hub refuses to rename a session to a taken or a held name", PURE, () => {
   const chat = new HubChat();
   const alice = chat.join("Alice", "General");
   const bob = chat.join("Bob", "General");
@@ -153,7 +153,7 @@ Deno.test("hub refuses to rename somebody to a taken or a held name", PURE, () =
   assertEquals(codeOf(alice.send("rename", { name: "carol" })), undefined);
 });
 
-Deno.test("hub lets somebody rename to another form of their own name", PURE, () => {
+Deno.test("hub lets a session rename to another form of its own name", PURE, () => {
   const chat = new HubChat();
   const alice = chat.join("alice", "General");
   assertEquals(alice.send("rename", { name: "Alice" })[0]?.payload.new_name, "Alice");

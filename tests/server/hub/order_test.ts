@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { HubChat } from "../../fixtures/hub.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-Deno.test("hub acknowledges a connect before the newcomer hears anything else", PURE, () => {
+Deno.test("hub acknowledges a connect before it sends the connection anything else", PURE, () => {
   const chat = new HubChat();
   const bob = chat.join("Bob", "General");
   const alice = chat.dial();
@@ -38,7 +38,7 @@ Deno.test("hub gives a newcomer the position of all that was said before it came
   assertEquals(messages.map(({ payload }) => payload.seq), [4]);
 });
 
-Deno.test("hub gives a message to those who were in the room when it was said", PURE, () => {
+Deno.test("hub gives a message to the members at the time it was said", PURE, () => {
   const chat = new HubChat();
   const alice = chat.join("Alice", "General");
   const bob = chat.join("Bob", "General");

@@ -98,7 +98,7 @@ Deno.test(
   },
 );
 
-Deno.test("hub shows the members of a room to whoever asks", PURE, () => {
+Deno.test("hub shows the members of a room to every session", PURE, () => {
   const chat = new HubChat();
   chat.join("Alice", "General");
   const outside = chat.join("Bob");

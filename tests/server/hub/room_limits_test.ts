@@ -23,7 +23,7 @@ Deno.test(
       "no_more_rooms",
     );
     assertEquals(codeOf(bob.send("connect", { name: "Bob", room: "ONE", version: 2 })), undefined);
-    // A room that is forgotten makes place for another.
+    // A room that is removed makes place for another.
     alice.send("leave", { room: "Two" });
     assertEquals(codeOf(bob.send("join", { room: "Three" })), undefined);
   },
@@ -36,7 +36,7 @@ Deno.test("hub refuses a lecture client a room too many, in its own words", PURE
   assertEquals([got?.type, got?.payload.code], ["notification", "no_more_rooms"]);
 });
 
-Deno.test("hub counts the rooms that it remembers", PURE, () => {
+Deno.test("hub counts the rooms that the log remembers", PURE, () => {
   const chat = bounded({ rooms: 2 });
   const alice = chat.join("Alice", "One");
   alice.send("message", { text: "Hi" });
@@ -49,7 +49,7 @@ Deno.test("hub counts the rooms that it remembers", PURE, () => {
   assertEquals(codeOf(alice.send("join", { room: "One" })), undefined);
 });
 
-Deno.test("hub lets as many into a room as it may, and the next when one has left", PURE, () => {
+Deno.test("hub fills a room to its limit, and takes another member when one has left", PURE, () => {
   const chat = bounded({ membersOfRoom: 2 });
   const [alice, bob] = [chat.join("Alice", "One"), chat.join("Bob", "One")];
   const carol = chat.join("Carol");
@@ -60,7 +60,7 @@ Deno.test("hub lets as many into a room as it may, and the next when one has lef
   assertEquals(codeOf(carol.send("join", { room: "One" })), undefined);
 });
 
-Deno.test("hub lets a session be in as many rooms as one may be, and says how many", PURE, () => {
+Deno.test("hub lets a session be in rooms up to the limit, which it names", PURE, () => {
   const chat = bounded({ roomsOfSession: 2 });
   const alice = chat.join("Alice", "One");
   assertEquals(alice.ack.limits, { ...LIMITS, rooms: 2 });

@@ -92,31 +92,35 @@ Deno.test("hub forgets a room in which nothing was said when the last member lea
   assertEquals(alice.send("rooms")[0]?.payload.rooms, []);
 });
 
-Deno.test("hub tells everyone in a room of its topic, and anyone who asks", PURE, () => {
-  const chat = new HubChat();
-  const [alice, bob] = [chat.join("Alice", "General"), chat.join("Bob", "General")];
-  const outside = chat.join("Outside");
-  alice.take();
-  const payload = {
-    message: "Alice has set the topic to: News",
-    event: "topic",
-    room: "General",
-    name: "Alice",
-    topic: "News",
-  };
-  assertEquals(alice.send("topic", { room: "general", topic: "News" }, "t1"), [
-    { type: "notification", payload, id: "t1" },
-  ]);
-  assertEquals(bob.take(), [{ type: "notification", payload }]);
-  for (const peer of [bob, outside]) {
-    assertEquals(peer.send("topic", { room: "GENERAL" }, "t2"), [
-      { type: "topic", id: "t2", payload: { room: "General", topic: "News" } },
+Deno.test(
+  "hub notifies the members of a topic, and gives it to every session that asks",
+  PURE,
+  () => {
+    const chat = new HubChat();
+    const [alice, bob] = [chat.join("Alice", "General"), chat.join("Bob", "General")];
+    const outside = chat.join("Outside");
+    alice.take();
+    const payload = {
+      message: "Alice has set the topic to: News",
+      event: "topic",
+      room: "General",
+      name: "Alice",
+      topic: "News",
+    };
+    assertEquals(alice.send("topic", { room: "general", topic: "News" }, "t1"), [
+      { type: "notification", payload, id: "t1" },
     ]);
-  }
-  alice.send("topic", { room: "General", topic: "" });
-  assertEquals(bob.heard(), ["Alice has cleared the topic."]);
-  assertEquals(bob.send("topic", { room: "General" })[0]?.payload.topic, "");
-});
+    assertEquals(bob.take(), [{ type: "notification", payload }]);
+    for (const peer of [bob, outside]) {
+      assertEquals(peer.send("topic", { room: "GENERAL" }, "t2"), [
+        { type: "topic", id: "t2", payload: { room: "General", topic: "News" } },
+      ]);
+    }
+    alice.send("topic", { room: "General", topic: "" });
+    assertEquals(bob.heard(), ["Alice has cleared the topic."]);
+    assertEquals(bob.send("topic", { room: "General" })[0]?.payload.topic, "");
+  },
+);
 
 Deno.test("hub keeps a topic while nobody is in the room", PURE, () => {
   const chat = new HubChat();
@@ -139,7 +143,7 @@ const REFUSED: [what: string, type: string, payload: unknown, code: string][] = 
   ["asking for the members of no room", "members", { room: "None" }, "unknown_room"],
 ];
 
-Deno.test("hub refuses what a room does not allow, to the asker alone", PURE, () => {
+Deno.test("hub refuses a request about a room to its sender alone", PURE, () => {
   for (const [what, type, payload, code] of REFUSED) {
     const chat = new HubChat();
     const alice = chat.join("Alice", "General");
@@ -154,12 +158,12 @@ Deno.test("hub refuses what a room does not allow, to the asker alone", PURE, ()
   }
 });
 
-Deno.test("hub asks for a room whoever is in none", PURE, () => {
+Deno.test("hub asks a session in no room which room it means", PURE, () => {
   const chat = new HubChat();
   assertEquals(codeOf(chat.join("Alice").send("message", { text: "Hi" })), "room_required");
 });
 
-Deno.test("hub lets a session into as many rooms as one may be in, and no more", PURE, () => {
+Deno.test("hub lets a session into rooms up to the wire's limit, and no more", PURE, () => {
   const chat = new HubChat();
   const alice = chat.join("Alice", "Room 1");
   for (let number = 2; number <= LIMITS.rooms; number++) {

@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { codeOf, HubChat } from "../../fixtures/hub.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-/** The answer to everything: what a member's screen would have to show. */
+/** The answer to everything: the whole of what a member's screen has to show. */
 const NOTHING: unknown[] = [];
 
 Deno.test(
@@ -20,7 +20,7 @@ Deno.test(
   },
 );
 
-Deno.test("hub lets the rooms notice nothing of a takeover", PURE, () => {
+Deno.test("hub sends the rooms nothing when a session moves to another connection", PURE, () => {
   const chat = new HubChat();
   const old = chat.join("Alice", "General");
   old.send("join", { room: "Music" });
@@ -28,7 +28,7 @@ Deno.test("hub lets the rooms notice nothing of a takeover", PURE, () => {
   bob.send("message", { text: "before" });
   const fresh = chat.join("Alice", "General", { session: old.ack.session });
   assertEquals(fresh.ack.rooms, [{ room: "General", seq: 1 }, { room: "Music", seq: 0 }]);
-  // The end of the old connection comes late; it is nobody's any more.
+  // The old connection ends late, when it has no session any more.
   old.end();
   bob.take();
   assertEquals(carol.take(), NOTHING);
@@ -57,7 +57,7 @@ Deno.test(
   },
 );
 
-Deno.test("hub takes a session up again, with the rooms that it left and no others", PURE, () => {
+Deno.test("hub resumes a session with the rooms that it left and no others", PURE, () => {
   const chat = new HubChat();
   const alice = chat.join("Alice", "General");
   for (const room of ["Music", "Chess"]) alice.send("join", { room });
@@ -110,7 +110,7 @@ Deno.test("hub adds the room that a resuming connect asks for", PURE, () => {
   assertEquals(again.ack.rooms.map(({ room }: { room: string }) => room), ["General", "Music"]);
 });
 
-Deno.test("hub takes a session up more than once by the same token", PURE, () => {
+Deno.test("hub resumes a session more than once by the same token", PURE, () => {
   const chat = new HubChat();
   let alice = chat.join("Alice", "General");
   const { session } = alice.ack;
@@ -173,14 +173,14 @@ Deno.test("hub lets a session go on under another name, and tells its rooms", PU
     bob.take();
     const fresh = chat.dial();
     fresh.send("connect", { name: "Alicia", version: 2, session: alice.ack.session });
-    // Who had left comes back under the name that it has then.
+    // The session that was away comes back under its new name.
     assertEquals(bob.heard(), [isTakeover ? renamed : "Alicia has joined the room."]);
     assertEquals(bob.send("members", { room: "General" })[0]?.payload.members, ["Alicia", "Bob"]);
     assertEquals(chat.join("Alice", "General").ack.resumed, false, "the former name is free");
   }
 });
 
-Deno.test("hub acknowledges a resumed session before it tells it anything else", PURE, () => {
+Deno.test("hub acknowledges a resumed session before it sends it anything else", PURE, () => {
   const chat = new HubChat();
   const alice = chat.join("Alice", "General");
   const fresh = chat.dial();
@@ -192,7 +192,7 @@ Deno.test("hub acknowledges a resumed session before it tells it anything else",
   ]);
 });
 
-Deno.test("hub gives a token's session to version 2 alone", PURE, () => {
+Deno.test("hub resumes a session in version 2 alone", PURE, () => {
   const chat = new HubChat();
   const { session } = chat.join("Alice", "General").ack;
   const got = chat.dial().send("connect", { name: "Bob", room: "General", session });

@@ -22,7 +22,7 @@ const ALIKE: [what: string, one: string, other: string][] = [
   ["accents that are written apart", "Zoë", "Zo\u0435\u0308"],
 ];
 
-Deno.test("names look alike that a reader would take for each other", PURE, () => {
+Deno.test("names share a skeleton that a reader would take for each other", PURE, () => {
   for (const [what, one, other] of ALIKE) assert(lookAlike(one, other), what);
 });
 
