@@ -1,5 +1,5 @@
 /**
- * Making the programs that are ordered: all of them or none.
+ * Builds the requested programs: all of them or none.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import { cannotWrite } from "./command.ts";
 import { compile, type Compiler } from "./compilers.ts";
 import { type Build, buildsFor, fileName, programs, targets, thisMachine } from "./targets.ts";
 
-/** What is to be made. */
+/** The builds to make. */
 export interface Order {
-  /** For every platform, with their sums, or for this machine alone. */
+  /** For every platform, with checksums, or for this machine alone. */
   readonly all: boolean;
   /** Gets the compiler ready. */
   readonly compiler: (signal: AbortSignal) => Promise<Compiler>;
   /** The directory that receives the files. */
   readonly output: string;
-  /** Ends the work; nothing is left then. */
+  /** Aborts the work and leaves nothing behind. */
   readonly signal: AbortSignal;
-  /** Told of each step, in one line. */
+  /** Called with one line for each step. */
   readonly report: (line: string) => void;
 }
 
@@ -28,13 +28,13 @@ const sumsName = "SHA256SUMS";
 const elsewhere = "choose another directory with --output DIR";
 
 /**
- * Makes the programs that are ordered, and returns their files' names.
+ * Builds the requested programs and returns their files' names.
  *
- * Files of the same names go first, and the new ones come in only when all of
- * them are there: what stands in the directory afterwards is from this order.
+ * Files of the same names are removed first, and the new ones are moved in only when
+ * all of them are complete, so that the directory never mixes two runs.
  *
- * @throws {Unavailable} where the runtime or the bundler can't be fetched
- * @throws {Failure} where a program doesn't compile or can't be written
+ * @throws {Unavailable} if the runtime or the bundler cannot be fetched
+ * @throws {Failure} if a program does not compile or cannot be written
  */
 export async function compilePrograms(order: Order): Promise<string[]> {
   const builds = buildsFor(order.all ? targets : [thisMachine(Deno.build)]);

@@ -1,8 +1,8 @@
 /**
  * Bundling: a program of a few large modules starts faster than the same
- * program of some hundred small ones. What is imported late stays a module of
- * its own, and so does each worker. The trace of a defect names lines of these
- * modules, which are the sources without their types, one after the other.
+ * program of some hundred small ones. A dynamic import stays a module of its own,
+ * and so does each worker. A stack trace names lines of these modules, which are
+ * the sources without their types, one after the other.
  *
  * @module
  */
@@ -19,10 +19,10 @@ import {
 
 /**
  * Bundles a program for `compile` with the same `directory`, a full path. The
- * Deno at hand does it: what it writes suits every runtime.
+ * running Deno does it; its output suits every runtime.
  *
- * @throws {Unavailable} where the bundler can't be fetched
- * @throws {Failure} where the program has a mistake
+ * @throws {Unavailable} if the bundler cannot be fetched
+ * @throws {Failure} if the program has an error
  */
 export async function bundle(
   program: Program,
@@ -31,7 +31,7 @@ export async function bundle(
 ): Promise<void> {
   const bundles = bundlesOf(program, directory);
   await deno(program, checkerArguments(program), signal);
-  // One by one: together they would lie in directories like those of their sources.
+  // One by one: bundled together they would keep the directories of their sources.
   for (const module of [program.entry, ...program.include]) {
     await deno(program, bundlerArguments(module, bundles), signal);
   }
@@ -39,7 +39,7 @@ export async function bundle(
   await forgetTimes(bundles);
 }
 
-/** Packages' own modules rather than their CommonJS, which Deno 2.6 doesn't bundle rightly. */
+/** The ES modules of packages: Deno 2.6 bundles their CommonJS wrongly. */
 const env = { DENO_CONDITIONS: "module" };
 
 async function deno(
@@ -51,11 +51,11 @@ async function deno(
   if (!success) throw explainBundling(program, stderr);
 }
 
-/** The words of Deno 2.6 to 2.9 for a package of npm, be it the bundler or one that is imported. */
+/** How Deno 2.6 to 2.9 name a package of npm, the bundler or an imported one. */
 const unfetched =
   /^error: (?:Failed loading \S+ for package "(.+)"|npm package '(.+)' does not exist|Failed caching npm package '(.+)')/m;
 
-/** What went wrong in the check or in the bundling of a program, told from what Deno wrote. */
+/** The error of a failed check or bundling, from the output of Deno. */
 export function explainBundling({ entry }: Program, stderr: string): Failure {
   const name = unfetched.exec(stderr)?.slice(1).find(Boolean);
   if (name === undefined) return new Failure(`Cannot bundle ${entry}:\n${stderr}`);
@@ -66,7 +66,7 @@ export function explainBundling({ entry }: Program, stderr: string): Failure {
   );
 }
 
-/** The first cause that Deno gives for an error, or the error where it gives none. */
+/** The first cause that Deno names for an error, or the error itself. */
 function causeOf(stderr: string): string {
   const lines = stderr.split("\n")
     .map((line) => line.trim().replace(/^(?:error|\d+): /, ""))
@@ -75,15 +75,15 @@ function causeOf(stderr: string): string {
 }
 
 /**
- * A worker's code is asked for by its source's name, beside the code that asks,
- * and in bundles that is beside the entry.
+ * The code starts a worker by its source's name beside its own; in a bundle, that is
+ * beside the entry.
  */
 async function nameAsSource(module: string, bundles: string): Promise<void> {
   const text = `import "./${bundledName(module)}";\n`;
   await Deno.writeTextFile(`${bundles}/${baseName(module)}`, text);
 }
 
-/** A program holds its files' times; without them the same sources make the same program again. */
+/** A compiled program holds its files' times; a fixed time makes builds reproducible. */
 async function forgetTimes(bundles: string): Promise<void> {
   for await (const { name } of Deno.readDir(bundles)) {
     await Deno.utime(`${bundles}/${name}`, 0, 0);

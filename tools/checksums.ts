@@ -1,11 +1,10 @@
 /**
- * Checksums: making them, and listing them in the format that `sha256sum -c`
- * reads.
+ * Checksums, and their list in the format that `sha256sum -c` reads.
  *
  * @module
  */
 
-/** Bytes that nobody shares. */
+/** Bytes in a buffer that is not shared with another thread. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The sha256 of `bytes`, in lower-case hexadecimal. */

@@ -1,5 +1,5 @@
 /**
- * Running other programs, and the failures that a tool shows to a person.
+ * Runs other programs, and defines the failures that a tool shows to a person.
  *
  * @module
  */
@@ -7,43 +7,43 @@
 /** The project's directory. */
 export const project = new URL("..", import.meta.url);
 
-/** Something that a person can act on: its message is shown, no stack. */
+/** A failure that a person can act on: its message is shown, without a stack. */
 export class Failure extends Error {
   override name = "Failure";
 }
 
-/** Something that compiling takes from the network can't be had here, by no one's mistake. */
+/** A download that compiling needs is not available here. */
 export class Unavailable extends Failure {
   override name = "Unavailable";
 }
 
-/** The person stopped the tool. */
+/** The user stopped the tool. */
 export class Interrupted extends Failure {
   override name = "Interrupted";
 }
 
-/** What a program that has ended leaves. */
+/** The result of a program that has ended. */
 export interface Outcome {
   /** Whether it ended with status 0. */
   readonly success: boolean;
-  /** What it wrote to stderr, without surrounding blanks. */
+  /** Its output on stderr, without surrounding white space. */
   readonly stderr: string;
 }
 
 /** How to run a program. */
 export interface RunOptions {
-  /** Variables that it sees in addition to ours. */
+  /** Environment variables in addition to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
   /** Its working directory. */
   readonly cwd: string | URL;
-  /** Ends it; `run` then throws the signal's reason. */
+  /** Kills it; `run` then throws the signal's reason. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs a program to its end, with nothing on its stdin.
+ * Runs a program to its end, with an empty stdin.
  *
- * @throws {Unavailable} where no such program is on the path
+ * @throws {Unavailable} if no such program is on the path
  */
 export async function run(
   program: string,
@@ -53,9 +53,8 @@ export async function run(
   signal.throwIfAborted();
   const command = new Deno.Command(program, {
     args: [...args],
-    // Its errors are read by this tool and shown to a person: no colours, no
-    // backtraces, no warnings of npm, whatever the person's own environment
-    // asks for.
+    // This tool parses its errors and shows them to a person: no colors, no
+    // backtraces, no warnings of npm, whatever the environment asks for.
     env: {
       ...env,
       NO_COLOR: "1",
@@ -87,7 +86,7 @@ async function outputOf(
   }
 }
 
-/** npm's own reason among all that it wrote; nothing where npm didn't fail. */
+/** The reason that npm gives in its output; `undefined` if npm did not fail. */
 export function npmReason(stderr: string): string | undefined {
   const lines = [...stderr.matchAll(/^npm (?:error|ERR!) (.+)$/gm)];
   const details = /^(?:code|syscall|errno|path|dest|cwd|signal) /;
@@ -95,7 +94,7 @@ export function npmReason(stderr: string): string | undefined {
   return (reason ?? lines[0])?.[1]?.trim();
 }
 
-/** Turns an error of the file system into one that says what to do. */
+/** Turns a file system error into a failure that says what to do. */
 export function cannotWrite(
   directory: string,
   error: unknown,

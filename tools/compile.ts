@@ -1,6 +1,5 @@
 /**
- * `deno task compile`: makes the programs as single files that run where no
- * Deno is.
+ * `deno task compile`: builds the programs as single files that run without Deno.
  *
  * @module
  */
@@ -11,35 +10,35 @@ import { Failure, Interrupted } from "./command.ts";
 import { compilerFor, type Runtime } from "./compilers.ts";
 import { npmNotice } from "./npm_runtime.ts";
 
-const help = `Makes chat-server and chat-client as single programs.
+const help = `Builds chat-server and chat-client as single files.
 
 Usage: deno task compile [OPTIONS]
 
   --all             for Linux, macOS and Windows, with SHA256SUMS,
                     rather than for this machine alone
-  --output DIR      where to put them (default: dist)
-  --runtime=npm     take the runtime from npm where Deno's own site can't be
+  --output DIR      the directory for them (default: dist)
+  --runtime=npm     take the runtime from npm if Deno's own site cannot be
                     reached (Linux x64 only; for trying, not for release)
   --help            show this
 
-Exit status: 0 made, 1 failed, 2 wrong usage, 130 interrupted.`;
+Exit status: 0 built, 1 failed, 2 wrong usage, 130 interrupted.`;
 
-/** The command line asks for something that there is not. */
+/** An argument that the tool does not have. */
 export class UsageError extends Failure {
   override name = "UsageError";
 }
 
-/** What a command line may say. */
+/** The options of the command line. */
 export interface Options {
-  /** For every platform rather than for this machine. */
+  /** Every platform instead of this machine. */
   readonly all: boolean;
-  /** Where the runtime comes from. */
+  /** The source of the runtime. */
   readonly runtime: Runtime;
   /** The directory that receives the files. */
   readonly output: string;
 }
 
-/** What the command line says; "help" where it asks for help. */
+/** Parses the command line; "help" if it asks for help. */
 export function parseOptions(args: string[]): "help" | Options {
   const flags = parseArgs(args, {
     boolean: ["all", "help"],
@@ -105,7 +104,7 @@ function explainFailure(error: unknown): number {
   return error instanceof Interrupted ? 130 : 1;
 }
 
-/** Aborted when the person stops the tool, so that it can clean up. */
+/** Aborted when the user stops the tool, so that it can clean up. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   const stop = () => controller.abort(new Interrupted("Interrupted; nothing was made"));

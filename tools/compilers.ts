@@ -1,6 +1,6 @@
 /**
- * The compiler: Deno itself, or a release of Deno from npm with a runtime from
- * npm, and what its errors mean.
+ * The compiler: the running Deno, or a release of Deno from npm with a runtime from
+ * npm; and the meaning of its errors.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { Failure, npmReason, run, Unavailable } from "./command.ts";
 import { npmCompiler, npmRuntime } from "./npm_runtime.ts";
 import { type Build, bundlesOf, compilerArguments, fileName, npmTriple } from "./targets.ts";
 
-/** Where the runtime within compiled programs comes from. */
+/** The source of the runtime in compiled programs. */
 export type Runtime = "official" | "npm";
 
 /** How to run `deno compile`. */
@@ -25,7 +25,7 @@ export interface Compiler {
 /**
  * The compiler for a runtime; npm's runtime is fetched first.
  *
- * @throws {Unavailable} where it can't be fetched
+ * @throws {Unavailable} if it cannot be fetched
  */
 export async function compilerFor(
   runtime: Runtime,
@@ -39,17 +39,17 @@ export async function compilerFor(
     prefix: ["-y", npmCompiler],
     env: {
       DENORT_BIN: await npmRuntime(signal),
-      // This release knows no other way to a company's own authority.
+      // The only way for this release to trust a company's own authority.
       DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "system,mozilla",
     },
   };
 }
 
 /**
- * Makes one program in `directory`, a full path, from what `bundle` left there.
+ * Compiles one program in `directory`, a full path, from the bundles there.
  *
- * @throws {Unavailable} where the runtime can't be downloaded
- * @throws {Failure} where the program doesn't compile
+ * @throws {Unavailable} if the runtime cannot be downloaded
+ * @throws {Failure} if the program does not compile
  */
 export async function compile(
   build: Build,
@@ -67,7 +67,7 @@ export async function compile(
   if (!success) throw explain(build, stderr);
 }
 
-/** What went wrong in a compiler's run, told from what it wrote. */
+/** The error of a failed compilation, from the compiler's output. */
 export function explain({ program, target }: Build, stderr: string): Failure {
   const unfetched = npmReason(stderr);
   if (unfetched !== undefined) {
@@ -75,7 +75,7 @@ export function explain({ program, target }: Build, stderr: string): Failure {
       `Cannot fetch ${npmCompiler} with npx: ${unfetched}`,
     );
   }
-  // The step's name in Deno 2.6 to 2.9, and the file's in any of them.
+  // The name of the step in Deno 2.6 to 2.9, and of the file in all of them.
   if (/Setting up base binary|dl\.deno\.land\S*denort/.test(stderr)) {
     return notDownloaded(stderr);
   }

@@ -1,7 +1,7 @@
 /**
- * Makes server/hub/confusables.json: which characters look like which, after Unicode's UTS #39.
- * The npm packages for it are years behind or no skeletons, so the table is read out of ICU,
- * which Debian, Ubuntu, … have as `libicu`: `deno task confusables [LIBRARY]`.
+ * Generates server/hub/confusables.json: the prototypes of confusable characters (UTS #39).
+ * The npm packages for it are years behind or lack skeletons, so the table is read from ICU,
+ * which Debian and Ubuntu have as `libicu`: `deno task confusables [LIBRARY]`.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { parseName } from "../protocol/mod.ts";
 
 const OUTPUT = new URL("../server/hub/confusables.json", import.meta.url);
 
-/** Characters in a line of the table. */
+/** Characters per line of the table. */
 const WIDTH = 88;
 
 if (import.meta.main) main(Deno.args[0] ?? "libicui18n.so");
@@ -21,7 +21,7 @@ function main(library: string): void {
   const groups = new Map<string, number[]>();
   for (let code = 0; code <= 0x10ffff; code++) {
     const character = String.fromCodePoint(code);
-    // What no name may hold needs no line; what has a decomposition is looked up in parts.
+    // Characters that names cannot hold need no entry, and decomposable ones are looked up in parts.
     if (!mayBeInName(character) || character.normalize("NFD") !== character) continue;
     const prototype = icu.skeleton(character);
     if (prototype !== character) groups.set(prototype, [...groups.get(prototype) ?? [], code]);
@@ -35,20 +35,20 @@ function main(library: string): void {
 }
 
 function mayBeInName(character: string): boolean {
-  // In the midst of one: a combining mark may not begin a name.
+  // Inside a name: a combining mark cannot begin one.
   return "name" in parseName(`a${character}a`);
 }
 
-/** `6c:31,49`: what l looks like, by code points in base 36. */
+/** `6c:31,49`: the characters that look like l, as code points in base 36. */
 function line(prototype: string, codes: readonly number[]): string {
   const inBase36 = (code: number) => code.toString(36);
   const shape = [...prototype].map((each) => inBase36(each.codePointAt(0) as number)).join(".");
-  // Each as its distance from the one before: most are neighbours.
+  // Each as its distance from the previous one: most are neighbors.
   const steps = codes.map((code, index) => inBase36(code - (codes[index - 1] ?? 0)));
   return `${shape}:${steps.join(",")}`;
 }
 
-/** The major version of ICU, which is in the names of its functions. */
+/** The major version of ICU, which its function names end with. */
 function versionOf(library: string): string {
   const version = /\.so\.(\d+)/.exec(Deno.realPathSync(findLibrary(library)))?.[1];
   if (version === undefined) throw new Error(`Cannot tell the version of ${library} by its name`);

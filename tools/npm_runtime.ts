@@ -1,12 +1,12 @@
 /**
  * A runtime for compiled programs from the npm registry, for machines that
- * can't reach Deno's own site.
+ * cannot reach Deno's own site.
  *
  * No package holds the bare runtime, but one holds a program that was compiled
- * with it, and a compiled program is the runtime with the program behind it.
- * Both the package and what is cut from it are known by their sums. Whoever
- * made that package is a stranger all the same, and its version is no longer
- * the newest: good for trying and for tests, never for a release.
+ * with it, and a compiled program is the runtime with the program appended. Both
+ * the package and the runtime cut from it are verified by checksum. Still, the
+ * package is a third party's and its version is old: it is for trying and for
+ * tests, never for a release.
  *
  * @module
  */
@@ -26,15 +26,15 @@ const source = {
 /** The release of Deno, as npm names it, that compiles for this runtime. */
 export const npmCompiler = "deno@2.6.8";
 
-/** What a person must know who makes programs with this runtime. */
+/** A notice about programs that are built with this runtime. */
 export const npmNotice =
   `These programs hold Deno's runtime ${source.version} out of the npm package ${source.package}: they are for trying, not for release`;
 
-/** The length of the trailer: magic, hash and length of the program. */
+/** Bytes of the trailer: magic, hash and length of the program. */
 const trailerLength = 16;
 const trailerMagic = 0x501e;
 
-/** The compiled programs' runtime within `file`, cut from a compiled program. */
+/** The runtime at the beginning of `file`, a compiled program. */
 export function cutRuntime(file: Bytes): Bytes {
   if (file.length < trailerLength) {
     throw new Failure("Cannot cut the runtime: the file has no trailer");
@@ -58,7 +58,7 @@ export function cutRuntime(file: Bytes): Bytes {
   return file.slice(0, end - Number(program));
 }
 
-/** Cuts the runtime out of a compiled program, and checks that it is known. */
+/** Cuts the runtime out of a compiled program and verifies its checksum. */
 export async function cutKnownRuntime(
   file: Bytes,
   sum = source.runtimeSum,
@@ -80,7 +80,7 @@ async function checkSum(
   );
 }
 
-/** A file's contents in a gzipped tar archive; nothing where there is none. */
+/** The contents of a file in a gzipped tar archive; `undefined` if there is none. */
 export async function unpack(
   archive: Bytes,
   name: string,
@@ -102,10 +102,10 @@ export async function unpack(
 }
 
 /**
- * The path of the runtime, fetched where the cache doesn't hold it.
+ * The path of the runtime, fetched if it is not in the cache.
  *
- * @throws {Unavailable} where the registry can't be reached, or the
- * registry has none for this machine
+ * @throws {Unavailable} if the registry cannot be reached, or has none for
+ * this machine
  */
 export async function npmRuntime(signal: AbortSignal): Promise<string> {
   if (Deno.build.target !== npmTriple) {
@@ -132,7 +132,7 @@ function cacheDirectory(): string {
   );
 }
 
-/** Anything else under that name, damaged or changed, is fetched anew. */
+/** A file of that name with another checksum is fetched again. */
 async function isKnownRuntime(path: string): Promise<boolean> {
   try {
     return await sha256(await Deno.readFile(path)) === source.runtimeSum;
@@ -152,7 +152,7 @@ async function fetchRuntime(signal: AbortSignal): Promise<Bytes> {
   return await cutKnownRuntime(program);
 }
 
-/** By npm itself, which knows the person's registry, proxy and certificates. */
+/** With npm itself, which knows the user's registry, proxy and certificates. */
 async function fetchPackage(signal: AbortSignal): Promise<Bytes> {
   const directory = await Deno.makeTempDir({ prefix: "basic-chat-" });
   try {
@@ -184,7 +184,7 @@ async function onlyFile(directory: string): Promise<Bytes> {
   return await Deno.readFile(`${directory}/${entry.name}`);
 }
 
-/** Renames into place, so that a concurrent run never sees half a file. */
+/** Renames into place, so that a concurrent run never sees a partial file. */
 async function keep(
   runtime: Bytes,
   directory: string,

@@ -1,6 +1,6 @@
 /**
- * `deno task picture`: makes docs/client.svg, the README's picture. A server and
- * two clients talk in tmux, and what one of them then shows is drawn.
+ * `deno task picture`: draws docs/client.svg, the README's picture: the screen of one
+ * of two clients that talk in tmux.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const COLUMNS = 76;
 const ROWS = 19;
 const PATH = new URL("../docs/client.svg", import.meta.url);
 
-/** Somebody in a terminal of their own. */
+/** A client in a terminal of its own. */
 class Person implements AsyncDisposable {
   readonly #home = new Home();
   #tmux: Tmux | undefined;
@@ -31,7 +31,7 @@ class Person implements AsyncDisposable {
     await this.#tmux.untilIn("General");
   }
 
-  /** Types a line, and waits until what comes of it is on the screen. */
+  /** Types a line, and waits until its effect is on the screen. */
   async say(line: string, seen = line): Promise<void> {
     await this.tmux.type(`${line}\r`);
     await this.tmux.untilSeen(seen);

@@ -1,13 +1,13 @@
 /**
- * What a terminal shows → an SVG: every cluster on its cells, so that the picture
- * is right in any monospaced font. Pure.
+ * The screen of a terminal as an SVG, with every cluster on its cells, so that the
+ * picture is right in any monospaced font. Pure.
  *
  * @module
  */
 
 import { clusters, textWidth } from "../client/editor/width.ts";
 
-/** How a piece of text looks. */
+/** The style of a piece of text. */
 export interface Look {
   readonly color: string | undefined;
   readonly bold: boolean;
@@ -20,7 +20,7 @@ export interface Piece extends Look {
   readonly text: string;
   readonly row: number;
   readonly column: number;
-  /** Cells that it takes. */
+  /** Its width in cells. */
   readonly width: number;
 }
 
@@ -43,7 +43,7 @@ const BASIC = [
 
 const PLAIN: Look = { color: undefined, bold: false, dim: false, reverse: false };
 
-/** The picture of a screen. */
+/** The SVG of a screen. */
 export function pictureOf({ text, columns, cursor }: Screen): string {
   const shown = text.trimEnd();
   const width = columns * CELL.width + 2 * MARGIN;
@@ -60,14 +60,14 @@ ${block({ ...cursor, width: 1 }, INK)}
 `;
 }
 
-/** The pieces of a screen that has SGR sequences; ASCII letters of one look are one piece. */
+/** The pieces of a screen with SGR sequences; ASCII letters of one style are one piece. */
 export function piecesOf(screen: string): Piece[] {
   const pieces: Piece[] = [];
-  // tmux says only what changes, so a row may begin with the look of the one before.
+  // tmux sends only changes, so a row may begin with the style of the previous one.
   let look = PLAIN;
   screen.split("\n").forEach((line, row) => {
     let column = 0;
-    // Every second part is the parameters of a sequence.
+    // Every second part holds the parameters of a sequence.
     // deno-lint-ignore no-control-regex -- SGR begins with one
     line.split(/\x1b\[([0-9;]*)m/).forEach((part, index) => {
       if (index % 2 === 1) look = lookAfter(look, part.split(";").map(Number));
@@ -83,13 +83,13 @@ export function piecesOf(screen: string): Piece[] {
   }
 }
 
-/** ASCII in one piece, as fonts agree on its width; everything else cluster by cluster. */
+/** ASCII in one piece, since fonts agree on its width; all else cluster by cluster. */
 function cellsOf(text: string): string[] {
   const parts = text.match(/[\x20-\x7e]+|[^\x20-\x7e]+/g) ?? [];
   return parts.flatMap((part) => part < "\x7f" ? [part] : clusters(part));
 }
 
-/** What ECMA-48's SGR, with xterm's 256 colours, makes of a look. */
+/** The style after an SGR sequence (ECMA-48, with xterm's 256 colors). */
 function lookAfter(look: Look, [code = 0, ...rest]: number[]): Look {
   const extended = code === 38 && rest[0] === 5;
   const changed = extended ? { color: colorOf(rest[1] ?? 0) } : change(code);

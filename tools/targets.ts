@@ -1,41 +1,41 @@
 /**
- * What `deno task compile` makes: the programs with the permissions that each
- * needs, the platforms, the files' names and the compiler's arguments. Pure.
+ * The builds of `deno task compile`: the programs with the permissions that each
+ * needs, the platforms, the file names and the compiler's arguments. Pure.
  *
  * @module
  */
 
 import config from "../deno.json" with { type: "json" };
 
-/** A program of this project, as the compiler is to see it. */
+/** A program of this project, as the compiler needs it. */
 export interface Program {
-  /** The file's name, before the platform's label and suffix. */
+  /** The file name, without the platform's label and suffix. */
   readonly name: string;
-  /** The module that starts it, from the project's directory. */
+  /** The entry module, relative to the project's directory. */
   readonly entry: string;
-  /** All that it may do; a compiled program can't ask for more. */
+  /** Its permissions; a compiled program cannot ask for more. */
   readonly permissions: readonly string[];
-  /** Modules that only a worker or a computed import reaches. */
+  /** Modules that only a worker or a computed import loads. */
   readonly include: readonly string[];
-  /** What V8 is told. */
+  /** Its flags for V8. */
   readonly v8Flags: readonly string[];
 }
 
-/** A platform that programs are made for. */
+/** A platform that programs are built for. */
 export interface Target {
-  /** The compiler's name for it. */
+  /** Its target triple. */
   readonly triple: string;
-  /** Its name in a file's name; empty for the machine at hand. */
+  /** Its label in file names; empty for this machine. */
   readonly label: string;
-  /** What an executable's name ends with there. */
+  /** The suffix of executables there. */
   readonly suffix: "" | ".exe";
 }
 
-/** One file to be made. */
+/** One file to build. */
 export interface Build {
-  /** Which program. */
+  /** The program. */
   readonly program: Program;
-  /** Which platform. */
+  /** The platform. */
   readonly target: Target;
 }
 
@@ -44,8 +44,8 @@ export const programs: readonly Program[] = [
   {
     name: "chat-server",
     entry: "server.ts",
-    // The log's file may be anywhere, so reading and writing can't be narrowed here: the
-    // server does it itself, once it runs (see server/process/permissions.ts).
+    // The log's file may be anywhere, so reading and writing cannot be narrowed here: the
+    // server does it itself once it runs (see server/process/permissions.ts).
     permissions: [
       "--allow-net",
       "--allow-read",
@@ -55,7 +55,7 @@ export const programs: readonly Program[] = [
     include: ["server/log/sqlite/sqlite_worker.ts", "server/tls/certificate_worker.ts"],
     // It has four heaps, and by itself V8 lets the young part of each grow to 96 MB. With 24 MB
     // each, a million hostile inputs (deno task fuzz) take 409 to 480 MiB instead of 545 to 601.
-    // The other flag lets it give memory back; see server/limits/garbage.ts.
+    // The other flag lets it return memory; see server/limits/garbage.ts.
     v8Flags: ["--expose-gc", "--max-semi-space-size=8"],
   },
   {
@@ -68,11 +68,11 @@ export const programs: readonly Program[] = [
       "--allow-write",
       "--allow-env=HOME,XDG_CONFIG_HOME,XDG_STATE_HOME,APPDATA,LOCALAPPDATA," +
       "CHAT_SERVER,CHAT_NAME,CHAT_ROOM,CHAT_PASSWORD,TERM,COLORTERM,NO_COLOR",
-      // Ctrl-Z: a program can't stop itself otherwise.
+      // Ctrl-Z: a program cannot stop itself otherwise.
       "--allow-run=kill",
     ],
     include: [],
-    // What a client keeps is small and what it throws away is much: 74 instead of 86 MB
+    // A client retains little and discards much: with these flags it has 74 instead of 86 MB
     // resident after 10,000 messages, in the same processor time.
     v8Flags: ["--max-semi-space-size=1", "--no-turbofan"],
   },
@@ -87,10 +87,10 @@ export const targets: readonly Target[] = [
   { triple: "x86_64-pc-windows-msvc", label: "windows-x64", suffix: ".exe" },
 ];
 
-/** The one platform that has a runtime in the npm registry. */
+/** The only platform with a runtime in the npm registry. */
 export const npmTriple = "x86_64-unknown-linux-gnu";
 
-/** The machine at hand as a target, told from its `Deno.build`. */
+/** This machine as a target, from its `Deno.build`. */
 export function thisMachine(
   build: { readonly target: string; readonly os: string },
 ): Target {
@@ -106,13 +106,13 @@ export function buildsFor(platforms: readonly Target[]): Build[] {
   return platforms.flatMap((target) => programs.map((program) => ({ program, target })));
 }
 
-/** The name of the file that a build makes. */
+/** The file name of a build. */
 export function fileName({ program, target }: Build): string {
   const stem = target.label === "" ? program.name : `${program.name}-${target.label}`;
   return stem + target.suffix;
 }
 
-/** The arguments with which `deno` runs a program from its sources as it is compiled. */
+/** The arguments for `deno` to run a program from its sources, with the flags it is compiled with. */
 export function runArguments(name: string): string[] {
   const program = programNamed(name);
   return ["run", "--quiet", ...program.permissions, v8FlagsOf(program), program.entry];
@@ -125,48 +125,48 @@ export function programNamed(name: string): Program {
   return program;
 }
 
-/** The argument by which V8 is told what a program wants of it. */
+/** The argument that passes a program's flags to V8. */
 export function v8FlagsOf({ v8Flags }: Program): string {
   return `--v8-flags=${v8Flags.join(",")}`;
 }
 
-/** Where, within a directory, the modules of a program are that the compiler is given. */
+/** The directory of a program's bundles within `directory`. */
 export function bundlesOf({ name }: Program, directory: string): string {
   return `${directory}/bundles/${name}`;
 }
 
-/** What a module is called there: they lie side by side, wherever their sources do. */
+/** The file name of a bundled module: bundles lie side by side, wherever their sources are. */
 export function bundledName(module: string): string {
   return baseName(module).replace(/\.ts$/, ".js");
 }
 
-/** A module's name without its directory; the code starts its workers by that. */
+/** A module's name without its directory; the code starts its workers by this name. */
 export function baseName(module: string): string {
   return module.slice(module.lastIndexOf("/") + 1);
 }
 
-/** The arguments with which `deno` checks the types of a program. */
+/** The arguments for `deno` to check the types of a program. */
 export function checkerArguments({ entry, include }: Program): string[] {
   return ["check", "--quiet", "--frozen", entry, ...include];
 }
 
-/** The arguments with which `deno` makes one module, and all that it imports, few files. */
+/** The arguments for `deno` to bundle one module with all that it imports. */
 export function bundlerArguments(module: string, directory: string): string[] {
   return [
     "bundle",
     "--quiet",
-    // An import that the lock file doesn't know must not reach a release, and
-    // no compiler may rewrite the lock file of a checkout.
+    // An import that is not in the lock file must not reach a release, and the
+    // lock file of a checkout must not be rewritten.
     "--frozen",
-    // What is imported late must be loaded late. Source maps would be loaded
-    // at once, and cost nearly half of what bundling gains.
+    // Keeps dynamic imports apart. Source maps would be loaded at the start, and
+    // cost nearly half of what bundling gains.
     "--code-splitting",
     `--outdir=${directory}`,
     module,
   ];
 }
 
-/** The arguments with which `deno` makes a build, from its bundles, as the file `output`. */
+/** The arguments for `deno` to compile a build from its bundles into `output`. */
 export function compilerArguments(
   { program, target }: Build,
   output: string,
@@ -174,13 +174,13 @@ export function compilerArguments(
   return [
     "compile",
     "--quiet",
-    // Bundles import nothing but each other, and their types are checked before.
+    // Bundles import only each other, and their types have been checked.
     "--no-config",
     "--no-lock",
     "--no-check",
     ...config.unstable.map((feature) => `--unstable-${feature}`),
-    // A program would keep its code cache under a name known beforehand in the
-    // shared temporary directory, where any user could leave code for it.
+    // The code cache would have a predictable name in the shared temporary directory,
+    // where any user could plant code.
     "--no-code-cache",
     "--no-prompt",
     ...program.permissions,
