@@ -5,7 +5,8 @@
  * @module
  */
 
-import { Home, ServerProcess } from "../tests/fixtures/client.ts";
+import { Home } from "../tests/fixtures/client.ts";
+import type { ServerProcess } from "../tests/fixtures/process.ts";
 import { Tmux } from "../tests/fixtures/tmux.ts";
 import { pictureOf } from "./picture_svg.ts";
 
@@ -73,7 +74,7 @@ async function act(alice: Person, bob: Person, server: ServerProcess): Promise<v
 
 async function main(): Promise<void> {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await using alice = new Person("Alice");
   await using bob = new Person("Bob");
   await act(alice, bob, server);

@@ -84,7 +84,7 @@ Deno.test({
     // Ticks, of two sums.
     const least = 0.3 - 0.05;
     assert(others() * (performance.now() - began) / 1000 >= least);
-    await busy.ended();
+    await busy.finish();
     assert(own() - before >= least);
   },
 });

@@ -6,7 +6,8 @@ import { format, plainText } from "../../client/display/format.ts";
 import { withKeys } from "../../client/editor/bindings.ts";
 import { describeUsage } from "../../client/startup/options.ts";
 import { ChatState } from "../../core/chat/state.ts";
-import { Home, programArguments, ServerProcess } from "../fixtures/client.ts";
+import { Home, programArguments } from "../fixtures/client.ts";
+import type { ServerProcess } from "../fixtures/process.ts";
 import type { Peer } from "../fixtures/peer.ts";
 
 const page = await Deno.readTextFile(new URL("../../docs/client.md", import.meta.url));
@@ -71,7 +72,7 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     await using home = new Home();
-    await using server = await ServerProcess.start(home);
+    await using server = await home.serve();
     using peer = await server.join("Alice", "Ops");
     const script = await runScript(home, server, shellBlock("chat-client send"));
     const said = [];
@@ -87,7 +88,7 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     await using home = new Home();
-    await using server = await ServerProcess.start(home);
+    await using server = await home.serve();
     using peer = await server.join("Alice");
     const bot = await runScript(home, server, shellBlock("tail --follow"));
     const come = new Set<string>();
@@ -99,7 +100,7 @@ Deno.test({
     assertEquals(said.map(({ sender }) => sender), ["Alice", "Alice", "Clock"]);
     assert(/^\d\d:\d\d$/.test(said[2]?.text ?? ""));
     // The clients end with their server, and so does the pipeline.
-    await server.kill();
+    await server.crash();
     await bot.output();
   },
 });

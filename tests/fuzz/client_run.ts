@@ -7,7 +7,8 @@
 import { encode, LIMITS } from "../../protocol/mod.ts";
 import { Random } from "../faults/random.ts";
 import { within } from "../faults/waiting.ts";
-import { ClientProcess, Home, LineReader } from "../fixtures/client.ts";
+import { ClientProcess, Home } from "../fixtures/client.ts";
+import { LineReader } from "../fixtures/process.ts";
 import { mutateBytes } from "./byte_level.ts";
 import { acknowledgement, makeEvent } from "./events.ts";
 import { mutateJson } from "./json_level.ts";
@@ -79,7 +80,7 @@ async function misinform(
   const line = encoder.encode(encode(makeEvent(random, inputs)));
   await write(conn, mutateBytes(line, random, random.bytes(20)));
   await conn.closeWrite();
-  await lines.drain().catch(() => {/* with something unread, its end is a reset */});
+  await lines.rest().catch(() => {/* with something unread, its end is a reset */});
   return resident;
 }
 

@@ -98,10 +98,10 @@ Deno.test({
       assertEquals((await watcher.receive("message")).payload.text, "Hello from Bob");
       await alice.type("Hello from Alice");
       for (const person of [alice, bob]) {
-        const { code, stdout, stderr } = await person.ended();
-        assertEquals([code, stderr], [0, ""]);
-        assertStringIncludes(stdout, "Hello from Bob");
-        if (person === alice) assertStringIncludes(stdout, "Hello from Alice");
+        const { code, stdout, stderr } = await person.finish();
+        assertEquals([code, stderr], [0, []]);
+        assertStringIncludes(stdout.join("\n"), "Hello from Bob");
+        if (person === alice) assertStringIncludes(stdout.join("\n"), "Hello from Alice");
       }
     } finally {
       await Deno.remove(home, { recursive: true });
@@ -154,7 +154,7 @@ Deno.test({
           ],
           { HOME: home, XDG_STATE_HOME: "", XDG_CONFIG_HOME: "", CHAT_ROOM: "" },
         );
-        assertEquals(await alice.ended(), { code: 0, stdout: "", stderr: "" });
+        assertEquals(await alice.finish(), { code: 0, stdout: [], stderr: [] });
       }
     } finally {
       await Deno.remove(home, { recursive: true });

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { statePath } from "../../../client/files/state_files.ts";
 import { programs } from "../../../tools/targets.ts";
 import { Home } from "../../fixtures/client.ts";
-import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
+import { ServerProcess, TestProcess } from "../../fixtures/process.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 const TRICKS = [
@@ -103,8 +103,8 @@ Deno.test("a client with tricks for names and rooms reaches its own directory al
       ...[Deno.execPath(), "run", "--quiet", "--no-prompt", ...permissions, client.entry, "send"],
       ...["--server", `127.0.0.1:${server.port}`, `--name=${name}`, `--room=${name}`, "Hi"],
     ] as unknown as [string, ...string[]], home.env);
-    const { code, stderr } = await process.ended();
-    assertEquals([code, stderr], [0, ""], name);
+    const { code, stderr } = await process.finish();
+    assertEquals([code, stderr], [0, []], name);
   }
   const files = tree(home.path);
   assert(files.length > 0);
@@ -114,8 +114,7 @@ Deno.test("a client with tricks for names and rooms reaches its own directory al
 Deno.test("a server with tricks for names and rooms has its log and nothing else", async () => {
   await using home = new Home();
   const directory = `${home.path}/data`;
-  const args = ["--port", "0", "--data", `${directory}/chat.db`];
-  await using server = await ServerProcess.run(serverCommand(...args));
+  await using server = await ServerProcess.serve(`${directory}/chat.db`);
   for (const name of NAMES) {
     using peer = await server.join(name, name);
     await peer.send("topic", { room: name, topic: name });

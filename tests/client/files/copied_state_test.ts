@@ -4,13 +4,8 @@
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  ClientProcess,
-  Home,
-  LineReader,
-  runClient,
-  ServerProcess,
-} from "../../fixtures/client.ts";
+import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
+import { LineReader, type ServerProcess } from "../../fixtures/process.ts";
 import { terminalTest, Tmux } from "../../fixtures/tmux.ts";
 
 /** What was said in the rooms, by the log. */
@@ -53,7 +48,7 @@ async function sayAndDie(home: Home, args: string[], ...texts: string[]): Promis
     await client.type(text);
     await client.stdout.until(`Alice: ${text}`);
   }
-  client.signal("SIGKILL");
+  client.kill("SIGKILL");
   await client.ended();
 }
 
@@ -68,7 +63,7 @@ async function restored(server: ServerProcess, home: Home): Promise<Home> {
 
 Deno.test("a pipe from a restored state says all that it is given", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await using backup = await restored(server, home);
   const args = [server.address, "--name", "Alice"];
   const { code, stdout } = await runClient(backup, args, ["four", "five", "five"]);
@@ -81,7 +76,7 @@ Deno.test("a pipe from a restored state says all that it is given", async () => 
 
 Deno.test("send from a restored state says its text, and ends with 0 only then", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await using backup = await restored(server, home);
   const args = ["send", "--name", "Alice", "--server", server.address];
   // Also what was said before is said: it is another message.
@@ -92,14 +87,14 @@ Deno.test("send from a restored state says its text, and ends with 0 only then",
 
 Deno.test("--json tells a bot of its used refs, and up to where they are used", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const args = [server.address, "--name", "Bot", "--json"];
   const say = (text: string, ref: number, id: string) =>
     JSON.stringify({ type: "message", id, payload: { text, ref } });
   await using first = new ClientProcess(home, args);
   await first.type(say("one", 1, "a"));
   await first.stdout.until('"one"');
-  first.signal("SIGKILL");
+  first.kill("SIGKILL");
   await first.ended();
   await using second = new ClientProcess(home, args);
   const ack = JSON.parse(await second.stdout.until("connect_ack"));
@@ -116,7 +111,7 @@ Deno.test("--json tells a bot of its used refs, and up to where they are used", 
 
 Deno.test("a draft that was sent in one session is not sent again in the next, --json's neither", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const args = [server.address, "--name", "Alice"];
   assertEquals((await runClient(home, args, ["one"])).code, 0);
   // As of a client that was killed before the answer, in a session that is over since.
@@ -126,7 +121,7 @@ Deno.test("a draft that was sent in one session is not sent again in the next, -
   Deno.writeTextFileSync(outboxOf(home), text, { append: true });
   await using json = new ClientProcess(home, [...args, "--json"]);
   assertEquals(JSON.parse(await json.stdout.until("connect_ack")).payload.resumed, false);
-  json.signal("SIGKILL");
+  json.kill("SIGKILL");
   await json.ended();
   const { code, stderr } = await runClient(home, args, ["two"]);
   assertEquals([code, await logOf(server)], [1, ["one", "two"]]);
@@ -135,21 +130,21 @@ Deno.test("a draft that was sent in one session is not sent again in the next, -
 
 Deno.test("what a copy has in its outbox is said once, whoever said it, in its order", async () => {
   await using home = new Home();
-  await using first = await ServerProcess.start(home);
+  await using first = await home.serve();
   const args = [first.address, "--name", "Alice", "--retry", "60"];
   await using client = new ClientProcess(home, args);
   await client.type("one");
   await client.stdout.until("one");
-  await first.kill();
+  await first.crash();
   await client.stderr.until("trying to connect again");
   await client.type("kept 1", "kept 2");
   await untilOutboxHas(home, "kept 2");
   await using backup = copyState(home);
   await client.type("kept 3");
   await untilOutboxHas(home, "kept 3");
-  await using server = await ServerProcess.start(home, first.port);
+  await using server = await home.serve(first.port);
   await client.stdout.until("kept 3");
-  client.signal("SIGKILL");
+  client.kill("SIGKILL");
   await client.ended();
   // What was typed at the copy, under a ref that is used and under one that is not.
   const used = refsIn(home).at(-1) ?? 0;
@@ -166,7 +161,7 @@ Deno.test("what a copy has in its outbox is said once, whoever said it, in its o
 
 Deno.test("a copy says again directly, and in another room, what its refs were not used for", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   using bob = await server.join("Bob", "Lab");
   const args = [server.address, "--name", "Alice"];
   await sayAndDie(home, args, "one", "two");
@@ -178,7 +173,7 @@ Deno.test("a copy says again directly, and in another room, what its refs were n
     await using client = new ClientProcess(copy, [...args, "--room", "Lab"]);
     await client.type("then");
     await client.stdout.until("Alice: then");
-    client.signal("SIGKILL");
+    client.kill("SIGKILL");
     await client.ended();
   }
   const told = (await bob.settled()).filter(({ type }) => type !== "notification");
@@ -191,7 +186,7 @@ Deno.test("a copy says again directly, and in another room, what its refs were n
 
 Deno.test("two copies that talk in turns say all that is typed at either", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const args = [server.address, "--name", "Alice"];
   await sayAndDie(home, args, "begin");
   await using other = copyState(home);
@@ -208,7 +203,7 @@ Deno.test("two copies that talk in turns say all that is typed at either", async
 
 Deno.test("of two copies at once each takes the session over, and loses and doubles nothing", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const args = [server.address, "--name", "Alice"];
   await sayAndDie(home, args, "begin");
   await using other = copyState(home);
@@ -224,7 +219,7 @@ Deno.test("of two copies at once each takes the session over, and loses and doub
     const { code, stderr } = await one.ended();
     assertEquals(code, 1);
     assertStringIncludes(stderr.at(-1) ?? "", "This session went on over a newer connection");
-    two.signal("SIGKILL");
+    two.kill("SIGKILL");
     await two.ended();
   }
   assertEquals(await logOf(server), ["begin", ...typed]);
@@ -232,7 +227,7 @@ Deno.test("of two copies at once each takes the session over, and loses and doub
 
 Deno.test("of many sends from two copies in parallel, each that ended with 0 was said once", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await sayAndDie(home, [server.address, "--name", "Alice"], "begin");
   await using other = copyState(home);
   const args = ["send", "--name", "Alice", "--server", server.address];
@@ -277,21 +272,21 @@ terminalTest(
 Deno.test("a server whose file was restored says what its clients have not said to it", async () => {
   await using home = new Home();
   await using machine = new Home();
-  const first = await ServerProcess.start(machine);
+  const first = await machine.serve();
   const args = [first.address, "--name", "Alice"];
   await sayAndDie(home, args, "one");
-  await first.kill();
+  await first.crash();
   const file = `${machine.path}/chat.db`;
   // With its WAL, as it stood.
   const suffixes = ["", "-wal", "-shm"];
   for (const suffix of suffixes) Deno.copyFileSync(file + suffix, `${file}.backup${suffix}`);
   {
-    await using server = await ServerProcess.start(machine, first.port);
+    await using server = await machine.serve(first.port);
     await sayAndDie(home, args, "lost with the server's file");
-    await server.kill();
+    await server.crash();
   }
   for (const suffix of suffixes) Deno.copyFileSync(`${file}.backup${suffix}`, file + suffix);
-  await using server = await ServerProcess.start(machine, first.port);
+  await using server = await machine.serve(first.port);
   assertEquals((await runClient(home, args, ["two"])).code, 0);
   assertEquals(await logOf(server), ["one", "two"]);
 });

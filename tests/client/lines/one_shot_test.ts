@@ -1,11 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  ClientProcess,
-  Home,
-  programArguments,
-  runClient,
-  ServerProcess,
-} from "../../fixtures/client.ts";
+import { ClientProcess, Home, programArguments, runClient } from "../../fixtures/client.ts";
+import type { ServerProcess } from "../../fixtures/process.ts";
 
 /** The options that say who asks, and where. */
 function as(name: string, server: ServerProcess): string[] {
@@ -22,7 +17,7 @@ async function say(server: ServerProcess, ...texts: string[]): Promise<void> {
 
 Deno.test("send says one message and ends with 0 once the server has it", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   using bob = await server.join("Bob", "Lab");
   const args = ["send", "--room", "Lab", ...as("Alice", server)];
   assertEquals(await runClient(home, [...args, "two", "words"]), {
@@ -47,7 +42,7 @@ Deno.test("send ends with 1 when nothing listens, and with 2 when there is nothi
 
 Deno.test("tail prints the last messages, oldest first", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await say(server, "one", "two", "three");
   const { code, stdout } = await runClient(home, ["tail", "-n", "2", ...as("Alice", server)]);
   assertEquals([code, stdout], [0, ["[General] Sayer: two", "[General] Sayer: three"]]);
@@ -59,14 +54,14 @@ Deno.test("tail prints the last messages, oldest first", async () => {
 
 Deno.test("tail --follow goes on with what is said, until a signal", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await say(server, "one", "two");
   const args = ["tail", "-n", "1", "--follow", ...as("Alice", server)];
   await using client = new ClientProcess(home, args);
   assertEquals(await client.stdout.next(), "[General] Sayer: two");
   await say(server, "three");
   await client.stdout.until("[General] Sayer: three");
-  client.signal("SIGINT");
+  client.kill("SIGINT");
   assertEquals((await client.ended()).code, 130);
 });
 
@@ -75,7 +70,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using home = new Home();
-    await using server = await ServerProcess.start(home);
+    await using server = await home.serve();
     await say(server, "one");
     for (const more of [[], ["--follow"], ["--json"]]) {
       const client = [Deno.execPath(), ...programArguments("client.ts"), "tail"];
@@ -94,7 +89,7 @@ Deno.test({
 
 Deno.test("search prints what has the words, newest first", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await say(server, "red apple", "green pear", "green apple");
   for (const room of [[], ["--room", "general"]]) {
     const { code, stdout } = await runClient(home, [
@@ -110,7 +105,7 @@ Deno.test("search prints what has the words, newest first", async () => {
 
 Deno.test("rooms and who list what is there, without entering a room", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   using bob = await server.join("Bob", "Lab");
   using cy = await server.join("Cy", "Lab");
   await cy.send("topic", { room: "Lab", topic: "All of it" });
@@ -127,7 +122,7 @@ Deno.test("rooms and who list what is there, without entering a room", async () 
 
 Deno.test("--json passes the wire on as it is, in both directions", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const { code, stdout } = await runClient(
     home,
     [server.address, "--name", "Alice", "--json"],
@@ -153,14 +148,14 @@ Deno.test("--json passes the wire on as it is, in both directions", async () => 
 
 Deno.test("--json tells of a link that is lost and found again", async () => {
   await using home = new Home();
-  await using first = await ServerProcess.start(home);
+  await using first = await home.serve();
   const args = [first.address, "--name", "Alice", "--json", "--retry", "60"];
   await using client = new ClientProcess(home, args);
   await client.stdout.until('"state":"online"');
-  await first.kill();
+  await first.crash();
   const lost = JSON.parse(await client.stdout.until('"state":"offline"'));
   assertEquals(typeof lost.payload.retry_at, "number");
-  await using _second = await ServerProcess.start(home, first.port);
+  await using _second = await home.serve(first.port);
   await client.stdout.until('"state":"online"');
   assertStringIncludes(await client.stdout.until("connect_ack"), '"resumed":true');
   assertEquals((await client.finish()).code, 0);
@@ -168,20 +163,20 @@ Deno.test("--json tells of a link that is lost and found again", async () => {
 
 Deno.test("--json ends with 1 at input that is no JSON, and when the link is lost", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const args = [server.address, "--name", "Alice", "--json"];
   const bad = await runClient(home, args, ["{bad"]);
   assertEquals([bad.code, bad.stderr.length], [1, 1]);
   await using client = new ClientProcess(home, args);
   await client.stdout.until("connect_ack");
-  await server.kill();
+  await server.crash();
   const { code, stdout } = await client.ended();
   assertEquals([code, JSON.parse(stdout.at(-1) ?? "").payload.state], [1, "ended"]);
 });
 
 Deno.test("the environment and the config file say what the command line leaves open", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const config = { server: "lab", name: "FromFile", room: "Lab", servers: { lab: server.address } };
   Deno.mkdirSync(`${home.path}/config/chat-client`, { recursive: true });
   Deno.writeTextFileSync(`${home.path}/config/chat-client/config.json`, JSON.stringify(config));

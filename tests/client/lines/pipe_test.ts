@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { ClientProcess, Home, runClient, ServerProcess } from "../../fixtures/client.ts";
+import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
 
 Deno.test("a client in a pipe sends each line, prints each message and ends with 0", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const { code, stdout, stderr } = await runClient(home, [server.address, "--name", "Alice"], [
     "hello",
     "日本 /not a command",
@@ -19,7 +19,7 @@ Deno.test("a client in a pipe sends each line, prints each message and ends with
 
 Deno.test("a client in a pipe loses none of many lines", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const lines = Array.from({ length: 3_000 }, (_, index) => `line ${index}`);
   const { code, stdout } = await runClient(home, [server.address, "--name", "Alice"], lines);
   assertEquals(code, 0);
@@ -28,7 +28,7 @@ Deno.test("a client in a pipe loses none of many lines", async () => {
 
 Deno.test("two clients in pipes see each other's lines, joins and leaves", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await using alice = new ClientProcess(home, [server.address, "--name", "Alice", "--room", "Lab"]);
   await alice.type("first");
   await alice.stdout.until("[Lab] Alice: first");
@@ -49,7 +49,7 @@ Deno.test("two clients in pipes see each other's lines, joins and leaves", async
 
 Deno.test("exit, in any case, ends a client in a pipe", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   for (const word of ["exit", "EXIT", "Exit"]) {
     await using client = new ClientProcess(home, [server.address, "--name", "Alice"]);
     await client.type("said", word, "not said");
@@ -60,7 +60,7 @@ Deno.test("exit, in any case, ends a client in a pipe", async () => {
 
 Deno.test("what arrives can do nothing to the terminal of a client in a pipe", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await using alice = new ClientProcess(home, [server.address, "--name", "Alice"]);
   await alice.type("ready");
   await alice.stdout.until("ready");
@@ -75,7 +75,7 @@ Deno.test("what arrives can do nothing to the terminal of a client in a pipe", a
 
 Deno.test("a line that is too long is refused in one line, and the rest is sent", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const { code, stdout, stderr } = await runClient(home, [server.address, "--name", "Alice"], [
     "x".repeat(4097),
     "short",
@@ -86,7 +86,7 @@ Deno.test("a line that is too long is refused in one line, and the rest is sent"
 
 Deno.test("each way to fail is one line on standard error and its exit code", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   using _peer = await server.join("Taken");
   const cases: [args: string[], code: number, message: string][] = [
     [["127.0.0.1:1", "--name", "A"], 1, "Cannot connect to 127.0.0.1:1: nothing listens there"],
@@ -109,11 +109,11 @@ Deno.test("each way to fail is one line on standard error and its exit code", as
 
 Deno.test("a server that goes is one line on standard error and exit code 1", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await using client = new ClientProcess(home, [server.address, "--name", "Alice"]);
   await client.type("said");
   await client.stdout.until("said");
-  await server.kill();
+  await server.crash();
   const { code, stderr } = await client.ended();
   assertEquals(code, 1);
   assertEquals(stderr, [`chat-client: The server at ${server.address} is gone`]);
@@ -121,7 +121,7 @@ Deno.test("a server that goes is one line on standard error and exit code 1", as
 
 Deno.test("a reader who stalls keeps nobody from being heard, and misses nothing", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await using client = new ClientProcess(home, [server.address, "--name", "Alice"]);
   await client.type("ready");
   await client.stdout.until("ready");
@@ -140,14 +140,14 @@ Deno.test("a reader who stalls keeps nobody from being heard, and misses nothing
 
 Deno.test("with --retry a client outlives its server, and misses and doubles nothing", async () => {
   await using home = new Home();
-  await using first = await ServerProcess.start(home);
+  await using first = await home.serve();
   await using client = new ClientProcess(home, [first.address, "--name", "Alice", "--retry", "60"]);
   await client.type("before");
   await client.stdout.until("before");
-  await first.kill();
+  await first.crash();
   await client.stderr.until("trying to connect again");
   await client.type("while away 1", "while away 2");
-  await using _second = await ServerProcess.start(home, first.port);
+  await using _second = await home.serve(first.port);
   await client.stderr.until("Connected again");
   await client.type("after");
   const { code, stdout } = await client.finish();
@@ -161,19 +161,19 @@ Deno.test("with --retry a client outlives its server, and misses and doubles not
 
 Deno.test("what a killed client had not got acknowledged is sent once by the next", async () => {
   await using home = new Home();
-  await using first = await ServerProcess.start(home);
+  await using first = await home.serve();
   const args = [first.address, "--name", "Alice", "--retry", "60"];
   await using client = new ClientProcess(home, args);
   await client.type("before");
   await client.stdout.until("before");
-  await first.kill();
+  await first.crash();
   await client.stderr.until("trying to connect again");
   await client.type("kept 1", "kept 2");
   // The outbox is a file: what is in it survives.
   await untilOutboxHas(home, "kept 2");
-  client.signal("SIGKILL");
+  client.kill("SIGKILL");
   await client.ended();
-  await using _second = await ServerProcess.start(home, first.port);
+  await using _second = await home.serve(first.port);
   const { code, stdout } = await runClient(home, args, ["new"]);
   assertEquals(code, 0);
   const own = stdout.filter((line) => !line.includes("before"));
@@ -182,11 +182,11 @@ Deno.test("what a killed client had not got acknowledged is sent once by the nex
 
 Deno.test("a killed client's name is its own again at once", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await using client = new ClientProcess(home, [server.address, "--name", "Alice"]);
   await client.type("x");
   await client.stdout.until("x");
-  client.signal("SIGKILL");
+  client.kill("SIGKILL");
   await client.ended();
   const { code } = await runClient(home, [server.address, "--name", "Alice"], ["back"]);
   assertEquals(code, 0);
@@ -194,7 +194,7 @@ Deno.test("a killed client's name is its own again at once", async () => {
 
 Deno.test("a second client of one name on one machine says so, and harms nothing", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await using client = new ClientProcess(home, [server.address, "--name", "Alice"]);
   await client.type("one");
   await client.stdout.until("one");
@@ -209,12 +209,12 @@ Deno.test("a second client of one name on one machine says so, and harms nothing
 
 Deno.test("SIGTERM ends a client with 143, and frees its name", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   using bob = await server.join("Bob");
   await using client = new ClientProcess(home, [server.address, "--name", "Alice"]);
   await client.type("x");
   await client.stdout.until("x");
-  client.signal("SIGTERM");
+  client.kill("SIGTERM");
   assertEquals((await client.ended()).code, 143);
   await bob.settled();
   using _alice = await server.join("Alice");
@@ -222,7 +222,7 @@ Deno.test("SIGTERM ends a client with 143, and frees its name", async () => {
 
 Deno.test("--timestamps puts date and time before every line", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const args = [server.address, "--name", "Alice", "--timestamps"];
   const { stdout } = await runClient(home, args, ["hello"]);
   assert(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[General\] Alice: hello$/.test(stdout[0] ?? ""));
@@ -230,7 +230,7 @@ Deno.test("--timestamps puts date and time before every line", async () => {
 
 Deno.test("state files are for their owner alone, and their names come from no name", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await runClient(home, [server.address, "--name", "../Älice"], ["hello"]);
   const directory = `${home.path}/state/chat-client`;
   assertEquals((Deno.statSync(directory).mode ?? 0) & 0o777, 0o700);

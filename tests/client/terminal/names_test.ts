@@ -1,13 +1,8 @@
 /** Registered names, as scripts and pipes use them. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  ClientProcess,
-  type Ended,
-  Home,
-  runClient,
-  ServerProcess,
-} from "../../fixtures/client.ts";
+import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
+import type { Ended, ServerProcess } from "../../fixtures/process.ts";
 import { filesWith } from "../../fixtures/files.ts";
 
 const PASSWORD = "correct horse battery";
@@ -41,7 +36,7 @@ async function runWith(
 
 Deno.test("a script comes in by --password-file or CHAT_PASSWORD, and by nothing else", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await registerAlice(server);
   const args = [server.address, "--name", "Alice"];
   const without = await runClient(home, args);
@@ -64,7 +59,7 @@ Deno.test("a script comes in by --password-file or CHAT_PASSWORD, and by nothing
 
 Deno.test("a mistyped name with a password given does not come in as an unregistered one", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const args = [server.address, "--name", "Alcie", "--password-file", passwordFile(home)];
   const { code, stdout, stderr } = await runClient(home, args, ["not said"]);
   assertEquals([code, stdout, stderr.length], [1, [], 1]);
@@ -89,7 +84,7 @@ Deno.test("a password file that others can read is refused, and so is an empty o
 Deno.test("two devices of one name see each other's messages as their own, once", async () => {
   await using home = new Home();
   await using other = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await registerAlice(server);
   const args = [server.address, "--name", "Alice", "--password-file", passwordFile(home)];
   await using one = new ClientProcess(home, args);
@@ -113,7 +108,7 @@ Deno.test("two devices of one name see each other's messages as their own, once"
 
 Deno.test("a script whose session is ended elsewhere ends, and does not come back", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await registerAlice(server);
   const file = passwordFile(home);
   const args = [server.address, "--name", "Alice", "--password-file", file, "--retry", "60"];
@@ -131,7 +126,7 @@ Deno.test("a script whose session is ended elsewhere ends, and does not come bac
 
 Deno.test("--json registers a name, and a password shown in it is found nowhere", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const args = [server.address, "--name", "Alice", "--json"];
   const request = { type: "register", id: "r", payload: { password: PASSWORD } };
   const { code, stdout, stderr } = await runClient(home, args, [
@@ -181,7 +176,7 @@ Deno.test({
   ignore: openAddress() === undefined,
   async fn() {
     await using home = new Home();
-    await using server = await ServerProcess.start(home, 0, "--host", "0.0.0.0");
+    await using server = await home.serve(0, "--host", "0.0.0.0");
     const address = `${openAddress()}:${server.port}`;
     const request = { type: "register", id: "r", payload: { password: PASSWORD } };
     const args = [address, "--name", "Alice", "--json"];

@@ -2,7 +2,7 @@
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ClientProcess, Home, runClient, ServerProcess } from "../../fixtures/client.ts";
+import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
 import { filesWith } from "../../fixtures/files.ts";
 import { openAlice, terminalTest, Tmux } from "../../fixtures/tmux.ts";
 
@@ -155,7 +155,7 @@ terminalTest("with --plain a password is asked in a line, and not echoed", async
 
 terminalTest("who gives no password is not let in, and the terminal is as it was", async (home) => {
   await using second = new Home();
-  await using server = await ServerProcess.start(second, 0, "--registered-only");
+  await using server = await second.serve(0, "--registered-only");
   await using tmux = await Tmux.open(home);
   for (const [key, more] of [["Escape", []], ["C-c", []], ["Enter", ["--plain"]]] as const) {
     await tmux.startClient(server.address, "--name", "Alice", ...more);

@@ -3,7 +3,7 @@ import { styler } from "../../../client/display/colors.ts";
 import { EMPTY_EDITOR, insert } from "../../../client/editor/editor.ts";
 import { layOut } from "../../../client/display/prompt.ts";
 import { encode } from "../../../protocol/mod.ts";
-import { programArguments, runClient, ServerProcess } from "../../fixtures/client.ts";
+import { programArguments, runClient } from "../../fixtures/client.ts";
 import { acknowledgement } from "../../fuzz/events.ts";
 import { killClient, openAlice, terminalTest, Tmux } from "../../fixtures/tmux.ts";
 
@@ -95,13 +95,13 @@ terminalTest(
     await tmux.type("before");
     await tmux.press("Enter");
     await tmux.untilSeen("Alice: before");
-    await server.kill();
+    await server.crash();
     await tmux.untilSeen("offline since");
     await tmux.type("while away");
     await tmux.press("Enter");
     await tmux.untilSeen("… [General] while away");
     await tmux.type("half a line");
-    await using _again = await ServerProcess.start(home, server.port);
+    await using _again = await home.serve(server.port);
     const screen = await tmux.until((screen) =>
       screen.includes("Connected again") && !screen.includes("offline since") &&
       screen.includes("Alice: while away") && screen.endsWith("General> half a line")

@@ -2,7 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { encode } from "../../../protocol/mod.ts";
-import { ClientProcess, Home, LineReader } from "../../fixtures/client.ts";
+import { ClientProcess, Home } from "../../fixtures/client.ts";
+import { LineReader } from "../../fixtures/process.ts";
 import { acknowledgement } from "../../fuzz/events.ts";
 
 // The number as a key keeps JSON.stringify from its fast way, which needs no stack.
@@ -34,7 +35,7 @@ for (const [what, line] of MISINFORMATION) {
     await conn.closeWrite();
     const [ended, ...more] = await client.stdout.rest();
     assertEquals([ended?.includes('"state":"ended"'), more], [true, []]);
-    await requests.drain();
+    await requests.rest();
   });
 }
 

@@ -1,7 +1,8 @@
 /** A client that says more than the server takes: nothing is lost, doubled or out of order. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { ClientProcess, Home, runClient, ServerProcess } from "../../fixtures/client.ts";
+import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
+import type { ServerProcess } from "../../fixtures/process.ts";
 import { terminalTest, Tmux } from "../../fixtures/tmux.ts";
 
 const NOTICE = "-- The server takes only so much at a time: what waits goes out a little later";
@@ -23,11 +24,7 @@ async function saidIn(server: ServerProcess): Promise<string[]> {
 
 Deno.test("a pipe that is too fast is slowed, says so once, and loses nothing", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(
-    home,
-    0,
-    ...["--message-rate", "300", "--message-burst", "300"],
-  );
+  await using server = await home.serve(0, ...["--message-rate", "300", "--message-burst", "300"]);
   const lines = numbered(600);
   const { code, stdout, stderr } = await runClient(home, [server.address, "--name", "A"], lines);
   assertEquals(stdout, lines.map((line) => `[General] A: ${line}`));
@@ -36,17 +33,13 @@ Deno.test("a pipe that is too fast is slowed, says so once, and loses nothing", 
 
 Deno.test("a client that is killed while it waits sends what is left at the next start", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(
-    home,
-    0,
-    ...["--message-rate", "100", "--message-burst", "50"],
-  );
+  await using server = await home.serve(0, ...["--message-rate", "100", "--message-burst", "50"]);
   const args = [server.address, "--name", "A"];
   await using client = new ClientProcess(home, args);
   const lines = numbered(150);
   await client.type(...lines);
   await client.stderr.until(NOTICE);
-  client.signal("SIGKILL");
+  client.kill("SIGKILL");
   const { stdout } = await client.ended();
   assert(stdout.length < lines.length);
   assertEquals((await runClient(home, args, ["and one more"])).code, 0);
@@ -56,11 +49,7 @@ Deno.test("a client that is killed while it waits sends what is left at the next
 Deno.test("what is asked, and not only what is said, is asked again", async () => {
   await using home = new Home();
   // To connect counts as ten requests, and to ask who is there as four.
-  await using server = await ServerProcess.start(
-    home,
-    0,
-    ...["--message-rate", "20", "--message-burst", "12"],
-  );
+  await using server = await home.serve(0, ...["--message-rate", "20", "--message-burst", "12"]);
   using _bob = await server.join("Bob", "Lab");
   const args = ["who", "--room", "Lab", "--name", "Alice", "--server", server.address];
   const { code, stdout, stderr } = await runClient(home, args);

@@ -1,7 +1,8 @@
 /** A client whose server can't keep what is said for a while: nothing is lost, doubled or out of order. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { ClientProcess, Home, runClient, ServerProcess } from "../../fixtures/client.ts";
+import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
+import type { ServerProcess } from "../../fixtures/process.ts";
 import { OtherProgram } from "../../fixtures/other_program.ts";
 
 /** What was said in General, by the log. */
@@ -16,7 +17,7 @@ const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`);
 
 Deno.test("what could not be kept is sent again until it is, in its order", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const file = `${home.path}/chat.db`;
   await using client = new ClientProcess(home, [server.address, "--name", "A"]);
   await client.type("before");
@@ -34,7 +35,7 @@ Deno.test("what could not be kept is sent again until it is, in its order", asyn
 
 Deno.test("what can't be kept for long stays in the outbox, and the next call sends it once", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   const file = `${home.path}/chat.db`;
   Deno.renameSync(file, `${file}.away`);
   const args = ["send", "--name", "A", "--server", server.address, "Hello"];
@@ -48,7 +49,7 @@ Deno.test("what can't be kept for long stays in the outbox, and the next call se
 
 Deno.test("a lock that another program holds for seconds is waited for, and nobody hears of it", async () => {
   await using home = new Home();
-  await using server = await ServerProcess.start(home);
+  await using server = await home.serve();
   await using other = await OtherProgram.open(`${home.path}/chat.db`);
   assertEquals(await other.run("BEGIN IMMEDIATE"), "done");
   await using client = new ClientProcess(home, [

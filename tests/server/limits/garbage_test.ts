@@ -43,8 +43,7 @@ Deno.test({
       crowd.push(await server.join(`Member ${index}`, `Room ${index % 40}`));
     }
     for (const peer of crowd) peer[Symbol.dispose]();
-    let line = "";
-    while (!line.includes("memory given back")) line = await server.errorLine();
+    await server.stderr.until("memory given back");
     const { peak, resident } = costOf(server.pid);
     assertLess(resident - empty, 0.7 * (peak - empty));
   },

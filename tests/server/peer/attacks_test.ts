@@ -33,7 +33,7 @@ function attackTest(
       await healthy.settled();
       server.kill("SIGTERM");
       const { code, stderr } = await server.ended();
-      assertEquals([code, stderr], [0, ""]);
+      assertEquals([code, stderr], [0, []]);
     },
   });
 }

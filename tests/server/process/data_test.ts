@@ -3,25 +3,22 @@ import { Directory, upTo } from "../../fixtures/log.ts";
 import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";
 
-/** Starts a server whose log is in a file. */
-function serve(path: string, ...args: string[]): Promise<ServerProcess> {
-  return ServerProcess.run(serverCommand("--data", path, "--port", "0", ...args));
-}
-
 /** Runs a server that can't start; gives its exit code and the one line that says why. */
 async function failing(...args: string[]): Promise<{ code: number; reason: string }> {
   await using server = new TestProcess(serverCommand("--port", "0", ...args));
   const { code, stdout, stderr } = await server.ended();
-  assertEquals(stdout, "");
-  assertEquals(stderr.split("\n").length, 2, stderr);
-  return { code, reason: stderr.trimEnd() };
+  assertEquals([stdout, stderr.length], [[], 1], stderr.join("\n"));
+  return { code, reason: stderr.join() };
 }
 
 Deno.test("a server keeps its log in the file that it is told, and says so", async () => {
   using directory = new Directory();
   for (const start of [0, 1]) {
-    await using server = await serve(directory.file("deep/chat.db"));
-    assertStringIncludes(await server.errorLine(), `path=${directory.file("deep/chat.db")}`);
+    await using server = await ServerProcess.serve(directory.file("deep/chat.db"));
+    assertStringIncludes(
+      await server.stderr.next() ?? "",
+      `path=${directory.file("deep/chat.db")}`,
+    );
     using alice = await server.join(`Alice ${start}`);
     assertEquals(alice.ack.rooms, [{ room: "General", seq: start }]);
     await alice.send("message", { text: "Hi" });
@@ -41,7 +38,7 @@ Deno.test({
       XDG_STATE_HOME: directory.path,
     });
     assertMatch(await server.line(), /^Listening on /);
-    assertStringIncludes(await server.errorLine(), `path=${path}`);
+    assertStringIncludes(await server.stderr.next() ?? "", `path=${path}`);
     assert(Deno.statSync(path).isFile);
   },
 });
@@ -78,13 +75,13 @@ Deno.test("a server refuses options of its log that it does not know, with the o
 
 Deno.test("a second server on the same file says so, until the first is gone, however it went", async () => {
   using directory = new Directory();
-  await using first = await serve(directory.file());
+  await using first = await ServerProcess.serve(directory.file());
   const { code, reason } = await failing("--data", directory.file());
   assertEquals(code, 1);
   assertStringIncludes(reason, `${directory.file()}: another chat-server uses it; stop that one`);
   first.kill("SIGKILL");
   await first.ended();
-  await using second = await serve(directory.file());
+  await using second = await ServerProcess.serve(directory.file());
   using _alice = await second.connect("Alice");
 });
 
@@ -106,7 +103,13 @@ for (const sync of ["full", "normal"]) {
     let session: string | undefined;
     let acknowledged = 0;
     for (let round = 0; round < 3; round++) {
-      await using server = await serve(directory.file(), "--sync", sync, "--message-rate", "0");
+      await using server = await ServerProcess.serve(
+        directory.file(),
+        "--sync",
+        sync,
+        "--message-rate",
+        "0",
+      );
       const more = { session, since: { General: 0 }, direct_since: 0 };
       using alice = await server.join("Alice", "General", more);
       assertEquals(alice.ack.resumed, round > 0);
@@ -135,14 +138,14 @@ for (const sync of ["full", "normal"]) {
 Deno.test("a server forgets the oldest messages, and what it keeps has its numbers", async () => {
   using directory = new Directory();
   {
-    await using server = await serve(directory.file());
+    await using server = await ServerProcess.serve(directory.file());
     using alice = await server.join("Alice");
     await alice.write('{"type":"message","payload":{"text":"Hi"}}\n'.repeat(100));
     await alice.settled();
     server.kill("SIGTERM");
     await server.ended();
   }
-  await using server = await serve(directory.file(), "--retain-messages", "10");
+  await using server = await ServerProcess.serve(directory.file(), "--retain-messages", "10");
   using alice = await server.join("Bob");
   const seqs = async () => {
     await alice.send("history", { room: "General" });

@@ -90,14 +90,6 @@ Deno.test("Logger says how many lines nobody took, as soon as one is taken", PUR
   ]);
 });
 
-/** Reads the server's log up to a line that has `part`. */
-async function lineWith(server: ServerProcess, part: string): Promise<string> {
-  for (;;) {
-    const line = await server.errorLine();
-    if (line.includes(part)) return line;
-  }
-}
-
 Deno.test("a server whose log nobody reads goes on, and says later what was lost", async () => {
   const options = ["--log-level", "debug", "--log-format", "json", "--message-rate", "0"];
   await using server = await ServerProcess.start(...options);
@@ -109,7 +101,7 @@ Deno.test("a server whose log nobody reads goes on, and says later what was lost
     assertEquals((await alice.settled()).length, 1000);
   }
   let dropped: string | undefined;
-  const reading = lineWith(server, "log lines dropped").then((line) => dropped = line);
+  const reading = server.stderr.until("log lines dropped").then((line) => dropped = line);
   while (dropped === undefined) {
     await alice.send("nonsense");
     assertEquals((await alice.settled()).length, 1);
