@@ -57,9 +57,17 @@ async function openTls(
   return await orFailure({ host, port, option: "tls-port" }, async () => {
     // What makes certificates is loaded only by those who need one.
     const { Tls, certificateSource } = await import("./tls/tls.ts");
-    const source = await certificateSource(options, log === undefined ? undefined : `${log}-tls`);
+    const source = await certificateSource({
+      host,
+      files: certificateFiles(options),
+      directory: log === undefined ? undefined : `${log}-tls`,
+    });
     return await Tls.open(source, { hostname: host, port }, logger);
   });
+}
+
+function certificateFiles({ "tls-cert": certificate, "tls-key": key }: ServerOptions) {
+  return certificate === undefined || key === undefined ? undefined : { certificate, key };
 }
 
 async function openPlain(options: ServerOptions): Promise<Deno.TcpListener | undefined> {

@@ -3,7 +3,7 @@
  * its effects to the pipeline, and stops without losing what was said.
  */
 
-import { Connection, type Socket } from "./connection/connection.ts";
+import { Connection, type Listener, type Socket } from "./connection/connection.ts";
 import { ConnectionLimiter, type Rejection } from "./limits/connection_limiter.ts";
 import { ConnectionCount } from "./limits/garbage.ts";
 import { Hub } from "./hub/hub.ts";
@@ -19,18 +19,11 @@ import { Logins } from "./accounts/logins.ts";
 import { LoginThrottle } from "./accounts/login_throttle.ts";
 import { Passwords } from "./accounts/passwords.ts";
 import { IoScheduler } from "./connection/io_scheduler.ts";
-import { lookInterval } from "./peer/idle_timer.ts";
+import { IdleTimer } from "./peer/idle_timer.ts";
 import { Pipeline } from "./delivery/pipeline.ts";
 import { LogQueries } from "./peer/log_queries.ts";
 import type { LoopTurns } from "./connection/event_loop.ts";
 import { closeWith, Peer, type PeerContext, reasonOf } from "./peer/peer.ts";
-
-/** Where connections come from: a `Deno.TcpListener`, or one for TLS. */
-export interface Listener {
-  readonly addr: Deno.NetAddr;
-  accept(): Promise<Socket>;
-  close(): void;
-}
 
 /** What a server needs to be told. Times are in milliseconds. */
 export interface Settings {
@@ -109,6 +102,8 @@ export class ChatServer implements AsyncDisposable {
     const logins = new Logins(settings.log, passwords, throttle, (connection, name) => {
       settings.logger.logOf(connection, "warn", "wrong password", { name });
     });
+    const timeouts = { handshake: settings.handshakeTimeout, idle: settings.idleTimeout };
+    const idleTimer = new IdleTimer(timeouts);
     const handshakes: HandshakeContext = {
       hub: this.#hub,
       pipeline: this.#pipeline,
@@ -122,14 +117,15 @@ export class ChatServer implements AsyncDisposable {
       accounts: this.#accounts,
       splitter: new LineSplitter(),
       limits: { rates, memory: this.#memory, isLogInMemory: settings.log.isInMemory },
-      timeouts: { handshake: settings.handshakeTimeout, idle: settings.idleTimeout },
+      idleTimer,
+      timeouts,
       logger: settings.logger,
       onLeaving: (peer, leaving) => this.#untilGone(peer, leaving),
     };
     this.#looking = setInterval(() => {
       const now = performance.now();
-      for (const peer of this.#peers) peer.lookForSilence(now);
-    }, lookInterval(this.#context.timeouts));
+      for (const peer of this.#peers) peer.checkIdle(now);
+    }, idleTimer.interval);
     this.#sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_INTERVAL);
     const accepting = settings.listeners.map((listener) => this.#accept(listener));
     this.#accepting = Promise.all(accepting);
@@ -187,7 +183,7 @@ export class ChatServer implements AsyncDisposable {
       );
       return;
     }
-    const peer = new Peer(connection, this.#context, now);
+    const peer = new Peer(connection, this.#context);
     this.#peers.add(peer);
     peer.begin();
   }
@@ -230,7 +226,7 @@ export class ChatServer implements AsyncDisposable {
 
   /** When memory is short, those who hold much of it and don't read: they come back and miss nothing. */
   #letStalledGo(now: number): void {
-    for (const peer of this.#peers) peer.letGoIfStalled(now);
+    for (const peer of this.#peers) peer.abortIfStalled(now);
   }
 
   #sweep(now: number): void {

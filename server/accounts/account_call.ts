@@ -28,8 +28,7 @@ export interface AccountContext extends HandshakeContext {
 
 /** A change that happens now; by `own`, or by another process. */
 export function changeBy({ pipeline }: AccountContext, own?: Session): Change {
-  const inboxSeen: Change["inboxSeen"] = (connection) =>
-    pipeline.subscriptionOf(connection)?.inboxSeen;
+  const inboxSeen: Change["inboxSeen"] = (connection) => pipeline.inboxSeen(connection);
   return { now: performance.now(), own, inboxSeen };
 }
 

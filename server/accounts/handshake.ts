@@ -53,7 +53,7 @@ async function gatherCredentials(
   const { shownHash } = credentials;
   const known = directory.names.withToken(shownHash ?? "");
   if (known?.connection !== undefined) {
-    credentials.inboxSeen = pipeline.subscriptionOf(known.connection)?.inboxSeen;
+    credentials.inboxSeen = pipeline.inboxSeen(known.connection);
   } else if (shownHash !== undefined && known === undefined) {
     credentials.stored = await log.session(shownHash);
   }

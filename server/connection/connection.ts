@@ -1,34 +1,34 @@
 /**
- * One socket. One reader hears lines from it; one queue and one writer send to it.
- * Nobody waits for a peer: what is sent is queued. When the queue is over its
- * bound, `flush()` says so, and nothing more is read from the peer until it drains.
+ * One socket, with one reader, one send queue and one writer. Nothing waits for a peer:
+ * output is queued. When the queue is over its limit, `flush()` returns false, and nothing
+ * more is read from the peer until the queue drains.
  */
 
 import { LineFramer } from "../../protocol/mod.ts";
 import { hostAndPort, isLoopback } from "../../cli/host_port.ts";
+import { Activity } from "./activity.ts";
 import type { Batch } from "./batch.ts";
 import type { ConnectionHandle } from "../hub/connection_handle.ts";
-import type { Subscription } from "../delivery/subscription.ts";
 import type { LineSplitter } from "./line_stream.ts";
 import type { IoScheduler, Writable } from "./io_scheduler.ts";
 import { type LineReceiver, Reader } from "./reader.ts";
 import { SendQueue } from "./send_queue.ts";
 
 /**
- * Bytes that may wait for a peer to read them: well above one tick of a busy room.
- * More only comes as answers to its own requests, of which none is read meanwhile.
+ * Bytes that may wait for a peer to read them: well above one tick of a busy room. More is
+ * queued only as answers to the peer's own requests, of which none is read meanwhile.
  */
 const SEND_QUEUE_LIMIT = 1024 * 1024;
 
-/** Bytes down to which a queue must drain before it is fed again. */
+/** Bytes down to which a queue must drain before it is filled from the log again. */
 const LOW_WATER = 128 * 1024;
 
-/** Bytes read at once of what is to be dropped. */
+/** Bytes read at once of input that is to be dropped. */
 const DISCARD_READ = 64 * 1024;
 
 /**
- * Milliseconds that a closing connection has, to take what it was sent and to
- * end its own side. Closing at once would reset it, and lose the last lines.
+ * Milliseconds in which a closing connection's peer has to read what it was sent and end its
+ * own side. Closing at once would reset the connection and lose the last lines.
  */
 const CLOSE_TIMEOUT = 2000;
 
@@ -47,56 +47,62 @@ type SocketPart =
   | "setNoDelay"
   | "setKeepAlive";
 
+/** Where connections come from: a `Deno.TcpListener`, or one for TLS. */
+export interface Listener {
+  readonly addr: Deno.NetAddr;
+  accept(): Promise<Socket>;
+  close(): void;
+}
+
+/** `closing`: what was sent still leaves; `ended`: all has left, and the peer was told so. */
+type Phase = "open" | "closing" | "ended" | "closed";
+
 /** A connection's socket, reader, send queue and writer. */
 export class Connection implements ConnectionHandle, Writable {
-  /** Counts from 1 for the server's life; names the connection in the logs. */
+  /** Counts from 1 for the server's life; names the connection in the server's own log. */
   readonly id: number;
   /** The peer's address and port. */
   readonly peer: string;
   /** The peer's address. */
   readonly hostname: string;
-  /** Whether a secret may pass: it is encrypted, or never leaves this machine. */
+  /** Whether a secret may pass: the connection is encrypted, or never leaves this machine. */
   readonly isSecure: boolean;
   readonly framer = new LineFramer();
-  /** What it follows of the log: the pipeline's, kept here so that nobody has to look for it. */
-  subscription: Subscription | undefined;
-  /** Why it was given up, for the log. */
+  readonly activity = new Activity(performance.now());
+  /** Why the socket failed, for the server's own log. */
   failure: string | undefined;
-  readonly #conn: Socket;
+  readonly #socket: Socket;
   readonly #scheduler: IoScheduler;
   #reader: Reader | undefined;
   readonly #queue = new SendQueue();
+  #phase: Phase = "open";
   /** Bytes that are ready to be written, or on their way. */
   #queuedBytes = 0;
-  /** Bytes that were queued since the peer was heard last. */
-  #unansweredBytes = 0;
-  /** Whether something is being written, or waits for its turn to be. */
-  #isWriting = false;
+  /** The single writer: `scheduled` until its turn has come, then `writing` until the queue is empty. */
+  #writer: "idle" | "scheduled" | "writing" = "idle";
   /** Bytes of which the system has not taken all. */
   #unwritten: Uint8Array | undefined;
   #writable: PromiseWithResolvers<void> | undefined;
-  #closing: ReturnType<typeof setTimeout> | undefined;
-  #closed = false;
-  /** Ends each rest that is being taken: of its reader, and of whoever handles the lines. */
-  #resting: Set<() => void> | undefined;
-  #isDrained = false;
   #drained: PromiseWithResolvers<void> | undefined;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Each ends one pause, in reading or in handling lines. */
+  #pauses: Set<() => void> | undefined;
 
-  constructor(conn: Socket, id: number, scheduler: IoScheduler) {
-    this.#conn = conn;
+  constructor(socket: Socket, id: number, scheduler: IoScheduler) {
+    this.#socket = socket;
     this.#scheduler = scheduler;
     this.id = id;
-    this.peer = hostAndPort(conn.remoteAddr);
-    this.hostname = conn.remoteAddr.hostname;
-    this.isSecure = conn.isEncrypted === true || isLoopback(this.hostname);
+    this.peer = hostAndPort(socket.remoteAddr);
+    this.hostname = socket.remoteAddr.hostname;
+    this.isSecure = socket.isEncrypted === true || isLoopback(this.hostname);
     // A chat line must not wait for the next one (Nagle); a dead peer must be found some day.
-    conn.setNoDelay(true);
-    conn.setKeepAlive(true);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true);
   }
 
   /** Resolves when nothing more will be written: all has left, or is lost. */
   get drained(): Promise<void> {
-    if (this.#isDrained) return Promise.resolve();
+    if (this.#phase === "ended" || this.#phase === "closed") return Promise.resolve();
     this.#drained ??= Promise.withResolvers<void>();
     return this.#drained.promise;
   }
@@ -106,60 +112,63 @@ export class Connection implements ConnectionHandle, Writable {
     return this.#queuedBytes > LOW_WATER;
   }
 
-  /** Whether so much was sent since the peer was heard last that it may still be reading. */
+  /** Whether the peer was sent so much since its last line that it may still be reading. */
   get hasMuchToRead(): boolean {
-    return this.#unansweredBytes > LOW_WATER;
+    return this.activity.unansweredBytes > LOW_WATER;
   }
 
-  /** Whether so much waits that nothing more is to be asked of it. */
+  /** Whether so much waits that no more requests are to be read. */
   get isFull(): boolean {
     return this.#queuedBytes > SEND_QUEUE_LIMIT;
   }
 
-  /** Whether something is to be written, and its turn has not come. */
+  /** Whether output waits for the writer's turn. */
   get isWaiting(): boolean {
-    return this.#isWriting && this.#unwritten === undefined && !this.#closed;
+    return this.#writer === "scheduled" && this.#phase !== "closed";
   }
 
-  /** Whether it is closed or about to be: nothing that comes from it counts any more. */
+  /** Whether it is closed or about to be, so that no further input counts. */
   get isClosing(): boolean {
-    return this.#closed || this.#closing !== undefined;
+    return this.#phase !== "open";
   }
 
   /**
-   * Hands on each line, until the peer ends, the framing breaks (`framer.problem`)
-   * or the connection fails (`failure`).
+   * Hands each line to `receiver`, until the peer ends, the framing breaks (`framer.problem`)
+   * or the socket fails (`failure`).
    */
   read(splitter: LineSplitter, receiver: LineReceiver): void {
-    this.#reader = new Reader(this, this.#conn, this.#scheduler, { splitter, receiver });
-  }
-
-  /** Notes that the peer said something. */
-  heard(): void {
-    this.#unansweredBytes = 0;
+    this.#reader = new Reader(this, this.#socket, this.#scheduler, { splitter, receiver });
   }
 
   /** Resolves after so many milliseconds, or when the connection closes. */
-  async rest(milliseconds: number): Promise<void> {
+  async pause(milliseconds: number): Promise<void> {
     if (this.isClosing) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, milliseconds);
-    this.#resting ??= new Set();
-    this.#resting.add(resolve);
+    this.#pauses ??= new Set();
+    this.#pauses.add(resolve);
     await promise;
     clearTimeout(timer);
-    this.#resting.delete(resolve);
+    this.#pauses.delete(resolve);
   }
 
   /**
-   * Queues bytes or a batch. They leave after the tick's {@linkcode Connection.flush}.
-   * True for the first of a tick, since one flush is enough.
+   * Queues bytes or a batch, in the order of the calls; returns at once.
+   *
+   * - Nothing leaves before the tick's {@linkcode Connection.flush}. Until then a batch may
+   *   still grow, unless other bytes than its own were sent behind it or `closeBatch` was called.
+   * - The queue has no bound of its own: the caller stops when `flush` returns false, and
+   *   resumes after `writable`.
+   * - A connection that is closing or closed ignores it. Nothing is thrown: a socket that fails
+   *   is noted in `failure` and ends the reader.
+   *
+   * Returns true for the first call of a tick, since one flush is enough.
    */
   send(chunk: Uint8Array | Batch): boolean {
-    return !this.isClosing && this.#queue.push(chunk);
+    return this.#phase === "open" && this.#queue.push(chunk);
   }
 
-  /** Lets the batch that was sent last grow no more; those before it do not any more. */
+  /** Stops the batch that was sent last from growing; earlier ones have stopped already. */
   closeBatch(): void {
     this.#queue.closeBatch();
   }
@@ -168,45 +177,49 @@ export class Connection implements ConnectionHandle, Writable {
   flush(): boolean {
     const bytes = this.#queue.flush(this);
     this.#queuedBytes += bytes;
-    this.#unansweredBytes += bytes;
-    this.#startWriting();
+    this.activity.unansweredBytes += bytes;
+    if (this.#writer === "idle" && !this.#queue.isEmpty) {
+      this.#writer = "scheduled";
+      this.#scheduler.scheduleWrite(this);
+    }
     return !this.isFull;
   }
 
   /** Resolves when the queue has drained, or the connection is closed. */
   writable(): Promise<void> {
-    if (!this.isHeavy || this.#closed) return Promise.resolve();
+    if (!this.isHeavy || this.#phase === "closed") return Promise.resolve();
     this.#writable ??= Promise.withResolvers<void>();
     return this.#writable.promise;
   }
 
-  /** Closes once everything sent before has left, or when patience ends. */
+  /** Closes once everything sent before has left, or after {@linkcode CLOSE_TIMEOUT}. */
   close(): void {
     if (this.isClosing) return;
     this.flush();
-    this.#wake();
-    this.#closing = setTimeout(() => this.abort(), CLOSE_TIMEOUT);
-    if (!this.#isWriting) this.#endWriting();
+    this.#phase = "closing";
+    this.#endPauses();
+    this.#closeTimer = setTimeout(() => this.abort(), CLOSE_TIMEOUT);
+    if (this.#writer === "idle") this.#endWriting();
   }
 
   /** Closes at once; what is queued is lost. */
   abort(): void {
-    clearTimeout(this.#closing);
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#wake();
+    clearTimeout(this.#closeTimer);
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.#endPauses();
     this.#queue.clear();
     this.#reader?.onWriting();
-    this.#conn.close();
-    this.#noteDrained();
-    this.#resumeFeeding();
+    this.#socket.close();
+    this.#drained?.resolve();
+    this.#onWritable();
   }
 
-  #wake(): void {
-    for (const wake of this.#resting ?? []) wake();
+  #endPauses(): void {
+    for (const end of this.#pauses ?? []) end();
   }
 
-  #resumeFeeding(): void {
+  #onWritable(): void {
     this.#writable?.resolve();
     this.#writable = undefined;
   }
@@ -215,19 +228,13 @@ export class Connection implements ConnectionHandle, Writable {
   async discard(): Promise<void> {
     const buffer = new Uint8Array(DISCARD_READ);
     try {
-      while (await this.#conn.read(buffer) !== null);
+      while (await this.#socket.read(buffer) !== null);
     } catch (error) {
       this.noteFailure(error);
     }
   }
 
-  #startWriting(): void {
-    if (this.#isWriting || this.#queue.isEmpty) return;
-    this.#isWriting = true;
-    this.#scheduler.scheduleWrite(this);
-  }
-
-  /** Starts the single writer, when `IoScheduler` says so: one write at a time, as much of the queue in it as is sensible. */
+  /** Starts the single writer in its turn: one write at a time, with as much of the queue as is sensible. */
   write(): void {
     this.#writeNext();
     this.#reader?.onWriting();
@@ -236,18 +243,19 @@ export class Connection implements ConnectionHandle, Writable {
   #writeNext(): void {
     this.#unwritten ??= this.#queue.isEmpty ? undefined : this.#queue.take();
     if (this.#unwritten !== undefined) {
-      this.#conn.write(this.#unwritten).then(this.#onWritten, this.#onWriteFailure);
+      this.#writer = "writing";
+      this.#socket.write(this.#unwritten).then(this.#onWritten, this.#onWriteFailure);
       return;
     }
-    this.#isWriting = false;
-    if (this.#closing !== undefined) this.#endWriting();
+    this.#writer = "idle";
+    if (this.#phase === "closing") this.#endWriting();
   }
 
   readonly #onWritten = (count: number): void => {
-    // A short write only reaches the system's buffer, and says nothing of the peer.
-    if (this.isHeavy) this.#reader?.onProgress();
+    // A short write only reaches the system's buffer, and is no sign of the peer.
+    if (this.isHeavy) this.activity.progressed(performance.now());
     this.#queuedBytes -= count;
-    if (!this.isHeavy) this.#resumeFeeding();
+    if (this.#writable !== undefined && !this.isHeavy) this.#onWritable();
     const { length } = this.#unwritten as Uint8Array;
     this.#unwritten = count < length ? this.#unwritten?.subarray(count) : undefined;
     this.#writeNext();
@@ -256,26 +264,23 @@ export class Connection implements ConnectionHandle, Writable {
   readonly #onWriteFailure = (error: unknown): void => {
     this.noteFailure(error);
     this.abort();
-    this.#isWriting = false;
+    this.#writer = "idle";
   };
 
   /** Tells the peer that nothing more comes. */
   async #endWriting(): Promise<void> {
     try {
-      await this.#conn.closeWrite();
+      await this.#socket.closeWrite();
     } catch (error) {
       this.noteFailure(error);
     }
-    this.#noteDrained();
-  }
-
-  #noteDrained(): void {
-    this.#isDrained = true;
+    if (this.#phase === "closing") this.#phase = "ended";
     this.#drained?.resolve();
   }
 
-  /** Notes how the connection failed. A peer that is gone is everyday life, and no more than a note. */
+  /** Notes why the socket failed. A peer that is gone is everyday life, and no more than a note. */
   noteFailure(error: unknown): void {
-    if (!this.#closed) this.failure ??= error instanceof Error ? error.message : String(error);
+    if (this.#phase === "closed") return;
+    this.failure ??= error instanceof Error ? error.message : String(error);
   }
 }

@@ -1,14 +1,16 @@
 /**
- * Text into lines, by one `TextLineStream` for all connections. A framer hands on
- * whole lines only, so the stream keeps nothing from one text to the next; one
- * each, piped, cost 10 KB and 6 µs a line more than this.
+ * Text → lines, by one `TextLineStream` for all connections. The framer has cut the bytes
+ * already and hands on whole lines only, so the stream keeps nothing from one text to the
+ * next and connections cannot mix. A piped stream for each connection would cost 10 KB and,
+ * for each line, 6 µs more than this; clients, with one connection, pipe theirs
+ * (`protocol/lines.ts`).
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 
-/** A text whose turn is still to come, and who is to get its lines. */
+/** A text whose lines are being waited for. */
 interface Waiting {
-  text: string;
+  reads: Promise<ReadableStreamReadResult<string>>[];
   onLines: (lines: readonly string[]) => void;
 }
 
@@ -16,6 +18,8 @@ interface Waiting {
 export class LineSplitter {
   readonly #writer: WritableStreamDefaultWriter<string>;
   readonly #reader: ReadableStreamDefaultReader<string>;
+  /** The texts of this turn. */
+  #text = "";
   #waiting: Waiting[] = [];
 
   constructor() {
@@ -26,29 +30,26 @@ export class LineSplitter {
 
   /** Gives `onLines` the lines of `text`, which ends with the last one's `\n`, without their ends. */
   split(text: string, onLines: Waiting["onLines"]): void {
-    // What came in one turn goes through together: a write to a stream costs as much as five lines in it.
+    // The texts of one turn go through together: a write to a stream costs as much as five lines in it.
     if (this.#waiting.length === 0) queueMicrotask(() => void this.#splitAll());
-    this.#waiting.push({ text, onLines });
+    // Reads come before the write: the stream gives each line to the read that was first.
+    const reads: Waiting["reads"] = [];
+    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) {
+      reads.push(this.#reader.read());
+    }
+    this.#waiting.push({ reads, onLines });
+    this.#text += text;
   }
 
   async #splitAll(): Promise<void> {
     const waiting = this.#waiting;
+    this.#writer.write(this.#text);
     this.#waiting = [];
-    // Asked for before the text is written: the stream gives each line to whoever asked first.
-    const asked = waiting.map(({ text }) => this.#askForLines(text));
-    this.#writer.write(waiting.map(({ text }) => text).join(""));
-    for (const [index, reads] of asked.entries()) {
+    this.#text = "";
+    for (const { reads, onLines } of waiting) {
       const lines: string[] = [];
       for (const read of reads) lines.push((await read).value as string);
-      waiting[index]?.onLines(lines);
+      onLines(lines);
     }
-  }
-
-  #askForLines(text: string): Promise<ReadableStreamReadResult<string>>[] {
-    const asked: Promise<ReadableStreamReadResult<string>>[] = [];
-    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) {
-      asked.push(this.#reader.read());
-    }
-    return asked;
   }
 }

@@ -1,30 +1,28 @@
 /**
- * What comes over one socket: bytes → lines → whoever hears them. By callbacks, not by
- * a loop that awaits: what a connection keeps while it waits is most of what the
- * collector of a busy server has to look at, and this is half of it.
+ * The input of one socket: bytes → lines → the receiver. By callbacks, not by a loop that
+ * awaits: what a connection keeps while it waits is most of what a busy server's collector
+ * has to look at, and this is half of it.
  */
 
 import type { Connection, Socket } from "./connection.ts";
 import type { LineSplitter } from "./line_stream.ts";
 import type { IoScheduler, Readable } from "./io_scheduler.ts";
 
-/** Bytes read at once from a peer that says a line now and then: nearly all are shorter. */
+/** Bytes read at once from a peer that sends a line now and then: nearly all lines are shorter. */
 const IDLE_READ = 512;
 
 /** Bytes read at once from a peer that has just filled its buffer. */
 const BUSY_READ = 16 * 1024;
 
-/** Who is told what comes over a connection. */
+/** Takes what comes over a connection. Times are milliseconds of `performance.now()`. */
 export interface LineReceiver {
   /** Takes a line. A promise holds up the next one. */
-  onLine(line: string): Promise<void> | void;
-  /** Takes the number of bytes of each read; gives the milliseconds for which no more is to be read. */
-  onRead(bytes: number): number;
-  /** A peer that has much to read has read some of it: a sign of life. */
-  onProgress(): void;
+  onLine(line: string, now: number): Promise<void> | void;
+  /** Takes the number of bytes of each read; returns the milliseconds for which no more is to be read. */
+  onRead(bytes: number, now: number): number;
   /**
    * Called once, after the last line, when the peer has ended, the framing is broken or
-   * the connection has failed; with an `error` when `onLine` or `onRead` has.
+   * the socket has failed; with an `error` when `onLine` or `onRead` has.
    */
   onOver(error?: unknown): void;
 }
@@ -40,8 +38,8 @@ export class Reader implements Readable {
   #buffer = new Uint8Array(IDLE_READ);
   /** Bytes of the last read; `null` when there are no more. */
   #count: number | null = 0;
-  /** Whether it is to be read, but for something that waits to be written. */
-  #isDue = false;
+  /** Whether a read was put off until the connection's output is written. */
+  #isPutOff = false;
 
   constructor(
     connection: Connection,
@@ -57,23 +55,18 @@ export class Reader implements Readable {
     scheduler.scheduleRead(this);
   }
 
-  /** Starts a read, which `IoScheduler` asks for; not while something waits to be written: its peer waits for that. */
+  /** Starts a read in its turn; puts it off while output waits, because the peer waits for that. */
   read(): boolean {
-    this.#isDue = this.#connection.isWaiting;
-    if (this.#isDue) return false;
+    this.#isPutOff = this.#connection.isWaiting;
+    if (this.#isPutOff) return false;
     this.#socket.read(this.#buffer).then(this.#onRead, this.#onFailure);
     return true;
   }
 
-  /** Notes that the peer has read some of the much that it has to read. */
-  onProgress(): void {
-    this.#receiver.onProgress();
-  }
-
-  /** Notes that nothing waits to be written any more. */
+  /** Notes that no output waits any more. */
   onWriting(): void {
-    if (this.#isDue) this.#scheduler.scheduleRead(this);
-    this.#isDue = false;
+    if (this.#isPutOff) this.#scheduler.scheduleRead(this);
+    this.#isPutOff = false;
   }
 
   readonly #onRead = (count: number | null): void => {
@@ -90,24 +83,24 @@ export class Reader implements Readable {
     this.#onRead(null);
   };
 
-  readonly #onLines = (lines: readonly string[]): void => this.#handOn(lines, 0);
-
   /** Hands on the lines from the index `next` on, each as soon as nothing holds it up, and reads on. */
-  #handOn(lines: readonly string[], next: number): void {
+  readonly #onLines = (lines: readonly string[], next = 0): void => {
     try {
+      const now = performance.now();
       while (next < lines.length && !this.#connection.isClosing) {
-        const pending = this.#receiver.onLine(lines[next++] as string);
+        this.#connection.activity.lineReceived(now);
+        const pending = this.#receiver.onLine(lines[next++] as string, now);
         if (pending === undefined && !this.#connection.isFull) continue;
-        this.#handOnAfter(pending, lines, next);
+        this.#resumeAfter(pending, lines, next);
         return;
       }
-      this.#readOn();
+      this.#readOn(now);
     } catch (error) {
       this.#receiver.onOver(error);
     }
-  }
+  };
 
-  async #handOnAfter(
+  async #resumeAfter(
     pending: Promise<void> | void,
     lines: readonly string[],
     next: number,
@@ -118,19 +111,19 @@ export class Reader implements Readable {
     } catch (error) {
       return this.#receiver.onOver(error);
     }
-    this.#handOn(lines, next);
+    this.#onLines(lines, next);
   }
 
-  /** Lets more be read, unless there is no more, once the peer may say more. */
-  #readOn(): void {
+  /** Lets more be read, unless there is no more, once the peer's byte rate allows. */
+  #readOn(now: number): void {
     const count = this.#count;
-    const milliseconds = this.#receiver.onRead(count ?? 0);
+    const milliseconds = this.#receiver.onRead(count ?? 0, now);
     if (count === null || this.#connection.framer.problem !== undefined) {
       return this.#receiver.onOver();
     }
     const size = count === this.#buffer.length ? BUSY_READ : IDLE_READ;
     if (size !== this.#buffer.length) this.#buffer = new Uint8Array(size);
     if (milliseconds === 0) return this.#scheduler.scheduleRead(this);
-    this.#connection.rest(milliseconds).then(() => this.#scheduler.scheduleRead(this));
+    this.#connection.pause(milliseconds).then(() => this.#scheduler.scheduleRead(this));
   }
 }

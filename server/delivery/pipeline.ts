@@ -1,8 +1,7 @@
 /**
- * From the hub's effects to the send queues, in one order for all. A tick's
- * effects gather; their drafts go into the log together; when they are in it,
- * the tick's effects are carried out as they came. While one batch is on its way
- * to the log, the next gathers.
+ * From the hub's effects to the send queues, in one order for all. A tick's effects gather;
+ * their drafts go into the log together; when the log has answered, the effects are carried
+ * out in the order in which they came. While one batch is being appended, the next gathers.
  */
 
 import { encode, type Event } from "../../protocol/mod.ts";
@@ -11,14 +10,14 @@ import { Connection } from "../connection/connection.ts";
 import type { ConnectionHandle } from "../hub/connection_handle.ts";
 import type { Broadcast, Effect, Send } from "../hub/effects.ts";
 import { Subscription } from "./subscription.ts";
-import type { MessageLog, Outcome } from "../log/message_log.ts";
+import type { Draft, MessageLog, Outcome } from "../log/message_log.ts";
 import { PageCache } from "./page_cache.ts";
 import type { Members } from "../hub/room.ts";
 import type { Session } from "../hub/session.ts";
 import type { IoScheduler } from "../connection/io_scheduler.ts";
-import { deliver, type DraftEffect, isDraftEffect } from "../hub/deliver.ts";
+import { deliver, type DraftEffect } from "../hub/deliver.ts";
 
-/** Effects that may gather while the log is busy; whoever sends more requests then is not read. */
+/** Effects that may gather while the log is busy; beyond that, whoever sends more requests is not read. */
 const BACKLOG = 4096;
 
 const encoder = new TextEncoder();
@@ -32,10 +31,12 @@ export class Pipeline {
   readonly #log: MessageLog;
   readonly #scheduler: IoScheduler;
   readonly #pages: PageCache;
-  /** Called once for each batch of which something could not be kept, with the reason. */
+  /** Called once for each batch of which something could not be appended, with the reason. */
   readonly #onFailure: (reason: string) => void;
   #gathered: Effect[] = [];
   #isRunning = false;
+  /** The subscriptions of the connections that have one. */
+  readonly #subscriptions = new Map<ConnectionHandle, Subscription>();
   /** The batch of each room in this tick, by its members at the time. */
   readonly #batches = new Map<Members, Batch>();
   /** The connections that this tick has sent to. */
@@ -48,9 +49,20 @@ export class Pipeline {
     this.#onFailure = onFailure;
   }
 
-  /** Takes effects; they are carried out after all that came before. */
+  /**
+   * Takes effects, to be carried out in the order of the calls; returns at once.
+   *
+   * - Effects of one tick gather. Their drafts are appended to the log in one batch, and none of
+   *   the tick's effects is carried out before the log has answered: nothing is sent that is not kept.
+   * - While a batch is being appended, the next gathers, without bound: a caller that reads
+   *   requests stops at `isFull` and goes on after `flushed`.
+   * - Nothing is thrown. A draft that the log could not keep refuses its own request; the
+   *   effects around it are carried out.
+   * - An effect for a connection that has closed by then does nothing.
+   */
   push(effects: readonly Effect[]): void {
-    this.#gathered.push(...effects);
+    // Not push(...effects): each would be an argument on the stack, and there may be any number.
+    for (const effect of effects) this.#gathered.push(effect);
     if (this.#isRunning || this.#gathered.length === 0) return;
     this.#isRunning = true;
     this.#scheduler.afterReads(() => this.#run());
@@ -61,37 +73,55 @@ export class Pipeline {
     return new Promise((resolve) => this.push([{ kind: "barrier", resolve }]));
   }
 
-  /** Whether so much has gathered that no more should be asked of it for now. */
+  /** Whether so much has gathered that no more requests should be read for now. */
   get isFull(): boolean {
     return this.#gathered.length > BACKLOG;
   }
 
-  /** The subscription of a connection that follows something. */
-  subscriptionOf(handle: ConnectionHandle): Subscription | undefined {
-    return handle instanceof Connection ? handle.subscription : undefined;
+  /** Whether a connection is sent what it subscribes to from the log, not live. */
+  isBehind(connection: ConnectionHandle): boolean {
+    return this.#subscriptions.get(connection)?.isBehind ?? false;
+  }
+
+  /** The `seq` of the last direct message that a connection was sent; `undefined` without a subscription. */
+  inboxSeen(connection: ConnectionHandle): number | undefined {
+    return this.#subscriptions.get(connection)?.inboxSeen;
+  }
+
+  /** Resolves when a connection has been sent everything that there is for it now. */
+  async replayed(connection: ConnectionHandle): Promise<void> {
+    await this.#subscriptions.get(connection)?.replayed();
+  }
+
+  /** Drops the subscription of a connection that has closed. */
+  forget(connection: ConnectionHandle): void {
+    this.#subscriptions.delete(connection);
   }
 
   async #run(): Promise<void> {
     while (this.#gathered.length > 0) {
       const effects = this.#gathered;
       this.#gathered = [];
-      const drafts = effects.filter(isDraftEffect).map((effect) => effect.draft);
-      const outcomes = drafts.length === 0 ? [] : await this.#log.append(drafts);
-      const failed = outcomes.find((outcome) => outcome.kind === "failed");
-      if (failed !== undefined) this.#onFailure(failed.reason);
-      this.#carryOut(effects, outcomes);
+      const drafts: Draft[] = [];
+      for (const effect of effects) if ("draft" in effect) drafts.push(effect.draft);
+      this.#carryOut(effects, drafts.length === 0 ? [] : await this.#log.append(drafts));
     }
     this.#isRunning = false;
   }
 
   #carryOut(effects: readonly Effect[], outcomes: readonly Outcome[]): void {
     let next = 0;
+    let failure: string | undefined;
     for (const effect of effects) {
-      const delivered = isDraftEffect(effect)
-        ? deliver(effect, outcomes[next++] as Outcome)
-        : [effect];
-      for (const each of delivered) this.#perform(each);
+      if (!("draft" in effect)) {
+        this.#perform(effect);
+        continue;
+      }
+      const outcome = outcomes[next++] as Outcome;
+      if (outcome.kind === "failed") failure ??= outcome.reason;
+      for (const each of deliver(effect, outcome)) this.#perform(each);
     }
+    if (failure !== undefined) this.#onFailure(failure);
     this.#flush();
   }
 
@@ -126,35 +156,37 @@ export class Pipeline {
 
   #broadcast({ members, event, own }: Broadcast): void {
     let batch = this.#batches.get(members);
-    if (batch === undefined || batch.isClosed) {
-      batch = new Batch();
-      this.#batches.set(members, batch);
-      for (const connection of members) {
-        if (!this.#isBehind(connection)) this.#enqueue(connection, batch);
-      }
-    }
-    const ownLine = own === undefined
-      ? undefined
-      : { connection: own.connection, line: encode(own.event) };
-    batch.add(encode(event), ownLine);
-    if (own !== undefined && this.#isBehind(own.connection)) this.#answerBehind(own);
+    if (batch === undefined || batch.isClosed) batch = this.#startBatch(members);
+    if (own === undefined) return batch.add(encode(event));
+    batch.add(encode(event), { connection: own.connection, line: encode(own.event) });
+    if (this.isBehind(own.connection)) this.#answerBehind(own);
   }
 
-  /** An answer to one who is behind: the log brings a message, anything else can't wait for it. */
+  /** A batch for the members who are not behind. */
+  #startBatch(members: Members): Batch {
+    const batch = new Batch();
+    this.#batches.set(members, batch);
+    for (const connection of members) {
+      if (!this.isBehind(connection)) this.#enqueue(connection, batch);
+    }
+    return batch;
+  }
+
+  /** Answers a connection that is behind: a message comes from the log, anything else can't wait for that. */
   #answerBehind({ connection, event }: { connection: ConnectionHandle; event: Event }): void {
-    if (event.type === "message") this.subscriptionOf(connection)?.answer(event);
+    if (event.type === "message") this.#subscriptions.get(connection)?.answer(event);
     else this.#send({ kind: "send", connection, event });
   }
 
   #send({ connection, event, isLiveOnly = false }: Send): void {
-    if (isLiveOnly && this.#isBehind(connection)) return;
+    if (isLiveOnly && this.isBehind(connection)) return;
     const line = encoder.encode(encode(typeof event === "function" ? event() : event));
     this.#afterAnswers(connection, () => this.#enqueue(connection, line));
   }
 
-  /** No answer overtakes one before it: see the subscription. */
+  /** No answer overtakes an earlier one: see {@linkcode Subscription.afterAnswers}. */
   #afterAnswers(connection: ConnectionHandle, act: (subscription?: Subscription) => void): void {
-    const subscription = this.subscriptionOf(connection);
+    const subscription = this.#subscriptions.get(connection);
     if (subscription === undefined) act();
     else subscription.afterAnswers(() => act(subscription));
   }
@@ -165,17 +197,11 @@ export class Pipeline {
   }
 
   #subscription(handle: ConnectionHandle, session: Session): Subscription {
-    const connection = connectionOf(handle);
-    return connection.subscription ??= new Subscription(
-      connection,
-      session,
-      this.#log,
-      this.#pages,
-    );
-  }
-
-  #isBehind(connection: ConnectionHandle): boolean {
-    return this.subscriptionOf(connection)?.isBehind ?? false;
+    const known = this.#subscriptions.get(handle);
+    if (known !== undefined) return known;
+    const made = new Subscription(connectionOf(handle), session, this.#log, this.#pages);
+    this.#subscriptions.set(handle, made);
+    return made;
   }
 
   #flush(): void {
@@ -184,7 +210,7 @@ export class Pipeline {
     this.#touched = [];
     for (const connection of touched) {
       // A peer that reads too slowly goes on from the log.
-      if (!connection.flush()) connection.subscription?.fallBehind();
+      if (!connection.flush()) this.#subscriptions.get(connection)?.fallBehind();
     }
   }
 }

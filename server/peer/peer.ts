@@ -1,6 +1,6 @@
 /**
- * One connection's stay, from its first byte to its last: its lines become requests,
- * each goes to whoever answers it, and what breaks the rules ends it.
+ * One client, from its first byte to its last: its lines become requests, each goes to
+ * the part of the server that answers it, and a breach of the protocol closes it.
  */
 
 import {
@@ -20,40 +20,48 @@ import type { Hub } from "../hub/hub.ts";
 import type { LineSplitter } from "../connection/line_stream.ts";
 import type { LogFields, Logger, LogLevel } from "../process/logger.ts";
 import type { Accounts } from "../accounts/accounts.ts";
-import { type IdleEvent, IdleTimer, type Timeouts } from "./idle_timer.ts";
+import type { IdleEvent, IdleTimer, Standing, Timeouts } from "./idle_timer.ts";
 import { isHandledBy, type LogQuery, REQUEST_TABLE } from "../hub/request_table.ts";
 import type { LogQueries } from "./log_queries.ts";
 import type { LineReceiver } from "../connection/reader.ts";
 
-/** What the peers of one server have in common. */
+/** What the peers of one server share. */
 export interface PeerContext extends HandshakeContext {
   queries: LogQueries;
   accounts: Accounts;
   splitter: LineSplitter;
   limits: RequestLimits;
+  idleTimer: IdleTimer;
   timeouts: Timeouts;
   logger: Logger;
-  /** Called once for each peer, when nothing more is heard of it; `leaving` resolves when its connection is gone. */
+  /** Called once for each peer, after its last line; `leaving` resolves when its connection is closed. */
   onLeaving(peer: Peer, leaving: Promise<void>): void;
 }
 
-/** One connection, and how it is dealt with. */
+/** `new` until the first line has shown that the peer speaks this protocol, with a JSON object. */
+type Phase = "new" | "handshake" | "connected" | "connected lecture";
+
+const OWES: Record<Phase, Standing["owes"]> = {
+  new: "connect",
+  handshake: "connect",
+  connected: "pong",
+  "connected lecture": "rest of a line",
+};
+
+/** One connection's client: its lines become requests, each goes to the part that answers it. */
 export class Peer implements LineReceiver {
   readonly connection: Connection;
   readonly #context: PeerContext;
-  readonly #idleTimer: IdleTimer;
   readonly #limiter: RequestLimiter;
-  /** Whether the peer has shown that it speaks this protocol: its first line was a JSON object. */
-  #hasBegun = false;
+  #phase: Phase = "new";
 
-  constructor(connection: Connection, context: PeerContext, now: number) {
+  constructor(connection: Connection, context: PeerContext) {
     this.connection = connection;
     this.#context = context;
-    this.#idleTimer = new IdleTimer(context.timeouts, now);
     this.#limiter = new RequestLimiter(context.limits);
   }
 
-  /** Begins to hear the peer. */
+  /** Begins to read the connection. */
   begin(): void {
     this.#log("info", "connection opened");
     this.connection.read(this.#context.splitter, this);
@@ -65,56 +73,60 @@ export class Peer implements LineReceiver {
     this.#context.onLeaving(this, this.#leave());
   }
 
-  /** Lets the connection go when all that is for it has left. */
+  /** Closes the connection when all that was sent to it has left. */
   async #leave(): Promise<void> {
     const { connection } = this;
     const { hub, pipeline } = this.#context;
     this.#explainFraming();
-    const inboxSeen = pipeline.subscriptionOf(connection)?.inboxSeen;
-    pipeline.push(hub.disconnect(connection, performance.now(), inboxSeen));
+    pipeline.push(hub.disconnect(connection, performance.now(), pipeline.inboxSeen(connection)));
     pipeline.push([{ kind: "close", connection }]);
     await connection.drained;
     hub.forget(connection);
-    // Closing with something unread would reset the connection, and lose what it was told.
+    // Closing with something unread would reset the connection, and lose what it was sent.
     if (connection.framer.problem !== undefined) await connection.discard();
     connection.abort();
+    await pipeline.flushed();
+    pipeline.forget(connection);
     this.#log("info", "connection closed", { reason: connection.failure });
   }
 
-  onLine(line: string): Promise<void> | void {
-    const now = performance.now();
-    this.#idleTimer.heard(now);
-    this.connection.heard();
+  onLine(line: string, now: number): Promise<void> | void {
     const request = decodeRequest(line);
-    if (!this.#hasBegun && isNoObject(request)) return this.#rejectForeign(request);
-    this.#hasBegun = true;
-    const throttled = this.#limiter.admit(REQUEST_TABLE[request.type], idOf(request), now);
-    return throttled === undefined ? this.#receive(request, now) : this.#refuse(request, throttled);
+    if (this.#phase === "new") {
+      if (isNoObject(request)) return this.#rejectForeign(request);
+      this.#phase = "handshake";
+    }
+    const traits = REQUEST_TABLE[request.type];
+    const throttled = this.#limiter.admit(traits, idOf(request), now);
+    if (throttled !== undefined) return this.#refuse(request, throttled);
+    if (traits.overtakesReplay || !this.#context.pipeline.isBehind(this.connection)) {
+      return this.#handle(request, now);
+    }
+    // Answers to earlier requests are still to come, and this one is answered after them.
+    return this.#replayed().then(() => this.#handle(request, performance.now()));
   }
 
-  onRead(bytes: number): number {
-    return this.#limiter.chargeBytes(bytes, performance.now());
+  onRead(bytes: number, now: number): number {
+    return this.#limiter.chargeBytes(bytes, now);
   }
 
-  onProgress(): void {
-    this.#idleTimer.took(performance.now());
+  /** Pings a silent peer, or closes its connection. */
+  checkIdle(now: number): void {
+    const { connection } = this;
+    if (connection.isClosing) return;
+    const { framer: { isInLine }, hasMuchToRead } = connection;
+    const standing = { owes: OWES[this.#phase], isInLine, hasMuchToRead };
+    const event = this.#context.idleTimer.check(connection.activity, standing, now);
+    if (event !== undefined) this.#onIdle(event);
   }
 
-  /** Does what the peer's silence calls for. */
-  lookForSilence(now: number): void {
-    const { isClosing, hasMuchToRead, framer } = this.connection;
-    if (isClosing) return;
-    const silence = this.#idleTimer.look(now, { isInLine: framer.isInLine, hasMuchToRead });
-    if (silence !== undefined) this.#onIdle(silence);
-  }
-
-  /** Lets go of a peer that holds much memory and has taken nothing for a while: to be asked while memory is short. */
-  letGoIfStalled(now: number): void {
+  /** Closes a connection that holds much memory and has read nothing for a while; for when memory is short. */
+  abortIfStalled(now: number): void {
     const { connection } = this;
     if (connection.isClosing || !connection.isHeavy) return;
-    if (!this.#idleTimer.isStalled(now)) return;
+    if (!this.#context.idleTimer.isStalled(connection.activity, now)) return;
     const reason = "memory is short, and it reads nothing";
-    this.#log("warn", "letting go", { code: "server_busy", reason });
+    this.#log("warn", "closing the connection", { code: "server_busy", reason });
     connection.abort();
   }
 
@@ -124,60 +136,56 @@ export class Peer implements LineReceiver {
    * the promise holds up the next line until the connection is closing.
    */
   #rejectForeign({ error }: Refused): Promise<void> {
-    this.#letGo(error.payload.code, "The first line is not a JSON object");
+    this.#closeWith(error.payload.code, "The first line is not a JSON object");
     return this.#context.pipeline.flushed();
   }
 
-  /** Refuses a request that nobody has looked at, in its turn. */
+  /** Refuses a request unseen, in its turn. */
   async #refuse(request: Request | Refused, { error, rest }: Throttled): Promise<void> {
-    if (this.#isBehind) await this.#sentSoFar();
+    if (this.#context.pipeline.isBehind(this.connection)) await this.#replayed();
     const lecture = request.type === "refused" ? request.lecture : isLectures(request);
     this.#push(this.#context.hub.refuse(this.connection, { error, lecture }));
-    if (rest > 0) await this.connection.rest(rest);
-  }
-
-  #receive(request: Request | Refused, now: number): Promise<void> | void {
-    const { overtakesReplay } = REQUEST_TABLE[request.type];
-    if (!this.#isBehind || overtakesReplay) return this.#handle(request, now);
-    // It has answers to come: what it asks now is answered after them.
-    return this.#sentSoFar().then(() => this.#handle(request, performance.now()));
+    if (rest > 0) await this.connection.pause(rest);
   }
 
   #handle(request: Request | Refused, now: number): Promise<void> | void {
-    const { connection } = this;
     const { hub, accounts, pipeline } = this.#context;
     if (request.type === "connect") return this.#connect(request);
     if (request.type === "refused") {
-      const { code, message: reason } = request.error.payload;
-      this.#log("debug", "request refused", { code, reason });
-      this.#push(hub.refuse(connection, request));
+      this.#answerRefused(request);
     } else if (isHandledBy(request, "log")) {
-      return this.#ask(request);
+      return this.#query(request);
     } else if (isHandledBy(request, "accounts")) {
-      return accounts.handle(connection, request);
+      return accounts.handle(this.connection, request);
     } else {
-      const effects = hub.handle(connection, request, now);
+      const effects = hub.handle(this.connection, request, now);
       this.#limiter.chargeFanOut(fanOutOf(effects), now);
-      this.#push(effects);
-      if (request.type === "join" && request.payload.since !== undefined) return this.#sentSoFar();
+      pipeline.push(effects);
+      if (request.type === "join" && request.payload.since !== undefined) return this.#replayed();
     }
-    // When the log is slower than those who talk, they are read more slowly.
+    // When the log is slower than those who write to it, they are read more slowly.
     if (pipeline.isFull) return pipeline.flushed();
+  }
+
+  #answerRefused(request: Refused): void {
+    const { code, message: reason } = request.error.payload;
+    this.#log("debug", "request refused", { code, reason });
+    this.#push(this.#context.hub.refuse(this.connection, request));
   }
 
   async #connect(request: Request<"connect">): Promise<void> {
     const session = await handshake(this.#context, this.connection, request);
     if (session === undefined) return;
     const { name, profile } = session;
-    if (profile === "lecture") this.#idleTimer.greetedLecture(performance.now());
-    else this.#idleTimer.greeted(performance.now());
+    this.#phase = profile === "lecture" ? "connected lecture" : "connected";
+    this.connection.activity.noteAlive(performance.now());
     this.#log("info", "session opened", { name, profile });
-    // Even where nothing was missed: who says much behind it must not fill memory before it is kept.
-    return this.#sentSoFar();
+    // Even where nothing was missed: many requests behind `connect` must not fill memory before it is in the log.
+    return this.#replayed();
   }
 
-  /** Asks the log, once everything that this connection did before is in it. */
-  async #ask(query: LogQuery): Promise<void> {
+  /** Queries the log, once everything that this connection did before is in it. */
+  async #query(query: LogQuery): Promise<void> {
     const { connection } = this;
     const { hub, pipeline, queries } = this.#context;
     const session = hub.directory.sessionOf(connection);
@@ -187,40 +195,37 @@ export class Peer implements LineReceiver {
     this.#push(await queries.answer(session, origin, query));
   }
 
-  get #isBehind(): boolean {
-    return this.#context.pipeline.subscriptionOf(this.connection)?.isBehind ?? false;
-  }
-
   /** What a client asked to be sent again is part of the answer: its next request comes after it. */
-  async #sentSoFar(): Promise<void> {
-    await this.#context.pipeline.flushed();
-    await this.#context.pipeline.subscriptionOf(this.connection)?.replayed();
+  async #replayed(): Promise<void> {
+    const { pipeline } = this.#context;
+    await pipeline.flushed();
+    await pipeline.replayed(this.connection);
   }
 
-  #onIdle(silence: IdleEvent): void {
+  #onIdle(event: IdleEvent): void {
     const { handshake, idle } = this.#context.timeouts;
-    if (silence === "ping") {
-      const event = { type: "ping", payload: {} } as const;
-      this.#push([{ kind: "send", connection: this.connection, event }]);
-    } else if (silence === "idle") {
-      this.#letGo("idle_timeout", `Nothing came for ${2 * idle / 1000} s`);
+    if (event === "ping") {
+      const ping = { type: "ping", payload: {} } as const;
+      this.#push([{ kind: "send", connection: this.connection, event: ping }]);
+    } else if (event === "idle") {
+      this.#closeWith("idle_timeout", `Nothing came for ${2 * idle / 1000} s`);
     } else {
-      this.#letGo("handshake_timeout", `No "connect" came within ${handshake / 1000} s`);
+      this.#closeWith("handshake_timeout", `No "connect" came within ${handshake / 1000} s`);
     }
   }
 
   #explainFraming(): void {
     const { problem } = this.connection.framer;
     if (problem === "line_too_long") {
-      this.#letGo(problem, `A line has more than ${LIMITS.line} bytes`);
+      this.#closeWith(problem, `A line has more than ${LIMITS.line} bytes`);
     } else if (problem === "not_utf8") {
-      this.#letGo(problem, "A line is not UTF-8");
+      this.#closeWith(problem, "A line is not UTF-8");
     }
   }
 
-  /** Tells the peer why, and closes. */
-  #letGo(code: ErrorCode, reason: string): void {
-    this.#log("warn", "letting go", { code, reason });
+  /** Tells the peer why its connection is closed, and closes it. */
+  #closeWith(code: ErrorCode, reason: string): void {
+    this.#log("warn", "closing the connection", { code, reason });
     const error = errorEvent(code, `${reason}; the connection is closed`);
     this.#push(closeWith(this.#context.hub, this.connection, error));
   }
@@ -240,7 +245,7 @@ export function closeWith(hub: Hub, connection: Connection, error: Event<"error"
   return [...told, { kind: "close", connection }];
 }
 
-/** What a log line says of a defect. */
+/** A defect as a log line shows it. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.stack ?? error.message : String(error);
 }
@@ -253,7 +258,7 @@ function isNoObject(request: Request | Refused): request is Refused {
   return request.type === "refused" && !request.isObject;
 }
 
-/** Whether a request opens a session of the lecture's. */
+/** Whether a request opens a session in the lecture's profile. */
 function isLectures(request: Request): boolean {
   return request.type === "connect" && request.payload.version === undefined;
 }

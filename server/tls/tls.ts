@@ -5,13 +5,11 @@
 
 import { type Identity, validity } from "./certificate.ts";
 import { type CertificateSource, unusable, UnusableCertificate } from "./source.ts";
-import type { Socket } from "../connection/connection.ts";
+import type { Listener, Socket } from "../connection/connection.ts";
 import { FileCertificate } from "./file_certificate.ts";
 import type { Logger } from "../process/logger.ts";
 import { DAY } from "../process/time.ts";
-import type { ServerOptions } from "../options.ts";
 import { SelfIssuedCertificate } from "./self_issued.ts";
-import type { Listener } from "../server.ts";
 import { TlsEndpoint, TlsListener } from "./listener.ts";
 
 /** How long before its end a certificate is to be renewed, in milliseconds. */
@@ -102,15 +100,23 @@ export class Tls implements Listener {
   }
 }
 
-/** The source that `options` ask for. An authority of the server's own is kept in `directory`. */
+/** Where certificates come from: an operator's files, or an authority of the server's own. */
+export interface TlsSettings {
+  /** The host that a certificate of the server's own is for. */
+  host: string;
+  /** The operator's certificate and key. */
+  files: { certificate: string; key: string } | undefined;
+  /** Where an authority of the server's own is kept; `undefined` for in memory. */
+  directory: string | undefined;
+}
+
+/** The source that `settings` ask for. */
 export async function certificateSource(
-  options: ServerOptions,
-  directory: string | undefined,
+  { host, files, directory }: TlsSettings,
 ): Promise<CertificateSource> {
-  const { host, "tls-cert": certificate, "tls-key": key } = options;
-  return certificate !== undefined && key !== undefined
-    ? new FileCertificate({ certificate, key })
-    : await SelfIssuedCertificate.open(directory, host);
+  return files === undefined
+    ? await SelfIssuedCertificate.open(directory, host)
+    : new FileCertificate(files);
 }
 
 async function load(source: CertificateSource, now: number) {

@@ -36,7 +36,7 @@ Deno.test("who falls behind in the middle of a tick gets the rest of it once", a
     say("two"),
   ]);
   await pipeline.flushed();
-  await pipeline.subscriptionOf(connection)?.replayed();
+  await pipeline.replayed(connection);
   pipeline.push([say("three"), { kind: "close", connection }]);
   await pipeline.flushed();
   const heard = (await alice.rest()).filter(({ type }) => type === "message");
@@ -49,4 +49,14 @@ Deno.test("who falls behind in the middle of a tick gets the rest of it once", a
   const inGeneral = heard.filter(({ payload }) => payload.room === "General");
   assertEquals(inGeneral.map(({ payload }) => payload.seq), [1, 2, 3]);
   connection.abort();
+});
+
+Deno.test("any number of effects can be pushed at once", async () => {
+  using turns = await LoopTurns.open();
+  const pipeline = new Pipeline(memoryLog(), new IoScheduler(turns), () => {});
+  let carriedOut = 0;
+  const effect: Effect = { kind: "barrier", resolve: () => carriedOut++ };
+  pipeline.push(Array<Effect>(200_000).fill(effect));
+  await pipeline.flushed();
+  assertEquals(carriedOut, 200_000);
 });

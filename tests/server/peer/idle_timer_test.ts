@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { IdleTimer, lookInterval } from "../../../server/peer/idle_timer.ts";
+import { Activity } from "../../../server/connection/activity.ts";
+import { IdleTimer, type Standing } from "../../../server/peer/idle_timer.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
@@ -11,61 +12,74 @@ const AMPLE = 700;
 
 const PING = { type: "ping", payload: {} };
 
-/** What looks at these times find, when the peer has begun no line. */
-function look(timer: IdleTimer, times: readonly number[]): (string | undefined)[] {
-  return times.map((time) => timer.look(time, { isInLine: false, hasMuchToRead: false }));
+const CONNECTED = { owes: "pong", isInLine: false, hasMuchToRead: false } as const;
+
+/** What looks at these times find of a peer in that standing. */
+function check(
+  timer: IdleTimer,
+  activity: Activity,
+  standing: Standing,
+  times: readonly number[],
+): (string | undefined)[] {
+  return times.map((time) => timer.check(activity, standing, time));
 }
 
 Deno.test("what is said before connect gains no time", PURE, () => {
-  const timer = new IdleTimer({ handshake: 100, idle: 1000 }, 0);
-  timer.heard(90);
-  assertEquals(look(timer, [99, 100]), [undefined, "no handshake"]);
-  const unbounded = new IdleTimer({ handshake: 0, idle: 1000 }, 0);
-  assertEquals(look(unbounded, [1e9]), [undefined]);
+  const activity = new Activity(0);
+  const standing = { ...CONNECTED, owes: "connect" } as const;
+  activity.lineReceived(90);
+  const timer = new IdleTimer({ handshake: 100, idle: 1000 });
+  assertEquals(check(timer, activity, standing, [99, 100]), [undefined, "no handshake"]);
+  const unbounded = new IdleTimer({ handshake: 0, idle: 1000 });
+  assertEquals(check(unbounded, activity, standing, [1e9]), [undefined]);
 });
 
 Deno.test("a silence is pinged once, and is over with what is said or taken", PURE, () => {
-  const timer = new IdleTimer({ handshake: 100, idle: 1000 }, 0);
-  timer.greeted(50);
-  assertEquals(look(timer, [1049, 1050, 1051, 2049]), [undefined, "ping", undefined, undefined]);
-  timer.heard(2049);
-  assertEquals(look(timer, [3048, 3049]), [undefined, "ping"]);
-  timer.took(4000);
-  assertEquals(look(timer, [4999, 5000, 6000]), [undefined, "ping", "idle"]);
+  const timer = new IdleTimer({ handshake: 100, idle: 1000 });
+  const activity = new Activity(0);
+  activity.lineReceived(50);
+  const look = (times: number[]) => check(timer, activity, CONNECTED, times);
+  assertEquals(look([1049, 1050, 1051, 2049]), [undefined, "ping", undefined, undefined]);
+  activity.lineReceived(2049);
+  assertEquals(look([3048, 3049]), [undefined, "ping"]);
+  activity.progressed(4000);
+  assertEquals(look([4999, 5000, 6000]), [undefined, "ping", "idle"]);
 });
 
 Deno.test("a ping's answer is waited for longer where much is to be read before it", PURE, () => {
-  const timer = new IdleTimer({ handshake: 100, idle: 1000 }, 0);
-  timer.greeted(0);
-  const lookAt = (time: number) => timer.look(time, { isInLine: false, hasMuchToRead: true });
-  assertEquals([999, 1000, 9999, 10_000].map(lookAt), [undefined, "ping", undefined, "idle"]);
+  const timer = new IdleTimer({ handshake: 100, idle: 1000 });
+  const standing = { ...CONNECTED, hasMuchToRead: true };
+  const found = check(timer, new Activity(0), standing, [999, 1000, 9999, 10_000]);
+  assertEquals(found, [undefined, "ping", undefined, "idle"]);
 });
 
 Deno.test(
-  "who takes something is not stalled, who takes nothing is after half a silence",
+  "a peer that reads something is not stalled, one that reads nothing is after half a silence",
   PURE,
   () => {
-    const timer = new IdleTimer({ handshake: 100, idle: 1000 }, 0);
-    timer.greeted(0);
-    assertEquals([7000, 7499, 7500].map((time) => timer.isStalled(time)), [false, false, true]);
-    timer.took(7500);
-    assertEquals([7600, 8099, 8100].map((time) => timer.isStalled(time)), [false, false, true]);
+    const timer = new IdleTimer({ handshake: 100, idle: 1000 });
+    const activity = new Activity(0);
+    const isStalled = (time: number) => timer.isStalled(activity, time);
+    assertEquals([7000, 7499, 7500].map(isStalled), [false, false, true]);
+    activity.progressed(7500);
+    assertEquals([7600, 8099, 8100].map(isStalled), [false, false, true]);
   },
 );
 
 Deno.test("a lecture client may be silent for ever, but not within a line", PURE, () => {
-  const timer = new IdleTimer({ handshake: 100, idle: 1000 }, 0);
-  timer.greetedLecture(0);
-  assertEquals(look(timer, [999, 1500, 1e6]), [undefined, undefined, undefined]);
-  const found = [1e6 + 1, 1e6 + 1000, 1e6 + 2000].map((time) =>
-    timer.look(time, { isInLine: true, hasMuchToRead: false })
-  );
+  const timer = new IdleTimer({ handshake: 100, idle: 1000 });
+  const activity = new Activity(0);
+  const standing = { ...CONNECTED, owes: "rest of a line" } as const;
+  const quiet = check(timer, activity, standing, [999, 1500, 1e6]);
+  assertEquals(quiet, [undefined, undefined, undefined]);
+  const times = [1e6 + 1, 1e6 + 1000, 1e6 + 2000];
+  const found = check(timer, activity, { ...standing, isInLine: true }, times);
   assertEquals(found, [undefined, undefined, "idle"]);
 });
 
 Deno.test("silences are looked for often enough, and never more than a second apart", PURE, () => {
   const intervals = [[10_000, 60_000], [0, 60_000], [0, 2000], [100, 60_000], [1, 1]]
-    .map(([handshake = 0, idle = 0]) => lookInterval({ handshake, idle }));
+    .map(([handshake = 0, idle = 0]) => new IdleTimer({ handshake, idle }).interval);
   assertEquals(intervals, [1000, 1000, 500, 25, 1]);
 });
 
