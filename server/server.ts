@@ -115,6 +115,7 @@ export class ChatServer implements AsyncDisposable {
       ...handshakes,
       queries: new LogQueries(settings.log),
       accounts: this.#accounts,
+      scheduler: this.#scheduler,
       splitter: new LineSplitter(),
       limits: { rates, memory: this.#memory, isLogInMemory: settings.log.isInMemory },
       idleTimer,

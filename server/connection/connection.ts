@@ -1,7 +1,7 @@
 /**
- * One socket, with one reader, one send queue and one writer. Nothing waits for a peer:
- * output is queued. When the queue is over its limit, `flush()` returns false, and nothing
- * more is read from the peer until the queue drains.
+ * One socket, with one send queue and one writer; `reader.ts` reads it. Nothing waits for a
+ * peer: output is queued. When the queue is over its limit, `flush()` returns false, and
+ * nothing more is read from the peer until the queue drains.
  */
 
 import { LineFramer } from "../../protocol/mod.ts";
@@ -9,9 +9,7 @@ import { hostAndPort, isLoopback } from "../../cli/host_port.ts";
 import { Activity } from "./activity.ts";
 import type { Batch } from "./batch.ts";
 import type { ConnectionHandle } from "../hub/connection_handle.ts";
-import type { LineSplitter } from "./line_stream.ts";
-import type { IoScheduler, Writable } from "./io_scheduler.ts";
-import { type LineReceiver, Reader } from "./reader.ts";
+import type { IoScheduler, Readable, Writable } from "./io_scheduler.ts";
 import { SendQueue } from "./send_queue.ts";
 
 /**
@@ -57,7 +55,7 @@ export interface Listener {
 /** `closing`: what was sent still leaves; `ended`: all has left, and the peer was told so. */
 type Phase = "open" | "closing" | "ended" | "closed";
 
-/** A connection's socket, reader, send queue and writer. */
+/** A connection's socket, send queue and writer. */
 export class Connection implements ConnectionHandle, Writable {
   /** Counts from 1 for the server's life; names the connection in the server's own log. */
   readonly id: number;
@@ -73,7 +71,8 @@ export class Connection implements ConnectionHandle, Writable {
   failure: string | undefined;
   readonly #socket: Socket;
   readonly #scheduler: IoScheduler;
-  #reader: Reader | undefined;
+  /** The reader, while it waits for the output to be written. */
+  #waitingReader: Readable | undefined;
   readonly #queue = new SendQueue();
   #phase: Phase = "open";
   /** Bytes that are ready to be written, or on their way. */
@@ -132,12 +131,14 @@ export class Connection implements ConnectionHandle, Writable {
     return this.#phase !== "open";
   }
 
-  /**
-   * Hands each line to `receiver`, until the peer ends, the framing breaks (`framer.problem`)
-   * or the socket fails (`failure`).
-   */
-  read(splitter: LineSplitter, receiver: LineReceiver): void {
-    this.#reader = new Reader(this, this.#socket, this.#scheduler, { splitter, receiver });
+  /** Reads into `buffer`; resolves with the number of bytes, or `null` when the peer has ended its side. */
+  receive(buffer: Uint8Array): Promise<number | null> {
+    return this.#socket.read(buffer);
+  }
+
+  /** Schedules a read for when no output waits any more. */
+  readAfterWriting(reader: Readable): void {
+    this.#waitingReader = reader;
   }
 
   /** Resolves after so many milliseconds, or when the connection closes. */
@@ -209,7 +210,7 @@ export class Connection implements ConnectionHandle, Writable {
     this.#phase = "closed";
     this.#endPauses();
     this.#queue.clear();
-    this.#reader?.onWriting();
+    this.#resumeReading();
     this.#socket.close();
     this.#drained?.resolve();
     this.#onWritable();
@@ -228,7 +229,7 @@ export class Connection implements ConnectionHandle, Writable {
   async discard(): Promise<void> {
     const buffer = new Uint8Array(DISCARD_READ);
     try {
-      while (await this.#socket.read(buffer) !== null);
+      while (await this.receive(buffer) !== null);
     } catch (error) {
       this.noteFailure(error);
     }
@@ -237,7 +238,12 @@ export class Connection implements ConnectionHandle, Writable {
   /** Starts the single writer in its turn: one write at a time, with as much of the queue as is sensible. */
   write(): void {
     this.#writeNext();
-    this.#reader?.onWriting();
+    if (this.#waitingReader !== undefined) this.#resumeReading();
+  }
+
+  #resumeReading(): void {
+    if (this.#waitingReader !== undefined) this.#scheduler.scheduleRead(this.#waitingReader);
+    this.#waitingReader = undefined;
   }
 
   #writeNext(): void {

@@ -4,7 +4,7 @@
  * has to look at, and this is half of it.
  */
 
-import type { Connection, Socket } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { LineSplitter } from "./line_stream.ts";
 import type { IoScheduler, Readable } from "./io_scheduler.ts";
 
@@ -27,10 +27,12 @@ export interface LineReceiver {
   onOver(error?: unknown): void;
 }
 
-/** Reads one connection, line by line, from when it is made. */
+/**
+ * Reads one connection from when it is made, until the peer ends, the framing breaks
+ * (`framer.problem`) or the socket fails (`failure`).
+ */
 export class Reader implements Readable {
   readonly #connection: Connection;
-  readonly #socket: Pick<Socket, "read">;
   readonly #scheduler: IoScheduler;
   readonly #splitter: LineSplitter;
   readonly #receiver: LineReceiver;
@@ -38,17 +40,13 @@ export class Reader implements Readable {
   #buffer = new Uint8Array(IDLE_READ);
   /** Bytes of the last read; `null` when there are no more. */
   #count: number | null = 0;
-  /** Whether a read was put off until the connection's output is written. */
-  #isPutOff = false;
 
   constructor(
     connection: Connection,
-    socket: Pick<Socket, "read">,
-    scheduler: IoScheduler,
-    { splitter, receiver }: { splitter: LineSplitter; receiver: LineReceiver },
+    receiver: LineReceiver,
+    { scheduler, splitter }: { scheduler: IoScheduler; splitter: LineSplitter },
   ) {
     this.#connection = connection;
-    this.#socket = socket;
     this.#scheduler = scheduler;
     this.#splitter = splitter;
     this.#receiver = receiver;
@@ -57,16 +55,12 @@ export class Reader implements Readable {
 
   /** Starts a read in its turn; puts it off while output waits, because the peer waits for that. */
   read(): boolean {
-    this.#isPutOff = this.#connection.isWaiting;
-    if (this.#isPutOff) return false;
-    this.#socket.read(this.#buffer).then(this.#onRead, this.#onFailure);
+    if (this.#connection.isWaiting) {
+      this.#connection.readAfterWriting(this);
+      return false;
+    }
+    this.#connection.receive(this.#buffer).then(this.#onRead, this.#onFailure);
     return true;
-  }
-
-  /** Notes that no output waits any more. */
-  onWriting(): void {
-    if (this.#isPutOff) this.#scheduler.scheduleRead(this);
-    this.#isPutOff = false;
   }
 
   readonly #onRead = (count: number | null): void => {

@@ -17,18 +17,20 @@ import { type Effect, fanOutOf, refuseUnconnected } from "../hub/effects.ts";
 import { RequestLimiter, type RequestLimits, type Throttled } from "../limits/request_limiter.ts";
 import { handshake, type HandshakeContext } from "../accounts/handshake.ts";
 import type { Hub } from "../hub/hub.ts";
+import type { IoScheduler } from "../connection/io_scheduler.ts";
 import type { LineSplitter } from "../connection/line_stream.ts";
 import type { LogFields, Logger, LogLevel } from "../process/logger.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { IdleEvent, IdleTimer, Standing, Timeouts } from "./idle_timer.ts";
 import { isHandledBy, type LogQuery, REQUEST_TABLE } from "../hub/request_table.ts";
 import type { LogQueries } from "./log_queries.ts";
-import type { LineReceiver } from "../connection/reader.ts";
+import { type LineReceiver, Reader } from "../connection/reader.ts";
 
 /** What the peers of one server share. */
 export interface PeerContext extends HandshakeContext {
   queries: LogQueries;
   accounts: Accounts;
+  scheduler: IoScheduler;
   splitter: LineSplitter;
   limits: RequestLimits;
   idleTimer: IdleTimer;
@@ -64,7 +66,7 @@ export class Peer implements LineReceiver {
   /** Begins to read the connection. */
   begin(): void {
     this.#log("info", "connection opened");
-    this.connection.read(this.#context.splitter, this);
+    new Reader(this.connection, this, this.#context);
   }
 
   onOver(error?: unknown): void {
