@@ -1,4 +1,4 @@
-// Lines → bytes: what a tick says to a room, encoded once for all its members.
+// Lines → bytes: the batch of a room in one tick, encoded once for all its members.
 
 import { encode } from "../protocol/mod.ts";
 import { Batch } from "../server/connection/batch.ts";

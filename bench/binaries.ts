@@ -1,13 +1,13 @@
 /**
- * The compiled programs, as far as they can be measured: figures of a binary that is
- * older than the sources would be of code that is no more.
+ * The compiled programs, if they can be measured: a binary older than the sources would
+ * give figures of code that no longer exists.
  */
 
 import { fileName, programNamed, thisMachine } from "../tools/targets.ts";
 
 const ROOT = `${import.meta.dirname}/..`;
 
-/** What a program is made of, from the project's directory. */
+/** The sources of a program, relative to the project's directory. */
 const SOURCES = [
   "deno.json",
   "deno.lock",
@@ -18,12 +18,12 @@ const SOURCES = [
   "core",
   "server",
   "client",
-  // What is compiled in: permissions, V8's flags, which files.
+  // These decide what is compiled in: permissions, V8's flags, files.
   "tools/targets.ts",
   "tools/bundles.ts",
 ];
 
-/** Where `dist/` has that program; or why that can't be measured. */
+/** The path of that program in `dist/`, or why it cannot be measured. */
 export function findBinary(name: string): { path: string } | { problem: string } {
   const target = thisMachine(Deno.build);
   const path = `${ROOT}/dist/${fileName({ program: programNamed(name), target })}`;
@@ -37,13 +37,13 @@ export function findBinary(name: string): { path: string } | { problem: string }
     : { path };
 }
 
-/** When a file, or the last of a directory's files, was changed. */
+/** The modification time of a file, or of the newest file in a directory. */
 function newest(path: string): number {
   if (!Deno.statSync(path).isDirectory) return changedAt(path) ?? 0;
   return Math.max(0, ...[...Deno.readDirSync(path)].map(({ name }) => newest(`${path}/${name}`)));
 }
 
-/** When a file was changed, in epoch milliseconds; `undefined` when there is none. */
+/** The modification time of a file in epoch milliseconds; `undefined` if there is none. */
 function changedAt(path: string): number | undefined {
   try {
     return Deno.statSync(path).mtime?.getTime();

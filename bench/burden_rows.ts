@@ -1,6 +1,6 @@
 /**
- * The rows about what the server bears beside carrying: a client that never reads,
- * a disk to wait for, questions while it is busy, time.
+ * The rows about burdens beside plain delivery: a client that never reads, waiting for
+ * a disk, half load for a long time.
  */
 
 import { stareAt } from "./guest.ts";
@@ -13,13 +13,13 @@ import { megabytes, middle, millions, type Section, type Verdict } from "./secti
 import { isAtMost, isWhole, keptUp, marksOf } from "./soundness.ts";
 import { CHAT_IN_MEMORY, CHAT_REFS } from "./subjects.ts";
 
-/** A megabyte for the stuck client's own queue, and as much again for luck. */
+/** Bytes: a megabyte for the stuck client's own queue, and as much again to be safe. */
 const BOUND = 64_000_000;
 
-/** Seconds after which the system's own buffers for the stuck client are full. */
+/** Seconds after which the system's buffers for the stuck client are full. */
 const FILLING = { full: 1.5, quick: 0.5 };
 
-/** What a stuck client changes: the server without it, with it, with it, without it. */
+/** The order of measurements: without the stuck client, with it, with it, without it. */
 interface Comparison {
   without: readonly [Findings, Findings];
   with: readonly [Findings, Findings];
@@ -30,7 +30,7 @@ export async function measureStuckReader(lab: Lab): Promise<Section> {
   const shape = { rooms: 1, members: 100, sample: 16 };
   const found: Comparison[] = [];
   for (let round = 0; round < lab.scale.rounds; round++) {
-    // In one server, one right after the other: two servers may differ by more than is looked for.
+    // In one server, back to back: two servers may differ by more than the effect.
     found.push(await onStage(lab, CHAT_IN_MEMORY, shape, (scene) => compareStuck(lab, scene)));
     lab.say(`  the others lose ${lossOf(found.at(-1) as Comparison).toFixed(1)} %`);
   }
@@ -56,7 +56,7 @@ function lossOf({ without, with: stuck }: Comparison): number {
   return 100 * (1 - both(stuck, "throughput") / both(without, "throughput"));
 }
 
-/** The mean of two findings: of the first and the last, and of those between, it leaves out what grows with time. */
+/** The mean of two findings; of the outer two and the inner two, it cancels a drift over time. */
 function both([one, other]: readonly [Findings, Findings], what: "throughput" | "serverMemory") {
   return ((one[what] ?? NaN) + (other[what] ?? NaN)) / 2;
 }
@@ -90,7 +90,7 @@ function stuckSection(found: readonly Comparison[]): Section {
   };
 }
 
-/** Messages that are on the disk before anyone sees them. */
+/** Messages that are on disk before anyone sees them. */
 export async function measureDurable(lab: Lab): Promise<Section> {
   const shape = { rooms: 100, members: 1, sample: 16 };
   const subject = { ...chatOnDisk(lab, "full"), dialect: CHAT_REFS.dialect };
@@ -114,7 +114,7 @@ export async function measureDurable(lab: Lab): Promise<Section> {
   };
 }
 
-/** Half of what the server carries, for a long time. */
+/** Half of the server's capacity, for a long time. */
 export async function measureSoak(lab: Lab): Promise<Section> {
   const title = "Half load for a long time";
   const goal = "memory flat, no error";
@@ -136,7 +136,7 @@ export async function measureSoak(lab: Lab): Promise<Section> {
   });
 }
 
-/** Readings of the memory; those of the first fifth, while the heap finds its size, do not count. */
+/** Readings of the memory, without the first fifth, in which the heap finds its size. */
 const READINGS = 180;
 
 async function soak(lab: Lab, scene: Scene, rate: number, minutes: number) {

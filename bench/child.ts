@@ -1,17 +1,17 @@
 /**
- * Servers as child processes, each on a processor of its own with enough files to
- * open. A child ends with its `await using`, whatever happens in between.
+ * Servers as child processes, each on a processor of its own and with enough file
+ * descriptors. A child ends with its `await using`, whatever happens in between.
  */
 
 import { processors } from "./proc.ts";
 
-/** Files that a server and the load each need for 10,000 connections. */
+/** File descriptors that a server and the load each need for 10,000 connections. */
 export const FILES_NEEDED = 12_000;
 
-/** Milliseconds that a server has to listen. */
+/** Milliseconds within which a server must listen. */
 const START_TIMEOUT = 10_000;
 
-/** Milliseconds that a server has to stop. */
+/** Milliseconds within which a server must stop. */
 const STOP_TIMEOUT = 5000;
 
 /** How a server is started. */
@@ -21,7 +21,7 @@ export interface Command {
   env?: Record<string, string>;
 }
 
-/** A server that runs. */
+/** A running server. */
 export class Child implements AsyncDisposable {
   readonly port: number;
   readonly #process: Deno.ChildProcess;
@@ -31,7 +31,7 @@ export class Child implements AsyncDisposable {
     this.port = port;
   }
 
-  /** Starts what `command` says for a free port, and waits until it accepts connections. */
+  /** Runs `command` with a free port, and waits until the server accepts connections. */
   static async start(command: (port: number) => Command): Promise<Child> {
     const port = freePort();
     const started = command(port);
@@ -58,7 +58,7 @@ export class Child implements AsyncDisposable {
   }
 }
 
-/** Starts a process on the servers' processor, with files for all its connections. */
+/** Starts a process on the servers' processor, with descriptors for all its connections. */
 export function spawn(
   { program, args, env = {} }: Command,
   stdout: "null" | "piped",
@@ -81,13 +81,13 @@ export function spawn(
   }).spawn();
 }
 
-/** Ends a process, kindly first. */
+/** Ends a process with SIGTERM first, and SIGKILL if that takes too long. */
 export async function stop(process: Deno.ChildProcess): Promise<void> {
   kill(process, "SIGTERM");
   await ended(process);
 }
 
-/** Waits for the end of a process that is about to; makes it when that takes too long. */
+/** Waits for the end of a process, and kills it if that takes too long. */
 export async function ended(process: Deno.ChildProcess): Promise<void> {
   const timer = setTimeout(() => kill(process, "SIGKILL"), STOP_TIMEOUT);
   await process.status;
@@ -102,7 +102,7 @@ function kill(process: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-/** The processors of the servers and of the load; `undefined` where they can't be chosen. */
+/** The processors of the servers and of the load; `undefined` if they cannot be chosen. */
 export function placement(): { server: number | undefined; load: number | undefined } {
   const free = hasTaskset ? PROCESSORS : [];
   return free.length < 2
@@ -110,7 +110,7 @@ export function placement(): { server: number | undefined; load: number | undefi
     : { server: free[0], load: free.at(-1) };
 }
 
-/** Moves this process, which is the load, to its processor. */
+/** Pins this process, which is the load, to its processor. */
 export async function takePlace(): Promise<void> {
   const { load } = placement();
   if (load === undefined) return;
@@ -118,12 +118,12 @@ export async function takePlace(): Promise<void> {
   await new Deno.Command("taskset", { args, stdout: "null" }).output();
 }
 
-/** Whether a program is there to be run. */
+/** Whether a program can be run. */
 export function exists(program: string, ...args: string[]): boolean {
   return versionOf(program, ...args) !== undefined;
 }
 
-/** The first line that a program prints; `undefined` when there is no such program. */
+/** The first line that a program prints; `undefined` if there is no such program. */
 export function versionOf(program: string, ...args: string[]): string | undefined {
   try {
     const { success, stdout } = new Deno.Command(program, { args, stderr: "null" }).outputSync();
@@ -133,13 +133,13 @@ export function versionOf(program: string, ...args: string[]): string | undefine
   }
 }
 
-/** A port that nobody listens on. */
+/** A free port. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-/** As it was before {@linkcode takePlace} narrowed it. */
+/** The processors before {@linkcode takePlace} narrowed them. */
 const PROCESSORS = processors();
 const hasTaskset = exists("taskset", "--version");
 

@@ -1,6 +1,6 @@
 /**
- * What the client costs the person before it: the time to its prompt, and its
- * memory after a busy day. In a real terminal, which util-linux's `script` makes.
+ * The cost of the client to its user: the time to its prompt, and its memory after a
+ * busy day; in a real terminal, which util-linux's `script` provides.
  */
 
 import { findBinary } from "./binaries.ts";
@@ -13,7 +13,7 @@ import { megabytes, middle, milliseconds, type Section, type Verdict } from "./s
 import { isAtMost, noiseMark } from "./soundness.ts";
 import { CHAT_IN_MEMORY } from "./subjects.ts";
 
-/** Messages that arrive before the memory is looked at. */
+/** Messages that arrive before the memory is measured. */
 const MESSAGES = 10_000;
 
 /** The last of them. */
@@ -56,7 +56,7 @@ async function timesAndSizes(
   for (let round = 0; round < 3 * lab.scale.rounds + 1; round++) {
     lab.signal.throwIfAborted();
     await using started = await TerminalClient.start(lab, path, server.port, `Starter ${round}`);
-    // The first one also reads the disk.
+    // The first start also reads the disk.
     if (round > 0) times.push(started.promptAfter);
   }
   for (let round = 0; round < lab.scale.rounds; round++) {
@@ -87,7 +87,7 @@ async function sizeAfterMessages(
 ): Promise<number> {
   await using client = await TerminalClient.start(lab, binary, port, `Reader ${round}`);
   const speaker = await Deno.connect({ hostname: "127.0.0.1", port });
-  // Its own copies are read and dropped, so that it is not fed as a slow reader.
+  // Its own copies are read and dropped, so that it does not become a slow reader.
   const drained = speaker.readable.pipeTo(new WritableStream()).catch(() => {/* closed below */});
   const say = (text: string) => JSON.stringify({ type: "message", payload: { text } }) + "\n";
   const connect = { type: "connect", payload: { name: `Speaker ${round}`, room: "General" } };
@@ -105,7 +105,7 @@ async function sizeAfterMessages(
 
 /** A client in a terminal of its own. */
 class TerminalClient implements AsyncDisposable {
-  /** Milliseconds from its start until its prompt was there. */
+  /** Milliseconds from its start to its prompt. */
   promptAfter = NaN;
   readonly #script: Deno.ChildProcess;
   readonly #output: ReadableStreamDefaultReader<string>;
@@ -146,18 +146,19 @@ class TerminalClient implements AsyncDisposable {
     return child === "" ? undefined : Number(child);
   }
 
-  /** Resolves when the terminal was sent `text`. */
+  /** Resolves when `text` was written to the terminal. */
   shows(text: string): Promise<void> {
     return readUntil(this.#output, text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { pid } = this;
-    // Without one the signal would go to whoever started the bench.
+    // Without a process group the signal would go to the parent of the bench.
     if (pid !== undefined) Deno.kill(pid, "SIGTERM");
     await this.#output.cancel();
     await this.#script.stdin.close().catch(() => {/* it has gone with the program */});
-    // Told to stop, it would not wait for the client, whose CPU seconds would seem others'.
+    // With a signal it would not wait for the client, whose CPU seconds would then count as
+    // another program's.
     await ended(this.#script);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The rows about connections: what an idle one costs, how fast they come, how soon
- * the server is there for them.
+ * The rows about connections: the cost of an idle one, the rate of new ones, the time
+ * until the server accepts the first.
  */
 
 import { findBinary } from "./binaries.ts";
@@ -15,25 +15,25 @@ import { isAtMost, noiseMark } from "./soundness.ts";
 import { CHAT_IN_MEMORY, chatCommand, type Subject } from "./subjects.ts";
 import { openWire } from "./wire.ts";
 
-/** Seconds for which a server may give its memory back. */
+/** Seconds within which a server may return its memory. */
 const SETTLING = { full: 5, quick: 3 };
 
-/** Milliseconds that the C library has to hand back what it holds. */
+/** Milliseconds for the C library to return the memory that it holds. */
 const TRIMMING = 1000;
 
-/** What a crowd that only sits there costs, in bytes. */
+/** The memory of an idle crowd, in bytes. */
 interface Idle {
   before: number;
   joined: number;
   after: number;
-  /** When the C library was told to hand back what it holds; only where that can be told. */
+  /** After the C library was told to return what it holds, where that is possible. */
   trimmed: number | undefined;
   again: number;
-  /** How much of the first and the third are files. */
+  /** The mapped files in the first and the third. */
   files: { before: number; after: number };
 }
 
-/** 10,000 clients that joined and say nothing. */
+/** 10,000 clients that have joined and say nothing. */
 export async function measureIdle(lab: Lab): Promise<Section> {
   const shape = lab.scale.isQuick ? { rooms: 400, members: 5 } : { rooms: 400, members: 25 };
   const clients = shape.rooms * shape.members;
@@ -101,7 +101,7 @@ async function idleOf(
   });
   const memory = () => residentBytes(server.pid) ?? NaN;
   const files = () => fileBytes(server.pid) ?? NaN;
-  // It listens before all of it is there.
+  // It listens before all of it is loaded.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const before = memory();
   const filesBefore = files();
@@ -117,7 +117,7 @@ async function idleOf(
   const joined = await visit(0);
   const after = await settled(memory, lab);
   const filesThen = { before: filesBefore, after: files() };
-  // It is Deno's; to the others the signal says something else.
+  // Deno's own; to other servers the signal means something else.
   const trimmed = subject === CHAT_IN_MEMORY ? await trim(server.pid, memory) : undefined;
   const again = await visit(shape.rooms * shape.members);
   return { before, joined, after, trimmed, again, files: filesThen };
@@ -153,13 +153,13 @@ function kilobytes(bytes: number): string {
   return Number.isNaN(bytes) ? "?" : `${(bytes / 1000).toFixed(1)} KB`;
 }
 
-/** How clients that connect are spread over rooms: where others are, each is told of by a line to all of them. */
+/** The distribution of connecting clients over rooms: each one is announced to every other member. */
 const SPREADS = [
   { members: 1, name: "each into a room of its own" },
   { members: 10, name: "into rooms of 10, where the others are told" },
 ];
 
-/** Connects a second: of each subject, for each of {@linkcode SPREADS}, round by round. */
+/** Connects per second of each subject, for each of {@linkcode SPREADS}, round by round. */
 type Rates = ReadonlyMap<Subject, readonly Watched<number>[][]>;
 
 /** From opening a connection to its `connect_ack`, many at a time. */
@@ -212,7 +212,7 @@ function ratesCell(rates: readonly Watched<number>[]): string {
   return middle(rates.map(({ found }) => found), perSecond) + noiseMark(rates);
 }
 
-/** From starting the program to its `Listening on`: without a file, and as it is started by itself. */
+/** From the start of the program to `Listening on`: without a file, and with its defaults. */
 export async function measureStart(lab: Lab): Promise<Section> {
   const binary = findBinary("chat-server");
   const file = `${lab.directory}/start.db`;
@@ -235,7 +235,7 @@ export async function measureStart(lab: Lab): Promise<Section> {
   };
 }
 
-/** `reason` is why there are no times, if so. */
+/** `reason` says why there are no times, if there are none. */
 function startVerdict(way: string, times: Watched<number[]>, reason: string): Verdict {
   const isMeasured = times.found.length > 0;
   return {
@@ -269,7 +269,7 @@ async function startTimes(
       await output.cancel();
       await stop(child);
     }
-    // The first one also reads the disk.
+    // The first start also reads the disk.
     if (round > 0) times.push(time);
   }
   return times;

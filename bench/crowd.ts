@@ -1,40 +1,40 @@
 /**
- * A crowd: clients in rooms, all over one wire, in one dialect. It knows how to
- * join, to say things, and to count what everyone hears.
+ * A crowd: clients in rooms, all on one wire, in one dialect. It joins, sends messages,
+ * and counts every delivery.
  */
 
 import { type Dialect, positions, REF } from "./dialects.ts";
 import { TEXT, TextCounter, writeDigits, writeStamp } from "./text.ts";
 import type { Bytes, Wire } from "./wire.ts";
 
-/** How many clients there are, and where. */
+/** The number of clients and their rooms. */
 export interface Shape {
   rooms: number;
   /** Clients in each room. */
   members: number;
-  /** The number of the first name; a name that was used is held for a while. */
+  /** The number of the first name; a used name stays held for a while. */
   firstName?: number;
 }
 
-/** Connections that may be joining at a time: fewer than any server's backlog. */
+/** Connections that join at a time: fewer than any server's backlog. */
 const JOINING = 64;
 
-/** Milliseconds that the whole crowd may take to join. */
+/** Milliseconds for the whole crowd to join. */
 const JOIN_TIMEOUT = 60_000;
 
-/** Milliseconds of silence after which a message that is still missing is lost. */
+/** Milliseconds of silence after which a missing message counts as lost. */
 const DRAIN_TIMEOUT = 2000;
 
-/** Milliseconds of silence after which nothing more is expected. */
+/** Milliseconds of silence after which all is quiet. */
 const SILENCE = 100;
 
-/** Messages in one write, at most. */
+/** Maximum number of messages in one write. */
 const MAX_AT_ONCE = 64;
 
 const encoder = new TextEncoder();
 const latin = new TextDecoder("latin1");
 
-/** What one client says, as bytes with places to write in. */
+/** The messages of one client, as bytes with places for stamps. */
 interface Phrase {
   bytes: Bytes;
   text: number;
@@ -45,23 +45,23 @@ interface Phrase {
 export class Crowd {
   readonly wire: Wire;
   readonly shape: Shape;
-  /** Deliveries that were counted. */
+  /** Counted deliveries. */
   heard = 0;
-  /** Bytes that came, those of deliveries and all others. */
+  /** Bytes received, of deliveries and of all others. */
   bytes = 0;
-  /** Messages that were sent. */
+  /** Sent messages. */
   said = 0;
-  /** Clients that joined, a second. */
+  /** Clients that joined per second. */
   joinRate = NaN;
-  /** Connections that the server has ended. */
+  /** Connections that the server closed. */
   lost = 0;
   /** Called with the deliveries that one read brought to one client. */
   onHeard: (client: number, count: number) => void = () => {};
-  /** Called with the stamps that are read, and by whom. */
+  /** Called with each stamp that is read, and its client. */
   onStamp: (client: number, moment: number) => void = () => {};
-  /** Called with what came on connections that are not the crowd's. */
+  /** Called with bytes of connections that are not the crowd's. */
   onOther: (connection: number, bytes: Bytes) => void = () => {};
-  /** Finds what was said in what the clients receive. */
+  /** Finds the messages in the received bytes. */
   readonly #counter: TextCounter;
   readonly #dialect: Dialect;
   readonly #phrases: Phrase[] = [];
@@ -69,10 +69,10 @@ export class Crowd {
   readonly #joining = new Map<number, string>();
   #scratch: Bytes = new Uint8Array(0);
   #lastBytes = 0;
-  /** Whose bytes are being counted. */
+  /** The client whose bytes are being counted. */
   #hearing = 0;
 
-  /** A crowd that is still to join. Every `sample`-th delivery's stamp is read. */
+  /** A crowd that has not joined yet. The stamp of every `sample`-th delivery is read. */
   constructor(wire: Wire, dialect: Dialect, shape: Shape, sample = 1) {
     this.wire = wire;
     this.shape = shape;
@@ -81,17 +81,17 @@ export class Crowd {
     this.#dialect = dialect;
   }
 
-  /** How many clients there are. */
+  /** The number of clients. */
   get size(): number {
     return this.shape.rooms * this.shape.members;
   }
 
-  /** The number of the room that a client is in. Neighbours are in different rooms. */
+  /** The number of a client's room. Neighbors are in different rooms. */
   roomOf(client: number): number {
     return client % this.shape.rooms;
   }
 
-  /** Lets everyone join; resolves when they have, and all is quiet. */
+  /** Lets all clients join; resolves when they have joined and all is quiet. */
   async join(port: number): Promise<void> {
     this.wire.onBytes = (client, bytes) => this.#onAnswer(client, bytes);
     this.wire.onEnd = () => this.lost++;
@@ -107,7 +107,7 @@ export class Crowd {
     this.wire.onBytes = (client, bytes) => this.#onBytes(client, bytes);
   }
 
-  /** Says `count` messages at once, each stamped with the moment at which it was due. */
+  /** Sends `count` messages at once, each stamped with the time at which it was due. */
   say(client: number, count: number, due: number): void {
     const phrase = this.#phrases[client] as Phrase;
     const { bytes: { length } } = phrase;
@@ -120,7 +120,7 @@ export class Crowd {
     this.said += count;
   }
 
-  /** Lets everyone leave as people do; resolves when they have. */
+  /** Lets all clients quit; resolves when they have. */
   async leave(): Promise<void> {
     const { bye } = this.#dialect;
     const everyone = Array.from({ length: this.size }, (_, client) => client);
@@ -131,7 +131,7 @@ export class Crowd {
     for (const client of everyone) this.wire.close(client);
   }
 
-  /** Waits until everyone has heard everything that was said, or nothing comes any more. */
+  /** Waits until every message was delivered to everyone, or nothing arrives any more. */
   async settle(expected: number): Promise<void> {
     const silence = () => performance.now() - this.#lastBytes;
     this.#lastBytes = performance.now();
@@ -139,7 +139,7 @@ export class Crowd {
     while (!isDone()) await this.wire.run(performance.now() + 1);
   }
 
-  /** Waits until nothing has come for a while. */
+  /** Waits until nothing has arrived for a while. */
   async quiet(deadline: number): Promise<void> {
     this.#lastBytes = performance.now();
     await this.#waitFor(() => performance.now() - this.#lastBytes > SILENCE, deadline);

@@ -1,4 +1,4 @@
-// Lines → requests: parsing and checking whatever came.
+// Lines → requests: parsing and validating.
 
 import { decodeRequest } from "../protocol/mod.ts";
 import { TEXT } from "./text.ts";

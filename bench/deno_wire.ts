@@ -1,6 +1,6 @@
 /**
- * The wire where there is no `epoll`: `Deno.Conn`s. It costs more for each read,
- * so that on a fast server it is the first to be busy; the report says when it was.
+ * The wire without `epoll`: `Deno.Conn`s. Each read costs more, so that this wire can
+ * saturate before a fast server does; the report says when it did.
  */
 
 import { cpuUsage } from "node:process";
@@ -16,7 +16,7 @@ export class DenoWire implements Wire {
   pace: Wire["pace"] = () => Infinity;
   readonly #signal: AbortSignal;
   readonly #connections: Deno.TcpConn[] = [];
-  /** What each connection still has to send, while it is sending. */
+  /** The unsent bytes of each connection, while it is sending. */
   readonly #unsent = new Map<number, Bytes[]>();
   readonly #deaf = new Set<number>();
   readonly #closed = new Set<number>();
@@ -25,7 +25,7 @@ export class DenoWire implements Wire {
     this.#signal = signal;
   }
 
-  /** All time for which this process had no processor: an upper bound. */
+  /** The time during which this process did not run: an upper bound. */
   get idle(): number {
     const { user, system } = cpuUsage();
     return performance.now() - (user + system) / 1000;
@@ -41,7 +41,7 @@ export class DenoWire implements Wire {
 
   send(connection: number, bytes: Bytes): void {
     const waiting = this.#unsent.get(connection);
-    // The caller may use its bytes for something else as soon as this returns.
+    // The caller may reuse its bytes as soon as this returns.
     if (waiting !== undefined) waiting.push(bytes.slice());
     else this.#write(connection, [bytes.slice()]);
   }
@@ -77,7 +77,7 @@ export class DenoWire implements Wire {
         this.onBytes(connection, buffer.subarray(0, count));
       }
     } catch {
-      // A reset is an end like any other.
+      // A reset counts as an end.
     }
     if (this.#closed.has(connection) || this.#deaf.has(connection)) return;
     this.close(connection);
@@ -93,7 +93,7 @@ export class DenoWire implements Wire {
         }
       }
     } catch {
-      // Whoever reads it finds out.
+      // The reading side notices it.
     }
     this.#unsent.delete(connection);
   }

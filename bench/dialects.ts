@@ -1,25 +1,25 @@
 /**
- * As much of each server's protocol as it takes to join a room, say something in
- * it, and know that one has joined. What comes back is counted, not parsed.
+ * The part of each server's protocol that joins a room, confirms it, and sends a
+ * message. The replies are counted, not parsed.
  */
 
 import { TEXT, TEXT_LENGTH } from "./text.ts";
 
-/** How a client of one server speaks. */
+/** The requests of one server's clients. */
 export interface Dialect {
-  /** What it says first. */
+  /** The first request. */
   hello(name: string, room: string): string;
-  /** What the answer contains; left out where there is none. */
+  /** A part of its answer; left out if there is none. */
   joined?: string;
-  /** How it says `text`. */
+  /** The message with `text`. */
   say(name: string, room: string, text: string): string;
-  /** What it says last, where there is such a thing. */
+  /** The last request, if the protocol has one. */
   bye?: string;
-  /** Whether the server has rooms; where not, everyone hears everyone. */
+  /** Whether the server has rooms; without, everyone hears everyone. */
   hasRooms: boolean;
 }
 
-/** Digits of a `ref`, which counts up from here so that its length stays. */
+/** The first `ref`: counting up from it keeps the length. */
 export const REF = { first: 10_000_000, digits: 8 } as const;
 
 /** The project's own wire, version 2. */
@@ -31,13 +31,13 @@ export const CHAT: Dialect = {
   hasRooms: true,
 };
 
-/** The same as its own client speaks it: with a `ref`, so that nothing is said twice. */
+/** The same as chat-client speaks it: with a `ref`, so that nothing is said twice. */
 export const CHAT_WITH_REF: Dialect = {
   ...CHAT,
   say: (_name, room, text) => line("message", { room, text, ref: REF.first }),
 };
 
-/** The lecture's protocol, as its students would have it. */
+/** The lecture's protocol. */
 export const LECTURE: Dialect = {
   hello: (name, room) => line("connect", { name, room }),
   joined: '"connect_ack"',
@@ -45,7 +45,7 @@ export const LECTURE: Dialect = {
   hasRooms: true,
 };
 
-/** For servers that parse nothing: what is sent is what everyone gets. */
+/** For broadcasters: everyone gets the bytes as they were sent. */
 export const RAW: Dialect = {
   hello: () => "",
   say: LECTURE.say,
@@ -63,7 +63,7 @@ export const NATS: Dialect = {
 
 /** Redis: a channel for each room. RESP 3, since RESP 2 lets no subscriber publish. */
 export const REDIS: Dialect = {
-  // The answers to PUBLISH are of no use here, and cost Redis time.
+  // The answers to PUBLISH are not needed, and cost Redis time.
   hello: (_name, room) =>
     command("HELLO", "3") + command("SUBSCRIBE", room) + command("CLIENT", "REPLY", "OFF"),
   joined: "subscribe\r\n",
@@ -71,7 +71,7 @@ export const REDIS: Dialect = {
   hasRooms: true,
 };
 
-/** Where in what a dialect says the text stands, and the `ref` if there is one. */
+/** The positions of the text, and of the `ref` if there is one, in a dialect's message. */
 export function positions(said: string): { text: number; ref: number | undefined } {
   const ref = said.indexOf(String(REF.first));
   return { text: said.indexOf(TEXT), ref: ref === -1 ? undefined : ref };

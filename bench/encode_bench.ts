@@ -1,4 +1,4 @@
-// Events → lines: done once for all who are sent one.
+// Events → lines: done once for all recipients.
 
 import { encode } from "../protocol/mod.ts";
 import { TEXT } from "./text.ts";

@@ -1,24 +1,24 @@
 /**
- * The wire on Linux: plain sockets and `epoll` of the C library, one buffer for
- * all of them. Every connection that is ready is read once a turn, so none starves.
+ * The wire on Linux: plain sockets and `epoll` of the C library, with one buffer for
+ * all. Every ready connection is read once per turn, so none starves.
  */
 
 import { setImmediate } from "node:timers";
 import { EPOLL_EVENT, hasLibc, type Libc, LINUX, loopback, openLibc } from "./libc.ts";
 import type { Bytes, Wire } from "./wire.ts";
 
-/** Connections that one call asks the kernel for. */
+/** Ready connections per call of `epoll_wait`. */
 const MAX_EVENTS = 1024;
 
-/** Bytes that one call reads. */
+/** Bytes per read. */
 const READ_SIZE = 256 * 1024;
 
-/** Milliseconds after which timers and signals of the runtime get their turn. */
+/** Milliseconds after which the runtime's timers and signals get a turn. */
 const SLICE = 50;
 
 /** Many connections over `epoll`. */
 export class EpollWire implements Wire {
-  /** Whether this machine can have one. */
+  /** Whether this machine supports it. */
   static readonly isAvailable = hasLibc();
   readonly name = "epoll, called from Deno";
   onBytes: Wire["onBytes"] = () => {};
@@ -98,11 +98,11 @@ export class EpollWire implements Wire {
     this.#library.close();
   }
 
-  /** Waits for what is ready, and serves each connection once. */
+  /** Waits for ready connections, and serves each of them once. */
   #turn(end: number): void {
     const due = this.pace();
     const began = performance.now();
-    // Rounded down: the last fraction of a millisecond is spent asking, so nothing is sent late.
+    // Rounded down: the last fraction of a millisecond is spent polling, so nothing is sent late.
     const wait = Math.max(0, Math.floor(Math.min(due, end - began)));
     const count = this.#libc.epoll_wait(this.#epoll, this.#eventBytes, MAX_EVENTS, wait);
     this.idle += performance.now() - began;
@@ -147,7 +147,7 @@ export class EpollWire implements Wire {
     return Math.max(0, this.#libc.send(descriptor, bytes, BigInt(bytes.length), flags));
   }
 
-  /** Tells the kernel what to wait for on a connection. */
+  /** Sets the events that the kernel reports for a connection. */
   #watch(connection: number, operation: number): void {
     const event = new Int32Array(EPOLL_EVENT.words);
     if (!this.#deaf.has(connection)) event[0] = LINUX.EPOLLIN;

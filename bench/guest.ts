@@ -1,6 +1,5 @@
 /**
- * A connection beside the crowd that does one thing: asks questions, or takes
- * nothing that it is sent.
+ * A connection beside the crowd that does one thing: queries the log, or never reads.
  */
 
 import type { Crowd } from "./crowd.ts";
@@ -9,10 +8,10 @@ import { Histogram, type Percentiles } from "./histogram.ts";
 
 const encoder = new TextEncoder();
 
-/** How a refusal begins. */
+/** The beginning of an error. */
 const REFUSED = encoder.encode('{"type":"error"');
 
-/** Joins a room and reads nothing more; gives the connection. */
+/** Joins a room and then never reads; returns the connection. */
 export async function stareAt(
   crowd: Crowd,
   dialect: Dialect,
@@ -26,30 +25,30 @@ export async function stareAt(
   return connection;
 }
 
-/** Asks one question after the other, each when the last was answered. */
+/** Sends one query after the other, each when the last was answered. */
 export class Asker {
   readonly #crowd: Crowd;
   readonly #questions: readonly (() => string)[];
   readonly #times: Histogram[];
-  /** Questions that were refused: an answer that costs nothing. */
+  /** Refused queries, whose answers cost the server nothing. */
   refused = 0;
   #connection = NaN;
   #asked = 0;
   #since = 0;
 
-  /** Goes through `questions` over and over; each gives a line to send. */
+  /** Goes through `questions` over and over; each makes a line to send. */
   constructor(crowd: Crowd, questions: readonly (() => string)[]) {
     this.#crowd = crowd;
     this.#questions = questions;
     this.#times = questions.map(() => new Histogram());
   }
 
-  /** How long the answers to each question took. */
+  /** The latency of the answers to each query. */
   get times(): Percentiles[] {
     return this.#times.map((times) => times.percentiles);
   }
 
-  /** Connects with `hello`, and begins when that is answered. */
+  /** Connects with `hello`, and begins at its answer. */
   async begin(port: number, hello: string): Promise<void> {
     this.#crowd.onOther = (_connection, bytes) => this.#onBytes(bytes);
     this.#connection = await this.#crowd.wire.open(port);

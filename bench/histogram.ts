@@ -1,9 +1,9 @@
 /**
- * Latencies in a fixed amount of memory: buckets that grow with what they count,
- * so that every percentile is right to one part in 64.
+ * Latencies in a fixed amount of memory: buckets that grow with the latency, so that
+ * every percentile is correct to one part in 64.
  */
 
-/** Buckets for each doubling. */
+/** Buckets per doubling. */
 const STEPS = 64;
 
 /** The percentiles that a report shows, in milliseconds. */
@@ -12,13 +12,13 @@ export interface Percentiles {
   p99: number;
   p999: number;
   max: number;
-  /** How many were measured. */
+  /** The number of measurements. */
   count: number;
 }
 
 /** Counts latencies in milliseconds. */
 export class Histogram {
-  /** What several have counted. */
+  /** The sum of several histograms. */
   static of(parts: readonly Histogram[]): Histogram {
     const whole = new Histogram();
     for (const part of parts) {
@@ -31,7 +31,7 @@ export class Histogram {
     return whole;
   }
 
-  // From a microsecond to 2^40 of them: twelve days.
+  // From one microsecond to 2^40 of them: twelve days.
   readonly #buckets = new Float64Array(40 * STEPS);
   #count = 0;
   #max = 0;
@@ -44,14 +44,14 @@ export class Histogram {
     if (milliseconds > this.#max) this.#max = milliseconds;
   }
 
-  /** Forgets everything. */
+  /** Resets all counts. */
   clear(): void {
     this.#buckets.fill(0);
     this.#count = 0;
     this.#max = 0;
   }
 
-  /** What a report shows. */
+  /** The figures for the report. */
   get percentiles(): Percentiles {
     return {
       p50: this.#at(0.5),
@@ -73,7 +73,7 @@ export class Histogram {
   }
 }
 
-/** The middle of `values`; of an even number, the mean of the two in the middle. */
+/** The median of `values`; of an even number, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   const half = sorted.length / 2;

@@ -1,4 +1,4 @@
-// Requests → effects: the rules, without any input or output.
+// Requests → effects: the rules, without input or output.
 
 import type { Request } from "../protocol/mod.ts";
 import type { ConnectionHandle } from "../server/hub/connection_handle.ts";
@@ -6,7 +6,7 @@ import { EMPTY_SNAPSHOT } from "../server/log/message_log.ts";
 import { Hub } from "../server/hub/hub.ts";
 import { TEXT } from "./text.ts";
 
-/** A hub with one room of so many members. */
+/** A hub with one room of `members` members. */
 function hubWith(
   members: number,
 ): { hub: Hub; connection: ConnectionHandle; leaveOne: () => void } {
@@ -18,7 +18,7 @@ function hubWith(
     connect(hub, guest, "guest");
     if (hub.directory.sessionOf(guest) === undefined) throw new Error("The guest was not let in");
     hub.handle(guest, { type: "quit", payload: {} }, 0);
-    // Or it would be refused the next time: a connection has one session in its life.
+    // A connection has one session in its life, so the next `connect` needs a new one.
     hub.forget(guest);
   };
   return { hub, connection: connections[0] ?? guest, leaveOne };

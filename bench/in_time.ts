@@ -1,11 +1,11 @@
 /**
- * Waiting for a program that may never say what it is waited for: an end to that.
+ * A time limit for waiting for another program's output.
  */
 
-/** Milliseconds that a program has, to show what it is to show. */
+/** Milliseconds for a program to show the expected output. */
 const TIMEOUT = 10_000;
 
-/** What `work` comes to. Rejects when it takes too long, saying `what` did, or when the person stops the program. */
+/** The result of `work`. Rejects if that takes too long, naming `what` did, or if the user stops the program. */
 export async function inTime<Result>(
   work: Promise<Result>,
   what: string,

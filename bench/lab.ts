@@ -1,6 +1,6 @@
 /**
- * Where measurements are made: how long and how often, who is there to be measured,
- * and a server with a crowd for the time of one measurement.
+ * The setting of measurements: how long and how often, the subjects, and a server with
+ * a crowd for the time of one measurement.
  */
 
 import { Child } from "./child.ts";
@@ -11,44 +11,44 @@ import { isDisturbed, type Noisy } from "./soundness.ts";
 import type { Missing, Subject } from "./subjects.ts";
 import { openWire } from "./wire.ts";
 
-/** How thoroughly to measure. */
+/** The thoroughness of measurements. */
 export interface Scale {
   /**
-   * Seconds of warming up, and of measuring. A server that is compiled while it runs
-   * is at its speed after some three seconds, having one processor for both.
+   * Seconds of warm-up and of measurement. A server whose code is compiled while it runs
+   * reaches its speed after some three seconds, since both share one processor.
    */
   warmUp: number;
   seconds: number;
-  /** How often each comparison is made. */
+  /** Rounds of each comparison. */
   rounds: number;
-  /** Whether rows that need time take a fraction of it, and say so. */
+  /** Whether rows that need a long time take a fraction of it, and say so. */
   isQuick: boolean;
 }
 
-/** Minutes, when they were asked for; a row that takes that long is left out otherwise. */
+/** Minutes of the long row, if it was asked for; it is left out otherwise. */
 export type Soak = number | undefined;
 
-/** What every row is given. */
+/** The context of every row. */
 export interface Lab {
   scale: Scale;
   soak: Soak;
   peers: readonly Subject[];
   missing: readonly Missing[];
-  /** A directory that is removed at the end. */
+  /** A temporary directory, removed at the end. */
   directory: string;
   signal: AbortSignal;
   /** Shows a line of progress. */
   say(line: string): void;
 }
 
-/** What a load gets: a crowd that has joined, and the server's process. */
+/** The arguments of a load: a crowd that has joined, and the server's process. */
 export interface Scene {
   crowd: Crowd;
   pid: number;
   port: number;
 }
 
-/** Starts `subject`, lets a crowd join, does `work`, and ends everything. */
+/** Starts `subject`, lets a crowd join, does `work`, and ends both. */
 export async function onStage<Result>(
   { signal }: Lab,
   subject: Subject,
@@ -67,8 +67,8 @@ export async function onStage<Result>(
 export type Rounds = ReadonlyMap<string, readonly Findings[]>;
 
 /**
- * Measures all subjects, several times over. Each round goes through them in the
- * other direction, so that what changes with time changes for all alike.
+ * Measures all subjects in several rounds. Each round reverses the order of the last, so
+ * that a drift over time affects all alike.
  */
 export async function compare(
   lab: Lab,
@@ -88,8 +88,8 @@ export async function compare(
 }
 
 /**
- * Measures again, a few times, when something else used the machine meanwhile. The
- * last attempt counts, whatever it was; the report marks it.
+ * Repeats a measurement a few times if another program used the machine meanwhile. The
+ * last attempt counts in any case; the report marks it.
  */
 export async function inQuiet<Measured extends Noisy>(
   lab: Lab,
@@ -103,14 +103,14 @@ export async function inQuiet<Measured extends Noisy>(
   }
 }
 
-/** What was found without a load, which would have watched what others used. */
+/** Findings without a load, which would have watched the other programs. */
 export interface Watched<Found> extends Noisy {
   found: Found;
 }
 
 /**
- * Measures in quiet what has no load. All processes that `measure` starts must have ended
- * with it: what they used is only known for the bench's own then.
+ * Measures on a quiet machine, without a load. All processes that `measure` starts must
+ * have ended with it: only then is their use known as the bench's own.
  */
 export function watched<Found>(
   lab: Lab,
@@ -125,10 +125,10 @@ export function watched<Found>(
 
 const ATTEMPTS = 4;
 
-/** Milliseconds for the machine to become quiet. */
+/** Milliseconds to wait for a quiet machine. */
 const PAUSE = 3000;
 
-/** Those of `lab`'s peers that have one of these keys. */
+/** The peers of `lab` with one of these keys. */
 export function peersOf(lab: Lab, ...keys: string[]): Subject[] {
   return lab.peers.filter(({ key }) => keys.includes(key));
 }

@@ -1,5 +1,5 @@
 /**
- * The row about how long a message takes when there is little to do.
+ * The row about the latency of a message at low load.
  */
 
 import { median } from "./histogram.ts";
@@ -9,7 +9,7 @@ import { perCpuSecond, ratiosOf, type Section, tableOf, times, type Verdict } fr
 import { isWhole, keptUp, marksOf } from "./soundness.ts";
 import { CHAT_IN_MEMORY } from "./subjects.ts";
 
-/** Messages a second. */
+/** Messages per second. */
 const RATE = 200;
 
 /** 200 messages a second into a room of 100. */

@@ -1,7 +1,7 @@
 /**
- * The few calls of the C library that the load needs. One costs a fifth of a
- * microsecond beside what the kernel takes; a `read` of a `Deno.Conn` costs
- * several, and its runtime serves many connections unfairly (see the design).
+ * The calls of the C library that the load needs. Each costs a fifth of a microsecond
+ * beside the kernel's part; a `read` of a `Deno.Conn` costs several, and the runtime
+ * serves many connections unfairly.
  */
 
 const SYMBOLS = {
@@ -16,7 +16,7 @@ const SYMBOLS = {
   epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
 } as const;
 
-/** The C library. Calls that fail give -1. */
+/** The C library. Calls that fail return -1. */
 export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>;
 
 /** Opens the C library of Linux. */
@@ -24,7 +24,7 @@ export function openLibc(): Libc {
   return Deno.dlopen("libc.so.6", SYMBOLS);
 }
 
-/** Whether there is one that {@linkcode openLibc} can open. */
+/** Whether {@linkcode openLibc} can open one. */
 export function hasLibc(): boolean {
   if (Deno.build.os !== "linux") return false;
   try {
@@ -35,7 +35,7 @@ export function hasLibc(): boolean {
   }
 }
 
-/** Numbers of Linux, the same on every processor that Deno runs on. */
+/** Constants of Linux, the same on every processor that Deno supports. */
 export const LINUX = {
   AF_INET: 2,
   SOCK_STREAM: 1,
@@ -54,7 +54,7 @@ export const LINUX = {
   EPOLLHUP: 0x10,
 } as const;
 
-/** The 32-bit words of a `struct epoll_event`, and which of them is ours. */
+/** The 32-bit words of a `struct epoll_event`, and the index of the user data. */
 export const EPOLL_EVENT = Deno.build.arch === "x86_64"
   ? { words: 3, own: 1 }
   : { words: 4, own: 2 };

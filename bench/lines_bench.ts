@@ -1,4 +1,4 @@
-// Bytes → lines: what every byte that comes from a client goes through.
+// Bytes → lines: the path of every byte from a client.
 
 import { encode, LineFramer, readLines } from "../protocol/mod.ts";
 import { LineSplitter } from "../server/connection/line_stream.ts";
@@ -57,7 +57,7 @@ Deno.bench("LineSplitter.split() gives one line to each of 100", { group: "split
   await Promise.all(Array.from({ length: 100 }, () => split(request)));
 });
 
-/** A peer that sends `bytes`, so many at a time, and ends. */
+/** A peer that sends `bytes` in chunks, and ends. */
 function source(
   bytes: Uint8Array,
   size = bytes.length,

@@ -1,9 +1,9 @@
 /**
- * The two ways to load a server. Closed loop: each client has so many messages on
- * their way and says the next when it has heard its share, which shows how much the
- * server can carry. Fixed rate: messages are due at moments that the server has no
- * say in, which shows how long they take: a message that could not be sent in time
- * counts from when it was due (no "coordinated omission").
+ * The two kinds of load. Closed loop: each client has a fixed number of messages in
+ * flight and sends the next one when it has received its share, which shows the capacity
+ * of the server. Fixed rate: messages are due at times independent of the server, which
+ * shows their latency: a message that could not be sent in time counts from when it was
+ * due (no "coordinated omission").
  */
 
 import type { Crowd } from "./crowd.ts";
@@ -11,49 +11,49 @@ import { Histogram, type Percentiles } from "./histogram.ts";
 import { cpuSeconds, residentBytes, watchOthers } from "./proc.ts";
 import type { Noisy } from "./soundness.ts";
 
-/** What a load found. */
+/** The findings of a load. */
 export interface Findings extends Noisy {
-  /** Deliveries a second: one message in a room of ten is ten. */
+  /** Deliveries per second: one message in a room of ten is ten. */
   throughput: number;
-  /** From when a message was due to when it was heard, in milliseconds. */
+  /** Milliseconds from when a message was due to its delivery. */
   latency: Percentiles;
-  /** The p50 of the room whose p50 is the longest, in milliseconds. */
+  /** The p50 of the slowest room, in milliseconds. */
   slowestRoom: number;
-  /** The longest that a room went without hearing anything, in milliseconds. */
+  /** The longest time without a delivery in a room, in milliseconds. */
   longestStall: number;
-  /** CPU seconds of the server for each second; `undefined` where the system does not tell. */
+  /** CPU seconds of the server per second; `undefined` where the system does not tell. */
   serverCpu: number | undefined;
-  /** What the server had in memory at the end, in bytes. */
+  /** The resident memory of the server at the end, in bytes. */
   serverMemory: number | undefined;
-  /** The part of the time for which the load was busy: near 1, it was the bottleneck. */
+  /** The fraction of the time for which the load was busy: near 1, it was the bottleneck. */
   loadBusy: number;
-  /** Bytes that came for each delivery. */
+  /** Bytes received per delivery. */
   bytesEach: number;
-  /** Deliveries that never came. */
+  /** Missing deliveries. */
   missing: number;
-  /** Connections that the server ended. */
+  /** Connections that the server closed. */
   lost: number;
 }
 
-/** What a load needs to be told. */
+/** The parameters of a load. */
 export interface Task {
   crowd: Crowd;
   /** The server's process. */
   pid: number;
-  /** Seconds before anything is measured. */
+  /** Seconds of warm-up. */
   warmUp: number;
-  /** Seconds of measuring. */
+  /** Seconds of measurement. */
   seconds: number;
 }
 
-/** Lets each client have `inFlight` messages on their way, always. */
+/** Keeps `inFlight` messages of each client in flight. */
 export function closedLoop(task: Task, inFlight: number): Promise<Findings> {
   const { crowd } = task;
   const { members } = crowd.shape;
   const heardSince = new Int32Array(crowd.size);
   let isOver = false;
   const onHeard = (client: number, count: number) => {
-    // As many messages as there are members in the room hold one of its own.
+    // Of as many messages as the room has members, one is its own.
     const heard = heardSince[client] as number + count;
     const shares = Math.floor(heard / members);
     heardSince[client] = heard - shares * members;
@@ -67,7 +67,7 @@ export function closedLoop(task: Task, inFlight: number): Promise<Findings> {
   return measure(task, { begin, onHeard, pace: () => Infinity, end: () => isOver = true });
 }
 
-/** Sends `rate` messages a second, by one client after the other. */
+/** Sends `rate` messages per second, from one client after the other. */
 export function fixedRate(task: Task, rate: number): Promise<Findings> {
   const { crowd } = task;
   const interval = 1000 / rate;
@@ -86,7 +86,7 @@ export function fixedRate(task: Task, rate: number): Promise<Findings> {
   return measure(task, { begin, onHeard: () => {}, pace, end: () => due = Infinity });
 }
 
-/** One way to load. */
+/** One kind of load. */
 interface Way {
   begin: () => void;
   onHeard: (client: number, count: number) => void;
@@ -148,7 +148,7 @@ function between(begun: ReturnType<typeof readings>, ended: ReturnType<typeof re
   };
 }
 
-/** For how long each room has heard nothing. */
+/** The time without a delivery in each room. */
 class Stalls {
   readonly #last: Float64Array;
   #longest = 0;
@@ -169,7 +169,7 @@ class Stalls {
     this.#last[room] = now;
   }
 
-  /** The longest until now, of rooms that still hear nothing too. */
+  /** The longest one so far, including rooms that are still waiting. */
   get longest(): number {
     const now = performance.now();
     return this.#last.reduce((longest, last) => Math.max(longest, now - last), this.#longest);

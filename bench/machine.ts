@@ -1,5 +1,5 @@
 /**
- * The machine that was measured on: figures without it mean nothing.
+ * The machine of the measurements, without which figures mean nothing.
  */
 
 import { FILES_NEEDED, placement } from "./child.ts";
@@ -8,7 +8,7 @@ import type { Lab } from "./lab.ts";
 import { CHAT_IN_MEMORY } from "./subjects.ts";
 import { openWire } from "./wire.ts";
 
-/** What the report says about the machine and what ran on it, line by line. */
+/** The lines of the report about the machine and the software on it. */
 export function describeMachine(lab: Lab): string[] {
   const [, model = "unknown processor"] = /^model name\s*:\s*(.+)$/m.exec(
     read("/proc/cpuinfo") ?? "",
@@ -28,7 +28,7 @@ export function describeMachine(lab: Lab): string[] {
   ];
 }
 
-/** What stands in the way of good figures; nothing when all is well. */
+/** Obstacles to good figures; empty if there are none. */
 export function warnings(): string[] {
   const [load = 0] = Deno.loadavg();
   const warnings: string[] = [];

@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
   { name: "loads", about: "plot: latency by messages/s", measure: measureLoads },
 ];
 
-/** How the finding of a row that failed begins. */
+/** The beginning of a failed row's finding. */
 const FAILED = "failed: ";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
@@ -124,7 +124,7 @@ function hasFailed({ verdicts }: Section): boolean {
   return verdicts.some(({ found }) => found.startsWith(FAILED));
 }
 
-/** Measures a row; what fails in it does not take the others' figures along. */
+/** Measures a row; its failure does not affect the others' figures. */
 async function measureOne(lab: Lab, row: Row): Promise<Section> {
   try {
     return await row.measure(lab);
@@ -147,7 +147,7 @@ function show(lab: Lab, sections: readonly Section[]): void {
   }
 }
 
-/** Aborted when the person stops the program, so that it can clean up. */
+/** Aborted when the user stops the program, so that it can clean up. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   const signals: Deno.Signal[] = Deno.build.os === "windows"
@@ -155,7 +155,7 @@ function interruption(): AbortSignal {
     : ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) {
     Deno.addSignalListener(signal, () => {
-      // Who asks twice has waited long enough for the cleaning up.
+      // A second signal does not wait for the clean-up.
       if (controller.signal.aborted) Deno.exit(130);
       controller.abort();
     });

@@ -5,18 +5,18 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { Row } from "./section.ts";
 
-/** What a command line may say. */
+/** The options of the command line. */
 export interface Options {
   isQuick: boolean;
-  /** Names of rows; none means all. */
+  /** Names of rows; empty for all. */
   only: readonly string[];
-  /** Minutes of the row that takes long. */
+  /** Minutes of the long row. */
   soak: number | undefined;
-  /** Where the report goes; `undefined`: it is only shown. */
+  /** The directory of the report; `undefined`: it is only shown. */
   output: string | undefined;
 }
 
-/** Reads the arguments; text is for the person: help, or what is wrong. */
+/** Parses the arguments; a text is for the user: help, or an error. */
 export function readOptions(
   args: string[],
   rows: readonly Row[],

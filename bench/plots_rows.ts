@@ -1,6 +1,6 @@
 /**
- * The rows that become plots: how much a server carries by the size of a room, and
- * how long a message takes by how many there are.
+ * The rows that become plots: throughput by the size of a room, and latency by the rate
+ * of messages.
  */
 
 import { inQuiet, type Lab, onStage, peersOf } from "./lab.ts";
@@ -17,10 +17,10 @@ import {
 import { loadMark, marksOf } from "./soundness.ts";
 import { CHAT_IN_MEMORY, type Subject } from "./subjects.ts";
 
-/** Milliseconds above which a server no longer keeps up, and its line ends. */
+/** Milliseconds of latency above which a server no longer keeps up, and its line ends. */
 const OVERLOADED = 1000;
 
-/** Deliveries a second, by members of the one room. */
+/** Deliveries per second, by members of the one room. */
 export async function measureMembers(lab: Lab): Promise<Section> {
   const sizes = lab.scale.isQuick ? [2, 30] : [2, 10, 30, 100, 300, 1000];
   const subjects = [CHAT_IN_MEMORY, ...lab.peers];
@@ -41,7 +41,7 @@ export async function measureMembers(lab: Lab): Promise<Section> {
   };
 }
 
-/** Latency, by messages a second into a room of 100. */
+/** Latency, by messages per second into a room of 100. */
 export async function measureLoads(lab: Lab): Promise<Section> {
   const rates = lab.scale.isQuick ? [200, 5000] : [200, 2000, 5000, 10_000, 20_000, 40_000];
   const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis", "c")];
@@ -76,12 +76,12 @@ function named(series: readonly Series[], figure: string): Series[] {
   return series.map((each) => ({ ...each, name: `${each.name}, ${figure}` }));
 }
 
-/** What a sweep found of one subject. */
+/** The findings of a sweep for one subject. */
 interface Swept extends Omit<Series, "points"> {
   points: { x: number; findings: Findings }[];
 }
 
-/** Measures every subject at every place; once `isEnough`, no further for that one. */
+/** Measures every subject at every place, up to the first that `isEnough` for it. */
 async function sweep(
   lab: Lab,
   subjects: readonly Subject[],

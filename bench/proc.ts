@@ -1,17 +1,17 @@
 /**
- * What the operating system knows of a process: `/proc`, on Linux. Elsewhere
+ * The figures of the operating system about a process: `/proc`, on Linux. Elsewhere
  * everything is `undefined`, and the report leaves it out.
  */
 
-/** Ticks of `/proc/PID/stat` in a second; the same on every Linux that is built for people. */
+/** Ticks of `/proc/PID/stat` per second, the same in every common build of Linux. */
 const TICKS = 100;
 
 /**
- * CPU seconds that a process has used, all its threads, the kernel's work for it and those
- * that it started and saw end included.
+ * CPU seconds of a process, with all its threads, the kernel's work for it and the child
+ * processes that it has waited for.
  */
 export function cpuSeconds(pid: number): number | undefined {
-  // The second field is the program's name, in brackets, with anything in it.
+  // The second field is the program's name in parentheses, which may contain anything.
   const fields = read(`/proc/${pid}/stat`)?.split(") ").at(-1)?.split(" ");
   if (fields === undefined) return undefined;
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
@@ -19,13 +19,13 @@ export function cpuSeconds(pid: number): number | undefined {
 
 /** CPU seconds of the whole machine. */
 interface MachineSeconds {
-  /** What all processes together have used, or was taken from this machine. */
+  /** The use of all processes together, and the time stolen from this machine. */
   processes: number;
-  /** What interrupts took. Much of what loopback costs is theirs. */
+  /** The time in interrupts, which hold much of the cost of loopback. */
   interrupts: number;
 }
 
-/** CPU seconds of the whole machine, so far. */
+/** CPU seconds of the whole machine so far. */
 function machineSeconds(): MachineSeconds | undefined {
   const fields = read("/proc/stat")?.split("\n")[0]?.split(/\s+/).slice(1).map(Number);
   if (fields === undefined) return undefined;
@@ -37,17 +37,17 @@ function machineSeconds(): MachineSeconds | undefined {
   };
 }
 
-/** CPU seconds by which two sums may differ for being read one after the other, and in ticks. */
+/** CPU seconds by which two sums may differ, since they are read one after the other and in ticks. */
 const TOLERANCE = 0.05;
 
 /**
- * Whether this kernel counts an interrupt as the process's, too, that it came in the way
- * of. Without CONFIG_IRQ_TIME_ACCOUNTING it does, which shows as soon as nothing else is
- * busy: the processes known then have used more than all together.
+ * Whether this kernel charges interrupts to the interrupted process too. Without
+ * CONFIG_IRQ_TIME_ACCOUNTING it does, which shows as soon as nothing else is busy: then
+ * the known processes have used more than all together.
  */
 let areInterruptsCounted = false;
 
-/** CPU seconds of those processes that are not among the `known` seconds. */
+/** CPU seconds of the processes that are not among the `known` seconds. */
 export function othersSeconds({ processes, interrupts }: MachineSeconds, known: number): number {
   const others = processes - known;
   if (others < -TOLERANCE) areInterruptsCounted = true;
@@ -55,9 +55,9 @@ export function othersSeconds({ processes, interrupts }: MachineSeconds, known: 
 }
 
 /**
- * Watches what others use of the processors: everything but this process, the processes
- * that it started and that have ended, and those of `pids`. Gives what says how much that
- * was since, in CPU seconds for each second; nothing, where the system does not tell.
+ * Watches the processor use of other programs: everything but this process, its ended
+ * child processes, and those of `pids`. Returns a function for the use since then, in CPU
+ * seconds per second; `undefined` where the system does not tell.
  */
 export function watchOthers(...pids: readonly number[]): () => number {
   const known = () => [Deno.pid, ...pids].reduce((sum, pid) => sum + (cpuSeconds(pid) ?? NaN), 0);
@@ -74,12 +74,12 @@ export function watchOthers(...pids: readonly number[]): () => number {
   };
 }
 
-/** Bytes of a process that are in memory. */
+/** The resident bytes of a process. */
 export function residentBytes(pid: number): number | undefined {
   return statusBytes(pid, "VmRSS");
 }
 
-/** Those of them that are files: the program, above all, which the system can take back and read again. */
+/** The part of them that is mapped files: above all the program, which the system can drop and read again. */
 export function fileBytes(pid: number): number | undefined {
   return statusBytes(pid, "RssFile");
 }
@@ -99,13 +99,13 @@ export function processors(): number[] {
   });
 }
 
-/** Files that a process of ours may have open, once it has asked for as many as it can. */
+/** File descriptors that a child process may have, after raising its limit. */
 export function mostFiles(): number {
   const [, most] = /^Max open files\s+\S+\s+(\d+)/m.exec(read("/proc/self/limits") ?? "") ?? [];
   return most === undefined ? Infinity : Number(most);
 }
 
-/** The kind of file system that a directory is on. */
+/** The type of a directory's file system. */
 export function fileSystemOf(directory: string): string | undefined {
   const mounts = (read("/proc/mounts") ?? "").split("\n").map((line) => line.split(" "));
   const [nearest] = mounts
@@ -114,7 +114,7 @@ export function fileSystemOf(directory: string): string | undefined {
   return nearest?.[2];
 }
 
-/** A file's text; `undefined` where there is none. */
+/** The text of a file; `undefined` if there is none. */
 export function read(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);

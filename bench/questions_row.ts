@@ -1,6 +1,6 @@
 /**
- * The row about questions: history and search in a log of a million messages,
- * while the server is busy with something else.
+ * The row about queries of the log: history and search in a million messages, while the
+ * server is busy with something else.
  */
 
 import { SqliteLog } from "../server/log/sqlite/sqlite_log.ts";
@@ -11,13 +11,13 @@ import { milliseconds, type Section } from "./section.ts";
 import { isWhole, marksOf } from "./soundness.ts";
 import { chat } from "./subjects.ts";
 
-/** The room that is asked about; the busy one is another. */
+/** The queried room; the busy one is another. */
 const ROOM = "archive";
 
-/** Messages a second into the busy room, which has 100 members. */
+/** Messages per second into the busy room, which has 100 members. */
 const RATE = 2000;
 
-/** Words that the messages are made of; the nth is n times as rare as the first. */
+/** The words of the messages; the nth is n times as rare as the first. */
 const VOCABULARY = 5000;
 
 /** History of 50 and searches, over a million messages. */
@@ -75,7 +75,7 @@ function questions(count: number): { work: string; line: () => string }[] {
   ];
 }
 
-/** Puts messages into a log, as the server would. */
+/** Appends messages to a log, as the server would. */
 async function fill(path: string, count: number, signal: AbortSignal): Promise<void> {
   const retention = { retainDays: 0, retainMessages: 0, sessionDays: 30 };
   const { log } = await SqliteLog.open({ path, sync: "normal", retention });
@@ -92,11 +92,11 @@ async function fill(path: string, count: number, signal: AbortSignal): Promise<v
     }));
     await log.append(drafts);
   }
-  // So that the index is complete, as it would be after a quiet moment.
+  // Completes the index, as the server does in a quiet moment.
   await log.search({ query: "nothing", rooms: [ROOM], limit: 1 });
 }
 
-/** Which word stands at a place in the order of frequency, as in natural language (Zipf). */
+/** The index of a word, distributed as in natural language (Zipf). */
 function rank(uniform: number): number {
   return Math.floor(VOCABULARY ** uniform) - 1;
 }
@@ -105,7 +105,7 @@ function word(rank: number): string {
   return `w${rank.toString(26).replace(/\d/g, (digit) => "qrstuvwxyz"[Number(digit)] as string)}`;
 }
 
-/** The same numbers in every run (Park and Miller). */
+/** Random numbers, the same in every run (Park and Miller). */
 function randomNumbers(): () => number {
   let state = 1;
   return () => (state = state * 48271 % 0x7fffffff) / 0x7fffffff;

@@ -1,11 +1,11 @@
 /**
- * The report: Markdown from what was found. Pure, but for the writing.
+ * The report: Markdown from the findings. Pure, except for the writing.
  */
 
 import type { Section, Verdict } from "./section.ts";
 import { toSvg } from "./svg.ts";
 
-/** What the report says before any figure. */
+/** The head of the report. */
 export interface Circumstances {
   date: string;
   command: string;
@@ -15,7 +15,7 @@ export interface Circumstances {
   scaling: readonly string[];
 }
 
-/** Makes sure, before an hour is spent on it, that a report can be written into `directory`; says why not. */
+/** Checks, before an hour of measuring, that `directory` can be written; returns the reason if not. */
 export async function makeDirectory(directory: string): Promise<string | undefined> {
   try {
     await Deno.mkdir(directory, { recursive: true });
@@ -116,7 +116,7 @@ export function markdownTable({ head, rows }: NonNullable<Section["table"]>): st
   return [line(head), line(head.map(() => "---")), ...rows.map(line)];
 }
 
-/** What a verdict says, in one word. */
+/** A verdict in one word. */
 export function word({ isMet }: Verdict): string {
   if (isMet === undefined) return "not measured";
   return isMet ? "met" : "**missed**";

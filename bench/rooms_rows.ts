@@ -1,6 +1,5 @@
 /**
- * The rows about how much a server carries: one busy room, many rooms, and how
- * fair it is to them.
+ * The rows about throughput: one busy room, many rooms, and fairness between them.
  */
 
 import { median } from "./histogram.ts";
@@ -10,19 +9,19 @@ import { atLeast, middle, milliseconds, type Section, tableOf } from "./section.
 import { isWhole, keptUp, marksOf } from "./soundness.ts";
 import { chat, CHAT_IN_MEMORY, CHAT_REFS, type Subject } from "./subjects.ts";
 
-/** Messages that each client has on their way: it says the next when the last is back. */
+/** Messages in flight per client: it sends the next when the last is back. */
 export const IN_FLIGHT = 1;
 
-/** The same for clients that do not wait. */
+/** The same for clients that pipeline. */
 const PIPELINED = 4;
 
-/** Only so many stamps are read where there are millions. */
+/** One stamp in this many is read where there are millions. */
 const SAMPLE = 16;
 
 const ONE_ROOM = { rooms: 1, members: 100, sample: SAMPLE };
 const MANY_ROOMS = { rooms: 400, members: 10, sample: SAMPLE };
 
-/** One room, 100 clients, all of them sending. */
+/** One room, 100 clients, all sending. */
 export async function measureOneRoom(lab: Lab): Promise<Section> {
   const normal = chatOnDisk(lab, "normal");
   const full = chatOnDisk(lab, "full");
@@ -50,7 +49,7 @@ export async function measureOneRoom(lab: Lab): Promise<Section> {
   };
 }
 
-/** The same when nobody waits for an answer. */
+/** The same with clients that pipeline. */
 export async function measurePipelined(lab: Lab): Promise<Section> {
   const subjects = [CHAT_IN_MEMORY, ...lab.peers];
   const measure = (subject: Subject) => saturate(lab, subject, ONE_ROOM, PIPELINED);
@@ -65,7 +64,7 @@ export async function measurePipelined(lab: Lab): Promise<Section> {
   };
 }
 
-/** 400 rooms of 10, all of them busy. */
+/** 400 rooms of 10, all busy. */
 export async function measureManyRooms(lab: Lab): Promise<Section> {
   const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis")];
   const shape = manyRooms(lab);
@@ -91,7 +90,7 @@ export async function measureManyRooms(lab: Lab): Promise<Section> {
   };
 }
 
-/** The same rooms at 70 % of what they can carry. */
+/** The same rooms at 70 % of their capacity. */
 export async function measureFairness(lab: Lab): Promise<Section> {
   const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis")];
   const shape = manyRooms(lab);
@@ -127,7 +126,7 @@ export async function measureFairness(lab: Lab): Promise<Section> {
   };
 }
 
-/** A time of each subject's, for people. */
+/** A time of each subject, as text. */
 function eachOf(
   subjects: readonly Subject[],
   rounds: Rounds,
@@ -138,12 +137,12 @@ function eachOf(
   return subjects.map(shown).join("; ");
 }
 
-/** The median of a figure of the server's. */
+/** The median of one of the server's figures. */
 function own(rounds: Rounds, figure: (findings: Findings) => number): number {
   return median((rounds.get(CHAT_IN_MEMORY.key) ?? []).map(figure));
 }
 
-/** Measures how much `subject` carries. */
+/** Measures the throughput of `subject`. */
 export function saturate(
   lab: Lab,
   subject: Subject,

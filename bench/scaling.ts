@@ -1,43 +1,43 @@
 /**
- * What the figures mean for a chat of real people: what one core, one machine and
- * ten would carry, and what breaks first. Arithmetic on what was measured.
+ * The meaning of the figures for a chat of real people: the capacity of one core, one
+ * machine and ten, and the first bottleneck. Arithmetic on the measurements.
  */
 
-/** What the rows found that scaling depends on; left out where it was not measured. */
+/** The findings that scaling depends on; left out where not measured. */
 export interface Basis {
-  /** Deliveries a second of one core, of messages that come one by one. */
+  /** Deliveries per second of one core, for messages that come one by one. */
   apart?: number;
-  /** Those of one room of 100 where everyone talks without a pause. */
+  /** The same for one room of 100 in which everyone sends without a pause. */
   oneRoom?: number;
-  /** The same in many rooms of 10. */
+  /** The same for many rooms of 10. */
   manyRooms?: number;
-  /** Bytes on the wire for one delivery. */
+  /** Bytes on the wire per delivery. */
   bytesEach?: number;
-  /** Messages a second that one disk takes. */
+  /** Messages per second to one disk. */
   durable?: number;
-  /** Bytes in memory for one idle connection. */
+  /** Bytes of memory per idle connection. */
   idleEach?: number;
 }
 
-/** How often someone in a lively room says something: once in so many seconds. */
+/** Seconds between two messages of one person in a lively room. */
 const SECONDS_BETWEEN = 30;
 
 /** People in such a room. */
 const ROOM = 50;
 
-/** Deliveries a second that each of them is. */
+/** Deliveries per second to each of them. */
 const DELIVERIES_EACH = ROOM / SECONDS_BETWEEN;
 
-/** Bytes a second of a network card of 1 Gbit/s. */
+/** Bytes per second of a 1 Gbit/s network card. */
 const GIGABIT = 125e6;
 
 /**
- * What goes with each delivery, to people who hear one now and then and so get it by itself:
- * Ethernet with its gap (38), IPv4 (20) and TCP with timestamps (32).
+ * Bytes of overhead per delivery, each of which goes out alone to a person in a lively
+ * room: Ethernet with its gap (38), IPv4 (20) and TCP with timestamps (32).
  */
 const HEADERS = 90;
 
-/** Bytes of memory that a small machine has to spare. */
+/** Bytes of free memory on a small machine. */
 const MEMORY = 8e9;
 
 /** The section's lines. */
@@ -83,7 +83,7 @@ function isComplete(found: Basis): found is Required<Basis> {
   return [apart, oneRoom, manyRooms, bytesEach, durable, idleEach].every(Number.isFinite);
 }
 
-/** How many people each thing bears, the least first. */
+/** The number of people that each resource supports, the least first. */
 function limits({ apart, bytesEach, durable, idleEach }: Required<Basis>): [number, string][] {
   const limits: [number, string][] = [
     [10_000, "`--max-connections`, unless it is set higher; and the system's `ulimit -n`"],
@@ -102,7 +102,7 @@ function limits({ apart, bytesEach, durable, idleEach }: Required<Basis>): [numb
   return limits.sort(([one], [other]) => one - other);
 }
 
-/** Two digits are all that these figures are worth. */
+/** Rounds to two digits, the precision of these figures. */
 function round(value: number): string {
   return Number(value.toPrecision(2)).toLocaleString("en");
 }

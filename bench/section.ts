@@ -1,5 +1,5 @@
 /**
- * What a row of the benchmark comes to: figures, and whether they met their goals.
+ * The result of a row of the benchmark: figures, and whether they met their goals.
  */
 
 import { median } from "./histogram.ts";
@@ -9,12 +9,12 @@ import type { Basis } from "./scaling.ts";
 import { isWhole, loadMark, marksOf } from "./soundness.ts";
 import type { Subject } from "./subjects.ts";
 
-/** One goal, and what was found. */
+/** One goal and its finding. */
 export interface Verdict {
   work: string;
   found: string;
   goal: string;
-  /** `undefined`: it was not measured. */
+  /** `undefined` if it was not measured. */
   isMet: boolean | undefined;
 }
 
@@ -28,21 +28,21 @@ export interface Table {
 export interface Point {
   x: number;
   y: number;
-  /** The signs for what was wrong; nothing when nothing was. */
+  /** The signs for disturbances; empty if there were none. */
   mark: string;
 }
 
-/** A line of a plot: points in the order of their x. */
+/** A line of a plot, with its points in the order of x. */
 export interface Series {
   name: string;
-  /** The number of its colour, the same in every plot. */
+  /** The index of its color, the same in every plot. */
   color: number;
   points: readonly Point[];
 }
 
 /** A plot with logarithmic axes. */
 export interface Plot {
-  /** The file's name, without its end. */
+  /** The file's name without its extension. */
   file: string;
   title: string;
   x: string;
@@ -50,28 +50,28 @@ export interface Plot {
   series: readonly Series[];
 }
 
-/** What one row found. */
+/** The findings of one row. */
 export interface Section {
   title: string;
-  /** What was done, and what is worth knowing about the figures. */
+  /** The method, and remarks about the figures. */
   text: string;
   verdicts: readonly Verdict[];
   table?: Table;
   plot?: Plot;
-  /** What the scaling section is to count with. */
+  /** Inputs for the scaling section. */
   basis?: Basis;
 }
 
 /** A row of the benchmark. */
 export interface Row {
-  /** As `--only` names it. */
+  /** Its name for `--only`. */
   name: string;
-  /** What it measures, for `--help`. */
+  /** Its subject, for `--help`. */
   about: string;
   measure(lab: Lab): Promise<Section>;
 }
 
-/** Whether one subject does at least `goal` times what a peer does, by the median of the rounds. */
+/** Whether one subject reaches at least `goal` times the figure of a peer, by the median of the rounds. */
 export function atLeast(
   lab: Lab,
   rounds: Rounds,
@@ -90,12 +90,12 @@ export function atLeast(
   return { work, found, goal: wanted, isMet: isWhole(own) && median(ratios) >= goal };
 }
 
-/** Ratios for people. */
+/** Ratios as text. */
 export function times(ratios: readonly number[]): string {
   return `${median(ratios).toFixed(2)} × ${spread(ratios, (ratio) => ratio.toFixed(2))}`.trim();
 }
 
-/** How two subjects compare, in each round. */
+/** The ratios of two subjects, round by round. */
 export function ratiosOf(
   rounds: Rounds,
   one: string,
@@ -108,7 +108,7 @@ export function ratiosOf(
   );
 }
 
-/** The least and the most of `values`, in brackets; nothing when there is only one. */
+/** The minimum and maximum of `values` in parentheses; empty if there is only one. */
 export function spread(values: readonly number[], format: (value: number) => string): string {
   if (values.length < 2) return "";
   return `(${format(Math.min(...values))}–${format(Math.max(...values))})`;
@@ -119,7 +119,7 @@ export function middle(values: readonly number[], format: (value: number) => str
   return `${format(median(values))} ${spread(values, format)}`.trim();
 }
 
-/** Everything that was found of each subject, as a table. */
+/** A table of all findings for each subject. */
 export function tableOf(subjects: readonly Subject[], rounds: Rounds): Table {
   const head = [
     "",
@@ -148,12 +148,12 @@ function cells(findings: readonly Findings[]): string[] {
   ];
 }
 
-/** Deliveries for each second that the server was running. */
+/** Deliveries per CPU second of the server. */
 export function perCpuSecond({ throughput, serverCpu = NaN }: Findings): number {
   return throughput / serverCpu;
 }
 
-/** What several lines have at each of some places, as a table. */
+/** A table of the values of several lines at the same places. */
 export function tableOfSeries(
   corner: string,
   places: readonly number[],
@@ -170,19 +170,19 @@ export function tableOfSeries(
   };
 }
 
-/** A figure for people. */
+/** A figure as text. */
 export function millions(value: number): string {
   if (Number.isNaN(value)) return "?";
   return value < 100_000 ? `${(value / 1000).toFixed(1)} k` : `${(value / 1e6).toFixed(2)} M`;
 }
 
-/** A time for people. */
+/** A time as text. */
 export function milliseconds(value: number): string {
   if (Number.isNaN(value)) return "?";
   return `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 }
 
-/** Memory for people. */
+/** An amount of memory as text. */
 export function megabytes(bytes: number): string {
   return Number.isNaN(bytes) ? "?" : `${Math.round(bytes / 1e6)} MB`;
 }

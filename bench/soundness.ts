@@ -1,37 +1,37 @@
 /**
- * Whether findings can be believed: what stands beside a figure when something was
- * wrong with how it was measured, and what may not pass for a goal that was met. Pure.
+ * Whether findings are sound: the signs beside figures whose measurement was disturbed,
+ * and the figures that cannot count as meeting a goal. Pure.
  */
 
 import { median } from "./histogram.ts";
 import type { Findings } from "./load.ts";
 
-/** The part of one processor that others may use before a measurement counts as disturbed. */
+/** The fraction of one processor that others may use before a measurement counts as disturbed. */
 const MAX_NOISE = 0.1;
 
-/** The part of its time from which on the load counts as having had none left. */
+/** The fraction of its time above which the load counts as saturated. */
 const MAX_BUSY = 0.9;
 
-/** The part of a fixed rate that a server must carry for its latency to mean anything. */
+/** The fraction of a fixed rate that a server must carry for its latency to count. */
 const CARRIED = 0.95;
 
-/** Anything that was measured, with what others used of the processors meanwhile. */
+/** Any measurement, with the processor use of other programs during it. */
 export interface Noisy {
-  /** CPU seconds of everything else on the machine for each second. */
+  /** CPU seconds of everything else on the machine, per second. */
   noise: number;
 }
 
-/** Whether something else used the machine too much for a figure to mean anything. */
+/** Whether other programs used too much of the machine for a figure to count. */
 export function isDisturbed({ noise }: Noisy): boolean {
   return noise > MAX_NOISE;
 }
 
-/** The sign for what was disturbed. */
+/** The sign for a disturbed measurement. */
 export function noiseMark(measured: readonly Noisy[]): string {
   return measured.some(isDisturbed) ? " §" : "";
 }
 
-/** The signs for what was wrong, as the report explains them; nothing when nothing was. */
+/** The signs that the report explains; empty for a sound measurement. */
 export function marksOf(findings: readonly Findings[]): string {
   const isAnyShort = findings.some(({ missing, lost }) => missing !== 0 || lost !== 0);
   return (isAnyShort ? " ‡" : "") + noiseMark(findings);
@@ -42,19 +42,19 @@ export function loadMark(findings: readonly Findings[]): string {
   return median(findings.map(({ loadBusy }) => loadBusy)) > MAX_BUSY ? " †" : "";
 }
 
-/** Whether something was heard, all that was said, and nobody cut off. */
+/** Whether there were deliveries, none was missing, and no connection was closed. */
 export function isWhole(findings: readonly Findings[]): boolean {
   const isEach = ({ throughput, missing, lost }: Findings) =>
     throughput > 0 && missing === 0 && lost === 0;
   return findings.length > 0 && findings.every(isEach);
 }
 
-/** Whether a server kept up with a rate, in deliveries a second. */
+/** Whether a server kept up with a rate, in deliveries per second. */
 export function keptUp({ throughput }: Findings, rate: number): boolean {
   return throughput >= CARRIED * rate;
 }
 
-/** Whether a figure keeps to its limit; `undefined` when there is none to be had. */
+/** Whether a figure keeps to its limit; `undefined` if there is no figure. */
 export function isAtMost(figure: number, limit: number): boolean | undefined {
   return Number.isNaN(figure) ? undefined : figure <= limit;
 }

@@ -1,17 +1,17 @@
 /**
- * Who is measured: the project's server in its settings, and the peers that this
- * machine has. Each is a command, and the dialect that its clients speak.
+ * The subjects: the project's server with different settings, and the peers that are
+ * installed. Each is a command and the dialect of its clients.
  */
 
 import { runArguments } from "../tools/targets.ts";
 import { type Command, exists, versionOf } from "./child.ts";
 import { CHAT, CHAT_WITH_REF, type Dialect, LECTURE, NATS, RAW, REDIS } from "./dialects.ts";
 
-/** A server to be measured. */
+/** A server to measure. */
 export interface Subject {
-  /** As the report calls it. */
+  /** Its name in the report. */
   name: string;
-  /** As `--only` and the plots call it. */
+  /** Its name for `--only` and in plots. */
   key: string;
   dialect: Dialect;
   command(port: number): Command;
@@ -24,7 +24,7 @@ export interface Missing {
   advice: string;
 }
 
-/** The server with the options given, keeping its log in `data` or in memory. */
+/** The server with the given options, with its log in `data` or in memory. */
 export function chat(name: string, key: string, ...options: string[]): Subject {
   return {
     name,
@@ -35,10 +35,10 @@ export function chat(name: string, key: string, ...options: string[]): Subject {
   };
 }
 
-/** The server that keeps its log in memory. */
+/** The server with its log in memory. */
 export const CHAT_IN_MEMORY = chat("chat-server --memory", "chat", "--memory");
 
-/** The same, when every message has a `ref`. */
+/** The same, with a `ref` in every message. */
 export const CHAT_REFS: Subject = {
   ...CHAT_IN_MEMORY,
   name: "chat-server --memory, every message with a ref",
@@ -52,10 +52,10 @@ export function chatCommand(...options: string[]): Command {
     program: Deno.execPath(),
     args: [
       ...runArguments("chat-server"),
-      // Enough for every row; the default is just below.
+      // Enough for every row; the default is slightly too low.
       "--max-connections",
       "11000",
-      // Nobody is over these; that they are looked at is part of what is measured.
+      // No client exceeds these; checking them is part of the measurement.
       "--message-rate",
       "1000000",
       "--message-burst",
@@ -67,7 +67,7 @@ export function chatCommand(...options: string[]): Command {
   };
 }
 
-/** The peers that this machine has, and those that it has not. */
+/** The installed peers, and the missing ones. */
 export function findPeers(directory: string): { peers: Subject[]; missing: Missing[] } {
   const peers: Subject[] = [];
   const missing: Missing[] = [];
@@ -79,7 +79,7 @@ export function findPeers(directory: string): { peers: Subject[]; missing: Missi
   return { peers, missing };
 }
 
-/** Each gives the peer, or the name of what is missing. */
+/** Each returns the peer, or the name of a missing program. */
 const PEERS: { advice: string; find: (directory: string) => Subject | string }[] = [
   { advice: "apt-get install nats-server", find: findNats },
   { advice: "apt-get install redis-server", find: findRedis },
@@ -88,7 +88,7 @@ const PEERS: { advice: string; find: (directory: string) => Subject | string }[]
   { advice: "apt-get install gcc libc6-dev", find: compileBroadcaster },
 ];
 
-/** The raw Deno broadcaster: what the runtime costs, without a chat. */
+/** The Deno broadcaster: the cost of the runtime, without a chat. */
 const BROADCASTER: Subject = {
   name: "Deno broadcaster that parses nothing",
   key: "deno",

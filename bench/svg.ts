@@ -1,7 +1,7 @@
 /**
- * Plots as SVG: logarithmic axes, a line for each series, its name beside its end.
- * Points that something was wrong with are hollow, with the signs above. Pure, and
- * readable on light and dark ground.
+ * Plots as SVG: logarithmic axes, and a line for each series with its name at the end.
+ * Disturbed points are hollow, with their signs above. Pure, and readable on light and
+ * dark backgrounds.
  */
 
 import type { Plot, Point, Series } from "./section.ts";
@@ -10,14 +10,14 @@ const WIDTH = 900;
 const HEIGHT = 460;
 const FRAME = { left: 78, right: 620, top: 44, bottom: 400 };
 
-/** Okabe and Ito's colours, which people with any eyes can tell apart. */
+/** Okabe and Ito's colors, which color-blind people can tell apart. */
 const COLORS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#888888"];
 
-/** Pixels between two names at least. */
+/** Minimum distance of two names, in pixels. */
 const LINE_HEIGHT = 16;
 
 interface Axis {
-  /** Where a value is, in pixels. */
+  /** The position of a value, in pixels. */
   at(value: number): number;
   ticks: readonly number[];
 }
@@ -63,7 +63,7 @@ function axis(values: readonly number[], from: number, to: number): Axis {
   return { at: (value) => Math.round(at(value) * 10) / 10, ticks: ticks.filter(isInside) };
 }
 
-/** Where the names go: at the ends of their lines, moved apart where they would overlap. */
+/** The positions of the names: at the ends of their lines, moved apart if they would overlap. */
 function nameplates(series: readonly Series[], up: Axis): number[] {
   const ends = series.map(({ points }) => {
     const last = points.findLast(isOnAxis);
@@ -94,7 +94,7 @@ function line(
   ].join("\n");
 }
 
-/** The line; where there is no figure, it has a gap. */
+/** The line, with a gap where there is no figure. */
 function pathOf(points: readonly Point[], { across, up }: { across: Axis; up: Axis }): string {
   const step = (point: Point, index: number) => {
     const before = points[index - 1];
@@ -104,7 +104,7 @@ function pathOf(points: readonly Point[], { across, up }: { across: Axis; up: Ax
   return points.map(step).join("");
 }
 
-/** A point; on the frame where there is no figure. */
+/** A point, on the frame if there is no figure. */
 function spot(point: Point, { across, up }: { across: Axis; up: Axis }, radius: number): string {
   const [x, y] = [across.at(point.x), isOnAxis(point) ? up.at(point.y) : FRAME.bottom];
   const sign = point.mark.trim() || (isOnAxis(point) ? "" : "?");
@@ -113,7 +113,7 @@ function spot(point: Point, { across, up }: { across: Axis; up: Axis }, radius: 
     `<text x="${x}" y="${y - 8}" text-anchor="middle" stroke="none">${escape(sign)}</text>`;
 }
 
-/** Whether a point has a place on a logarithmic axis: what was not found, or is nothing, has none. */
+/** Whether a point has a place on a logarithmic axis: a missing figure and zero have none. */
 function isOnAxis({ y }: Point): boolean {
   return y > 0;
 }

@@ -1,8 +1,7 @@
 /**
- * The 64-byte texts that the load sends, and finding them again in raw bytes,
- * whatever the protocol around them. A text begins with the moment at which it was
- * to be sent and ends with a mark that stands nowhere else: to count deliveries is
- * to count marks.
+ * The 64-byte texts of the load, and finding them in raw bytes, whatever the protocol
+ * around them. A text begins with the time at which it was due and ends with a mark that
+ * occurs nowhere else, so counting deliveries is counting marks.
  */
 
 import type { Bytes } from "./wire.ts";
@@ -17,7 +16,7 @@ const MARK = "~";
 const MARK_BYTE = 0x7e;
 const ZERO = 0x30;
 
-/** A text whose stamp is still to be written. */
+/** A text without its stamp. */
 export const TEXT = "0".repeat(STAMP_LENGTH) +
   "the quick brown fox jumps over the lazy dog, twice".padEnd(TEXT_LENGTH - STAMP_LENGTH - 1, ".") +
   MARK;
@@ -32,12 +31,12 @@ export function writeDigits(bytes: Bytes, at: number, digits: number, value: num
   }
 }
 
-/** Writes a moment, in milliseconds of `performance.now()`, into the text that begins at `at`. */
+/** Writes a time, in milliseconds of `performance.now()`, into the text at `at`. */
 export function writeStamp(bytes: Bytes, at: number, moment: number): void {
   writeDigits(bytes, at, STAMP_LENGTH, moment * 1000);
 }
 
-/** The moment in the text whose mark is at `mark`; `undefined` when it began in an earlier read. */
+/** The time in the text whose mark is at `mark`; `undefined` if the text began in an earlier read. */
 function stampBefore(bytes: Bytes, mark: number): number | undefined {
   const start = mark + 1 - TEXT_LENGTH;
   if (start < 0) return undefined;
@@ -48,28 +47,28 @@ function stampBefore(bytes: Bytes, mark: number): number | undefined {
   return value / 1000;
 }
 
-/** Counts texts, and reads the stamp of every so-manieth. */
+/** Counts texts, and reads the stamps of a sample. */
 export class TextCounter {
   /** Called with the stamps that are read. */
   onStamp: (moment: number) => void = () => {};
   readonly #every: number;
   #untilStamp = 1;
-  /** The last distance between two marks, and the shortest that there ever was. */
+  /** The last distance between two marks, and the shortest so far. */
   #stride = TEXT_LENGTH;
   #shortest = Infinity;
 
-  /** Reads every stamp with 1, every tenth with 10. */
+  /** With 1, every stamp is read; with 10, every tenth. */
   constructor(every = 1) {
     this.#every = every;
   }
 
-  /** How many texts end in `bytes`. */
+  /** The number of texts that end in `bytes`. */
   count(bytes: Bytes): number {
     let texts = 0;
     for (let mark = bytes.indexOf(MARK_BYTE); mark !== -1;) {
       texts++;
       if (--this.#untilStamp === 0) this.#readStamp(bytes, mark);
-      // Mostly the next is as far away as the last was: one look instead of a search.
+      // The next mark is mostly as far away as the last one: a check instead of a search.
       mark = bytes[mark + this.#stride] === MARK_BYTE
         ? mark + this.#stride
         : this.#search(bytes, mark);
@@ -88,7 +87,7 @@ export class TextCounter {
     if (next === -1) return -1;
     const distance = next - mark;
     this.#shortest = Math.min(this.#shortest, distance);
-    // No second mark can hide within less than twice the shortest distance.
+    // No second mark fits within less than twice the shortest distance.
     this.#stride = distance < 2 * this.#shortest ? distance : this.#shortest;
     return next;
   }

@@ -16,7 +16,7 @@
 
 enum { MOST_CLIENTS = 16384, MOST_EVENTS = 1024, READ_SIZE = 65536 };
 
-/* What a client was too slow to take. */
+/* Bytes that a client was too slow to read. */
 struct client {
 	int open;
 	char *unsent;

@@ -1,7 +1,7 @@
 /**
- * A broadcaster that parses nothing: what anyone sends, everyone gets. It has the
- * chat's way to write – what comes in one turn leaves as one run of bytes – and
- * nothing else, so the distance to it is what the chat itself costs.
+ * A broadcaster that parses nothing: everyone gets the bytes that anyone sends. It
+ * writes like the chat – the input of one turn leaves as one run of bytes – and does
+ * nothing else, so the difference to it is the cost of the chat itself.
  *
  *     deno run --allow-net broadcaster.ts PORT
  */
@@ -29,7 +29,7 @@ async function serve(conn: Deno.TcpConn): Promise<void> {
       gathered.push(buffer.slice(0, count));
     }
   } catch {
-    // It is gone.
+    // The peer is gone.
   }
   conns.delete(conn);
   conn.close();
@@ -52,7 +52,7 @@ async function write(conn: Deno.TcpConn, queue: Bytes[]): Promise<void> {
       for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
     }
   } catch {
-    // Its reader finds out.
+    // The reading side notices it.
   }
   writing.delete(conn);
 }
