@@ -45,7 +45,7 @@ class Person implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#tmux?.[Symbol.asyncDispose]();
-    await this.#home[Symbol.asyncDispose]();
+    this.#home[Symbol.dispose]();
   }
 }
 

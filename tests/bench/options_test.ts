@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { Directory } from "../fixtures/log.ts";
+import { Directory } from "../fixtures/files.ts";
 import { TestProcess } from "../fixtures/process.ts";
 
 /** What `deno task bench` says to arguments that it is to refuse before it measures anything. */

@@ -23,10 +23,11 @@ globalThis.Date = class extends RealDate {
 
 // A worker has a world of its own, in which the clock is still right.
 const RealWorker = globalThis.Worker;
+const LOG_WORKER = new URL("../../server/log/sqlite/sqlite_worker.ts", import.meta.url).href;
 if (RealWorker !== undefined) {
   globalThis.Worker = class extends RealWorker {
     constructor(module: string | URL, options?: WorkerOptions) {
-      if (!`${module}`.endsWith("/server/sqlite_worker.ts")) throw new Error(`Whose is ${module}?`);
+      if (`${module}` !== LOG_WORKER) throw new Error(`A worker without a clock: ${module}`);
       super(new URL("clock_worker.ts", import.meta.url), withClock(options));
     }
   };

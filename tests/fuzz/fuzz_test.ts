@@ -11,7 +11,8 @@ import { ARENAS, runArena, scriptsOf } from "./run.ts";
 import { readScript, type Script, writeScript } from "./script.ts";
 import { fewest } from "./shrink.ts";
 import { faultsOfLog } from "./stored.ts";
-import { Directory, TestLog } from "../fixtures/log.ts";
+import { Directory } from "../fixtures/files.ts";
+import { TestLog } from "../fixtures/log.ts";
 import { PURE } from "../fixtures/pure.ts";
 
 /** Another one each time: a failure says which, and how to see it again. */

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { bundle } from "../../tools/bundles.ts";
 import { Failure, Unavailable } from "../../tools/command.ts";
 import { bundlesOf, type Program, programNamed } from "../../tools/targets.ts";
-import { Directory } from "../fixtures/log.ts";
+import { Directory } from "../fixtures/files.ts";
 
 const SERVER = programNamed("chat-server");
 

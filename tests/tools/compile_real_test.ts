@@ -4,7 +4,7 @@ import { compile, compilerFor } from "../../tools/compilers.ts";
 import { programs, thisMachine } from "../../tools/targets.ts";
 import { compiledPrograms } from "./compiled_programs.ts";
 import { assertConfined, PLACES } from "../fixtures/confinement.ts";
-import { Directory } from "../fixtures/log.ts";
+import { Directory } from "../fixtures/files.ts";
 import { ServerProcess, TestProcess } from "../fixtures/process.ts";
 import { Certificates } from "../fixtures/tls.ts";
 

@@ -2,17 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { completions } from "../../../client/startup/shell_completions.ts";
-
-/** Whether the machine has these shells; says so where it has not, because tests are skipped then. */
-async function has(shell: string): Promise<boolean> {
-  try {
-    return (await new Deno.Command(shell, { args: ["-c", "exit 0"] }).output()).success;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.log(`Skipped: completions in ${shell}, which is not there`);
-    return false;
-  }
-}
+import { Directory } from "../../fixtures/files.ts";
+import { hasProgram } from "../../fixtures/process.ts";
 
 /** What a shell offers at the end of each of these lines. */
 type Offers = (lines: string[], directory: string) => string;
@@ -38,26 +29,22 @@ const SCRIPTS: Record<string, Offers> = {
 };
 
 async function offered(shell: string, lines: string[]): Promise<string[][]> {
-  const directory = await Deno.makeTempDir({ prefix: "chat-test-" });
-  try {
-    await Deno.writeTextFile(`${directory}/a secret`, "");
-    const script = SCRIPTS[shell]?.(lines, directory) ?? "";
-    const { stdout, stderr } = await new Deno.Command(shell, {
-      args: shell === "fish" ? ["--no-config", "-c", script] : ["-c", script],
-      env: { HOME: directory },
-    }).output();
-    assertEquals(new TextDecoder().decode(stderr), "");
-    const printed = new TextDecoder().decode(stdout).split("\n--\n").slice(0, -1);
-    return printed.map((each) => each.split("\n").map((row) => row.split("\t")[0] ?? ""));
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  using directory = new Directory();
+  await Deno.writeTextFile(directory.file("a secret"), "");
+  const script = SCRIPTS[shell]?.(lines, directory.path) ?? "";
+  const { stdout, stderr } = await new Deno.Command(shell, {
+    args: shell === "fish" ? ["--no-config", "-c", script] : ["-c", script],
+    env: { HOME: directory.path },
+  }).output();
+  assertEquals(new TextDecoder().decode(stderr), "");
+  const printed = new TextDecoder().decode(stdout).split("\n--\n").slice(0, -1);
+  return printed.map((each) => each.split("\n").map((row) => row.split("\t")[0] ?? ""));
 }
 
 for (const shell of Object.keys(SCRIPTS)) {
   Deno.test({
     name: `${shell} completes commands, options, words and files where they may stand`,
-    ignore: !await has(shell),
+    ignore: !await hasProgram(shell),
     async fn() {
       const [first = [], option = [], tail = [], words = [], value = [], file, joined] =
         await offered(shell, [
@@ -81,18 +68,18 @@ for (const shell of Object.keys(SCRIPTS)) {
 
 Deno.test({
   name: "zsh can read its completions, sourced and as a file of its own",
-  ignore: !await has("zsh"),
+  ignore: !await hasProgram("zsh"),
   async fn() {
-    const directory = await Deno.makeTempDir({ prefix: "chat-test-" });
-    await Deno.writeTextFile(`${directory}/_chat-client`, completions("zsh"));
+    using directory = new Directory();
+    const { path } = directory;
+    await Deno.writeTextFile(`${path}/_chat-client`, completions("zsh"));
     const script = [
-      `fpath=('${directory}' $fpath); autoload -Uz compinit; compinit -u -d '${directory}/dump'`,
+      `fpath=('${path}' $fpath); autoload -Uz compinit; compinit -u -d '${path}/dump'`,
       "print -- $_comps[chat-client]",
-      `source '${directory}/_chat-client'; print -- $_comps[chat-client] $+functions[_chat_client]`,
+      `source '${path}/_chat-client'; print -- $_comps[chat-client] $+functions[_chat_client]`,
     ].join("\n");
     const { stdout, stderr } = await new Deno.Command("zsh", { args: ["-f", "-c", script] })
       .output();
-    await Deno.remove(directory, { recursive: true });
     assertEquals(new TextDecoder().decode(stderr), "");
     assertEquals(new TextDecoder().decode(stdout), "_chat-client\n_chat_client 1\n");
   },

@@ -7,7 +7,7 @@ import { openPersonsOutbox } from "../../../client/files/outbox_file.ts";
 import { Outbox } from "../../../core/session/outbox.ts";
 import { Sender } from "../../../core/session/sender.ts";
 import { draftId } from "../../../core/chat/state.ts";
-import { Directory } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
 
 const room = { room: "General" };
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { SCRYPT_COST } from "../../../server/accounts/passwords.ts";
-import { Directory, upTo } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { upTo } from "../../fixtures/log.ts";
 import { Peer, type Received } from "../../fixtures/peer.ts";
 import { limits, startServer } from "../../fixtures/server.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Directory, upTo } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { upTo } from "../../fixtures/log.ts";
 import type { Peer, Received } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 

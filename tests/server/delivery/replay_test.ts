@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Listener } from "../../fixtures/listener.ts";
-import { Directory, upTo } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { upTo } from "../../fixtures/log.ts";
 import { startServer } from "../../fixtures/server.ts";
 import type { Endpoint } from "../../fixtures/endpoint.ts";
 

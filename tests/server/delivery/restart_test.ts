@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Listener } from "../../fixtures/listener.ts";
-import { Directory } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
 import { startServer } from "../../fixtures/server.ts";
 import type { Endpoint } from "../../fixtures/endpoint.ts";
 

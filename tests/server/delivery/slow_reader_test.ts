@@ -2,7 +2,8 @@ import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } fr
 import { LIMITS } from "../../../protocol/mod.ts";
 import { PatchedLog } from "../../fixtures/patched_log.ts";
 import { Listener } from "../../fixtures/listener.ts";
-import { Directory, upTo } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { upTo } from "../../fixtures/log.ts";
 import type { Peer, Received } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";
 

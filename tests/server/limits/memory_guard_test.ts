@@ -4,6 +4,7 @@ import type { Peer } from "../../fixtures/peer.ts";
 import { limits, startServer, type TestServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
 import type { Endpoint } from "../../fixtures/endpoint.ts";
+import { Directory } from "../../fixtures/files.ts";
 
 /** Bytes that a server may take in these tests. */
 const MOST = 500_000_000;
@@ -88,20 +89,16 @@ Deno.test("a server short of memory refuses new work, goes on with the old, and 
 });
 
 Deno.test("a server short of memory keeps what is said in a file", async () => {
-  const directory = await Deno.makeTempDir();
-  try {
-    const usage = () => ({ rss: 2 * MOST, heapUsed: 0 });
-    let isShort = false;
-    const settings = { limits: LIMITS, usage: () => isShort ? usage() : { rss: 0, heapUsed: 0 } };
-    await using chat = await startServer(settings, `${directory}/chat.db`);
-    using alice = await chat.join("Alice");
-    isShort = true;
-    while (linesAbout(chat, "short of memory") === 0) await alice.settled();
-    await alice.send("message", { text: "Hi" });
-    assertEquals((await alice.receive("message")).payload.text, "Hi");
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  using directory = new Directory();
+  const usage = () => ({ rss: 2 * MOST, heapUsed: 0 });
+  let isShort = false;
+  const settings = { limits: LIMITS, usage: () => isShort ? usage() : { rss: 0, heapUsed: 0 } };
+  await using chat = await startServer(settings, directory.file());
+  using alice = await chat.join("Alice");
+  isShort = true;
+  while (linesAbout(chat, "short of memory") === 0) await alice.settled();
+  await alice.send("message", { text: "Hi" });
+  assertEquals((await alice.receive("message")).payload.text, "Hi");
 });
 
 Deno.test("a server short of memory lets go of who holds much and reads nothing, and it misses nothing", async () => {

@@ -2,7 +2,8 @@ import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { ExpiryClock } from "../../../server/log/expiry_clock.ts";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
-import { Directory, openLog, opens } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { openLog, opens } from "../../fixtures/log.ts";
 import { PURE } from "../../fixtures/pure.ts";
 import { DAY } from "../../../server/process/time.ts";
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { LogFailure, type MessageLog, type Outcome } from "../../../server/log/message_log.ts";
 import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
-import { Directory, gist, KEEP_ALL, opens, says, upTo } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { gist, KEEP_ALL, opens, says, upTo } from "../../fixtures/log.ts";
 import { canMount, SmallDisk } from "../../fixtures/small_disk.ts";
 
 async function open(path: string): Promise<SqliteLog> {

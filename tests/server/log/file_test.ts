@@ -2,7 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { Platform } from "../../../cli/directories.ts";
 import { DataFile, defaultDataFile, FileInUse } from "../../../server/log/sqlite/file/data_file.ts";
 import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
-import { Directory, gist, KEEP_ALL, says } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { gist, KEEP_ALL, says } from "../../fixtures/log.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 const isUnix = Deno.build.os !== "windows";

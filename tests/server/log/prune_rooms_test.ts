@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { Directory, openLog, upTo } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { openLog, upTo } from "../../fixtures/log.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** The rooms that a file has rows for. */

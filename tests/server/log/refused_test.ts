@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import { Directory, upTo } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { upTo } from "../../fixtures/log.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { canMount, SmallDisk } from "../../fixtures/small_disk.ts";
 

@@ -2,7 +2,8 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { LogFailure } from "../../../server/log/message_log.ts";
 import { SCHEMA_VERSION, UnusableFile } from "../../../server/log/sqlite/schema.ts";
-import { Directory, gist, openLog, says, tells } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { gist, openLog, says, tells } from "../../fixtures/log.ts";
 
 const FIRST_SCHEMA = Deno.readTextFileSync(new URL("../../fixtures/schema_1.sql", import.meta.url));
 

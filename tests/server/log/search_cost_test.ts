@@ -2,7 +2,8 @@ import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/ass
 import { DatabaseSync } from "node:sqlite";
 import { parseQuery } from "../../../server/log/search_query.ts";
 import { Queries } from "../../../server/log/sqlite/queries.ts";
-import { Directory, memoryLog, openLog, says, TestLog, upTo } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { memoryLog, openLog, says, TestLog, upTo } from "../../fixtures/log.ts";
 import { PatchedLog } from "../../fixtures/patched_log.ts";
 import type { Peer } from "../../fixtures/peer.ts";
 import { startServer } from "../../fixtures/server.ts";

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { DatabaseSync } from "node:sqlite";
 import type { ServerLog } from "../../../server/log/message_log.ts";
 import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
-import { Directory, KEEP_ALL, says, upTo } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { KEEP_ALL, says, upTo } from "../../fixtures/log.ts";
 import { OtherProgram } from "../../fixtures/other_program.ts";
 
 /** A log whose files others touch, and what it acknowledged. */

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Peer, Received } from "../../fixtures/peer.ts";
+import { Directory } from "../../fixtures/files.ts";
 import { hasProgram } from "../../fixtures/process.ts";
 import { startServer } from "../../fixtures/server.ts";
 
@@ -78,7 +79,6 @@ Deno.test("a first line that is an object lets the connection stay, whatever els
 });
 
 const hasChromium = await hasProgram("chromium");
-if (!hasChromium) console.log("There is no chromium: no real page tries to speak");
 
 /** Each way in which a page can send bytes of its own to another origin without being asked. */
 const PAGE = (address: string) =>
@@ -113,12 +113,12 @@ Deno.test({
       const page = PAGE(`http://127.0.0.1:${chat.port}/`);
       return new Response(page, { headers: { "content-type": "text/html" } });
     });
-    const profile = await Deno.makeTempDir();
+    using profile = new Directory();
     const browser = new Deno.Command("chromium", {
       args: [
         ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
         ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        ...["--remote-debugging-port=0", `--user-data-dir=${profile}`],
+        ...["--remote-debugging-port=0", `--user-data-dir=${profile.path}`],
         `http://127.0.0.1:${site.addr.port}/`,
       ],
       stdout: "null",
@@ -128,7 +128,6 @@ Deno.test({
     assertEquals(await heard(witness), []);
     browser.kill();
     await browser.status;
-    await Deno.remove(profile, { recursive: true });
     assertEquals(chat.log.filter((line) => line.includes('"session opened"')).length, 1);
   },
 });

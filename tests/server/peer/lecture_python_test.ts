@@ -4,7 +4,6 @@ import { hasProgram, TestProcess } from "../../fixtures/process.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 const hasPython = await hasProgram("python3");
-if (!hasPython) console.log("There is no python3: the lecture's clients are not tried");
 
 const PROMPT = "Enter a message (or 'exit' to quit): ";
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { Directory, upTo } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
+import { upTo } from "../../fixtures/log.ts";
 import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";
 

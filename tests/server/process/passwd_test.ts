@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "@std
 import { DatabaseSync } from "node:sqlite";
 import { DataFile } from "../../../server/log/sqlite/file/data_file.ts";
 import { programArguments } from "../../fixtures/client.ts";
-import { Directory } from "../../fixtures/log.ts";
+import { Directory } from "../../fixtures/files.ts";
 import type { Received } from "../../fixtures/peer.ts";
 import { type Ended, serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 import { terminalTest, Tmux } from "../../fixtures/tmux.ts";
