@@ -8,7 +8,7 @@ import { describeUsage } from "../../client/startup/options.ts";
 import { ChatState } from "../../core/chat/state.ts";
 import { Home, programArguments } from "../fixtures/client.ts";
 import type { ServerProcess } from "../fixtures/process.ts";
-import type { Peer } from "../fixtures/peer.ts";
+import type { TestClient } from "../fixtures/test_client.ts";
 
 const page = await Deno.readTextFile(new URL("../../docs/client.md", import.meta.url));
 
@@ -59,7 +59,7 @@ async function runScript(home: Home, server: ServerProcess, script: string) {
 }
 
 /** The next message that `peer` gets; notifications in between are skipped. */
-async function nextMessage(peer: Peer): Promise<{ sender: string; text: string }> {
+async function nextMessage(peer: TestClient): Promise<{ sender: string; text: string }> {
   for (;;) {
     const event = await peer.next();
     if (event === undefined) throw new Error("The connection ended before a message");

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { type ActionName, BINDINGS } from "../../../client/editor/bindings.ts";
 import type { EditName } from "../../../client/editor/editor.ts";
-import type { Peer } from "../../fixtures/peer.ts";
+import type { TestClient } from "../../fixtures/test_client.ts";
 import { openAlice, terminalTest, type Tmux } from "../../fixtures/tmux.ts";
 
 /** The bytes that a terminal sends for named keys; the others follow a rule. */
@@ -95,7 +95,7 @@ terminalTest("every key that edits the line does so", async (home, server) => {
   }
 });
 
-type Seen = (tmux: Tmux, key: string, bob: Peer) => Promise<void>;
+type Seen = (tmux: Tmux, key: string, bob: TestClient) => Promise<void>;
 
 const ACTED: Record<Exclude<ActionName, `room-${number}`>, Seen> = {
   "submit": async (tmux, key) => {

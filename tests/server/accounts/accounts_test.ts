@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { SCRYPT_COST } from "../../../server/accounts/passwords.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
-import { Peer, type Received } from "../../fixtures/peer.ts";
+import { type Received, TestClient } from "../../fixtures/test_client.ts";
 import { limits, startServer } from "../../fixtures/server.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";
 import { outerAddress } from "../../fixtures/tls.ts";
@@ -11,7 +11,7 @@ import { outerAddress } from "../../fixtures/tls.ts";
 const password = "correct horse";
 
 /** What a request is answered by, and nothing before it. */
-async function ask(peer: Peer, type: string, payload: unknown = {}): Promise<Received> {
+async function ask(peer: TestClient, type: string, payload: unknown = {}): Promise<Received> {
   await peer.send(type, payload, type);
   for (;;) {
     const event = await peer.next();
@@ -21,7 +21,7 @@ async function ask(peer: Peer, type: string, payload: unknown = {}): Promise<Rec
 }
 
 /** The code with which a request is refused. */
-async function refusal(peer: Peer, type: string, payload: unknown = {}): Promise<string> {
+async function refusal(peer: TestClient, type: string, payload: unknown = {}): Promise<string> {
   return (await ask(peer, type, payload)).payload.code;
 }
 
@@ -35,7 +35,7 @@ async function refusedConnect(chat: Endpoint, payload: Record<string, unknown>):
 async function registered(
   chat: Endpoint,
   room?: string,
-): Promise<Peer> {
+): Promise<TestClient> {
   const alice = await chat.connect("Alice", { room });
   const { payload } = await ask(alice, "register", { password });
   assertEquals([payload.event, payload.name], ["registered", "Alice"]);

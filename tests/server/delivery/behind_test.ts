@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { PatchedLog } from "../../fixtures/patched_log.ts";
-import type { Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** One line for each event: its `id`, and what it is about. */

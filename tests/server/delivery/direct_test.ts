@@ -1,23 +1,23 @@
 import { assertEquals } from "@std/assert";
-import { Listener } from "../../fixtures/listener.ts";
+import { AuditingClient } from "../../fixtures/auditing_client.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
-import type { Peer } from "../../fixtures/peer.ts";
+import type { TestClient } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** Ends a session's connection, and waits until the server knows. */
-async function goAway(peer: Peer): Promise<void> {
+async function goAway(peer: TestClient): Promise<void> {
   await peer.finish();
   await peer.rest();
 }
 
-async function tell(from: Peer, to: string, ...texts: string[]): Promise<void> {
+async function tell(from: TestClient, to: string, ...texts: string[]): Promise<void> {
   for (const text of texts) await from.send("direct", { to, text });
   const answers = await from.settled();
   assertEquals(answers.filter(({ type }) => type === "error"), []);
 }
 
-async function directs(peer: Peer): Promise<string[]> {
+async function directs(peer: TestClient): Promise<string[]> {
   const heard = (await peer.settled()).filter(({ type }) => type === "direct");
   return heard.map(({ payload }) => `${payload.seq} ${payload.text}`);
 }
@@ -65,7 +65,7 @@ Deno.test("direct_since brings the inbox from there on, whatever was sent before
 Deno.test("an inbox that is flooded reaches one who comes and goes, in order and once", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
-  using alice = new Listener("Alice");
+  using alice = new AuditingClient("Alice");
   await alice.connect(chat);
   let isFlooding = true;
   const line = JSON.stringify({ type: "direct", payload: { to: "Alice", text: "Hi" } }) + "\n";
@@ -78,7 +78,7 @@ Deno.test("an inbox that is flooded reaches one who comes and goes, in order and
   })).then(() => isFlooding = false);
   for (let returns = 0; isFlooding; returns++) {
     await alice.listen(1 + returns * 31 % 300);
-    const former = alice.peer;
+    const former = alice.client;
     if (returns % 2 === 0) alice.drop();
     await alice.connect(chat);
     former[Symbol.dispose]();

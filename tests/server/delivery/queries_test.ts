@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
-import type { Peer, Received } from "../../fixtures/peer.ts";
+import type { Received, TestClient } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
-async function ask(peer: Peer, type: string, payload: unknown): Promise<Received["payload"]> {
+async function ask(peer: TestClient, type: string, payload: unknown): Promise<Received["payload"]> {
   await peer.send(type, payload, "asked");
   const answer = await peer.next();
   assertEquals(answer?.id, "asked");
@@ -95,7 +95,7 @@ Deno.test("what a name has read is the same for its next session, and for no oth
   using bob = await chat.join("Bob");
   for (const text of ["1", "2", "Hi Alice", "4"]) await bob.send("message", { text });
   await bob.settled();
-  const unread = async (alice: Peer) => {
+  const unread = async (alice: TestClient) => {
     const { rooms } = await ask(alice, "unread", {});
     return rooms.map((room: Record<string, unknown>) => Object.values(room).join(" "));
   };

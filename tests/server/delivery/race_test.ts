@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { type Gate, PatchedLog } from "../../fixtures/patched_log.ts";
 import { upTo } from "../../fixtures/log.ts";
-import type { Peer, Received } from "../../fixtures/peer.ts";
+import type { Received, TestClient } from "../../fixtures/test_client.ts";
 import { startServer, type TestServer } from "../../fixtures/server.ts";
 import { LogFailure } from "../../../server/log/message_log.ts";
 
@@ -14,9 +14,9 @@ async function startPatched(): Promise<TestServer & { patched: PatchedLog }> {
 /** Connects again while an answer of the log's is held back: what `meanwhile` does, comes first. */
 async function comeBack(
   gate: Gate,
-  connecting: Promise<Peer>,
+  connecting: Promise<TestClient>,
   meanwhile: () => Promise<void>,
-): Promise<Peer> {
+): Promise<TestClient> {
   const peer = await connecting;
   await gate.reached;
   await meanwhile();

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Listener } from "../../fixtures/listener.ts";
+import { AuditingClient } from "../../fixtures/auditing_client.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
 import { startServer } from "../../fixtures/server.ts";
@@ -29,7 +29,7 @@ for (const isTakeover of [false, true]) {
   Deno.test(`who ${name} misses nothing and hears nothing twice, whatever is said`, async () => {
     using directory = new Directory();
     await using chat = await startServer({}, directory.file());
-    using alice = new Listener("Alice");
+    using alice = new AuditingClient("Alice");
     for (const room of ROOMS) alice.heard[room] = 0;
     await alice.connect(chat);
     let isFlooding = true;
@@ -37,11 +37,11 @@ for (const isTakeover of [false, true]) {
     let returns = 0;
     for (; isFlooding; returns++) {
       await alice.listen(1 + returns * 37 % 400);
-      const former = alice.peer;
+      const former = alice.client;
       if (!isTakeover) alice.drop();
       await alice.connect(chat);
       former[Symbol.dispose]();
-      assertEquals(alice.peer.ack.resumed, true);
+      assertEquals(alice.client.ack.resumed, true);
     }
     await flooding;
     for (const room of ROOMS) await alice.until(room, 2000);

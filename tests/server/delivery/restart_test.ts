@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Listener } from "../../fixtures/listener.ts";
+import { AuditingClient } from "../../fixtures/auditing_client.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { startServer } from "../../fixtures/server.ts";
 import type { Endpoint } from "../../fixtures/endpoint.ts";
@@ -72,7 +72,7 @@ Deno.test("a server that starts again knows rooms, topics and where everyone was
 
 Deno.test("who comes back after each of many restarts has missed nothing, and doubled nothing", async () => {
   using directory = new Directory();
-  using alice = new Listener("Alice");
+  using alice = new AuditingClient("Alice");
   alice.heard["General"] = alice.heard["Music"] = 0;
   let bobsSession: string | undefined;
   let said = 0;

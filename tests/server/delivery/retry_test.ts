@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
-import type { Peer, Received } from "../../fixtures/peer.ts";
+import type { Received, TestClient } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 function lines(refs: number[]): string {
@@ -95,7 +95,7 @@ Deno.test("a ref is known after a restart", async () => {
 });
 
 /** Says the texts, each under the next of `refs`. */
-async function say(peer: Peer, refs: number[]): Promise<void> {
+async function say(peer: TestClient, refs: number[]): Promise<void> {
   await peer.write(lines(refs));
   await peer.settled();
 }

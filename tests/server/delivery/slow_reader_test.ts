@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
 import { PatchedLog } from "../../fixtures/patched_log.ts";
-import { Listener } from "../../fixtures/listener.ts";
+import { AuditingClient } from "../../fixtures/auditing_client.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
-import type { Peer, Received } from "../../fixtures/peer.ts";
+import type { Received, TestClient } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** Four bytes a character: the system's buffers are full soon. */
@@ -14,7 +14,7 @@ const TEXT = "😀".repeat(LIMITS.text);
 const MANY = 1000;
 
 /** Says the longest text so often; what comes back is read, and counted. */
-async function say(peer: Peer, room: string, count = MANY): Promise<number> {
+async function say(peer: TestClient, room: string, count = MANY): Promise<number> {
   const line = JSON.stringify({ type: "message", payload: { room, text: TEXT } }) + "\n";
   let heard = 0;
   for (let said = 0; said < count; said += 20) {
@@ -25,7 +25,10 @@ async function say(peer: Peer, room: string, count = MANY): Promise<number> {
 }
 
 /** Everything up to an event that is `last`, and that one. */
-async function upToEvent(peer: Peer, isLast: (event: Received) => boolean): Promise<Received[]> {
+async function upToEvent(
+  peer: TestClient,
+  isLast: (event: Received) => boolean,
+): Promise<Received[]> {
   const events: Received[] = [];
   for (;;) {
     const event = await peer.next();
@@ -41,7 +44,7 @@ function seqsIn(room: string, events: Received[]): number[] {
 }
 
 /** Everything up to that message. */
-function upToSeq(peer: Peer, room: string, seq: number): Promise<Received[]> {
+function upToSeq(peer: TestClient, room: string, seq: number): Promise<Received[]> {
   return upToEvent(
     peer,
     ({ type, payload }) => type === "message" && payload.room === room && payload.seq === seq,
@@ -99,7 +102,7 @@ Deno.test("a slow reader that talks gets each of its own messages once, with its
 Deno.test("a slow reader of two rooms and an inbox gets all of each in its order", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
-  using slow = new Listener("Slow");
+  using slow = new AuditingClient("Slow");
   slow.heard["General"] = slow.heard["Music"] = 0;
   await slow.connect(chat);
   using bob = await chat.join("Bob");

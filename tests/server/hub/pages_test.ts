@@ -1,7 +1,7 @@
 import { assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
 import { codeOf, HubChat, type HubPeer } from "../../fixtures/hub.ts";
-import type { Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/test_client.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 const MANY = 1000;

@@ -1,6 +1,6 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { ConnectionCount } from "../../../server/limits/garbage.ts";
-import type { Peer } from "../../fixtures/peer.ts";
+import type { TestClient } from "../../fixtures/test_client.ts";
 import { ServerProcess } from "../../fixtures/process.ts";
 import { canMeasure, costOf } from "../../fuzz/process_cost.ts";
 import { PURE } from "../../fixtures/pure.ts";
@@ -38,7 +38,7 @@ Deno.test({
   fn: async () => {
     await using server = await ServerProcess.start();
     const empty = costOf(server.pid).resident;
-    const crowd: Peer[] = [];
+    const crowd: TestClient[] = [];
     for (let index = 0; index < 1200; index++) {
       crowd.push(await server.join(`Member ${index}`, `Room ${index % 40}`));
     }

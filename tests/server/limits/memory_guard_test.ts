@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { MemoryGuard, type Usage } from "../../../server/limits/memory_guard.ts";
-import type { Peer } from "../../fixtures/peer.ts";
+import type { TestClient } from "../../fixtures/test_client.ts";
 import { limits, startServer, type TestServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
 import type { Endpoint } from "../../fixtures/endpoint.ts";
@@ -43,7 +43,7 @@ function linesAbout(chat: TestServer, part: string): number {
 }
 
 /** Tries until the server lets somebody in. */
-async function joinAtLast(chat: Endpoint): Promise<Peer> {
+async function joinAtLast(chat: Endpoint): Promise<TestClient> {
   for (;;) {
     const peer = await chat.dial();
     await peer.send("connect", { name: "Late", version: 2 });

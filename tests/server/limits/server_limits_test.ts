@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import type { Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/test_client.ts";
 import { limits, startServer } from "../../fixtures/server.ts";
 
 /** Few enough that a test is over them at once, and gets more within a second. */

@@ -5,7 +5,7 @@ import { Queries } from "../../../server/log/sqlite/queries.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { memoryLog, openLog, says, TestLog, upTo } from "../../fixtures/log.ts";
 import { PatchedLog } from "../../fixtures/patched_log.ts";
-import type { Peer } from "../../fixtures/peer.ts";
+import type { TestClient } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
@@ -73,7 +73,7 @@ Deno.test("so many may search at a time; one more is told to come again, and his
   const peers = await Promise.all(
     upTo(33).map((number) => chat.join(`Peer ${number}`)),
   );
-  const last = peers.pop() as Peer;
+  const last = peers.pop() as TestClient;
   await last.settled();
   const gates = [];
   for (const peer of peers) {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** Several requests in one packet, each with its index as its `id`. */

@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { LIMITS, LineFramer } from "../../../protocol/mod.ts";
-import { isOver, type Peer } from "../../fixtures/peer.ts";
+import { isOver, type TestClient } from "../../fixtures/test_client.ts";
 import { ServerProcess } from "../../fixtures/process.ts";
 import { canMeasure, costOf } from "../../fuzz/process_cost.ts";
 import type { Endpoint } from "../../fixtures/endpoint.ts";
@@ -21,7 +21,7 @@ const SLACK = 96;
 function attackTest(
   name: string,
   args: readonly string[],
-  attack: (server: ServerProcess, healthy: Peer) => Promise<void>,
+  attack: (server: ServerProcess, healthy: TestClient) => Promise<void>,
 ): void {
   Deno.test({
     name,
@@ -173,7 +173,7 @@ attackTest("connections that say nothing are let go, hold nobody up, and cost li
 });
 
 /** Asks for much, and sends nothing more; one that was turned away at once can't even do that. */
-async function askAndFinish(peer: Peer, name: string): Promise<void> {
+async function askAndFinish(peer: TestClient, name: string): Promise<void> {
   const connect = { type: "connect", payload: { name, version: 2 } };
   try {
     await peer.write(JSON.stringify(connect) + '{"type":"rooms"}'.repeat(20));
@@ -187,7 +187,7 @@ attackTest("sockets that are half closed, and never read, make room for others",
   ...["--max-connections", "60", "--idle-timeout", "600"],
 ], async (server, healthy) => {
   const before = costOf(server.pid).resident;
-  const peers: Peer[] = [];
+  const peers: TestClient[] = [];
   try {
     for (let index = 0; index < 300; index++) {
       const peer = await server.dial();

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import type { Peer, Received } from "../../fixtures/peer.ts";
+import type { Received, TestClient } from "../../fixtures/test_client.ts";
 import { startServer, type TestServer } from "../../fixtures/server.ts";
 
 /** A request as a line. */
@@ -102,7 +102,7 @@ const CLOSING: Case[] = [
 type Profile = "version 2" | "lecture" | "none";
 
 /** A connection that is about to do wrong. */
-function offender(chat: TestServer, profile: Profile, name: string): Promise<Peer> {
+function offender(chat: TestServer, profile: Profile, name: string): Promise<TestClient> {
   if (profile === "none") return chat.dial();
   return profile === "lecture" ? chat.lecture(name) : chat.join(name);
 }
@@ -110,10 +110,10 @@ function offender(chat: TestServer, profile: Profile, name: string): Promise<Pee
 /** A member of the room that notices if anything is lost, doubled or said that should not be. */
 class Witness {
   readonly #chat: TestServer;
-  readonly #peer: Peer;
+  readonly #peer: TestClient;
   #said = 0;
 
-  constructor(chat: TestServer, peer: Peer) {
+  constructor(chat: TestServer, peer: TestClient) {
     this.#chat = chat;
     this.#peer = peer;
   }

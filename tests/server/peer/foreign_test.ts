@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { Peer, Received } from "../../fixtures/peer.ts";
+import type { Received, TestClient } from "../../fixtures/test_client.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { hasProgram } from "../../fixtures/process.ts";
 import { startServer } from "../../fixtures/server.ts";
@@ -133,6 +133,6 @@ Deno.test({
 });
 
 /** What a member of the room was sent, by its type. */
-async function heard(witness: Peer): Promise<string[]> {
+async function heard(witness: TestClient): Promise<string[]> {
   return (await witness.settled()).map(({ type }: Received) => type);
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/test_client.ts";
 import { hasProgram, TestProcess } from "../../fixtures/process.ts";
 import { startServer } from "../../fixtures/server.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import type { Peer, Received } from "../../fixtures/peer.ts";
+import type { Received, TestClient } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 Deno.test("a lecture client is acknowledged with the lecture's payload alone, before anything else", async () => {
@@ -108,7 +108,7 @@ function isKnown({ type, payload }: Received): boolean {
 }
 
 /** Does all of {@linkcode EVERYTHING} and some, each with an `id`. */
-async function doEverything(peer: Peer): Promise<void> {
+async function doEverything(peer: TestClient): Promise<void> {
   for (const [type, payload] of EVERYTHING) await peer.send(type, payload, "e1");
   for (const line of ["not JSON", "[]", '{"type": 5}', '{"type":"ping","id":7}']) {
     await peer.write(`${line}\n`);

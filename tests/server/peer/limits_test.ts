@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import type { Peer, Received } from "../../fixtures/peer.ts";
+import type { Received, TestClient } from "../../fixtures/test_client.ts";
 import { limits, startServer } from "../../fixtures/server.ts";
 
 const MEGABYTE = 1_000_000;
@@ -125,7 +125,7 @@ Deno.test("a peer that never reads holds nobody up, and has missed nothing when 
 });
 
 /** Everything up to the last of the messages that are numbered so. */
-async function upToSeq(peer: Peer, seqs: number[]): Promise<Received[]> {
+async function upToSeq(peer: TestClient, seqs: number[]): Promise<Received[]> {
   const events: Received[] = [];
   for (;;) {
     const event = await peer.next();

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { ERROR_CODES, LIMITS, VERSION } from "../../../protocol/mod.ts";
-import type { Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 const JOINED = { event: "joined", name: "Alice", message: "Alice has joined the room." };

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { DataFile } from "../../../server/log/sqlite/file/data_file.ts";
 import { programArguments } from "../../fixtures/client.ts";
 import { Directory } from "../../fixtures/files.ts";
-import type { Received } from "../../fixtures/peer.ts";
+import type { Received } from "../../fixtures/test_client.ts";
 import { type Ended, serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 import { terminalTest, Tmux } from "../../fixtures/tmux.ts";
 import type { Endpoint } from "../../fixtures/endpoint.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import config from "../../../deno.json" with { type: "json" };
 import { OPTIONS } from "../../../server/options.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";
-import type { Peer } from "../../fixtures/peer.ts";
+import type { TestClient } from "../../fixtures/test_client.ts";
 import { type Ended, serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 
 /** Windows has no signals that a program may answer but Ctrl+C and Ctrl+Break. */
@@ -110,7 +110,7 @@ Deno.test("a signal has everyone told, lets what was said leave, and ends the se
       ["message", "last words"],
       ["notification", "The server is shutting down."],
     ];
-    const told = async (peer: Peer) =>
+    const told = async (peer: TestClient) =>
       (await peer.rest()).map(({ type, payload }) => [type, payload.text ?? payload.message]);
     assertEquals(await told(alice), events, signal);
     assertEquals(await told(bob), events.slice(1), signal);
@@ -160,7 +160,7 @@ Deno.test({
 
 Deno.test("a restarted server gets its port back at once, however the last one ended", async () => {
   let port = "0";
-  const clients: Peer[] = [];
+  const clients: TestClient[] = [];
   for (const signal of [...SIGNALS, "SIGKILL"] as Deno.Signal[]) {
     await using server = await ServerProcess.run(serverCommand("--memory", "--port", port));
     port = `${server.port}`;

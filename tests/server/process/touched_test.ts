@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
 import { OtherProgram } from "../../fixtures/other_program.ts";
-import type { Peer } from "../../fixtures/peer.ts";
+import type { TestClient } from "../../fixtures/test_client.ts";
 import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 
 function serve(path: string): Promise<ServerProcess> {
@@ -11,7 +11,7 @@ function serve(path: string): Promise<ServerProcess> {
 }
 
 /** Says so many messages, all of which are acknowledged. */
-async function say(peer: Peer, count: number): Promise<void> {
+async function say(peer: TestClient, count: number): Promise<void> {
   const lines = upTo(count).map((n) =>
     JSON.stringify({ type: "message", payload: { text: `${n}` } })
   );
