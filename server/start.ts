@@ -42,7 +42,7 @@ export async function start(options: ServerOptions, server: string): Promise<Run
   try {
     const { log, snapshot, path } = options.memory
       ? openMemory(options)
-      : await openLog(parts.use(openFile(options.data)).path, options);
+      : await openLog(parts.use(openFile(options.data)).path, options, logger);
     let problem: string | undefined;
     parts.defer(async () => {
       problem = await log.close();
@@ -102,14 +102,18 @@ function openMemory(options: ServerOptions) {
   return { path: "in memory", log, snapshot: EMPTY_SNAPSHOT };
 }
 
-async function openLog(path: string, options: ServerOptions) {
+async function openLog(path: string, options: ServerOptions, logger: Logger) {
   const retention = {
     retainDays: options["retain-days"],
     retainMessages: options["retain-messages"],
     sessionDays: options["session-days"],
   };
   try {
-    return { path, ...await SqliteLog.open({ path, sync: options.sync, retention }) };
+    const opening = { path, sync: options.sync, retention };
+    const opened = await SqliteLog.open(opening, (task, reason) => {
+      logger.log("error", "log maintenance failed", { task, reason });
+    });
+    return { path, ...opened };
   } catch (error) {
     if (error instanceof UnusableFile) {
       throw new StartFailure(`Cannot use the log ${path}: ${error.message}; it was left as it was`);

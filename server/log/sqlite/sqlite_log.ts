@@ -19,7 +19,8 @@ import {
 } from "../message_log.ts";
 import { onlyFilesIn } from "../../process/permissions.ts";
 import { UnusableFile } from "./schema.ts";
-import type { Call, Failure, Method, Opening, Reply } from "./sqlite_worker.ts";
+import type { Call, Failure, Method, Reply } from "./sqlite_worker.ts";
+import type { OnFailure, Opening } from "./writer.ts";
 
 /** How often one call may find that another program has taken the files away. */
 const TRIES = 3;
@@ -43,14 +44,18 @@ export class SqliteLog implements ServerLog {
    * Opens the log, or makes it where there is none, and says what it remembers.
    * Rejects with {@linkcode UnusableFile} for a file of another kind or version,
    * with {@linkcode LogFailure} for one that can't be opened. Touches neither.
+   * `onFailure` hears of work in the background that fails.
    */
-  static async open(opening: Opening): Promise<{ log: SqliteLog; snapshot: LogSnapshot }> {
+  static async open(
+    opening: Opening,
+    onFailure: OnFailure = () => {},
+  ): Promise<{ log: SqliteLog; snapshot: LogSnapshot }> {
     const { path } = opening;
-    const writer = new Caller(path);
+    const writer = new Caller(path, onFailure);
     const opened = writer.call<LogSnapshot>("open", opening);
     // Now, since a server that runs can start no worker any more. Each holds this thread up
     // until it is there, and the first one opens the file meanwhile.
-    const readers = [new Caller(path), new Caller(path)] as const;
+    const readers = [new Caller(path, onFailure), new Caller(path, onFailure)] as const;
     try {
       const snapshot = await opened;
       await Promise.all(readers.map((reader) => reader.call("openReader", path)));
@@ -160,12 +165,15 @@ class Caller {
   #defect: LogFailure | undefined;
 
   /** Starts a worker for the log at `path`, which can reach the files beside it and nothing else. */
-  constructor(path: string) {
+  constructor(path: string, onFailure: OnFailure) {
     this.#worker = new Worker(new URL("./sqlite_worker.ts", import.meta.url), {
       type: "module",
       deno: { permissions: onlyFilesIn(path.replace(/[^/\\]*$/, "") || ".") },
     });
-    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#settle(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if ("task" in data) onFailure(data.task, data.reason);
+      else this.#settle(data);
+    };
     // A defect in the worker, not a failing disk. Whoever waits must hear of it.
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -202,7 +210,7 @@ class Caller {
     this.#worker.terminate();
   }
 
-  #settle(reply: Reply): void {
+  #settle(reply: Exclude<Reply, { task: unknown }>): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if ("result" in reply) waiting?.resolve(reply.result as never);

@@ -1,0 +1,247 @@
+/**
+ * What writes to the log's file: appends, the search index, retention, and the watch over
+ * what other programs do to the file. One thread has one of these.
+ */
+
+import { endedCleanly, unmarkCleanEnd } from "./file/clean_end.ts";
+import { ExpiryClock } from "../expiry_clock.ts";
+import type { Account } from "../account_store.ts";
+import type { Draft, LogSnapshot, Outcome } from "../message_log.ts";
+import { Appender } from "./append.ts";
+import { checkFile } from "./check.ts";
+import { Detached, LogFile } from "./database.ts";
+import { MessageIndex } from "./search_index.ts";
+import { forgetEmptyRooms, Pruner, type Retention } from "./prune.ts";
+import { Queries } from "./queries.ts";
+import { AccountTable } from "./accounts.ts";
+import { reportOf } from "./reasons.ts";
+import { Statements } from "./statements.ts";
+
+/** How a file is opened. */
+export interface Opening {
+  path: string;
+  /** `full`: on the disk before it is acknowledged. `normal`: safe from all but a power cut. */
+  sync: "full" | "normal";
+  retention: Retention;
+}
+
+/** Work in the background, of which no request reports a failure. */
+export type Task = "indexing" | "pruning" | "watching";
+
+/** Called with the reason, for an operator. */
+export type OnFailure = (task: Task, reason: string) => void;
+
+/**
+ * Milliseconds without a write after which the index is brought up to date, and all that
+ * the WAL has is put into the database's own file: a copy of that alone is whole then.
+ */
+const QUIET = 200;
+
+/** Milliseconds between looks at what other programs do to the files of a quiet log. */
+const WATCH_INTERVAL = 1000;
+
+/** Milliseconds between looks for what is past its time. */
+const PRUNE_INTERVAL = 60_000;
+
+/** The objects that cache rows of one open database. */
+interface Tables {
+  appender: Appender;
+  index: MessageIndex;
+  queries: Queries;
+  accounts: AccountTable;
+  pruner: Pruner;
+}
+
+/** Writes to one log's file, which it opens again after other programs have taken it away. */
+export class LogWriter {
+  readonly #opening: Opening;
+  readonly #onFailure: OnFailure;
+  /** What was reported last of each task, until it succeeds. */
+  readonly #reported = new Map<Task, string>();
+  /** `undefined` where the file could not be opened afresh. */
+  #file: LogFile | undefined;
+  /** `undefined` where cached rows may be wrong. */
+  #tables: Tables | undefined;
+  #expiryClock: ExpiryClock;
+  /** Changes when another connection has written to the file. */
+  #dataVersion: number | undefined;
+  #quietTimer: ReturnType<typeof setTimeout> | undefined;
+  #pruneTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #watchTimer: ReturnType<typeof setInterval>;
+  /** The log's content when it was opened. */
+  readonly snapshot: LogSnapshot;
+
+  /**
+   * Opens the file, or makes it. Fails for one that is damaged, or not for this program.
+   * `onFailure` is called where work in the background fails: once, while it goes on failing
+   * for the same reason.
+   */
+  constructor(opening: Opening, onFailure: OnFailure) {
+    this.#opening = opening;
+    this.#onFailure = onFailure;
+    if (!endedCleanly(opening.path)) checkFile(opening.path);
+    const file = this.#open();
+    unmarkCleanEnd(opening.path);
+    forgetEmptyRooms(file.database);
+    const { queries, accounts } = this.#freshen(file);
+    const lastAway = queries.lastAway() ?? Date.now();
+    this.#expiryClock = new ExpiryClock(Math.min(lastAway, Date.now()), performance.now());
+    this.snapshot = {
+      rooms: queries.rooms(),
+      sessions: queries.connected(),
+      accounts: accounts.all(),
+    };
+    this.#dataVersion = this.#readDataVersion();
+    // The connections of the last server are gone.
+    file.database.prepare("UPDATE session SET away_since = ? WHERE away_since IS NULL")
+      .run(Date.now());
+    this.#afterWrite();
+    this.#pruneTimer = setTimeout(() => this.#prune(), 0);
+    this.#watchTimer = setInterval(() => this.#watch(), WATCH_INTERVAL);
+  }
+
+  /** Opens the files afresh, once all readers have been released. */
+  reopen(): void {
+    this.#file?.detach();
+    this.#file = undefined;
+    this.#open();
+  }
+
+  /** Keeps all of `drafts` or, throwing what SQLite throws, none. */
+  append(drafts: readonly Draft[]): Outcome[] {
+    return this.#write(({ appender }) => appender.append(drafts, Date.now()));
+  }
+
+  /** Brings the index up to date. */
+  index(): void {
+    if (this.#tables?.index.isComplete) return;
+    this.#write(({ index }, { database }) => {
+      database.exec("BEGIN IMMEDIATE");
+      index.complete();
+      database.exec("COMMIT");
+    });
+  }
+
+  /** Asks the writer's connection, which sees all that was written before. */
+  ask<Result>(ask: (tables: Tables) => Result): Result {
+    return this.#use(ask);
+  }
+
+  /** All accounts, where another connection may have changed them since the last time. */
+  changedAccounts(): Account[] | undefined {
+    return this.#use(({ accounts }) => {
+      const before = this.#dataVersion;
+      this.#dataVersion = this.#readDataVersion();
+      return before === this.#dataVersion ? undefined : accounts.all();
+    });
+  }
+
+  /** Ends all work. Gives what was acknowledged and can't be found at the path, with what to do. */
+  close(): string | undefined {
+    clearTimeout(this.#quietTimer);
+    clearTimeout(this.#pruneTimer);
+    clearInterval(this.#watchTimer);
+    return this.#file === undefined ? cannotReopen(this.#opening.path) : this.#file.close();
+  }
+
+  #open(): LogFile {
+    const { path, sync } = this.#opening;
+    this.#file = new LogFile(path, sync);
+    this.#tables = undefined;
+    // A new connection counts by itself.
+    this.#dataVersion = undefined;
+    return this.#file;
+  }
+
+  /** Makes anew what caches rows of the database, with nothing left of a write that failed. */
+  #freshen(file: LogFile): Tables {
+    this.#tables = undefined;
+    file.rollBack();
+    const { database, heads } = file;
+    const index = new MessageIndex(database);
+    return this.#tables = {
+      index,
+      appender: new Appender(database, index, heads),
+      queries: new Queries(database),
+      accounts: new AccountTable(new Statements(database)),
+      pruner: new Pruner(database, this.#opening.retention),
+    };
+  }
+
+  #readDataVersion(): number {
+    const { database } = this.#file ?? this.#open();
+    return database.prepare("PRAGMA data_version").get()?.["data_version"] as number;
+  }
+
+  /** Runs a write. After a failure nothing of it is left, so that the next one starts clean. */
+  #write<Result>(write: (tables: Tables, file: LogFile) => Result): Result {
+    const result = this.#use((tables, file) =>
+      write(file.hasChanged() ? this.#freshen(file) : tables, file)
+    );
+    this.#afterWrite();
+    return result;
+  }
+
+  #use<Result>(use: (tables: Tables, file: LogFile) => Result): Result {
+    const file = this.#file ?? this.#open();
+    file.check();
+    const tables = this.#tables ?? this.#freshen(file);
+    try {
+      return use(tables, file);
+    } catch (error) {
+      this.#freshen(file);
+      throw error;
+    }
+  }
+
+  #afterWrite(): void {
+    this.#file?.note();
+    clearTimeout(this.#quietTimer);
+    this.#quietTimer = setTimeout(() => this.#settle(), QUIET);
+  }
+
+  #settle(): void {
+    this.#inBackground("indexing", () => {
+      this.index();
+      clearTimeout(this.#quietTimer);
+      if (this.#file?.checkpointInPeace() !== false) return;
+      this.#quietTimer = setTimeout(() => this.#settle(), WATCH_INTERVAL);
+    });
+  }
+
+  /** What can be saved is saved as soon as it is seen that another program takes the files away. */
+  #watch(): void {
+    this.#inBackground("watching", () => this.#file?.check());
+  }
+
+  #prune(): void {
+    let again = false;
+    this.#inBackground("pruning", () => {
+      const now = this.#expiryClock.now(Date.now(), performance.now());
+      again = this.#write(({ pruner }) => pruner.step(now));
+      this.#tables?.appender.forgetSessions();
+    });
+    this.#pruneTimer = setTimeout(() => this.#prune(), again ? 0 : PRUNE_INTERVAL);
+  }
+
+  /** Reports an error, which would otherwise end the worker, and with it the log. */
+  #inBackground(task: Task, work: () => void): void {
+    try {
+      work();
+      this.#reported.delete(task);
+    } catch (error) {
+      // The next request has the files opened afresh, and nothing is lost by that.
+      if (error instanceof Detached) return;
+      if (!(error instanceof Error)) throw error;
+      const reason = reportOf(error);
+      if (this.#reported.get(task) === reason) return;
+      this.#reported.set(task, reason);
+      this.#onFailure(task, reason);
+    }
+  }
+}
+
+function cannotReopen(path: string): string {
+  return `${path} could not be opened afresh; it has all that was acknowledged. ` +
+    `Before the next start, move away what is at ${path}-wal and ${path}-shm`;
+}
