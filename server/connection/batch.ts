@@ -1,6 +1,4 @@
-/**
- * What one tick says to the members of one room: encoded once, written by all.
- */
+/** The lines that one tick sends to the members of one room: encoded once, written to all. */
 
 import type { ConnectionHandle } from "../hub/connection_handle.ts";
 
@@ -12,19 +10,19 @@ const encoder = new TextEncoder();
 export class Batch {
   #text = "";
   #count = 0;
-  /** The lines that one connection gets in a form of its own, by their index, which rises. */
+  /** Lines that one connection gets in its own form, by their index, in ascending order. */
   #own: Map<ConnectionHandle, Map<number, string>> | undefined;
   #shared: readonly [Uint8Array] | undefined;
   #ends: number[] | undefined;
-  /** True once a member was sent another batch: later lines would overtake that. */
+  /** Whether a member was sent something else behind it, which later lines would overtake. */
   isClosed = false;
 
-  /** How many lines it has by now. */
+  /** The number of its lines so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** Adds a line; `own` is the form that one connection gets of it. */
+  /** Adds a line; `own` is the form in which one connection gets it. */
   add(line: string, own?: { connection: ConnectionHandle; line: string }): void {
     if (own !== undefined) {
       this.#own ??= new Map();
@@ -36,9 +34,9 @@ export class Batch {
   }
 
   /**
-   * The bytes for one connection of the lines from the index `from` up to `to`, as runs.
-   * Nothing may be added after the first call. Runs of what is shared: a copy each, of a
-   * tick in which many say much, would be memory without bound.
+   * One connection's bytes of the lines from the index `from` up to `to`, as runs. Nothing
+   * may be added after the first call. The runs are views of shared bytes: a copy for each
+   * connection, of a tick with many long messages, would be memory without bound.
    */
   runsFor(connection: ConnectionHandle, from = 0, to = this.#count): readonly Uint8Array[] {
     const shared = this.#shared ??= [encoder.encode(this.#text)];
@@ -47,7 +45,7 @@ export class Batch {
     return this.#runsOf(shared[0], own ?? [], from, to);
   }
 
-  /** Some of the shared bytes, with some lines replaced. */
+  /** Some of the shared lines, with some replaced. */
   #runsOf(shared: Uint8Array, own: Iterable<[number, string]>, from: number, to: number) {
     const ends = this.#ends ??= lineEnds(shared);
     const runs: Uint8Array[] = [];
@@ -67,7 +65,7 @@ export class Batch {
   }
 }
 
-/** Where each line ends. JSON has no raw newline, so every one of these bytes ends a line. */
+/** Where each line ends. JSON has no raw newline, so each such byte ends a line. */
 function lineEnds(lines: Uint8Array): number[] {
   const ends: number[] = [];
   for (let at = lines.indexOf(NEWLINE); at !== -1; at = lines.indexOf(NEWLINE, at + 1)) {

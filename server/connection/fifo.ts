@@ -1,11 +1,9 @@
-/**
- * First in, first out.
- */
+/** A queue: first in, first out. */
 
-/** Items taken before the array lets go of them; an array's own `shift()` moves all that wait, each time. */
+/** Items taken before the array drops them; an array's own `shift()` moves all that remain, each time. */
 const STRIDE = 64;
 
-/** A queue in which taking costs the same, however many wait. */
+/** A queue in which taking costs the same, however many items wait. */
 export class Fifo<Item> {
   #items: Item[] = [];
   #taken = 0;
@@ -15,7 +13,7 @@ export class Fifo<Item> {
     return this.#taken === this.#items.length;
   }
 
-  /** Lets `item` wait behind all others. */
+  /** Adds `item` behind all others. */
   push(item: Item): void {
     this.#items.push(item);
   }

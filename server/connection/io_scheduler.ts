@@ -1,55 +1,57 @@
 /**
- * Who is read, who is written to and who is fed from the log, when more is ready than a
- * turn of the runtime's loop can do. A turn completes at most 128 socket operations
- * (tokio's cooperative budget). Those that are ready beyond that are put off and taken up
- * last in, first out, behind all that is new: some would wait for ever. So whoever has to
- * wait waits here, first come, first served: no more writes and reads start in a turn than
- * it can complete, and who was heard is read again when it has been written to. And while
- * a turn is full of reads that were put off, nobody is answered and nobody is read again:
- * everyone who has spoken is heard first. As each is heard once, that ends.
+ * The order of reads, writes and log pages when more are ready than one turn of the runtime's
+ * loop completes: at most 128 socket operations (tokio's cooperative budget). The runtime puts
+ * the rest off and resumes it last in, first out, behind all that is new, so that some
+ * connections would wait for ever. Operations wait here instead, first come, first served: no
+ * more start in a turn than it can complete, and a connection is read again once its output is
+ * written. While turns are full of reads that were put off, no output is written and no read
+ * is started: input that has arrived comes first. Each connection is read once, so that ends.
  */
 
 import { setImmediate } from "node:timers";
 import { Fifo } from "./fifo.ts";
 import type { LoopTurns } from "./event_loop.ts";
 
-/** Reads that start in one turn. */
+/** Reads started per turn. */
 const READS = 128;
 
-/** Writes that start in one turn: fewer, so that those who wait do so for an answer, and get many at once. */
+/**
+ * Writes started per turn, kept below the budget: output of a delayed connection accumulates
+ * and leaves in one larger write.
+ */
 const WRITES = 112;
 
-/** PageCache of the log that are looked up in one turn: each takes most of a millisecond, of everybody's time. */
+/** Log pages looked up per turn: each takes most of a millisecond, in which nothing else happens. */
 const PAGES = 4;
 
-/** Reads after which a turn is held to be full, and others to be put off; what else went on in it took the rest. */
-const CROWD = 112;
+/** Completed reads from which a turn counts as full, with others put off: the rest of the budget went elsewhere. */
+const FULL_TURN = 112;
 
-/** What waits to be read. */
+/** Something that waits to be read. */
 export interface Readable {
-  /** Starts a read; false when it is not to be read after all. */
+  /** Starts a read; false when there is none to start. */
   read(): boolean;
 }
 
-/** What waits to be written. */
+/** Something that waits to be written. */
 export interface Writable {
   /** Starts a write. */
   write(): void;
 }
 
-/** Holds reads and writes in balance. */
+/** Balances reads and writes. */
 export class IoScheduler {
   readonly #turns: LoopTurns;
   readonly #readers = new Fifo<Readable>();
   readonly #writers = new Fifo<Writable>();
   readonly #pages = new Fifo<() => void>();
-  /** Reads that have completed in this turn. */
+  /** Reads completed in this turn. */
   #readsCompleted = 0;
   #task: (() => void) | undefined;
   #isEnding = false;
   #isTurning = false;
 
-  /** `turns` must stay open for as long as anything is asked of it. */
+  /** `turns` must stay open for as long as the scheduler is used. */
   constructor(turns: LoopTurns) {
     this.#turns = turns;
   }
@@ -60,25 +62,25 @@ export class IoScheduler {
     this.#endSoon();
   }
 
-  /** Runs `task` at the end of this turn or, when it is full of reads, of the first that is not. One at a time. */
+  /** Runs `task` at the end of the first turn, from this one on, that is not full of reads. One at a time. */
   afterReads(task: () => void): void {
     this.#task = task;
     this.#endSoon();
   }
 
-  /** Lets `reader` start when its turn has come. */
+  /** Starts a read of `reader` when its turn has come. */
   scheduleRead(reader: Readable): void {
     this.#readers.push(reader);
     this.#endSoon();
   }
 
-  /** Lets `writer` start when its turn has come. */
+  /** Starts a write of `writer` when its turn has come. */
   scheduleWrite(writer: Writable): void {
     this.#writers.push(writer);
     this.#endSoon();
   }
 
-  /** Resolves when the turn has come to look up a page of the log. */
+  /** Resolves when the turn of a lookup in the log has come. */
   schedulePage(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#pages.push(resolve);
@@ -92,7 +94,7 @@ export class IoScheduler {
     // Not setTimeout(0): that is a whole millisecond.
     setImmediate(() => {
       this.#isEnding = false;
-      // A turn that has come to its end by now waits for the next: it may not end twice.
+      // A turn that has ended meanwhile waits for the next: it must not end twice.
       if (this.#isTurning) return;
       if (this.#wasFull()) this.#nextTurn();
       else this.#end();
@@ -107,17 +109,17 @@ export class IoScheduler {
       this.#writers.shift()?.write();
     }
     for (let count = 0; count < PAGES && !this.#pages.isEmpty; count++) this.#pages.shift()?.();
-    // Those who were written to just now have said nothing yet: there is time, when others wait.
+    // A peer that was just written to has not answered yet, so its read can wait for other output.
     if (this.#writers.isEmpty) this.#startReads();
-    const areServed = this.#writers.isEmpty && this.#readers.isEmpty && this.#pages.isEmpty;
-    if (!areServed) this.#nextTurn();
+    const isIdle = this.#writers.isEmpty && this.#readers.isEmpty && this.#pages.isEmpty;
+    if (!isIdle) this.#nextTurn();
   }
 
   async #nextTurn(): Promise<void> {
     this.#isTurning = true;
     do {
       await this.#turns.next();
-      // What came with it is heard first.
+      // Input that came with it comes first.
       await tick();
     } while (this.#wasFull());
     this.#startReads();
@@ -128,11 +130,11 @@ export class IoScheduler {
     this.#end();
   }
 
-  /** Whether what was heard until now is as much as a turn can bring. */
+  /** Whether this turn completed as many reads as a turn can. */
   #wasFull(): boolean {
-    const heard = this.#readsCompleted;
+    const completed = this.#readsCompleted;
     this.#readsCompleted = 0;
-    return heard >= CROWD;
+    return completed >= FULL_TURN;
   }
 
   #startReads(): void {
@@ -142,7 +144,7 @@ export class IoScheduler {
   }
 }
 
-/** Resolves when everything that can go on at once has gone on. */
+/** Resolves when everything that can continue at once has done so. */
 function tick(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

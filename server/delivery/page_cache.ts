@@ -1,5 +1,5 @@
 /**
- * PageCache of rooms' logs for those who are behind. A busy room leaves many behind at the
+ * Pages of rooms' logs for connections that are behind. A busy room leaves many behind at the
  * same place at once: a page that is the same for all of them is read and encoded once.
  */
 
@@ -8,20 +8,20 @@ import type { MessageLog } from "../log/message_log.ts";
 import type { IoScheduler } from "../connection/io_scheduler.ts";
 import type { Room } from "../hub/room.ts";
 
-/** Messages asked of the log at a time; a page's bytes bound it too. */
+/** Messages read at a time; a page's bytes bound it too. */
 export const PAGE = 200;
 
-/** PageCache that are kept for others who may want them; some 60 KB each. */
+/** Pages kept for other connections; some 60 KB each. */
 const SHARED = 16;
 
 const encoder = new TextEncoder();
 
-/** Some messages of a room, in their order. */
+/** Consecutive messages of a room. */
 export class RoomPage {
   readonly items: readonly MessagePayload[];
-  /** Whether the log had more when it was asked. */
+  /** Whether the log had more when it was read. */
   readonly more: boolean;
-  /** The `seq` of the last message that members had been sent by then. */
+  /** The `seq` of the last message that the members had been sent by then. */
   readonly end: number;
   #lines: Uint8Array | undefined;
 
@@ -39,11 +39,11 @@ export class RoomPage {
   }
 }
 
-/** Reads pages. Everything here rejects with what the log fails with. */
+/** Reads pages. Everything here rejects as the log does. */
 export class PageCache {
   readonly #log: MessageLog;
   readonly #scheduler: IoScheduler;
-  /** Those that were asked for last, by room and place. */
+  /** The pages that were read last, by room and position. */
   readonly #shared = new Map<string, Promise<RoomPage>>();
 
   constructor(log: MessageLog, scheduler: IoScheduler) {
@@ -51,7 +51,7 @@ export class PageCache {
     this.#scheduler = scheduler;
   }
 
-  /** The page of `room` after the message `cursor`, as anyone would be sent it. */
+  /** The page of `room` after the message `cursor`, without any session's `ref`s. */
   shared(room: Room, cursor: number): Promise<RoomPage> {
     // A full page is the same whatever has been said since.
     const key = `${cursor} ${Math.min(room.seq, cursor + PAGE + 1)} ${room.fold}`;
@@ -67,13 +67,13 @@ export class PageCache {
 
   /** The page of `room` after the message `cursor`, with the `ref`s of that session's own messages. */
   async of(session: string | undefined, room: Room, cursor: number): Promise<RoomPage> {
-    // Who has nearly caught up goes on at once: a turn later there would be more again.
+    // A connection that has nearly caught up goes on at once: a turn later there would be more again.
     if (room.seq - cursor > PAGE) await this.#scheduler.schedulePage();
     const end = room.seq;
     const { items, more } = await this.#log.read({
       room: room.name,
       after: cursor,
-      // What the log has but nobody was sent yet will come live.
+      // Messages that are in the log but were not sent yet will come live.
       before: end + 1,
       limit: PAGE,
       session,

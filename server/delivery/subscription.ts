@@ -1,9 +1,9 @@
 /**
- * What a connection is sent of the log. As long as it keeps up, that is the live
- * subscription: batches that all members of a room share. A connection that can't keep up,
- * or comes back after a while, is behind: the live subscription passes it by, and it is
- * fed from the log, as fast as it reads, until it has caught up. Nobody waits for
- * it, it misses nothing, and the memory it costs is one page.
+ * What a connection is sent of the log. As long as it keeps up, it is live: it shares each
+ * room's batches with the other members. A connection that cannot keep up, or returns after
+ * a while, is behind: live batches skip it, and it is sent the log page by page, as fast as
+ * it reads, until it has caught up. Nothing waits for it, it misses nothing, and it costs
+ * one page of memory.
  */
 
 import {
@@ -31,27 +31,27 @@ function keyOf({ room, seq }: MessagePayload): string {
   return `${seq} ${room}`;
 }
 
-/** What one connection follows, and how far it has come while it is behind. */
+/** The rooms and the inbox that one connection is sent, and its positions while it is behind. */
 export class Subscription {
   readonly #connection: Connection;
   readonly #session: Session;
   readonly #log: MessageLog;
   readonly #pages: PageCache;
-  /** The `seq` up to which each room was sent. True only while behind: live, a room's own `seq` is it. */
+  /** The `seq` up to which each room was sent. Current only while behind: live, it is the room's own `seq`. */
   readonly #cursors = new Map<Room, number>();
   #inboxCursor = 0;
-  /** Whether the inbox may hold more than the session knows of. */
+  /** Whether the log may hold more of the inbox than the session knows of. */
   #isInboxUnread = false;
   #isBehind = false;
-  /** Whether what is to come may hold own messages from before: their `ref`s are for this session alone. */
+  /** Whether pages to come may hold the session's own earlier messages, whose `ref`s are for it alone. */
   #isReplaying = false;
   /**
-   * Own messages that are still to be sent, by room and `seq`, and what is to be done after
-   * those before it; few, since the next request waits for them.
+   * The session's own messages that are still to be sent, by room and `seq`, and what is to be
+   * done after them, in order; few, because the next request waits for them.
    */
   readonly #answers = new Map<string, Event<"message"> | (() => void)>();
   #held = 0;
-  /** What is to be sent before the connection's next request: done when every room is as far as its goal. */
+  /** What is to be sent before the next request is handled: done when every room has reached its goal. */
   #replay: Replay | undefined;
 
   constructor(connection: Connection, session: Session, log: MessageLog, pages: PageCache) {
@@ -61,29 +61,29 @@ export class Subscription {
     this.#pages = pages;
   }
 
-  /** Whether the live subscription is to pass the connection by. */
+  /** Whether live batches are to skip the connection. */
   get isBehind(): boolean {
     return this.#isBehind;
   }
 
   /**
-   * Resolves when everything has been sent that there is now. Not when the connection
-   * is live again: in a busy room that may take for ever.
+   * Resolves when everything that there is now has been sent; not when the connection is
+   * live again, which a busy room may put off for ever.
    */
   replayed(): Promise<void> {
-    // A connection that is closing is sent nothing more, and nobody would end the wait.
+    // A connection that is closing is sent nothing more, so nothing would end the wait.
     if (!this.#isBehind || this.#connection.isClosing) return Promise.resolve();
     this.#replay ??= { goals: new Map(), done: Promise.withResolvers<void>() };
     for (const room of this.#cursors.keys()) this.#replay.goals.set(room, room.seq);
     return this.#replay.done.promise;
   }
 
-  /** Takes the sender's own form of a message; the subscription sends it in place of the log's when it gets there. */
+  /** Takes the sender's own form of a message, to be sent in place of the log's when its page comes. */
   answer(event: Event<"message">): void {
     this.#answers.set(keyOf(event.payload), event);
   }
 
-  /** Does what concerns the connection once it has been sent its own messages, of which some may be to come. */
+  /** Acts once the session's own messages before this have been sent: no answer overtakes an earlier one. */
   afterAnswers(act: () => void): void {
     if (this.#answers.size === 0) return act();
     this.#answers.set(`held ${++this.#held}`, act);
@@ -94,7 +94,7 @@ export class Subscription {
     return this.#isBehind ? this.#inboxCursor : this.#session.inboxSeq;
   }
 
-  /** Follows `room`, beginning after the message `since`. */
+  /** Adds `room`, beginning after the message `since`. */
   subscribe(room: Room, since: number): void {
     if (since < room.seq) {
       this.#isReplaying = true;
@@ -104,7 +104,7 @@ export class Subscription {
     this.#replay?.goals.set(room, room.seq);
   }
 
-  /** Follows the session's inbox, beginning after `since` or with the next direct message. */
+  /** Adds the session's inbox, beginning after `since` or with the next direct message. */
   subscribeToInbox(since: number | undefined): void {
     if (since !== undefined) this.fallBehind();
     // Never above what there is: a client may know another session's inbox.
@@ -112,16 +112,16 @@ export class Subscription {
     this.#isInboxUnread = since !== undefined;
   }
 
-  /** Follows `room` no more. */
+  /** Removes `room`. */
   unsubscribe(room: Room): void {
     this.#cursors.delete(room);
   }
 
-  /** Leaves the live subscription: up to here everything was sent, what follows comes from the log. */
+  /** Stops being live: everything up to here was sent, and the rest comes from the log. */
   fallBehind(): void {
     if (this.#isBehind) return;
     this.#isBehind = true;
-    // A batch that it is part of must not grow: what comes now, comes from the log.
+    // The batch in its queue must not grow: later messages come from the log.
     this.#connection.closeBatch();
     for (const room of this.#cursors.keys()) this.#cursors.set(room, room.seq);
     this.#inboxCursor = this.#session.inboxSeq;
@@ -131,12 +131,12 @@ export class Subscription {
   async #catchUp(): Promise<void> {
     let told = false;
     try {
-      // What is sent in this tick comes first.
+      // What this tick sends comes first.
       await this.#connection.writable();
       while (!this.#connection.isClosing) {
         const behind = this.#distance;
         if (behind > 0 && !told) told = this.#tellBehind(behind);
-        // From here to the next `await` no tick can come between: no gap and no double.
+        // From here to the next `await` no tick can intervene: no gap, nothing twice.
         const isLive = !await this.#sendPage();
         this.#noteReplayed();
         if (isLive) break;
@@ -162,7 +162,7 @@ export class Subscription {
     this.#replay = undefined;
   }
 
-  /** Sends the next page of whatever is behind; false, and live again, when nothing is. */
+  /** Sends the next page of a room or the inbox that is behind; false, and live again, when none is. */
   async #sendPage(): Promise<boolean> {
     this.#release();
     if (this.#isInboxUnread || this.#inboxCursor < this.#session.inboxSeq) {
@@ -180,7 +180,7 @@ export class Subscription {
 
   async #sendRoom(room: Room, cursor: number): Promise<void> {
     const page = await this.#pageOf(room, cursor);
-    // It may have been left while the log was read, and joined again from somewhere else.
+    // The room may have been left while the log was read, and joined again at another position.
     if (this.#cursors.get(room) !== cursor) return;
     const { items, more, end } = page;
     const first = items[0]?.seq ?? end + 1;
@@ -207,7 +207,7 @@ export class Subscription {
     return answer ?? { type: "message", payload };
   }
 
-  /** Does what has waited for own messages that have been sent by now. */
+  /** Does what has waited for the session's own messages, as far as these are sent. */
   #release(): void {
     if (this.#answers.size === 0) return;
     for (const [key, waiting] of this.#answers) {
@@ -218,7 +218,7 @@ export class Subscription {
     this.#connection.flush();
   }
 
-  /** Whether a message is still to be sent: the log may have dropped it before anyone got so far. */
+  /** Whether a message is still to be sent: the log may have dropped it meanwhile. */
   #isToCome({ room: name, seq }: MessagePayload): boolean {
     for (const [room, cursor] of this.#cursors) if (room.name === name) return cursor < seq;
     return false;
@@ -229,7 +229,7 @@ export class Subscription {
     const { items, more } = await this.#log.inbox(tokenHash, this.#inboxCursor, PAGE);
     const lines = items.map((payload) => encode({ type: "direct", payload }));
     this.#send(encoder.encode(lines.join("")));
-    // Not as far as the inbox has come by now: what came since it was read is on the next page.
+    // Not the inbox's end as of now: direct messages that came since the read are on the next page.
     this.#inboxCursor = Math.max(this.#inboxCursor, items.at(-1)?.seq ?? end);
     this.#session.inboxSeq = Math.max(this.#session.inboxSeq, this.#inboxCursor);
     this.#isInboxUnread = more;
@@ -252,7 +252,7 @@ export class Subscription {
     this.#tell({ message, event: "dropped", room: room.name, seq: first });
   }
 
-  /** Tells a version 2 client; the lecture's know nothing of all this. */
+  /** Notifies a version 2 client; a lecture client knows nothing of all this. */
   #tell(payload: NotificationPayload): void {
     if (this.#session.profile === "lecture") return;
     this.#send(encoder.encode(encode({ type: "notification", payload })));
@@ -264,7 +264,7 @@ export class Subscription {
     this.#connection.flush();
   }
 
-  /** The log failed: the client comes back, shows what it has, and goes on from there. */
+  /** Closes after a failure of the log: the client reconnects and resumes at what it has. */
   #giveUp(refusal: Refusal): void {
     const error = errorOf(refusal);
     const event = this.#session.profile === "lecture" ? toLectureEvent(error) : error;

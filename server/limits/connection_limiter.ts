@@ -1,6 +1,6 @@
 /**
- * Who may come in: how many connections there are, in all and of one address, and
- * how fast an address makes new ones. Pure: the clock is passed in.
+ * Limits on connections: how many there are, in all and of one address, and how fast an
+ * address opens new ones. Pure: the clock is passed in.
  */
 
 import { type ErrorCode, errorEvent, type Event, rateLimited } from "../../protocol/mod.ts";
@@ -8,30 +8,30 @@ import { limitedKey } from "./rate_limit_key.ts";
 import { type MemoryGuard, SHORT_OF_MEMORY } from "./memory_guard.ts";
 import { type Rate, TokenBuckets } from "./token_bucket.ts";
 
-/** The door's limits; `Infinity` where there is none. */
+/** The limits; `Infinity` where there is none. */
 export interface ConnectionLimits {
   total: number;
   perAddress: number;
-  /** New connections of one address; `undefined` for as fast as it can. */
+  /** New connections of one address; `undefined` for no limit. */
   arrivals: Rate | undefined;
-  /** Whether peers on this machine are held to the limits by address too. */
+  /** Whether the limits by address hold for peers on this machine too. */
   limitLoopback: boolean;
 }
 
-/** Why somebody may not come in. */
+/** Why a connection is rejected. */
 export interface Rejection {
   error: Event<"error">;
-  /** Whether the peer is to be told, and {@linkcode ConnectionLimiter.rejectionSent} called when it was. */
+  /** Whether to send `error` to the peer, and call {@linkcode ConnectionLimiter.rejectionSent} afterwards. */
   isSent: boolean;
 }
 
 /**
- * Peers that are told at one time. To refuse a connection costs as much as to serve it,
- * for as long as the peer takes to hear it: more than these are only closed.
+ * Rejections that are sent at one time. A rejected connection costs as much as a served one
+ * until its peer has read why: beyond these, connections are only closed.
  */
 const MAX_REJECTIONS_AT_ONCE = 100;
 
-/** Counts those who are in. */
+/** Counts and limits connections. */
 export class ConnectionLimiter {
   readonly #limits: ConnectionLimits;
   readonly #arrivals: TokenBuckets | undefined;
@@ -39,7 +39,7 @@ export class ConnectionLimiter {
   readonly #perAddress = new Map<string, number>();
   readonly #memory: MemoryGuard;
   #count = 0;
-  /** Who is being told. */
+  /** Rejections that are being sent. */
   #sending = 0;
   #rejected = 0;
 
@@ -49,7 +49,7 @@ export class ConnectionLimiter {
     this.#arrivals = limits.arrivals && new TokenBuckets(limits.arrivals);
   }
 
-  /** Lets a peer in; or says why not. */
+  /** Counts a new connection, or says why it is rejected. */
   admit(hostname: string, now: number): Rejection | undefined {
     const key = this.#keyOf(hostname);
     const error = this.#refusal(key, now);
@@ -59,7 +59,7 @@ export class ConnectionLimiter {
     return undefined;
   }
 
-  /** Notes that a peer that was let in is gone. */
+  /** Notes that an admitted connection is closed. */
   release(hostname: string): void {
     this.#count--;
     const key = this.#keyOf(hostname);
@@ -69,12 +69,12 @@ export class ConnectionLimiter {
     else this.#perAddress.delete(key);
   }
 
-  /** Notes that a peer that was turned away has been told. */
+  /** Notes that a rejection has been sent. */
   rejectionSent(): void {
     this.#sending--;
   }
 
-  /** Forgets the addresses that have been quiet; gives how many peers were turned away since the last time. */
+  /** Drops what it knows of quiet addresses; returns the number of rejections since the last call. */
   sweep(now: number): number {
     this.#arrivals?.sweep(now);
     const rejected = this.#rejected;
@@ -104,7 +104,7 @@ export class ConnectionLimiter {
     return wait === 0 ? undefined : rateLimited(reason, wait);
   }
 
-  /** Whom a peer is counted as; one that is not counted has no key. */
+  /** The key by which a peer is counted; `undefined` for one that is not. */
   #keyOf(hostname: string): string | undefined {
     return limitedKey(hostname, this.#limits.limitLoopback);
   }

@@ -1,50 +1,50 @@
 /**
- * Memory that nobody uses any more. The runtime looks for it when it needs some: a
- * server that most people have left needs none, and would keep it all.
+ * Memory that is not used any more. V8 collects it when it needs some: a server whose
+ * connections have mostly closed needs none, and would keep it all.
  */
 
-/** Connections after which it is worth the pause: a tenth of a second for ten thousand that have left. */
-const CROWD = 1000;
+/** Connections at their peak that are worth the pause: a tenth of a second for ten thousand closed ones. */
+const MIN_PEAK = 1000;
 
-/** The part of a crowd that may still be there: what they hold would make the pause longer. */
-const FEW = 1 / 4;
+/** The part of the peak that may still be open: what these hold would make the pause longer. */
+const MAX_REMAINING = 1 / 4;
 
-/** Bytes of a buffer that is made and left alone: no page of it is ever touched. */
+/** Bytes of a buffer that is allocated and never touched. */
 const PRESSURE = 2 ** 30;
 
-/** Counts those who are here, and notices when a crowd has left. */
+/** Counts open connections, and notices when most of many have closed. */
 export class ConnectionCount {
-  #here = 0;
-  #most = 0;
+  #open = 0;
+  #peak = 0;
 
-  /** How many are here. */
+  /** The number of open connections. */
   get size(): number {
-    return this.#here;
+    return this.#open;
   }
 
-  /** Notes that one more is here. */
+  /** Notes that one was opened. */
   increment(): void {
-    this.#here++;
-    this.#most = Math.max(this.#most, this.#here);
+    this.#open++;
+    this.#peak = Math.max(this.#peak, this.#open);
   }
 
-  /** Notes that one has left. */
+  /** Notes that one was closed. */
   decrement(): void {
-    this.#here--;
+    this.#open--;
   }
 
-  /** Whether few are here of those many that were; true once for each time. */
+  /** Whether few are open of the many that were; true once for each drop. */
   hasDroppedSharply(): boolean {
-    if (this.#most < CROWD || this.#here > this.#most * FEW) return false;
-    this.#most = this.#here;
+    if (this.#peak < MIN_PEAK || this.#open > this.#peak * MAX_REMAINING) return false;
+    this.#peak = this.#open;
     return true;
   }
 }
 
 /**
- * Has V8 look for all of it, and give it back: the compiled programs and the tasks start
- * with `--v8-flags=--expose-gc`. Without that there is no call for it, but taking much
- * memory from outside makes V8 look for some.
+ * Makes V8 collect everything and return it to the system: the compiled programs and the
+ * tasks start with `--v8-flags=--expose-gc`. Without that flag there is no call for it, but
+ * allocating much memory outside the heap makes V8 collect some.
  */
 export function collectGarbage(): void {
   const { gc } = globalThis as { gc?: (options: { type: string; flavor: string }) => void };
@@ -52,7 +52,7 @@ export function collectGarbage(): void {
   try {
     for (let count = 0; count < 2; count++) new ArrayBuffer(PRESSURE);
   } catch (error) {
-    // A system that gives none away has nothing to spare in any case.
+    // The system refused it: there is nothing to gain from it either.
     if (!(error instanceof RangeError)) throw error;
   }
 }

@@ -1,31 +1,31 @@
 /**
- * Refuses new work while the process is short of memory, rather than be killed. What
- * is open goes on: nobody is cut off for what others take.
+ * Refuses new work while the process is short of memory, rather than be killed by the
+ * system. Open connections continue: none is closed for what others take.
  */
 
 import { getHeapStatistics } from "node:v8";
 import { collectGarbage, type ConnectionCount } from "./garbage.ts";
 import type { LogFields } from "../process/logger.ts";
 
-/** What the process has taken, in bytes. */
+/** Memory in use by the process, in bytes. */
 export interface Usage {
-  /** Of the machine. */
+  /** Resident memory. */
   rss: number;
-  /** Of what the runtime may take for objects. */
+  /** Of V8's heap. */
   heapUsed: number;
 }
 
-/** Bytes of each that are too many; `Infinity` for no bound. */
+/** The bytes above which each is too much; `Infinity` for no bound. */
 export type MemoryBounds = Usage;
 
-/** What those are told whose work is refused. */
+/** Why work is refused. */
 export const SHORT_OF_MEMORY =
   "The server is short of memory and takes on nothing new; try again later";
 
-/** The part of a bound to which usage must fall before it is enough again: no flutter at the edge. */
+/** The part of a bound to which usage must fall before it is enough again, so that it does not flap. */
 const ENOUGH = 0.9;
 
-/** Whether there is memory left. Pure. */
+/** Decides whether there is memory left. Pure. */
 export class MemoryGuard {
   readonly #bounds: MemoryBounds;
   #isShort = false;
@@ -34,12 +34,12 @@ export class MemoryGuard {
     this.#bounds = bounds;
   }
 
-  /** Whether nothing new is to be taken on. */
+  /** Whether new work is to be refused. */
   get isShort(): boolean {
     return this.#isShort;
   }
 
-  /** Takes a measurement; true when it has changed anything. */
+  /** Takes a measurement; true when it changed `isShort`. */
   measure({ rss, heapUsed }: Usage): boolean {
     const part = Math.max(rss / this.#bounds.rss, heapUsed / this.#bounds.heapUsed);
     const isShort = part > (this.#isShort ? ENOUGH : 1);
@@ -49,10 +49,10 @@ export class MemoryGuard {
   }
 }
 
-/** The part of the runtime's own limit that objects may take; near the limit itself it ends the process. */
+/** The part of V8's own limit that the heap may take; near the limit itself V8 ends the process. */
 const HEAP_SHARE = 0.85;
 
-/** The bounds for a process that may take so many bytes of the machine. */
+/** The bounds for a process that may take so many bytes of resident memory. */
 export function memoryBounds(bytes: number): MemoryBounds {
   return { rss: bytes, heapUsed: getHeapStatistics().heap_size_limit * HEAP_SHARE };
 }
@@ -60,21 +60,21 @@ export function memoryBounds(bytes: number): MemoryBounds {
 /** Milliseconds between two measurements; each takes some microseconds. */
 const INTERVAL = 1000;
 
-/** Measurements, while memory is short, after which what is not used any more is collected again. */
+/** Measurements, while memory is short, between two forced collections. */
 const COLLECT_EVERY = 5;
 
-/** What a watch needs. */
+/** What a {@linkcode MemoryWatch} needs. */
 export interface WatchOptions {
   guard: MemoryGuard;
   usage: () => Usage;
-  /** Those who hold memory for as long as they are here. */
+  /** The open connections, which hold most of the memory. */
   connections: ConnectionCount;
   /** Called at every measurement that finds memory short. */
   onShort: () => void;
   log: (level: "warn" | "info", event: string, fields: LogFields) => void;
 }
 
-/** Measures now and then, until it is stopped. */
+/** Measures at intervals, until it is stopped. */
 export class MemoryWatch {
   readonly #options: WatchOptions;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -87,7 +87,7 @@ export class MemoryWatch {
     this.#measure();
   }
 
-  /** Measures no more. */
+  /** Stops measuring. */
   stop(): void {
     clearInterval(this.#timer);
   }
@@ -99,7 +99,7 @@ export class MemoryWatch {
     if (guard.measure(now)) this.#tell(now);
     if (!guard.isShort) return;
     onShort();
-    // Who refuses work makes no garbage, and so would never learn that there is room again.
+    // A server that refuses all work allocates nothing, so V8 would not collect and usage would never fall.
     if (this.#count++ % COLLECT_EVERY === 0) collectGarbage();
   }
 
@@ -114,7 +114,7 @@ export class MemoryWatch {
     const { guard, log } = this.#options;
     this.#count = 0;
     const fields = { rss, heap: heapUsed };
-    if (guard.isShort) log("warn", "short of memory: nothing new is taken on", fields);
+    if (guard.isShort) log("warn", "short of memory: new work is refused", fields);
     else log("info", "enough memory again", fields);
   }
 }

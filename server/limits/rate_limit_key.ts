@@ -1,12 +1,10 @@
-/**
- * Whom an address stands for, where limits are by address.
- */
+/** The keys of limits by address. */
 
 import { isLoopback, withoutMapping } from "../../cli/host_port.ts";
 
 /**
- * The one whom limits take a peer for. Of an IPv6 address that is its /64: whoever has
- * one address of those has them all. An IPv4 address written as IPv6 is the IPv4 address.
+ * The key of a peer's address. Of an IPv6 address that is its /64, because a host has all
+ * addresses of its /64. An IPv4 address written as IPv6 is the IPv4 address.
  */
 export function peerKey(hostname: string): string {
   const plain = withoutMapping(hostname);
@@ -20,7 +18,7 @@ export function peerKey(hostname: string): string {
   return `${prefix.join(":")}::/64`;
 }
 
-/** The same where this machine is held to no limit by address, unless it is asked for: then it has no key. */
+/** The same, or `undefined` for an address of this machine unless the limits hold for it too. */
 export function limitedKey(hostname: string, limitLoopback: boolean): string | undefined {
   return isLoopback(hostname) && !limitLoopback ? undefined : peerKey(hostname);
 }

@@ -1,6 +1,6 @@
 /**
- * The requests that ask the log. The answer takes its time; meanwhile the asking
- * connection's next request waits, and nobody else's.
+ * The requests that query the log. An answer takes its time; meanwhile the next request of
+ * that connection waits, and no other connection's.
  */
 
 import type { Event, Payload } from "../../protocol/mod.ts";
@@ -14,7 +14,7 @@ import type { Session } from "../hub/session.ts";
 /** Messages in an answer to a request without `limit`. */
 const DEFAULT_LIMIT = 50;
 
-/** LogQueries that take long and may wait for their turn, each of another connection. */
+/** Slow queries that may run or wait at a time, each of another connection. */
 const MAX_WAITING = 32;
 
 const TOO_MANY: Refusal = {
@@ -23,7 +23,7 @@ const TOO_MANY: Refusal = {
   retryAfter: 2000,
 };
 
-/** Asks the log what sessions ask. */
+/** Answers the sessions' queries. */
 export class LogQueries {
   readonly #log: MessageLog;
   #waiting = 0;
@@ -32,7 +32,7 @@ export class LogQueries {
     this.#log = log;
   }
 
-  /** What comes of a query; a log that fails is an answer too. */
+  /** The effects of a query; a failure of the log is answered too. */
   async answer(session: Session, origin: Origin, query: LogQuery): Promise<Effect[]> {
     const { room } = query.payload as { room?: string };
     if (room !== undefined && roomOf(session, room) === undefined) {

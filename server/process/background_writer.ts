@@ -1,15 +1,15 @@
 /**
- * Writes lines in the background, to where nobody may read them. A pipe that is full
- * would hold up whoever writes to it, and with it the whole server.
+ * Writes lines in the background. A write to a full pipe blocks, and would block the whole
+ * server if no program reads the other end.
  */
 
-/** Characters that may wait to be written: an hour of everyday log, seconds of a flood. */
+/** Characters that may wait to be written: an hour of an ordinary log, seconds of a flood. */
 const MAX_WAITING = 1_000_000;
 
-/** Milliseconds for which lines gather after a write: each costs a way to another thread and back. */
+/** Milliseconds for which lines gather after a write: each write costs a round trip to another thread. */
 const GATHERING = 20;
 
-/** Milliseconds that the end of the program waits for the last lines. */
+/** Milliseconds that the program's end waits for the last lines. */
 const FLUSH_TIMEOUT = 1000;
 
 const encoder = new TextEncoder();
@@ -17,7 +17,7 @@ const encoder = new TextEncoder();
 /** Where lines go. */
 export type Sink = Pick<typeof Deno.stderr, "write">;
 
-/** Takes lines at once, and writes them one after another. */
+/** Takes lines at once and writes them in order. */
 export class LineWriter {
   readonly #sink: Sink;
   #waiting = "";
@@ -30,7 +30,7 @@ export class LineWriter {
     this.#sink = sink;
   }
 
-  /** Takes a line; false when too much waits already. */
+  /** Queues a line; false when too much waits already. */
   write(line: string): boolean {
     if (this.#waiting.length + line.length > MAX_WAITING) return false;
     this.#waiting += line;
@@ -38,7 +38,7 @@ export class LineWriter {
     return true;
   }
 
-  /** Resolves when all is written, or when patience ends. */
+  /** Resolves when all is written, or after {@linkcode FLUSH_TIMEOUT}. */
   async flush(): Promise<void> {
     this.#isEnding = true;
     this.#hurry();
@@ -74,7 +74,7 @@ export class LineWriter {
         written += await this.#sink.write(bytes.subarray(written));
       }
     } catch {
-      // Whoever read the lines is gone, or its disk is full: no reason to end the chat.
+      // The reader is gone, or its disk is full: no reason to end the chat.
     }
   }
 }

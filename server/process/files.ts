@@ -1,14 +1,14 @@
-/** Looking for a file, and reading all of it, here or in a worker. */
+/** Finding a file and reading all of it, here or in a worker. */
 
 import { messageOf } from "../../cli/system_errors.ts";
 
-/** What a file has, or why it can't be read. */
+/** A file's text, or why it cannot be read. */
 export type Reading =
-  /** `mode` says who may read it; `null` where files have no mode. */
+  /** `mode` is `null` where files have none. */
   | { text: string; mode: number | null }
   | { problem: string };
 
-/** Whether there is a file or a directory at `path`. Fails where that can't be told. */
+/** Whether there is a file or a directory at `path`. Throws where that cannot be found out. */
 export function exists(path: string): boolean {
   try {
     Deno.statSync(path);
@@ -19,7 +19,7 @@ export function exists(path: string): boolean {
   }
 }
 
-/** Reads a file of text. */
+/** Reads a text file. */
 export function readFile(path: string): Reading {
   try {
     return { text: Deno.readTextFileSync(path), mode: Deno.statSync(path).mode };

@@ -1,22 +1,20 @@
-/**
- * The server's log of itself: one line an event, for people or for programs.
- */
+/** The server's own log: one line an event, for people or for programs. */
 
 import { escapeForTerminal } from "../../protocol/mod.ts";
 
-/** Levels from the most to the least that is said. */
+/** Levels, from the most lines to the fewest. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 /** One of {@linkcode LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** The forms that a line can have. */
+/** The formats of a line. */
 export const LOG_FORMATS = ["text", "json"] as const;
 
 /** One of {@linkcode LOG_FORMATS}. */
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-/** What a line says beside its event. */
+/** The fields of a line beside its event. */
 export type LogFields = Record<string, string | number | undefined>;
 
 /** Writes lines at or above a level, in one format, with the time that `clock` gives. */
@@ -27,7 +25,7 @@ export class Logger {
   readonly #clock: () => Date;
   #dropped = 0;
 
-  /** `write` gives `false` for a line that it could not take. */
+  /** `write` returns `false` for a line that it could not take. */
   constructor(
     level: LogLevel,
     format: LogFormat,
@@ -40,7 +38,7 @@ export class Logger {
     this.#clock = clock;
   }
 
-  /** Writes one line: what happened, and to what. */
+  /** Writes one line: the event, and its fields. */
   log(level: LogLevel, event: string, fields: LogFields = {}): void {
     if (LOG_LEVELS.indexOf(level) < this.#least) return;
     if (this.#dropped > 0) {
@@ -77,12 +75,12 @@ function textOf(fields: LogFields): string {
   return text;
 }
 
-/** A value as one word, so that no peer's name can make up fields or lines. */
+/** A value as one word, so that no peer's name can forge fields or lines. */
 function quote(value: string): string {
   return /^[\w.:[\]/+-]+$/.test(value) ? value : JSON.stringify(escapeForTerminal(value));
 }
 
-/** Escapes what JSON lets pass and a terminal does not: bidi and C1 controls, line separators. */
+/** Escapes characters that JSON allows and terminals obey: bidi and C1 controls, line separators. */
 function escapeUnsafe(json: string): string {
   return json.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,

@@ -1,16 +1,15 @@
 /**
- * Asks for a secret in a terminal, without showing anything of it. `promptSecret` of
- * `@std/cli` does the same, but leaves a terminal that shows nothing at all to whoever
- * interrupts it: Ctrl-C ends the process before it has put the terminal back.
+ * Asks for a secret in a terminal without echo. `promptSecret` of `@std/cli` does the same,
+ * but Ctrl-C ends the process before it has restored the terminal, which then echoes nothing.
  */
 
-/** What keys send in raw mode. */
+/** The bytes of keys in raw mode. */
 const KEY = { interrupt: 0x03, end: 0x04, backspace: 0x08, newline: 0x0a, enter: 0x0d, rub: 0x7f };
 
-/** The exit code of a program that SIGINT has ended. */
+/** The exit code of a program ended by SIGINT. */
 const INTERRUPTED = 130;
 
-/** The line that is typed after `prompt`; Ctrl-C ends the program. */
+/** The line that is typed after `prompt`. Ctrl-C ends the program. */
 export function askSecret(prompt: string): string {
   Deno.stdout.writeSync(new TextEncoder().encode(`${prompt} `));
   Deno.stdin.setRaw(true);
@@ -39,7 +38,7 @@ function readSecret(): string | undefined {
   return new TextDecoder().decode(Uint8Array.from(typed));
 }
 
-/** Takes the last character off `bytes`, all the bytes that it has in UTF-8. */
+/** Removes the last character from `bytes`, with all its bytes of UTF-8. */
 function eraseCharacter(bytes: number[]): void {
   const isContinuation = (byte: number | undefined) => byte !== undefined && byte >> 6 === 0b10;
   while (isContinuation(bytes.at(-1))) bytes.pop();

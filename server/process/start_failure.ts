@@ -1,4 +1,4 @@
-/** Why the server can't start, in one line for a person. */
+/** Why the server cannot start, in one line for a person. */
 export class StartFailure extends Error {
   override name = "StartFailure";
 }
