@@ -1,6 +1,4 @@
-/**
- * `chat-server`: reads its options, starts, and stops cleanly when told to.
- */
+/** `chat-server`: reads its options, starts, and stops cleanly on a signal. */
 
 import config from "./deno.json" with { type: "json" };
 import { parseOptions } from "./cli/options.ts";
@@ -26,7 +24,7 @@ export async function main(args: string[]): Promise<void> {
   try {
     const running = await start(parsed.values, `${NAME} ${config.version}`);
     dropFileAccess();
-    // TLS is spoken over connections within the machine.
+    // TLS uses connections within the machine.
     if (running.reload === undefined) dropNetworkAccess();
     stopOnSignals(running);
     reloadOnSignal(running);
@@ -69,7 +67,7 @@ function stopOnSignals(running: Running): void {
   for (const signal of signals) Deno.addSignalListener(signal, stop);
 }
 
-/** Without TLS there is nothing to reload, and the signal does what it does to any program. */
+/** Without TLS there is nothing to reload, and the signal has its usual effect. */
 function reloadOnSignal({ reload }: Running): void {
   if (reload === undefined || Deno.build.os === "windows") return;
   Deno.addSignalListener("SIGHUP", () => void reload());

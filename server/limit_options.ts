@@ -1,6 +1,6 @@
 /**
- * The limits that keep one peer, or many, from using up the server: the options
- * that set them, and what they come to. 0 lifts a limit.
+ * The limits that keep peers from exhausting the server: their options, and the values that
+ * these stand for. 0 lifts a limit.
  */
 
 import { LIMITS } from "../protocol/mod.ts";
@@ -11,13 +11,13 @@ import type { ConnectionRates } from "./limits/request_limiter.ts";
 import { type MemoryBounds, memoryBounds } from "./limits/memory_guard.ts";
 import type { Rate } from "./limits/token_bucket.ts";
 
-/** More than any machine takes. */
+/** More than any machine can serve. */
 const MANY = 1_000_000_000;
 
 /** Rooms that the log can number (see `SEQ_SPAN`): the most, even where there is no limit. */
 const NUMBERED_ROOMS = 2_000_000;
 
-/** Seconds' worth of new connections that an address may make at once: all of an office, after an outage. */
+/** Seconds' worth of new connections that an address may open at once, as a whole site does after an outage. */
 const ARRIVALS_AT_ONCE = 10;
 
 /** The options. */
@@ -81,11 +81,11 @@ export const LIMIT_OPTIONS = {
   ),
 } as const;
 
-/** What the options come to; `Infinity` and `undefined` where there is no limit. */
+/** The values of the options; `Infinity` and `undefined` where there is no limit. */
 export interface Limits {
   connections: ConnectionLimits;
   rates: ConnectionRates;
-  /** Wrong passwords of one address, or for one name, that make no wait. */
+  /** Wrong passwords of one address, or for one name, that cause no wait. */
   loginFailures: number;
   roomLimits: RoomLimits;
   memory: MemoryBounds;
@@ -108,7 +108,7 @@ export function limitsOf(options: Values<typeof LIMIT_OPTIONS>): Limits {
     },
     rates: {
       requests: rate(requests, options["message-burst"]),
-      // Whatever comes within a second is read at once.
+      // One second's worth may come at once.
       bytes: rate(bytes, bytes),
     },
     loginFailures: options["login-failures"] || Infinity,

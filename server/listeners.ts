@@ -1,6 +1,4 @@
-/**
- * Where a server listens: for plain TCP, for TLS, or for both.
- */
+/** The listeners of a server: for plain TCP, for TLS, or for both. */
 
 import { hostAndPort, isLoopback } from "../cli/host_port.ts";
 import type { Logger } from "./process/logger.ts";
@@ -8,13 +6,13 @@ import { isTls, type ServerOptions } from "./options.ts";
 import { StartFailure } from "./process/start_failure.ts";
 import type { Tls } from "./tls/tls.ts";
 
-/** The listeners that were asked for; whoever accepts from them closes them. */
+/** The listeners that the options ask for; their user closes them. */
 export interface Listeners {
   readonly plain: Deno.TcpListener | undefined;
   readonly tls: Tls | undefined;
 }
 
-/** Opens them. `log` is the path of the server's log, unless it has none. Fails with a {@linkcode StartFailure}. */
+/** Opens them. `log` is the path of the server's log, if it has one. Rejects with a {@linkcode StartFailure}. */
 export async function openListeners(
   options: ServerOptions,
   log: string | undefined,
@@ -29,7 +27,7 @@ export async function openListeners(
   }
 }
 
-/** What to tell a person of each listener. */
+/** One line for each listener, for people. */
 export function describeListeners({ plain, tls }: Listeners): string[] {
   const lines = plain === undefined ? [] : [hostAndPort(plain.addr)];
   if (tls === undefined) return lines;
@@ -37,7 +35,7 @@ export function describeListeners({ plain, tls }: Listeners): string[] {
   return [...lines, `${hostAndPort(tls.addr)} with TLS${proof}`];
 }
 
-/** Says in the log what an operator is to know of the listeners. */
+/** Logs what an operator must know of the listeners. */
 export function logListeners({ plain, tls }: Listeners, logger: Logger): void {
   tls?.report("certificate loaded");
   if (plain === undefined || isLoopback(plain.addr.hostname)) return;
@@ -55,7 +53,7 @@ async function openTls(
 ): Promise<Tls> {
   const { host, "tls-port": port } = options;
   return await orFailure({ host, port, option: "tls-port" }, async () => {
-    // What makes certificates is loaded only by those who need one.
+    // The code that makes certificates is loaded only where one is needed.
     const { Tls, certificateSource } = await import("./tls/tls.ts");
     const source = await certificateSource({
       host,

@@ -1,6 +1,4 @@
-/**
- * What `chat-server` can be told on its command line.
- */
+/** The command line of `chat-server`. */
 
 import { describeOptions, oneOf, text, toggle, type Values, wholeNumber } from "../cli/options.ts";
 import { TLS_PORT } from "../protocol/fingerprint.ts";
@@ -10,7 +8,7 @@ import { LOG_FORMATS, LOG_LEVELS } from "./process/logger.ts";
 /** The longest timeout, in seconds. */
 const MAX_TIMEOUT = 86_400;
 
-/** Days: longer than anyone's patience, and exact in milliseconds. */
+/** Days: longer than anything is kept, and exact in milliseconds. */
 const A_CENTURY = 36_500;
 
 /** The options of `chat-server`. */
@@ -78,7 +76,7 @@ export const OPTIONS = {
 /** The values that {@linkcode OPTIONS} can take. */
 export type ServerOptions = Values<typeof OPTIONS>;
 
-/** What is wrong with options that are right one by one; `undefined` when nothing is. */
+/** Why options that are each valid contradict each other; `undefined` when they do not. */
 export function contradiction(options: ServerOptions): string | undefined {
   const { memory, data, plain, "tls-cert": certificate, "tls-key": key } = options;
   if (memory && data !== undefined) return "--memory and --data exclude each other";

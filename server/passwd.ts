@@ -1,7 +1,7 @@
 /**
- * `chat-server passwd NAME`: gives a name a password, or takes it away, without
- * having to know the one it has. Works on the log's file, whether a server has it
- * open or not; one that does learns of the change within a second or two.
+ * `chat-server passwd NAME`: sets or removes a name's password without needing the current
+ * one. Works on the log's file, whether a server has it open or not; a server that has
+ * learns of the change within two seconds.
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
@@ -27,7 +27,7 @@ export const PASSWD_OPTIONS = {
   help: toggle("Show this help and exit"),
 } as const;
 
-/** Why a password can't be set, in one line for a person; with the program's exit code. */
+/** Why a password cannot be set, in one line for a person; with the program's exit code. */
 export class PasswdFailure extends Error {
   override name = "PasswdFailure";
   constructor(readonly code: 1 | 2, message: string) {
@@ -47,7 +47,7 @@ ${describeOptions(PASSWD_OPTIONS)}
 `;
 }
 
-/** Does what `chat-server passwd NAME` asks; gives the line that says what was done. */
+/** Does what `chat-server passwd NAME` asks; returns the line that says what was done. */
 export async function passwd(
   name: string,
   options: Values<typeof PASSWD_OPTIONS>,
@@ -67,7 +67,7 @@ export async function passwd(
   try {
     const remark = exists(path) ? "" : ` The log ${path} is new.`;
     if (options.delete) return withAccounts(path, (accounts) => unregister(accounts, parsed.name));
-    // Before the password is asked for: what can't be done should not be asked about.
+    // Before asking for a password that could not be set.
     withAccounts(path, (accounts) => refuseLookalike(accounts, parsed.name));
     const password = await new Passwords().hash(await askForPassword());
     return withAccounts(path, (accounts) => register(accounts, parsed.name, password)) + remark;
@@ -131,7 +131,7 @@ function withAccounts<Result>(path: string, change: (accounts: AccountTable) => 
   return result;
 }
 
-/** The file for this process alone; `undefined` where a server has it, which is no hindrance. */
+/** The file, locked for this process; `undefined` where a server has it, which is no obstacle. */
 function openFile(path: string): DataFile | undefined {
   try {
     return new DataFile(path);

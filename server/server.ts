@@ -1,6 +1,6 @@
 /**
- * The shell around the hub: accepts connections, gives their lines to the hub and
- * its effects to the pipeline, and stops without losing what was said.
+ * The shell around the hub: accepts connections, makes each a peer, and stops without losing
+ * what was said.
  */
 
 import { Connection, type Listener, type Socket } from "./connection/connection.ts";
@@ -25,36 +25,36 @@ import { LogQueries } from "./peer/log_queries.ts";
 import type { LoopTurns } from "./connection/event_loop.ts";
 import { closeWith, Peer, type PeerContext, reasonOf } from "./peer/peer.ts";
 
-/** What a server needs to be told. Times are in milliseconds. */
+/** The parts and limits of a server. Times are in milliseconds. */
 export interface Settings {
-  /** Where connections come from. The server closes them when it stops. */
+  /** The sources of connections; the server closes them when it stops. */
   listeners: readonly Listener[];
   limits: Limits;
-  /** What the process has taken of the machine's memory. */
+  /** The process's memory in use. */
   usage: () => Usage;
   handshakeTimeout: number;
   idleTimeout: number;
   /** The program's name and version, for `connect_ack`. */
   server: string;
   logger: Logger;
-  /** Whoever opened it closes it, after the server has stopped. */
+  /** Closed by its opener, after the server has stopped. */
   turns: LoopTurns;
-  /** The log and its snapshot. Closed by whoever opened it, after the server has stopped. */
+  /** The log and its snapshot. Closed by its opener, after the server has stopped. */
   log: ServerLog;
   snapshot: LogSnapshot;
-  /** Whether only registered names may come in. */
+  /** Whether only registered names may connect. */
   registeredOnly: boolean;
-  /** What a password's hash is to cost, if not the usual. */
+  /** The cost of a password's hash, if not the default. */
   passwordCost?: ScryptCost;
 }
 
-/** How often sessions that no longer hold their names are forgotten, in milliseconds. */
+/** Milliseconds between two sweeps of what has expired. */
 const SWEEP_INTERVAL = 10_000;
 
-/** How long to wait before accepting again when the system has no more sockets, in milliseconds. */
+/** Milliseconds to wait before accepting again after a failure. */
 const ACCEPT_PAUSE = 100;
 
-/** A chat server that accepts connections from its making until {@linkcode ChatServer.stop}. */
+/** A chat server. Accepts connections from its construction until {@linkcode ChatServer.stop}. */
 export class ChatServer implements AsyncDisposable {
   readonly #settings: Settings;
   readonly #hub: Hub;
@@ -66,11 +66,11 @@ export class ChatServer implements AsyncDisposable {
   readonly #accounts: Accounts;
   readonly #context: PeerContext;
   readonly #peers = new Set<Peer>();
-  /** Connections that are served, or told why they are not. */
+  /** Open connections: those of peers, and rejected ones that are being told why. */
   readonly #connections = new ConnectionCount();
-  /** Called when the last of them is gone. */
-  #onLastServed: () => void = () => {};
-  readonly #looking: ReturnType<typeof setInterval>;
+  /** Called when the last of them is closed. */
+  #onLastClosed: () => void = () => {};
+  readonly #idleCheck: ReturnType<typeof setInterval>;
   readonly #sweeper: ReturnType<typeof setInterval>;
   readonly #accepting: Promise<unknown>;
   #lastId = 0;
@@ -85,7 +85,7 @@ export class ChatServer implements AsyncDisposable {
       guard: this.#memory,
       usage: settings.usage,
       connections: this.#connections,
-      onShort: () => this.#letStalledGo(performance.now()),
+      onShort: () => this.#abortStalled(performance.now()),
       log: (level, event, fields) => settings.logger.log(level, event, fields),
     });
     this.#hub = new Hub(settings.server, settings.snapshot, performance.now(), {
@@ -121,9 +121,9 @@ export class ChatServer implements AsyncDisposable {
       idleTimer,
       timeouts,
       logger: settings.logger,
-      onLeaving: (peer, leaving) => this.#untilGone(peer, leaving),
+      onLeaving: (peer, leaving) => this.#untilClosed(peer, leaving),
     };
-    this.#looking = setInterval(() => {
+    this.#idleCheck = setInterval(() => {
       const now = performance.now();
       for (const peer of this.#peers) peer.checkIdle(now);
     }, idleTimer.interval);
@@ -132,12 +132,12 @@ export class ChatServer implements AsyncDisposable {
     this.#accepting = Promise.all(accepting);
   }
 
-  /** Stops accepting, tells everyone, lets what was said leave, and closes. */
+  /** Stops accepting, notifies every session, sends what was said, and closes all connections. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     for (const listener of this.#settings.listeners) listener.close();
-    clearInterval(this.#looking);
+    clearInterval(this.#idleCheck);
     clearInterval(this.#sweeper);
     this.#watch.stop();
     this.#accounts.close();
@@ -146,7 +146,7 @@ export class ChatServer implements AsyncDisposable {
     await this.#pipeline.flushed();
     for (const { connection } of this.#peers) connection.close();
     if (this.#connections.size > 0) {
-      await new Promise<void>((resolve) => this.#onLastServed = resolve);
+      await new Promise<void>((resolve) => this.#onLastClosed = resolve);
     }
     await this.#pipeline.flushed();
     this.#settings.logger.log("info", "stopped");
@@ -159,17 +159,17 @@ export class ChatServer implements AsyncDisposable {
   async #accept(listener: Listener): Promise<void> {
     while (!this.#stopping) {
       try {
-        this.#welcome(await listener.accept());
+        this.#open(await listener.accept());
       } catch (error) {
         if (this.#stopping) return;
-        // Out of sockets, or a peer gone before it was accepted: neither may end the server.
+        // No descriptors are left, or the peer was gone before it was accepted: neither may end the server.
         this.#settings.logger.log("error", "accept failed", { reason: String(error) });
         await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE));
       }
     }
   }
 
-  #welcome(socket: Socket): void {
+  #open(socket: Socket): void {
     const connection = new Connection(socket, ++this.#lastId, this.#scheduler);
     const { hostname } = connection;
     const now = performance.now();
@@ -189,7 +189,7 @@ export class ChatServer implements AsyncDisposable {
     peer.begin();
   }
 
-  #untilGone(peer: Peer, leaving: Promise<void>): void {
+  #untilClosed(peer: Peer, leaving: Promise<void>): void {
     const { connection } = peer;
     this.#untilDone(connection, leaving, () => {
       this.#peers.delete(peer);
@@ -212,10 +212,10 @@ export class ChatServer implements AsyncDisposable {
     }
     onDone();
     this.#connections.decrement();
-    if (this.#connections.size === 0) this.#onLastServed();
+    if (this.#connections.size === 0) this.#onLastClosed();
   }
 
-  /** Tells a peer why it may not come in. Closing with something unread would reset the connection, and lose that. */
+  /** Tells a peer why its connection is rejected. Closing with unread input would reset it, and lose that. */
   async #reject(connection: Connection, { error }: Rejection): Promise<void> {
     const { code, message: reason } = error.payload;
     this.#settings.logger.logOf(connection, "debug", "connection rejected", { code, reason });
@@ -225,8 +225,8 @@ export class ChatServer implements AsyncDisposable {
     connection.abort();
   }
 
-  /** When memory is short, those who hold much of it and don't read: they come back and miss nothing. */
-  #letStalledGo(now: number): void {
+  /** Closes connections that hold much memory and do not read; their clients reconnect and miss nothing. */
+  #abortStalled(now: number): void {
     for (const peer of this.#peers) peer.abortIfStalled(now);
   }
 

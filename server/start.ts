@@ -1,6 +1,6 @@
 /**
- * From options to a running server: the log's file, the log, the listener; and the
- * one line that says why when one of them can't be had.
+ * From options to a running server: the log's file, the log, the listeners; and one line
+ * that says why when one of them cannot be opened.
  */
 
 import { PLATFORM } from "../cli/directories.ts";
@@ -19,11 +19,11 @@ import { DAY } from "./process/time.ts";
 import { StartFailure } from "./process/start_failure.ts";
 import { LoopTurns } from "./connection/event_loop.ts";
 
-/** A running server with what it runs on; stopping it closes everything. */
+/** A running server with all that it needs; stopping it closes everything. */
 export interface Running {
-  /** Where it listens, as `127.0.0.1:12345`; with TLS, what to know of it. */
+  /** Its addresses, as `127.0.0.1:12345`; with TLS, the fingerprint too. */
   listening: string[];
-  /** Takes the certificate anew; there only with TLS. */
+  /** Loads the certificate again; `undefined` without TLS. */
   reload: (() => Promise<void>) | undefined;
   /** Gives what is to be known of a log that does not have all that was acknowledged. */
   stop(): Promise<string | undefined>;
@@ -50,7 +50,7 @@ export async function start(options: ServerOptions, server: string): Promise<Run
     const turns = parts.use(await openTurns());
     const listeners = await openListeners(options, options.memory ? undefined : path, logger);
     parts.use(serve(options, listeners, { server, logger, log, snapshot, turns }));
-    // Not before: why it could not start is to be the one line on stderr.
+    // Not before: a failure to start is to be the only line on stderr.
     logger.log("info", "log opened", { path, rooms: snapshot.rooms.length });
     logListeners(listeners, logger);
     return {
@@ -67,7 +67,7 @@ export async function start(options: ServerOptions, server: string): Promise<Run
   }
 }
 
-/** Here, since a server that runs may connect to nothing any more. */
+/** Opened at the start, because a running server has no permission to connect. */
 async function openTurns(): Promise<LoopTurns> {
   try {
     return await LoopTurns.open();

@@ -30,7 +30,7 @@ const DISCARD_READ = 64 * 1024;
  */
 const CLOSE_TIMEOUT = 2000;
 
-/** What a connection needs of its socket: a `Deno.TcpConn` has it all, whatever is spoken over it. */
+/** The part of a socket that a connection uses; a `Deno.TcpConn` has all of it. */
 export interface Socket extends Pick<Deno.TcpConn, SocketPart> {
   /** Whether nobody between the two ends can read along. */
   readonly isEncrypted?: boolean;

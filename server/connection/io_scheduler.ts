@@ -123,7 +123,7 @@ export class IoScheduler {
       await tick();
     } while (this.#wasFull());
     this.#startReads();
-    // What they bring at once belongs to this turn.
+    // Reads that complete at once belong to this turn.
     await tick();
     this.#readsCompleted = 0;
     this.#isTurning = false;

@@ -142,7 +142,7 @@ export class Pipeline {
     unsubscribe: ({ connection, room }) =>
       this.#afterAnswers(connection, (subscription) => subscription?.unsubscribe(room)),
     close: ({ connection, isAfterAnswers = false }) => {
-      // What the connection was sent in this tick must be whole before it leaves.
+      // The output of this tick must be complete before the connection closes.
       this.#flush();
       const close = () => connectionOf(connection).close();
       if (isAfterAnswers) this.#afterAnswers(connection, close);

@@ -1,5 +1,5 @@
 /**
- * What a connection is sent of the log. As long as it keeps up, it is live: it shares each
+ * The part of the log that a connection is sent. As long as it keeps up, it is live: it shares each
  * room's batches with the other members. A connection that cannot keep up, or returns after
  * a while, is behind: live batches skip it, and it is sent the log page by page, as fast as
  * it reads, until it has caught up. Nothing waits for it, it misses nothing, and it costs
@@ -51,7 +51,7 @@ export class Subscription {
    */
   readonly #answers = new Map<string, Event<"message"> | (() => void)>();
   #held = 0;
-  /** What is to be sent before the next request is handled: done when every room has reached its goal. */
+  /** The replay that the next request waits for: done when every room has reached its goal. */
   #replay: Replay | undefined;
 
   constructor(connection: Connection, session: Session, log: MessageLog, pages: PageCache) {
@@ -131,7 +131,7 @@ export class Subscription {
   async #catchUp(): Promise<void> {
     let told = false;
     try {
-      // What this tick sends comes first.
+      // The output of this tick comes first.
       await this.#connection.writable();
       while (!this.#connection.isClosing) {
         const behind = this.#distance;

@@ -63,7 +63,7 @@ const INTERVAL = 1000;
 /** Measurements, while memory is short, between two forced collections. */
 const COLLECT_EVERY = 5;
 
-/** What a {@linkcode MemoryWatch} needs. */
+/** The parts of a {@linkcode MemoryWatch}. */
 export interface WatchOptions {
   guard: MemoryGuard;
   usage: () => Usage;

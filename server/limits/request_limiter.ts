@@ -23,24 +23,24 @@ const HOLD_OFF = 1000;
  */
 const REFUSALS: Rate = { perSecond: 20, burst: 300 };
 
-/** What one connection may do; `undefined` for no limit. */
+/** The rates of one connection; `undefined` for no limit. */
 export interface ConnectionRates {
   requests: Rate | undefined;
   bytes: Rate | undefined;
 }
 
-/** What the limiters of one server share. */
+/** The limits that all connections of one server share. */
 export interface RequestLimits {
   rates: ConnectionRates;
   memory: MemoryGuard;
   isLogInMemory: boolean;
 }
 
-/** What a request costs. */
+/** The cost of a request. */
 export interface RequestCost {
   /** Tokens of the connection's request rate. */
   readonly cost: number;
-  /** What it makes larger for good, if anything: refused while memory is short. */
+  /** Set for a request that makes the memory or the log larger for good: refused while memory is short. */
   readonly grows?: "memory" | "log";
 }
 

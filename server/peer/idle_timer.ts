@@ -6,7 +6,7 @@
 
 import type { Activity } from "../connection/activity.ts";
 
-/** What a silence has come to. */
+/** The consequence of a silence. */
 export type IdleEvent = "no handshake" | "ping" | "idle";
 
 /** The bounds, in milliseconds. */
@@ -16,10 +16,10 @@ export interface Timeouts {
   idle: number;
 }
 
-/** What a look needs to know of a peer, apart from its activity. */
+/** The state of a peer beside its activity. */
 export interface Standing {
   /**
-   * What the peer has to do: send `connect`, or answer pings. A lecture client knows no
+   * The next duty of the peer: to send `connect`, or to answer pings. A lecture client knows no
    * ping: it may be silent for ever, but not within a line.
    */
   owes: "connect" | "pong" | "rest of a line";
@@ -52,7 +52,7 @@ export class IdleTimer {
     return Math.min(Math.ceil(shortest / 4), LONGEST_INTERVAL);
   }
 
-  /** What a peer's silence has come to; a ping is noted in `activity`. */
+  /** The consequence of a peer's silence; a ping is noted in `activity`. */
   check(
     activity: Activity,
     { owes, isInLine, hasMuchToRead }: Standing,

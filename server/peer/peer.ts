@@ -26,7 +26,7 @@ import { isHandledBy, type LogQuery, REQUEST_TABLE } from "../hub/request_table.
 import type { LogQueries } from "./log_queries.ts";
 import { type LineReceiver, Reader } from "../connection/reader.ts";
 
-/** What the peers of one server share. */
+/** The parts that all peers of one server share. */
 export interface PeerContext extends HandshakeContext {
   queries: LogQueries;
   accounts: Accounts;
@@ -197,7 +197,7 @@ export class Peer implements LineReceiver {
     this.#push(await queries.answer(session, origin, query));
   }
 
-  /** What a client asked to be sent again is part of the answer: its next request comes after it. */
+  /** Resolves after a replay, which is part of the answer that asked for it: the next request comes after it. */
   async #replayed(): Promise<void> {
     const { pipeline } = this.#context;
     await pipeline.flushed();

@@ -1,7 +1,7 @@
 /**
- * Certificates of the server's own making: an authority that lasts for good, and
- * certificates under it that are renewed before they expire. One certificate that
- * is both is refused by TLS libraries.
+ * Certificates that the server issues itself: an authority that never changes, and
+ * certificates under it that are renewed before they expire. TLS libraries refuse one
+ * certificate that is both.
  */
 
 import {
@@ -31,13 +31,13 @@ export interface Identity {
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
-/** How long an authority is good for: nobody is to pin another one in its lifetime. */
+/** The lifetime of an authority: clients pin it once. */
 const AUTHORITY_LIFE = 36_500 * DAY;
 
-/** How long a certificate under it is good for. */
+/** The lifetime of a certificate under it. */
 const LEAF_LIFE = 90 * DAY;
 
-/** How far the clock of a client may be behind. */
+/** By how much a client's clock may be behind. */
 const SKEW = DAY;
 
 /** Makes an authority. */
@@ -74,7 +74,7 @@ export async function issue(authority: Identity, host: string, now: number): Pro
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
       new SubjectAlternativeNameExtension(namesFor(host)),
       await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-      // Not every TLS library shows a client the whole chain: the certificate brings its authority.
+      // Not every TLS library shows a client the whole chain, so the certificate carries its authority.
       new AuthorityInfoAccessExtension({ caIssuers: dataUrl(issuer) }),
     ],
   });
@@ -82,7 +82,7 @@ export async function issue(authority: Identity, host: string, now: number): Pro
   return { certificate: chain, key: await exportKey(keys.privateKey) };
 }
 
-/** Whether an authority's key is that of its certificate; fails when there is no key to be read. */
+/** Whether an authority's key is that of its certificate; rejects when there is no key to be read. */
 export async function isPair({ certificate, key }: Identity): Promise<boolean> {
   const publicKey = await new X509Certificate(certificate).publicKey.export(ALGORITHM, ["verify"]);
   const text = new TextEncoder().encode(certificate);
@@ -95,7 +95,7 @@ export async function fingerprint(certificate: string): Promise<string> {
   return await fingerprintOf(new Uint8Array(new X509Certificate(certificate).rawData));
 }
 
-/** From when until when the first certificate in a PEM text is good; throws when there is none. */
+/** The validity of the first certificate in a PEM text; throws when there is none. */
 export function validity(certificate: string): { from: Date; until: Date } {
   const { notBefore, notAfter } = new X509Certificate(certificate);
   return { from: notBefore, until: notAfter };
@@ -103,7 +103,7 @@ export function validity(certificate: string): { from: Date; until: Date } {
 
 function namesFor(host: string): JsonGeneralName[] {
   const names = new Set([OWN_NAME, "localhost", "127.0.0.1", "::1", host]);
-  // Neither is a name: they stand for every address that the machine has.
+  // Neither is a name: they stand for every address of the machine.
   for (const every of ["0.0.0.0", "::"]) names.delete(every);
   return [...names].filter((name) => /^[\w.:-]+$/.test(name)).map((value) => ({
     type: isAddress(value) ? "ip" : "dns",

@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 /**
- * The worker that reads an operator's certificate and key, at the start and whenever
- * they are to be read again: a server that runs can open no file itself.
+ * The worker that reads an operator's certificate and key, at the start and at each reload:
+ * a running server can open no file itself.
  */
 
 import { readFile } from "../process/files.ts";

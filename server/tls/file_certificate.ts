@@ -1,4 +1,4 @@
-/** A certificate that an operator has put into files, and may replace there at any time. */
+/** A certificate in an operator's files, which may be replaced at any time. */
 
 import type { Identity } from "./certificate.ts";
 import { certificateIn, type CertificateSource, keyIn, unusable } from "./source.ts";
@@ -12,9 +12,9 @@ const FORBIDDEN = 0o007;
 export class FileCertificate implements CertificateSource {
   readonly name: string;
   readonly #key: string;
-  /** Reads these two files and can do nothing else. */
+  /** Reads these two files, and may do nothing else. */
   readonly #worker: Worker;
-  readonly #asked: ((reading: Reading) => void)[] = [];
+  readonly #requests: ((reading: Reading) => void)[] = [];
 
   constructor({ certificate, key }: { certificate: string; key: string }) {
     this.name = certificate;
@@ -23,8 +23,8 @@ export class FileCertificate implements CertificateSource {
       type: "module",
       deno: { permissions: onlyReading([certificate, key]) },
     });
-    // Answers come in the order of the questions.
-    this.#worker.onmessage = ({ data }: MessageEvent<Reading>) => this.#asked.shift()?.(data);
+    // Answers come in the order of the requests.
+    this.#worker.onmessage = ({ data }: MessageEvent<Reading>) => this.#requests.shift()?.(data);
   }
 
   async load(now: number): Promise<Identity> {
@@ -41,7 +41,7 @@ export class FileCertificate implements CertificateSource {
 
   #read(path: string): Promise<Reading> {
     const { promise, resolve } = Promise.withResolvers<Reading>();
-    this.#asked.push(resolve);
+    this.#requests.push(resolve);
     this.#worker.postMessage(path);
     return promise;
   }

@@ -1,6 +1,6 @@
 /**
- * Where TLS connections come in. The listener stays for the server's life; the
- * certificate in it can be changed at any time, and connections keep theirs.
+ * The TLS listener. It lasts for the server's life; its certificate can be changed at any
+ * time, and connections keep theirs.
  */
 
 import type { Identity } from "./certificate.ts";
@@ -13,7 +13,7 @@ export class TlsListener {
   /** Pairs are made one by one, so that none is made while the certificate changes. */
   #pairing: Promise<unknown> = Promise.resolve();
 
-  /** Fails as `Deno.listen` does. */
+  /** Throws as `Deno.listen` does. */
   constructor(address: { hostname: string; port: number }, endpoint: TlsEndpoint) {
     this.#endpoint = endpoint;
     try {
@@ -28,12 +28,12 @@ export class TlsListener {
     return this.#listener.addr;
   }
 
-  /** The next connection. Its handshake is its own business, and holds up no other. */
+  /** The next connection. Its handshake holds up no other. */
   async accept(): Promise<TlsSocket> {
     return new TlsSocket(await this.#listener.accept(), () => this.#makePair());
   }
 
-  /** From now on a new connection gets the certificate of `endpoint`. */
+  /** Gives connections from now on the certificate of `endpoint`. */
   renew(endpoint: TlsEndpoint): void {
     const old = this.#endpoint;
     this.#endpoint = endpoint;
@@ -52,11 +52,11 @@ export class TlsListener {
   }
 }
 
-/** Where, within this machine, TLS is spoken with one certificate. */
+/** A listener within this machine that speaks TLS with one certificate. */
 export class TlsEndpoint {
   readonly #listener: Deno.TlsListener;
 
-  /** Fails as `Deno.listenTls` does for a certificate or a key that it can't use. */
+  /** Throws as `Deno.listenTls` does for a certificate or a key that it cannot use. */
   constructor({ certificate: cert, key }: Identity) {
     this.#listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
   }
@@ -65,7 +65,7 @@ export class TlsEndpoint {
     return this.#listener.addr.port;
   }
 
-  /** A TLS socket and the other end of it. Not to be called again before it is done. */
+  /** A TLS socket and its other end. Not to be called again before it has resolved. */
   async makePair(): Promise<Pair> {
     const near = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
     near.setNoDelay(true);
@@ -73,7 +73,7 @@ export class TlsEndpoint {
       for (;;) {
         const tls = await this.#listener.accept();
         if (tls.remoteAddr.port === near.localAddr.port) return { tls, near };
-        tls.close(); // Another program of this machine, which has no business here.
+        tls.close(); // Another program of this machine connected.
       }
     } catch (error) {
       near.close();

@@ -1,4 +1,4 @@
-/** Certificates under an authority of the server's own, which is kept beside its log. */
+/** Certificates under the server's own authority, which is kept beside its log. */
 
 import { messageOf } from "../../cli/system_errors.ts";
 import { fingerprint, type Identity, isPair, issue, makeAuthority } from "./certificate.ts";
@@ -7,10 +7,10 @@ import { exists, readFile } from "../process/files.ts";
 
 const FILES = { certificate: "authority.pem", key: "authority.key" } as const;
 
-/** Nobody but the owner may read the key. */
+/** The mode bits that the key's file must not have: only its owner may read it. */
 const FORBIDDEN = 0o077;
 
-/** An authority of the server's own, and certificates under it. */
+/** The server's own authority, and certificates under it. */
 export class SelfIssuedCertificate implements CertificateSource {
   readonly name = "of the server's own";
   readonly fingerprint: string;
@@ -24,8 +24,8 @@ export class SelfIssuedCertificate implements CertificateSource {
   }
 
   /**
-   * The authority in `directory`, made at the first start; without a directory, one that
-   * is forgotten at the end. Fails with an {@linkcode UnusableCertificate}.
+   * The authority in `directory`, made at the first start; without a directory, one in
+   * memory. Rejects with an {@linkcode UnusableCertificate}.
    */
   static async open(directory: string | undefined, host: string): Promise<SelfIssuedCertificate> {
     const authority = directory === undefined
@@ -38,7 +38,7 @@ export class SelfIssuedCertificate implements CertificateSource {
     return issue(this.#authority, this.#host, now);
   }
 
-  // It has read what it needs.
+  // Nothing is open: the authority was read at the start.
   close(): void {}
 }
 

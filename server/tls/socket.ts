@@ -1,26 +1,25 @@
 /**
- * One TLS connection. The runtime's own TLS socket can't be closed against its
- * peer's will: while the peer leaves a handshake unfinished, or reads nothing, the
- * runtime keeps the socket. So it is given one end of a pair within this machine;
- * what is encrypted is copied between the other end and the peer, whose socket
- * stays ours. That costs about as much again as the encryption, and gives two
- * things more: a peer that speaks no TLS is told so, and the certificate can
- * change while the listener stays.
+ * One TLS connection. The runtime's own TLS socket cannot be closed against its peer's will:
+ * while the peer leaves a handshake unfinished, or reads nothing, the runtime keeps the
+ * socket. So it gets one end of a pair within this machine, and encrypted bytes are copied
+ * between the other end and the peer's TCP socket, which can be closed. That costs about as
+ * much again as the encryption, and allows two things more: a peer that speaks no TLS is
+ * told so, and the certificate can change while the listener stays.
  */
 
 import { encode, errorEvent } from "../../protocol/mod.ts";
 import type { Socket } from "../connection/connection.ts";
 
-/** A TLS socket, and the other end of what it is spoken over. */
+/** A TLS socket, and the other end of its TCP connection. */
 export interface Pair {
   tls: Deno.TlsConn;
   near: Deno.TcpConn;
 }
 
-/** What a TLS connection begins with: a record of the handshake. */
+/** The first byte of a TLS connection: the type of a handshake record. */
 const HANDSHAKE = 0x16;
 
-/** Bytes copied at once: towards the server, to which clients say little, and towards the peer. */
+/** Bytes copied at once: to the server, to which clients send little, and to the peer. */
 const COPY_SIZE = { inward: 4 * 1024, outward: 16 * 1024 } as const;
 
 const NO_TLS = errorEvent(
@@ -29,24 +28,24 @@ const NO_TLS = errorEvent(
     "the connection is closed",
 );
 
-/** A peer's socket, over which TLS is spoken. */
+/** A peer's TCP socket, over which TLS is spoken. */
 export class TlsSocket implements Socket {
   readonly isEncrypted = true;
   readonly remoteAddr: Deno.NetAddr;
   readonly #peer: Deno.TcpConn;
   readonly #opening: Promise<Deno.TlsConn | undefined>;
   #pair: Pair | undefined;
-  /** Resolves when all that was encrypted has left, or nothing more will. */
+  /** Resolves when all encrypted bytes have left, or no more will. */
   #outward: Promise<void> | undefined;
   #failure: unknown;
   #closed = false;
 
-  /** `makePair` is asked for a pair once the peer has begun to speak TLS. */
+  /** `makePair` is called once the peer has begun to speak TLS. */
   constructor(peer: Deno.TcpConn, makePair: () => Promise<Pair>) {
     this.#peer = peer;
     this.remoteAddr = peer.remoteAddr;
     this.#opening = this.#open(makePair);
-    // Whoever reads or writes is told; until then nobody needs to be.
+    // Each read and write reports it; before that, nothing waits for it.
     this.#opening.catch(() => {});
   }
 
@@ -55,7 +54,7 @@ export class TlsSocket implements Socket {
     try {
       return tls === undefined ? null : await tls.read(buffer);
     } catch (error) {
-      // Many a client leaves without TLS's own goodbye. What it cut short is no line.
+      // Many clients close without TLS's close_notify. A line that this cuts short is no line.
       if (!(error instanceof Deno.errors.UnexpectedEof)) throw error;
       if (this.#failure !== undefined) throw this.#failure;
       return null;
@@ -68,14 +67,14 @@ export class TlsSocket implements Socket {
     return await tls.write(bytes);
   }
 
-  /** Says goodbye; resolves when all that was written has left this machine's hands. */
+  /** Sends close_notify; resolves when the system has taken all that was written. */
   async closeWrite(): Promise<void> {
     if (this.#pair === undefined) return await this.#peer.closeWrite();
     const { tls } = this.#pair;
     try {
       await tls.closeWrite();
     } catch (error) {
-      // A handshake that failed: TLS's word about it is to leave too.
+      // The handshake failed: the alert that says so must leave, too.
       closeOnce(tls);
       throw error;
     } finally {
@@ -90,7 +89,7 @@ export class TlsSocket implements Socket {
     if (this.#pair === undefined) return;
     const { tls, near } = this.#pair;
     closeOnce(near);
-    // What still waits for the handshake fails with it, and would wait for ever after a close.
+    // Reads that wait for the handshake fail with it; after a plain close they would wait for ever.
     tls.handshake().then(() => closeOnce(tls), () => closeOnce(tls));
   }
 
@@ -106,7 +105,7 @@ export class TlsSocket implements Socket {
     const buffer = new Uint8Array(COPY_SIZE.inward);
     const count = await this.#peer.read(buffer);
     if (count === null) return undefined;
-    if (buffer[0] !== HANDSHAKE) return await this.#turnAway(buffer);
+    if (buffer[0] !== HANDSHAKE) return await this.#rejectPlain(buffer);
     const pair = await makePair();
     this.#pair = pair;
     if (this.#closed) {
@@ -119,8 +118,8 @@ export class TlsSocket implements Socket {
     return pair.tls;
   }
 
-  /** Tells a peer that speaks no TLS, in the words that it speaks, and waits for it to go. */
-  async #turnAway(buffer: Uint8Array): Promise<never> {
+  /** Tells a peer that speaks no TLS so, in plain text, and waits for it to close. */
+  async #rejectPlain(buffer: Uint8Array): Promise<never> {
     await writeAll(this.#peer, new TextEncoder().encode(encode(NO_TLS)));
     await this.#peer.closeWrite();
     while (await this.#peer.read(buffer) !== null);
@@ -153,7 +152,7 @@ export class TlsSocket implements Socket {
     }
   }
 
-  /** Nothing more comes or goes: the TLS socket finds its end, and its reader what it came from. */
+  /** Ends both directions: the TLS socket comes to its end, and its reader gets the cause. */
   #cut(near: Deno.TcpConn, error: unknown): void {
     this.#failure ??= error;
     closeOnce(near);
@@ -170,6 +169,6 @@ function closeOnce(conn: Deno.Conn): void {
   try {
     conn.close();
   } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error; // It was closed before.
+    if (!(error instanceof Deno.errors.BadResource)) throw error; // Closed already.
   }
 }

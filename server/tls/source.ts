@@ -1,22 +1,22 @@
-/** What every source of certificates has, and the checks that they share. */
+/** Sources of certificates, and the checks that they share. */
 
 import { type Identity, validity } from "./certificate.ts";
 import type { Reading } from "../process/files.ts";
 import { StartFailure } from "../process/start_failure.ts";
 
-/** What a certificate comes from. */
+/** A source of certificates. */
 export interface CertificateSource {
-  /** What a person knows it by. */
+  /** Its name, for people. */
   readonly name: string;
-  /** What its clients pin, where it is of the server's own making. */
+  /** The fingerprint that clients pin, where the server issues its certificates itself. */
   readonly fingerprint?: string;
-  /** The certificate that is good at `now`. Fails with an {@linkcode UnusableCertificate}. */
+  /** A certificate that is valid at `now`. Rejects with an {@linkcode UnusableCertificate}. */
   load(now: number): Promise<Identity>;
-  /** Lets go of what it needs to load. */
+  /** Closes what it needs for loading. */
   close(): void;
 }
 
-/** Why there is no certificate to be had. */
+/** Why a certificate cannot be used. */
 export class UnusableCertificate extends StartFailure {
   override name = "UnusableCertificate";
 }
@@ -26,14 +26,14 @@ export function unusable(path: string, reason: string): UnusableCertificate {
   return new UnusableCertificate(`Cannot use the certificate ${path}: ${reason}`);
 }
 
-/** The text of the certificate at `path`, and from when until when it is good. */
+/** The text of the certificate at `path`, and its validity. */
 export function certificateIn(path: string, reading: Reading) {
   const certificate = textIn(`the certificate ${path}`, reading);
   try {
     return { certificate, ...validity(certificate) };
   } catch {
-    // Whatever the parser has stumbled over says nothing to a person.
-    throw unusable(path, "it is no certificate in PEM (-----BEGIN CERTIFICATE-----)");
+    // The parser's own message says nothing to a person.
+    throw unusable(path, "it is not a certificate in PEM (-----BEGIN CERTIFICATE-----)");
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * TLS for as long as the server lives: a certificate, the listener that shows it,
- * and its renewal, when the operator asks for it and before it expires.
+ * TLS for the server's life: a certificate, the listener that shows it, and its renewal, on
+ * the operator's request and before it expires.
  */
 
 import { type Identity, validity } from "./certificate.ts";
@@ -12,10 +12,10 @@ import { DAY } from "../process/time.ts";
 import { SelfIssuedCertificate } from "./self_issued.ts";
 import { TlsEndpoint, TlsListener } from "./listener.ts";
 
-/** How long before its end a certificate is to be renewed, in milliseconds. */
+/** How long before it expires a certificate is renewed, in milliseconds. */
 const RENEWAL = 30 * DAY;
 
-/** A listener for TLS whose certificate is kept good. */
+/** A listener for TLS whose certificate is kept valid. */
 export class Tls implements Listener {
   readonly #listener: TlsListener;
   readonly #source: CertificateSource;
@@ -35,7 +35,7 @@ export class Tls implements Listener {
     this.#watch = setInterval(() => this.renewIfDue(Date.now()), DAY);
   }
 
-  /** Fails with an {@linkcode UnusableCertificate}, or as `Deno.listen` does. */
+  /** Rejects with an {@linkcode UnusableCertificate}, or as `Deno.listen` does. */
   static async open(
     source: CertificateSource,
     address: { hostname: string; port: number },
@@ -64,12 +64,12 @@ export class Tls implements Listener {
     this.#source.close();
   }
 
-  /** What clients pin, where the certificate is of the server's own making. */
+  /** The fingerprint that clients pin, where the server issues its certificates itself. */
   get fingerprint(): string | undefined {
     return this.#source.fingerprint;
   }
 
-  /** Takes the certificate anew: for connections that come from now on. A bad one changes nothing. */
+  /** Loads the certificate again, for connections from now on. One that cannot be used changes nothing. */
   async reload(now = Date.now()): Promise<void> {
     try {
       const { endpoint, until } = await load(this.#source, now);
@@ -84,7 +84,7 @@ export class Tls implements Listener {
     }
   }
 
-  /** Reloads a certificate that is near its end; says so when there is no newer one. */
+  /** Reloads a certificate that is about to expire; logs a warning when there is no newer one. */
   async renewIfDue(now: number): Promise<void> {
     if (this.#until - now > RENEWAL) return;
     await this.reload(now);
@@ -93,7 +93,7 @@ export class Tls implements Listener {
     }
   }
 
-  /** Logs which certificate there is now. */
+  /** Logs the certificate in use. */
   report(event: string): void {
     const { fingerprint } = this.#source;
     this.#logger.log("info", event, { until: dateOf(this.#until), fingerprint });
@@ -131,7 +131,7 @@ function open(identity: Identity, { name }: CertificateSource): TlsEndpoint {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const reason = /KeyMismatch/.test(error.message)
-      ? "the key is not the certificate's; give both of one pair"
+      ? "the key is not that of the certificate; give both of one pair"
       : error.message;
     throw unusable(name, reason);
   }

@@ -1,4 +1,4 @@
-/** What a connection is answered after leaving a room, while it returns, and while it is behind. */
+/** Answers to a connection after it leaves a room, while it returns, and while it is behind. */
 
 import { assertEquals } from "@std/assert";
 import { startServer } from "../../fixtures/server.ts";

@@ -1,4 +1,4 @@
-/** What a connection is answered whose own message is kept while it is behind. */
+/** Answers to a connection whose own message is kept while it is behind. */
 
 import { assertEquals } from "@std/assert";
 import { PatchedLog } from "../../fixtures/patched_log.ts";

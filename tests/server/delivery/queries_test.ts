@@ -101,7 +101,7 @@ Deno.test("what a name has read is the same for its next session, and for no oth
   };
   {
     using alice = await chat.join("Alice");
-    // Who is new has nothing to catch up with.
+    // A new session has nothing to catch up with.
     assertEquals(await unread(alice), ["General 4 0 0"]);
     for (const text of ["5", "alice: 6", "7"]) await bob.send("message", { text });
     await bob.settled();

@@ -131,7 +131,7 @@ Deno.test("an unknown token opens a new session, which is sent what it asks for"
   assertEquals([alice.ack.resumed, alice.ack.session === more.session], [false, false]);
   const got = (await alice.settled()).filter(({ type }) => type === "message");
   assertEquals(got.map(({ payload }) => payload.seq), [48, 49, 50]);
-  // What the old session had seen of its inbox says nothing of the new one's.
+  // The old session's position in its inbox does not hold for the new session's.
   using bob = await chat.connect("Bob");
   for (let seq = 1; seq <= 3; seq++) {
     await bob.send("direct", { to: "Alice", text: "Hi" });

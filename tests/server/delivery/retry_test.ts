@@ -10,7 +10,7 @@ function lines(refs: number[]): string {
   ).join("\n") + "\n";
 }
 
-/** What came for the refs of one's own. */
+/** The answers to the session's own refs. */
 function own(events: Received[]): [ref: number, text: string][] {
   return events.filter(({ type, payload }) => type === "message" && payload.ref !== undefined)
     .map(({ payload }) => [payload.ref, payload.text]);
@@ -113,7 +113,7 @@ Deno.test("connect_ack gives the highest ref, after a take-over, an absence and 
     using second = await chat.connect("Alice", { session });
     known.push(second.ack.ref);
     await second.send("direct", { to: "Alice", text: "to myself", ref: 10 * start + 5 });
-    // What is refused has not used its ref.
+    // A refused message has not used its ref.
     await say(second, [10 * start + 4]);
     await second.send("message", { room: "Elsewhere", text: "refused", ref: 99 });
     await second.settled();

@@ -5,35 +5,35 @@ import { ServerProcess } from "../../fixtures/process.ts";
 import { canMeasure, costOf } from "../../fuzz/process_cost.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-/** What a crowd says as it comes to these sizes, one arrival or departure at a time. */
-function watch(crowd: ConnectionCount, sizes: readonly number[]): boolean[] {
+/** Whether a drop is noticed at each of these sizes, reached one connection at a time. */
+function watch(count: ConnectionCount, sizes: readonly number[]): boolean[] {
   return sizes.map((size) => {
-    while (crowd.size < size) crowd.increment();
-    while (crowd.size > size) crowd.decrement();
-    return crowd.hasDroppedSharply();
+    while (count.size < size) count.increment();
+    while (count.size > size) count.decrement();
+    return count.hasDroppedSharply();
   });
 }
 
-Deno.test("a crowd has left, once, when few of many are there", PURE, () => {
+Deno.test("a sharp drop is noticed once, when few of many are open", PURE, () => {
   assertEquals(watch(new ConnectionCount(), [999, 0, 999, 0]), [false, false, false, false]);
-  const crowd = new ConnectionCount();
-  assertEquals(watch(crowd, [8000, 2001, 2000, 2000]), [false, false, true, false]);
-  assertEquals(watch(crowd, [501, 500, 0, 1000, 250]), [false, true, false, false, true]);
+  const count = new ConnectionCount();
+  assertEquals(watch(count, [8000, 2001, 2000, 2000]), [false, false, true, false]);
+  assertEquals(watch(count, [501, 500, 0, 1000, 250]), [false, true, false, false, true]);
 });
 
 Deno.test(
-  "a crowd that came and went between two looks is one too",
+  "a drop counts too when all came and went between two looks",
   PURE,
   () => {
-    const crowd = new ConnectionCount();
-    for (let count = 0; count < 1000; count++) crowd.increment();
-    for (let count = 0; count < 1000; count++) crowd.decrement();
-    assertEquals([crowd.hasDroppedSharply(), crowd.hasDroppedSharply()], [true, false]);
+    const count = new ConnectionCount();
+    for (let each = 0; each < 1000; each++) count.increment();
+    for (let each = 0; each < 1000; each++) count.decrement();
+    assertEquals([count.hasDroppedSharply(), count.hasDroppedSharply()], [true, false]);
   },
 );
 
 Deno.test({
-  name: "a server that a crowd has left gives back most of what the crowd took",
+  name: "a server whose connections have mostly closed gives back most of their memory",
   ignore: !canMeasure,
   fn: async () => {
     await using server = await ServerProcess.start();

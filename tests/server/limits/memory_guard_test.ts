@@ -85,7 +85,10 @@ Deno.test("a server short of memory refuses new work, goes on with the old, and 
   using _late = await joinAtLast(chat);
   await alice.send("message", { text: "Hi" });
   assertEquals((await alice.receive("message")).payload.text, "Hi");
-  assertEquals([linesAbout(chat, "nothing new is"), linesAbout(chat, "enough memory")], [1, 1]);
+  assertEquals([linesAbout(chat, "new work is refused"), linesAbout(chat, "enough memory")], [
+    1,
+    1,
+  ]);
 });
 
 Deno.test("a server short of memory keeps what is said in a file", async () => {

@@ -89,7 +89,7 @@ Deno.test("who ignores all refusals is read slowly, hears of every one, and hold
     while (refusals > 0) if ((await flood.next() as Received).type === "error") refusals--;
     return performance.now() - began;
   };
-  // Those that come at once, then twenty a second.
+  // A burst at once, then twenty a second.
   await hear(300);
   const [slowly] = await Promise.all([hear(21), bob.settled()]);
   assertGreater(slowly, 900);
@@ -157,7 +157,7 @@ Deno.test("those who were turned away take nobody's place, however many hang on"
   );
   const full = told.filter(([code]) => code === "server_full").length;
   assertGreater(full, 50);
-  // Those over the bound of who is told are only closed.
+  // Connections beyond the bound of rejections at a time are only closed.
   assertEquals(told.filter((codes) => codes.length === 0).length, 250 - full);
   await alice.finish();
   await alice.rest();

@@ -11,7 +11,7 @@ import { ServerProcess } from "../../fixtures/process.ts";
 import { canMeasure, costOf } from "../../fuzz/process_cost.ts";
 import type { Endpoint } from "../../fixtures/endpoint.ts";
 
-/** What lets an attacker send as fast as it can: without these, all of it would be cheaper. */
+/** Limits lifted so that an attacker can send as fast as it can; with them its attack would cost less. */
 const UNLIMITED = ["--message-rate", "0", "--byte-rate", "0"];
 
 /** MiB by which a server may grow for nothing: garbage that was not collected yet. */

@@ -8,7 +8,7 @@ function line(type: unknown, payload: unknown, more: Record<string, unknown> = {
   return JSON.stringify({ type, payload, ...more }) + "\n";
 }
 
-/** What an offender sends, the code that it gets, and what that error's text has to say. */
+/** A breach of the rules, the code that it gets, and words in that error's text. */
 type Case = [what: string, bytes: string | Uint8Array, code: string, says?: string];
 
 const LONG_TEXT = "x".repeat(LIMITS.text + 1);

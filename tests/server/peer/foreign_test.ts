@@ -132,7 +132,7 @@ Deno.test({
   },
 });
 
-/** What a member of the room was sent, by its type. */
+/** The events that a member of the room was sent, by type. */
 async function heard(witness: TestClient): Promise<string[]> {
   return (await witness.settled()).map(({ type }: Received) => type);
 }

@@ -14,7 +14,7 @@ const PING = { type: "ping", payload: {} };
 
 const CONNECTED = { owes: "pong", isInLine: false, hasMuchToRead: false } as const;
 
-/** What looks at these times find of a peer in that standing. */
+/** The consequences found at these times, of a peer in that standing. */
 function check(
   timer: IdleTimer,
   activity: Activity,

@@ -13,7 +13,7 @@ class Program extends TestProcess {
     super(["python3", "-X", "utf8", `tests/fixtures/${file}`, ...args]);
   }
 
-  /** What follows the next `Received: `. Its other thread may write the prompt before or after it. */
+  /** The text after the next `Received: `. Its other thread may write the prompt before or after it. */
   async received(): Promise<string> {
     for (;;) {
       const line = (await this.line()).replaceAll(PROMPT, "");

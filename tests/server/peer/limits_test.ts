@@ -118,7 +118,7 @@ Deno.test("a peer that never reads holds nobody up, and has missed nothing when 
   const [late, lateLecture] = await Promise.all([slow, lecture].map((peer) => upToSeq(peer, all)));
   assertEquals(seqsOf(late ?? []), all);
   assertEquals(lateLecture?.map(({ payload }) => payload.seq), all);
-  // What comes before this was in a buffer or in the server's queue, which is bounded.
+  // Everything before this was in a buffer or in the server's queue, which is bounded.
   const queued = late?.findIndex(({ payload }) => payload.event === "behind") ?? -1;
   assertGreater(queued, 0);
   assertLess(queued * line.length, BUFFERS);

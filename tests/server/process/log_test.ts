@@ -27,7 +27,7 @@ function parseText(line: string): Logged {
   return { time, level: level.trim(), event, ...Object.fromEntries(parsed) };
 }
 
-/** What a server logs while `peers` do what they do. */
+/** The lines that a server logs while `peers` act. */
 async function logOf(
   format: "text" | "json",
   level: string,

@@ -40,7 +40,7 @@ Deno.test("passwd registers a name on a server that is stopped, and deletes it",
   const path = directory.file("deep/chat.db");
   assertEquals(
     await setsPassword(path, password, "Alice"),
-    // Whoever mistyped the file's name has to see it.
+    // An operator who mistyped the file's name has to see it.
     `"Alice" is registered. The log ${path} is new.`,
   );
   assertEquals((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
@@ -70,7 +70,7 @@ Deno.test("passwd is heard by a server that runs", async () => {
   await using server = await ServerProcess.serve(path);
   using stranger = await server.join("Alice");
   await setsPassword(path, password, "Alice");
-  // Who had the name is told within moments, and whoever comes without the password is refused.
+  // The holder of the name is told within moments, and a client without the password is refused.
   assertEquals((await stranger.rest()).map(({ payload }) => payload.code), ["session_ended"]);
   assertEquals((await connect(server, {})).code, "password_required");
   using owner = await server.join("Alice", "General", { password });
@@ -214,7 +214,7 @@ terminalTest("passwd asks twice in a terminal, and shows nothing of it", async (
   await tmux.untilLast("shell$ echo visible");
   await tmux.press("C-u");
   await start();
-  // What was rubbed out is not part of it, whatever bytes it had.
+  // Erased characters are not part of it, whatever bytes they had.
   for (const prompt of ["Password:", "The same again:"]) {
     await tmux.untilLast(prompt);
     await tmux.type("\u00e9\u{1F600}");

@@ -106,7 +106,7 @@ Deno.test("a certificate that can't be used ends the server with one line and 1"
     [["--tls-cert", key, "--tls-key", key], `Cannot use the certificate ${key}: it is no`],
     [
       ["--tls-cert", certificate, "--tls-key", expired.files.key],
-      `Cannot use the certificate ${certificate}: the key is not the certificate's`,
+      `Cannot use the certificate ${certificate}: the key is not that of the certificate`,
     ],
     [
       ["--tls-cert", expired.files.certificate, "--tls-key", expired.files.key],

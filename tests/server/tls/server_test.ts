@@ -148,7 +148,7 @@ Deno.test("a peer over TLS that never reads holds nobody up, and is closed when 
     if (event?.type === "ping") await bob.send("pong");
     if (event?.payload.event === "left") break;
   }
-  // What had left the server is still there; TLS has no goodbye for who is cut off.
+  // Lines that had left the server arrive; a connection that is cut off gets no close_notify.
   await slow.rest().catch(() => {/* an end that is not TLS's */});
 });
 
@@ -175,7 +175,7 @@ Deno.test("certificates change while clients come and go, and none is refused", 
   }
   isOver = true;
   await visiting;
-  // Who was there before all that is still there.
+  // The connection from before all that is still open.
   await alice.send("message", { text: "still here" });
   assertEquals((await alice.receive("message")).payload.text, "still here");
 });
@@ -202,7 +202,7 @@ Deno.test("a bad new certificate is logged with its file, and the old one stays"
   const good = await Deno.readTextFile(certificate);
   const { key: otherKey } = await (await Certificates.make()).renew();
   const bad: [path: string, content: string, reason: string][] = [
-    [certificate, "nonsense", `${certificate}: it is no certificate`],
+    [certificate, "nonsense", `${certificate}: it is not a certificate`],
     [certificate, good.replace(/[A-Z]{4}/, "AAAA"), certificate],
     [key, otherKey, `${certificate}: the key is not`],
     [key, "nonsense", certificate],
