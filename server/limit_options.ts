@@ -77,7 +77,7 @@ export const LIMIT_OPTIONS = {
     "MB",
     0,
     [0, MANY],
-    "Memory of the process above which nothing new is taken on; 0 for what the runtime can have",
+    "Memory of the process above which new work is refused; 0 for what the runtime can have",
   ),
 } as const;
 

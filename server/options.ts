@@ -15,7 +15,7 @@ const A_CENTURY = 36_500;
 export const OPTIONS = {
   host: text("ADDRESS", "127.0.0.1", "Address to listen on; 0.0.0.0 or :: for all"),
   port: wholeNumber("PORT", 12345, [0, 65535], "Port to listen on; 0 picks a free one"),
-  tls: toggle("Serve TLS too, with a certificate that the server makes for itself"),
+  tls: toggle("Serve TLS too, with a certificate that the server issues itself"),
   "tls-port": wholeNumber("PORT", TLS_PORT, [0, 65535], "Port for TLS; 0 picks a free one"),
   "tls-cert": text(
     "FILE",
@@ -26,10 +26,10 @@ export const OPTIONS = {
   plain: oneOf(
     ["host", "loopback", "off"],
     "loopback",
-    "Beside TLS, whom plain TCP is for: as --host says, this machine, nobody",
+    "Who may use plain TCP beside TLS: as --host says, this machine, nobody",
   ),
   data: text("FILE", undefined, "The log's file [default: chat.db in the state directory]"),
-  memory: toggle("Keep the log in memory alone, and forget it at the end"),
+  memory: toggle("Keep the log in memory only; it is lost at the end"),
   sync: oneOf(
     ["full", "normal"],
     "full",
@@ -57,17 +57,17 @@ export const OPTIONS = {
     "SECONDS",
     10,
     [0, MAX_TIMEOUT],
-    "Time that a new connection has to say `connect`; 0 for ever",
+    "Time in which a new connection must send `connect`; 0 for ever",
   ),
   "idle-timeout": wholeNumber(
     "SECONDS",
     60,
     [1, MAX_TIMEOUT],
-    "Silence after which a client is pinged; after twice that, or more where it has much to read, it is let go",
+    "Silence after which a client is pinged; after twice that, or more where it has much to read, it is disconnected",
   ),
-  "registered-only": toggle("Take registered names alone; chat-server passwd registers them"),
+  "registered-only": toggle("Accept registered names only; chat-server passwd registers them"),
   ...LIMIT_OPTIONS,
-  "log-level": oneOf(LOG_LEVELS, "info", "The least that is worth a line on stderr"),
+  "log-level": oneOf(LOG_LEVELS, "info", "Lowest level of the lines on stderr"),
   "log-format": oneOf(LOG_FORMATS, "text", "Lines for people or for programs"),
   help: toggle("Show this help and exit"),
   version: toggle("Show the version and exit"),
@@ -108,11 +108,11 @@ One server at a time may use a file.
 0 lifts the limit that a --max-… or …-rate option, or --login-failures, sets.
 
 With --tls the certificate is made at the first start, and kept in a directory beside
-the log, FILE-tls. Give its fingerprint to those who are to join. With TLS, SIGHUP reads
---tls-cert and --tls-key again; who is connected stays so.
+the log, FILE-tls. Give its fingerprint to the people who are to join. With TLS, SIGHUP reads
+--tls-cert and --tls-key again; connections stay open.
 
 Prints one line on stdout for each port once it accepts connections; what it does, on
-stderr. SIGINT or SIGTERM tells everyone and stops it; a second one stops it at once.
+stderr. SIGINT or SIGTERM notifies every client and stops it; a second one stops it at once.
 
 Exit codes: 0 stopped when asked, 1 could not run, or something that was acknowledged is not in
 the log's file any more, 2 wrong usage

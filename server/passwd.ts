@@ -23,7 +23,7 @@ import { Statements } from "./log/sqlite/statements.ts";
 /** The options of `chat-server passwd`. */
 export const PASSWD_OPTIONS = {
   data: text("FILE", undefined, "The log's file [default: chat.db in the state directory]"),
-  delete: toggle("Make the name anyone's again, and end its sessions"),
+  delete: toggle("Free the name again, and end its sessions"),
   help: toggle("Show this help and exit"),
 } as const;
 
