@@ -19,7 +19,7 @@ import {
 
 /**
  * Bundles a program for `compile` with the same `directory`, a full path. The
- * running Deno does it; its output suits every runtime.
+ * running Deno does it, with `env` besides its own environment; its output suits every runtime.
  *
  * @throws {Unavailable} if the bundler cannot be fetched
  * @throws {Failure} if the program has an error
@@ -28,28 +28,25 @@ export async function bundle(
   program: Program,
   directory: string,
   signal: AbortSignal,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  const deno = async (args: readonly string[]) => {
+    const options = { env: { ...ENV, ...env }, cwd: project, signal };
+    const { success, stderr } = await run(Deno.execPath(), args, options);
+    if (!success) throw explainBundling(program, stderr);
+  };
   const bundles = bundlesOf(program, directory);
-  await deno(program, checkerArguments(program), signal);
+  await deno(checkerArguments(program));
   // One by one: bundled together they would keep the directories of their sources.
   for (const module of [program.entry, ...program.include]) {
-    await deno(program, bundlerArguments(module, bundles), signal);
+    await deno(bundlerArguments(module, bundles));
   }
   for (const module of program.include) await nameAsSource(module, bundles);
   await forgetTimes(bundles);
 }
 
 /** The ES modules of packages: Deno 2.6 bundles their CommonJS wrongly. */
-const env = { DENO_CONDITIONS: "module" };
-
-async function deno(
-  program: Program,
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const { success, stderr } = await run(Deno.execPath(), args, { env, cwd: project, signal });
-  if (!success) throw explainBundling(program, stderr);
-}
+const ENV = { DENO_CONDITIONS: "module" };
 
 /** How Deno 2.6 to 2.9 name a package of npm, the bundler or an imported one. */
 const unfetched =

@@ -7,9 +7,12 @@ import { Directory } from "../fixtures/files.ts";
 const SERVER = programNamed("chat-server");
 
 /** The bundles of a program: their texts by their names. */
-async function bundled(program: Program): Promise<Map<string, string>> {
+async function bundled(
+  program: Program,
+  env?: Record<string, string>,
+): Promise<Map<string, string>> {
   using directory = new Directory();
-  await bundle(program, directory.path, new AbortController().signal);
+  await bundle(program, directory.path, new AbortController().signal, env);
   const bundles = bundlesOf(program, directory.path);
   const entries = await Array.fromAsync(Deno.readDir(bundles));
   const texts = new Map<string, string>();
@@ -20,6 +23,13 @@ async function bundled(program: Program): Promise<Map<string, string>> {
   return texts;
 }
 
+let server: Promise<Map<string, string>> | undefined;
+
+/** The server's bundles, made once for all tests. */
+function serverBundles(): Promise<Map<string, string>> {
+  return server ??= bundled(SERVER);
+}
+
 /** A program of one module. */
 function programOf(directory: Directory, text: string): Program {
   const entry = directory.file("odd.ts");
@@ -28,7 +38,7 @@ function programOf(directory: Directory, text: string): Program {
 }
 
 Deno.test("bundling puts workers beside the entry, under the names that the code has for them", async () => {
-  const bundles = await bundled(SERVER);
+  const bundles = await serverBundles();
   for (const name of ["sqlite_worker", "certificate_worker"]) {
     assertEquals(bundles.get(`${name}.ts`), `import "./${name}.js";\n`);
     assertStringIncludes(bundles.get(`${name}.js`)!, "self.onmessage");
@@ -38,7 +48,7 @@ Deno.test("bundling puts workers beside the entry, under the names that the code
 });
 
 Deno.test("bundling leaves what is loaded late out of what is loaded at once", async () => {
-  const bundles = await bundled(SERVER);
+  const bundles = await serverBundles();
   const entry = bundles.get("server.js")!;
   const [, late = ""] = /import\("\.\/(tls-\w+\.js)"\)/.exec(entry) ?? [];
   assertStringIncludes(bundles.get(late)!, "X509CertificateGenerator");
@@ -46,7 +56,7 @@ Deno.test("bundling leaves what is loaded late out of what is loaded at once", a
 });
 
 Deno.test("bundling the same sources makes the same bundles", async () => {
-  assertEquals(await bundled(SERVER), await bundled(SERVER));
+  assertEquals(await bundled(SERVER), await serverBundles());
 });
 
 Deno.test("bundling refuses a program whose types are wrong", async () => {
@@ -59,15 +69,6 @@ Deno.test("bundling refuses a program whose types are wrong", async () => {
 Deno.test("bundling says what it could not fetch", async () => {
   using directory = new Directory();
   const program = programOf(directory, "console.log(1);\n");
-  const before = ["DENO_DIR", "NPM_CONFIG_REGISTRY"].map((name) => [name, Deno.env.get(name)]);
-  Deno.env.set("DENO_DIR", directory.path);
-  Deno.env.set("NPM_CONFIG_REGISTRY", "http://127.0.0.1:1/");
-  try {
-    await assertRejects(() => bundled(program), Unavailable, "Cannot fetch the package ");
-  } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) Deno.env.delete(name!);
-      else Deno.env.set(name!, value);
-    }
-  }
+  const env = { DENO_DIR: directory.path, NPM_CONFIG_REGISTRY: "http://127.0.0.1:1/" };
+  await assertRejects(() => bundled(program, env), Unavailable, "Cannot fetch the package ");
 });
