@@ -80,23 +80,22 @@ function toMarkdown(
 }
 
 const HOW_TO_READ = "A delivery is one message to one client: a message in a room of 100 is 100. " +
-  "Server and load have a processor each, where they could be placed: every figure is what " +
-  "one core does, and figures of different machines can't be compared; the ratios sooner. In each round all " +
-  "servers are measured one after the other, in the next round backwards; a ratio is the " +
-  "median of the rounds' ratios, with the least and the most in brackets. *Closed loop*, " +
-  "wherever no rate is named: each client has a fixed number of messages on their way and " +
-  "sends the next as it hears its share, and latency there is mostly the queue of all the " +
-  "others' messages. *Fixed rate*: messages are due at moments that the server has no say " +
-  "in, and latency counts from then, so a server that stalls can't hide what waited. Every " +
-  "delivery is counted, and the sum compared with what was sent (‡: some were missing, or a " +
-  "connection was lost). CPU time and memory are the operating system's own figures for the " +
-  "server's process; *per CPU second* is deliveries for each second that the server was " +
-  "running. † marks where the load had no time left, so that the server might do better – " +
-  "beside a ratio, the peer's. " +
-  "§ marks where something else used a tenth of a processor or more, three repeats " +
-  "notwithstanding (half load, and all of `--quick`, are not repeated); where there is no load, " +
-  "it looks from the first start to the last end. In plots, a point with a sign is hollow; one " +
-  "without a figure lies on the lower edge.";
+  "Server and load have a processor each, where they could be pinned: every figure is that of " +
+  "one core. Figures of different machines cannot be compared; ratios sooner. Each round " +
+  "measures all servers one after the other, in the reverse order of the last; a ratio is the " +
+  "median of the rounds' ratios, with the minimum and maximum in parentheses. *Closed loop*, " +
+  "wherever no rate is named: each client has a fixed number of messages in flight and sends " +
+  "the next when it has received its share, so latency is mostly the queue of the other " +
+  "clients' messages. *Fixed rate*: messages are due at times independent of the server, and " +
+  "latency counts from then, so a server that stalls cannot hide the wait. Every delivery is " +
+  "counted, and the sum compared with the messages sent (‡: some were missing, or a connection " +
+  "was lost). CPU time and memory are the operating system's figures for the server's process; " +
+  "*per CPU second* is deliveries per second that the server was running. † marks a saturated " +
+  "load, with which the server might do better – beside a ratio, the peer. § marks a " +
+  "measurement during which other programs used a tenth of a processor or more, in spite of " +
+  "three repeats (half load, and all of `--quick`, are not repeated); without a load, it counts " +
+  "from the first start to the last end. In plots, a point with a sign is hollow; one without " +
+  "a figure lies on the lower edge.";
 
 function sectionLines({ title, text, table, plot }: Section): string[] {
   return [

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { Directory } from "../fixtures/files.ts";
 import { TestProcess } from "../fixtures/process.ts";
 
-/** What `deno task bench` says to arguments that it is to refuse before it measures anything. */
+/** The answer of `deno task bench` to arguments that it must refuse before it measures. */
 async function refused(...args: string[]): Promise<string[]> {
   const run = ["run", "--quiet", "--no-check", "--allow-all", "bench/main.ts"];
   await using bench = new TestProcess([Deno.execPath(), ...run, ...args]);

@@ -62,9 +62,9 @@ Deno.test("bench says nothing of a figure that can't be had", PURE, () => {
 });
 
 Deno.test("bench finds what others use, however the kernel counts interrupts", PURE, () => {
-  // One that counts them by themselves.
+  // A kernel that counts interrupts separately.
   assertEquals(othersSeconds({ processes: 20, interrupts: 5 }, 19), 1);
-  // One that counts them as the processes' too, as soon as that shows.
+  // A kernel that charges them to processes too, as soon as that shows.
   assertEquals(othersSeconds({ processes: 15, interrupts: 5 }, 20), 0);
   assertEquals(othersSeconds({ processes: 16, interrupts: 5 }, 18), 3);
 });

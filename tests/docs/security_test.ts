@@ -1,4 +1,4 @@
-/** SECURITY.md's facts, held against what they are about. */
+/** The facts in SECURITY.md, compared with what they are about. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { LIMITS } from "../../protocol/mod.ts";

@@ -1,8 +1,8 @@
-/** What a name has, on whatever device: its session, and what was said in it. */
+/** The state of a name on all its devices: its session, and what was said in it. */
 
 import type { Target } from "./notes.ts";
 
-/** Something said, and not acknowledged yet. */
+/** A message that is not acknowledged yet. */
 export interface Draft {
   ref: number;
   target: Target;
@@ -11,22 +11,22 @@ export interface Draft {
 
 /** A device on which the account is used. */
 interface Device {
-  /** Says nothing more. */
+  /** Stops talking. */
   hush(): void;
 }
 
-/** What all devices of one name share. */
+/** The state that all devices of one name share. */
 export class Account {
   readonly name: string;
   token: string | undefined;
   lastRef = 0;
-  /** What is not acknowledged, by ref, in the order in which it was said. */
+  /** Unacknowledged messages by ref, in the order in which they were said. */
   readonly waiting = new Map<number, Draft>();
-  /** What the server refused to keep. */
+  /** Messages that the server refused to keep. */
   readonly refused: Draft[] = [];
   /** The device that has the session. */
   device: Device | undefined;
-  /** How much was acknowledged, and the highest ref among that. */
+  /** The number of acknowledged messages, and the highest ref among them. */
   acknowledged = 0;
   lastKept = 0;
 
@@ -34,7 +34,7 @@ export class Account {
     this.name = name;
   }
 
-  /** Notes that the server has kept what has this ref. */
+  /** Notes that the server has kept the message with this ref. */
   settle(ref: number | undefined): void {
     if (ref === undefined) return;
     if (this.waiting.delete(ref)) this.acknowledged++;

@@ -1,4 +1,4 @@
-/** Every fault, with what the report says of it. */
+/** Every fault, with its description in the report. */
 
 import { clockBack } from "./clock_back.ts";
 import { comeAndGo } from "./come_and_go.ts";
@@ -13,13 +13,13 @@ import { stalledReader } from "./stalled_reader.ts";
 import { tornTail } from "./torn_tail.ts";
 import { twoDevices } from "./two_devices.ts";
 
-/** A fault that can be made. */
+/** A kind of fault. */
 export interface Fault {
-  /** For `--fault`. */
+  /** Its name for `--fault`. */
   name: string;
-  /** How many rounds it has when nobody says otherwise. */
+  /** The default numbers of rounds. */
   rounds: { full: number; short: number };
-  /** What is done in a round, and what is promised. */
+  /** The events of a round, and the promise. */
   about: string;
   run(stage: Stage): Promise<void>;
 }
@@ -31,50 +31,50 @@ export const FAULTS: readonly Fault[] = [
     rounds: { full: 220, short: 3 },
     about: "The server is killed with `kill -9` after a random number of acknowledgements, or " +
       "while the clients are still coming back from the kill before. All rounds share one log. " +
-      "The clients come back with their tokens and positions, and say again what was not " +
-      "acknowledged. (A killed process loses nothing that it had handed to the system: what " +
-      "`--sync full` does against a power cut, this can't show.)",
+      "The clients come back with their tokens and positions, and retry what was not " +
+      "acknowledged. (A killed process loses nothing that it had handed to the system, so this " +
+      "cannot show what `--sync full` does against a power cut.)",
     run: killServer,
   },
   {
     name: "kill-client",
     rounds: { full: 60, short: 2 },
-    about: "Clients as processes that write down what they say before they send it and what they " +
-      "are shown before they count it. One of them is killed with `kill -9`, and started again " +
-      "on its notes.",
+    about:
+      "Clients as processes that write down each message before they send it, and each event " +
+      "before they count it. One of them is killed with `kill -9`, and started again on its notes.",
     run: killClient,
   },
   {
     name: "kill-chat-client",
     rounds: { full: 40, short: 2 },
     about: "The same with the project's own `chat-client` in a pipe, and now and then the server " +
-      "is killed beneath it. What it printed as its own counts as acknowledged; so does what its " +
-      "outbox held when it was killed, for it has promised to send that. Lines of its input that " +
-      "it had not read when it was killed are lost with the pipe, and are not counted.",
+      "is killed beneath it. Messages that it printed as its own count as acknowledged; so do those " +
+      "in its outbox when it was killed, because it has promised to send them. Lines of its input " +
+      "that it had not read by then are lost with the pipe, and are not counted.",
     run: killChatClient,
   },
   {
     name: "cut-line",
     rounds: { full: 100, short: 3 },
     about:
-      "A proxy between client and server breaks a connection off after a random byte, in the " +
-      "middle of a line and in either direction.",
+      "A proxy between client and server cuts a connection after a random byte, in the middle of " +
+      "a line and in either direction.",
     run: cutLines,
   },
   {
     name: "half-open",
     rounds: { full: 100, short: 3 },
-    about: "The proxy goes silent in the middle of everything and closes nothing: neither end is " +
-      "told. The client gives the connection up and takes its session over. In half of the rounds " +
-      "the silent connection's bytes arrive at last, when the session has gone on without it.",
+    about: "The proxy goes silent at a random moment and closes nothing, so neither end learns " +
+      "of it. The client gives the connection up and resumes its session on another. In half of the " +
+      "rounds the bytes of the silent connection arrive after that.",
     run: halfOpen,
   },
   {
     name: "come-and-go",
     rounds: { full: 40, short: 1 },
     about: "Two clients hang up and come back 40 times a round, as fast as they can, while " +
-      "everybody talks to the rooms and to these two by name: each time, what they are sent again " +
-      "must meet what they are sent live without a seam.",
+      "everybody talks to the rooms and to these two by name: each time, the replay must join the " +
+      "live messages without a gap or a double.",
     run: comeAndGo,
   },
   {
@@ -87,19 +87,19 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "disk-full",
     rounds: { full: 40, short: 3 },
-    about: "The log's file system fills up while everybody talks. Who is refused with " +
-      "`log_failed` may say the same again once there is space; nobody may ever see what was " +
-      "refused. The server is not restarted.",
+    about: "The log's file system fills up while everybody talks. A message that is refused " +
+      "with `log_failed` may be sent again once there is space; nobody may ever see the refused " +
+      "one. The server is not restarted.",
     run: diskFull,
   },
   {
     name: "torn-tail",
     rounds: { full: 100, short: 3 },
-    about: "The server is killed, and after the last commit in the write-ahead log stands what a " +
-      "crash leaves in the middle of a write: random bytes, half a frame, a frame with a wrong " +
+    about: "The server is killed, and the write-ahead log ends, after its last commit, as a " +
+      "crash in the middle of a write leaves it: random bytes, half a frame, a frame with a wrong " +
       "checksum, whole frames without a commit, or nothing. **Committed bytes stay as they are.** " +
-      "What is destroyed after it was on the disk, acknowledged messages among it, no log in one " +
-      "file can give back; nothing is claimed of that.",
+      "No log in one file can restore data that is destroyed after it was on the disk, and this " +
+      "fault claims nothing about that.",
     run: tornTail,
   },
   {
@@ -114,7 +114,7 @@ export const FAULTS: readonly Fault[] = [
     name: "two-devices",
     rounds: { full: 100, short: 5 },
     about: "Two devices with one token take the session from each other, back and forth, and " +
-      "sometimes both at once, while messages are on their way from both.",
+      "sometimes both at once, while both have messages in flight.",
     run: twoDevices,
   },
   {
@@ -123,7 +123,7 @@ export const FAULTS: readonly Fault[] = [
     about:
       "The server's clock, in all its threads, is set back by up to 25 days and right again, " +
       "while everybody talks and between a kill and the next start. (Sessions are kept for 30 " +
-      "days, by that same clock: a clock further off than this ends them.)",
+      "days, by that same clock: one that is further off ends them.)",
     run: clockBack,
   },
 ];

@@ -1,26 +1,26 @@
 /**
- * The project's own client as a process that is killed. All that it can testify is
- * what it printed, and the outbox that it left on its disk.
+ * `chat-client` as a process that is killed. Its only evidence is its output, and the
+ * outbox that it left on disk.
  */
 
 import { signal, undoAtExit } from "./leftovers.ts";
 import type { Line, Note, Witness } from "./notes.ts";
 import { Broken, Watch, within } from "./waiting.ts";
 
-/** Seconds that it has to leave by itself. */
+/** Seconds for it to leave by itself. */
 const TIMEOUT = 30;
 
-/** What finds the message that was printed: who said it, and the first words of its text. */
+/** The key of a printed message: its sender, and the first words of its text. */
 type Key = `${string}: ${string} ${number}`;
 
-/** What happened to it, as far as that can be seen from outside. */
+/** The observable fate of a message. */
 type Sight =
   | Extract<Note, { note: "connected" | "said" }>
   | { note: "printed"; key: Key }
-  /** Its outbox held this when it was killed: it had promised to send it. */
+  /** The outbox held it at the kill: a promise to send it. */
   | { note: "kept"; key: Key };
 
-/** One person's `chat-client`, in a pipe. */
+/** A `chat-client` in a pipe. */
 export class ChatClient {
   readonly name: string;
   readonly #home: string;
@@ -36,7 +36,7 @@ export class ChatClient {
   #typed = 0;
   #ownLines = 0;
 
-  /** A client of the server behind `port` that keeps its state below `home`. */
+  /** A client of the server at `port`, with its state below `home`. */
   constructor(
     { name, home, port, room }: Record<"name" | "home" | "room", string> & { port: number },
   ) {
@@ -46,7 +46,7 @@ export class ChatClient {
     this.#args = [`127.0.0.1:${port}`, "--name", name, "--room", room, "--retry", "60"];
   }
 
-  /** Starts it on whatever state it has. */
+  /** Starts it on the state that it has. */
   start(): void {
     const program = new URL("../../client.ts", import.meta.url).pathname;
     const child = new Deno.Command(Deno.execPath(), {
@@ -70,7 +70,7 @@ export class ChatClient {
     this.#output = Promise.all([this.#watchOutput(child.stdout), drain(child.stderr)]);
   }
 
-  /** Types so many lines; it may be killed before it has read them. */
+  /** Writes `count` lines to its input; it may be killed before it has read them. */
   type(count: number): void {
     let text = "";
     for (let line = 0; line < count; line++) {
@@ -86,7 +86,7 @@ export class ChatClient {
     this.#input?.write(new TextEncoder().encode(text)).catch(() => {/* it was killed */});
   }
 
-  /** Resolves when it has printed so many more of its own lines. */
+  /** Resolves when it has printed `count` more of its own messages. */
   async hearsBack(count: number): Promise<void> {
     const enough = this.#ownLines + count;
     await this.#watch.until(
@@ -96,7 +96,7 @@ export class ChatClient {
     if (this.#isOver) throw new Broken(`chat-client ended by itself`);
   }
 
-  /** Kills it, if it runs, and looks into the outbox that it leaves. */
+  /** Kills it, if it runs, and reads the outbox that it leaves. */
   async kill(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
@@ -107,7 +107,7 @@ export class ChatClient {
     }
   }
 
-  /** Ends its input; it must leave with exit code 0, all that it had promised sent. */
+  /** Ends its input; it must exit with 0 after sending all that it promised. */
   async finish(): Promise<void> {
     const child = this.#child as Deno.ChildProcess;
     await this.#input?.close();
@@ -117,7 +117,7 @@ export class ChatClient {
     if (left !== undefined) throw new Broken(`chat-client left with an unsent "${left}"`);
   }
 
-  /** Its testimony: where in `history` that is what it saw. */
+  /** Its evidence: the lines of `history` that it printed. */
   testify(history: Iterable<Line>): Witness {
     const lines = new Map([...history].map((line) => [keyOf(line.sender, line.text), line]));
     const notes = this.#sights.map((sight): Note => {
@@ -130,7 +130,7 @@ export class ChatClient {
     return { name: this.name, notes };
   }
 
-  /** What history does not have, for the oracle to find. */
+  /** Messages that history lacks, for the oracle to find. */
   #missing(key: Key): Line {
     const [sender = "", text = ""] = key.split(": ");
     return { room: this.#room, sender, text: `${text} typed`, seq: 0, at: 0 };
@@ -157,7 +157,7 @@ export class ChatClient {
     this.#watch.changed();
   }
 
-  /** Takes a line such as `[Hall] Ada: Ada 17 …`. */
+  /** Notes a printed line such as `[Hall] Ada: Ada 17 …`. */
   #print(line: string): void {
     const [, sender, text] = /^\[\w+\] (\w+): (.*)$/.exec(line) ?? [];
     if (sender === undefined || text === undefined) return;
@@ -171,7 +171,7 @@ function keyOf(sender: string, text: string): Key {
   return `${sender}: ${name} ${Number(number)}`;
 }
 
-/** The texts in all outboxes below a directory that are not marked as done. */
+/** The texts in all outboxes below a directory that are not acknowledged. */
 function drafts(home: string): string[] {
   const waiting = new Map<number, string>();
   for (const path of outboxes(home)) {
@@ -201,7 +201,7 @@ async function drain(stream: ReadableStream<Uint8Array>): Promise<void> {
   for await (const _ of stream);
 }
 
-/** Where the runtime's modules are, whatever HOME a program is given. */
+/** The cache of the runtime, independent of the HOME that a program is given. */
 function denoDirectory(): string {
   const given = Deno.env.get("DENO_DIR");
   if (given) return given;

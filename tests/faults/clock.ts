@@ -1,9 +1,9 @@
 /**
- * Loaded before the server: its clock, in every thread, is as many milliseconds off
- * as the file says that CHAT_FAULTS_CLOCK names, from the moment it says so.
+ * Loaded before the server: shifts the clock of every thread by the number of
+ * milliseconds in the file that CHAT_FAULTS_CLOCK names, as soon as it changes.
  */
 
-// Open from the start: once the server runs, it can open nothing any more.
+// Opened at the start: the running server can open no file.
 const file = Deno.openSync(Deno.env.get("CHAT_FAULTS_CLOCK") as string);
 const RealDate = Date;
 
@@ -21,7 +21,7 @@ globalThis.Date = class extends RealDate {
   static override now = now;
 } as DateConstructor;
 
-// A worker has a world of its own, in which the clock is still right.
+// A worker has globals of its own, in which the clock is still right.
 const RealWorker = globalThis.Worker;
 const LOG_WORKER = new URL("../../server/log/sqlite/sqlite_worker.ts", import.meta.url).href;
 if (RealWorker !== undefined) {
@@ -33,7 +33,7 @@ if (RealWorker !== undefined) {
   };
 }
 
-/** What the server gives its worker, and the clock's name; its file is beside the log. */
+/** The name that the server gives its worker, and the clock's; its file is beside the log. */
 function withClock(options?: WorkerOptions): WorkerOptions {
   const given = options?.deno?.permissions;
   if (typeof given !== "object") throw new Error("The worker has no permissions of its own");

@@ -1,4 +1,4 @@
-/** The server's clock is set back, and right again, while everybody talks and between two starts. */
+/** The server's clock is set back and right again, under load and between two starts. */
 
 import { Crowd } from "./crowd.ts";
 import { settle } from "./kill_server.ts";
@@ -7,7 +7,7 @@ import type { Stage } from "./stage.ts";
 import { Broken } from "./waiting.ts";
 import { DAY } from "../../server/process/time.ts";
 
-/** Milliseconds: less than the 30 days for which a session is kept, and that by the same clock. */
+/** Milliseconds: less than the 30 days for which a session is kept by the same clock. */
 const FURTHEST = 25 * DAY;
 
 /** Sets the clock back, `stage.rounds` times. */
@@ -41,7 +41,7 @@ export async function clockBack(stage: Stage): Promise<void> {
   stage.remarks.push(`in history, time goes back ${steps} times`);
 }
 
-/** Kills the server; at its next start it is earlier or later than it was. */
+/** Kills the server; at its next start the clock is earlier or later than before. */
 async function restartAt(
   stage: Stage,
   crowd: Crowd,

@@ -1,4 +1,4 @@
-/** The server's worker, after its clock. */
+/** The server's worker, loaded after the shifted clock. */
 
 import "./clock.ts";
 import "../../server/log/sqlite/sqlite_worker.ts";

@@ -1,4 +1,4 @@
-/** Clients hang up and come back as fast as they can, while everybody talks, to them too. */
+/** Clients disconnect and return as fast as they can, under load that addresses them too. */
 
 import { Account } from "./account.ts";
 import { Crowd, memberOf } from "./crowd.ts";
@@ -8,10 +8,10 @@ import type { Random } from "./random.ts";
 import type { Stage } from "./stage.ts";
 import { Broken } from "./waiting.ts";
 
-/** How often each of them comes back in a round. */
+/** Returns of each of them per round. */
 const RETURNS = 40;
 
-/** Lets two members come and go, `stage.rounds` times {@linkcode RETURNS}. */
+/** Lets two members disconnect and return, `stage.rounds` times {@linkcode RETURNS}. */
 export async function comeAndGo(stage: Stage): Promise<void> {
   const crowd = new Crowd(stage.watch);
   const accounts = [new Account("Mia"), new Account("Max")];
@@ -20,7 +20,7 @@ export async function comeAndGo(stage: Stage): Promise<void> {
   try {
     await stage.startServer();
     await crowd.connect(stage.port);
-    // Nobody can be written to who was never here.
+    // A name that was never connected has no inbox.
     for (const member of restless) await comeBack(stage, member);
     for (const random of stage.eachRound()) {
       for (const talker of crowd.talkers) {

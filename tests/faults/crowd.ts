@@ -1,4 +1,4 @@
-/** The clients of a run: members that talk, one that only listens, and two of the lecture's. */
+/** The clients of a run: members that talk, one that only listens, and two in the lecture profile. */
 
 import { Account } from "./account.ts";
 import { LectureMember } from "./lecture_member.ts";
@@ -8,10 +8,10 @@ import { Notebook, type Witness } from "./notes.ts";
 import type { Random } from "./random.ts";
 import { Broken, type Watch } from "./waiting.ts";
 
-/** Those who talk in version 2. */
+/** The names that talk in version 2. */
 const TALKERS = ["Ada", "Bob", "Cyd"];
 
-/** Clients that do everything together. */
+/** Clients that act together. */
 export class Crowd {
   readonly talkers: Member[];
   readonly listener: Member;
@@ -32,28 +32,28 @@ export class Crowd {
     return [...this.talkers, this.listener, this.lectureTalker, this.lectureListener];
   }
 
-  /** What they can testify. */
+  /** Their notes. */
   get witnesses(): Witness[] {
     return this.all.map(({ notebook }) => notebook);
   }
 
-  /** Those that have an inbox. */
+  /** The clients that have an inbox. */
   get accounts(): Account[] {
     return this.talkers.map(({ account }) => account);
   }
 
-  /** How much was acknowledged to them. */
+  /** The number of their acknowledged messages. */
   get acknowledged(): number {
     const counts = [...this.accounts, this.lectureTalker].map((each) => each.acknowledged);
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** How many messages any of them was shown. */
+  /** The number of messages that they received. */
   get shown(): number {
     return this.witnesses.reduce((sum, { notes }) => sum + notes.length, 0);
   }
 
-  /** Connects whoever is not connected; everybody must get in. */
+  /** Connects every client that is not connected; all must succeed. */
   async connect(port: number): Promise<void> {
     for (const each of this.all) {
       if (!each.isOnline && !await each.connect(port)) {
@@ -62,24 +62,24 @@ export class Crowd {
     }
   }
 
-  /** Connects all at once to a server that may go away meanwhile. */
+  /** Connects all at once to a server that may go away in between. */
   async tryToConnect(port: number): Promise<void> {
     await Promise.all(this.all.map(async (each) => {
       try {
         await each.connect(port);
       } catch (error) {
-        // Refused, or reset: that the server is gone is what this is about.
+        // Refused or reset: the fault is that the server is gone.
         if (error instanceof Broken) throw error;
       }
     }));
   }
 
-  /** Hangs up for everybody. */
+  /** Closes all connections. */
   async disconnect(): Promise<void> {
     await Promise.all(this.all.map((each) => each.disconnect()));
   }
 
-  /** Lets those talk who talk. */
+  /** Starts the talkers. */
   talk(
     random: Random,
     who: readonly (Member | LectureMember)[] = [...this.talkers, this.lectureTalker],
@@ -90,7 +90,7 @@ export class Crowd {
     }
   }
 
-  /** Resolves when so many more messages are acknowledged. */
+  /** Resolves when `count` more messages are acknowledged. */
   async hearsBack(count: number): Promise<void> {
     const enough = this.acknowledged + count;
     await this.#watch.until(
@@ -99,14 +99,14 @@ export class Crowd {
     );
   }
 
-  /** Resolves when so many more messages are acknowledged to others than `one`. */
+  /** Resolves when `count` more messages are acknowledged to clients other than `one`. */
   async othersHearBack(one: Member, count: number): Promise<void> {
     const others = () => this.acknowledged - one.account.acknowledged;
     const enough = others() + count;
     await this.#watch.until(() => others() >= enough, () => "acknowledgements to the others");
   }
 
-  /** Nobody says anything more; resolves when all that was said is acknowledged. */
+  /** Stops the talkers; resolves when all their messages are acknowledged. */
   async fallSilent(): Promise<void> {
     for (const each of this.all) each.hush();
     await Promise.all(this.all.map((each) => each.drained()));

@@ -1,4 +1,4 @@
-/** Connections break: in the middle of a line, or without either end being told. */
+/** Connections break: in the middle of a line, or without a sign to either end. */
 
 import { Crowd } from "./crowd.ts";
 import type { Member } from "./member.ts";
@@ -14,12 +14,12 @@ export async function cutLines(stage: Stage): Promise<void> {
     const path = pathOf(relay, victim);
     path.cutAfter(random.chance(0.5) ? "up" : "down", random.between(1, 20_000));
     await stage.watch.until(() => !victim.isOnline, () => "the connection to break");
-    // Again at once: the server may not even know yet that the old one is gone.
+    // Again at once: the server may not know yet that the old connection is gone.
     if (!await victim.connect(relay.port)) throw new Broken("Cut off though the line was whole");
   });
 }
 
-/** Lets a connection go silent; its client gives it up and takes over from it, `stage.rounds` times. */
+/** Silences a connection; its client gives it up and resumes on another, `stage.rounds` times. */
 export async function halfOpen(stage: Stage): Promise<void> {
   const silent: Path[] = [];
   await overRelay(stage, async ({ crowd, relay, random }) => {
@@ -27,22 +27,22 @@ export async function halfOpen(stage: Stage): Promise<void> {
     const path = pathOf(relay, victim);
     path.silence();
     silent.push(path);
-    // What it says now is on its way, and stays there.
+    // Its messages from now on are stuck in the network.
     await crowd.othersHearBack(victim, random.between(1, 50));
     await takeOver(victim, relay);
-    // In half of the cases the old connection's bytes arrive after all, and too late.
+    // In half of the rounds the old connection's bytes arrive after all, too late.
     if (random.chance(0.5)) path.heal();
   });
 }
 
-/** What one round has to do with. */
+/** The parts of one round. */
 interface Round {
   crowd: Crowd;
   relay: Relay;
   random: Random;
 }
 
-/** Runs rounds under load with the network between the clients and the server, judging after each. */
+/** Runs rounds under load with a relay between clients and server, judging after each. */
 async function overRelay(stage: Stage, fail: (round: Round) => Promise<void>): Promise<void> {
   await using relay = new Relay();
   const crowd = new Crowd(stage.watch);
@@ -65,7 +65,7 @@ async function overRelay(stage: Stage, fail: (round: Round) => Promise<void>): P
   }
 }
 
-/** Leaves the connection as it is, open at both ends, and goes on over another. */
+/** Leaves the connection open at both ends, and goes on over another. */
 async function takeOver(victim: Member, relay: Relay): Promise<void> {
   victim.giveUp();
   if (!await victim.connect(relay.port)) throw new Broken("A session could not be taken over");

@@ -1,4 +1,4 @@
-/** The disk is full for a while: on a file system of its own, made small for this. */
+/** The disk is full for a while: a small file system made for this. */
 
 import { Crowd } from "./crowd.ts";
 import { undoAtExit } from "./leftovers.ts";
@@ -6,7 +6,7 @@ import type { Random } from "./random.ts";
 import { Skipped, type Stage } from "./stage.ts";
 import { Broken } from "./waiting.ts";
 
-/** Bytes of the file system; the log of the longest run fits several times. */
+/** Bytes of the file system: several times the log of the longest run. */
 const SIZE = 64 * 2 ** 20;
 
 /** Fills the disk under load and frees it again, `stage.rounds` times. */
@@ -19,7 +19,7 @@ export async function diskFull(stage: Stage): Promise<void> {
     await stage.startServer();
     for (const random of stage.eachRound()) {
       await crowd.connect(stage.port);
-      // Those of the lecture listen only: they could not say again what is refused.
+      // Lecture clients only listen: they could not retry a refused message.
       crowd.talk(random, crowd.talkers);
       await crowd.hearsBack(random.between(1, 50));
       disk.fill(random.between(0, 200_000));
@@ -35,7 +35,7 @@ export async function diskFull(stage: Stage): Promise<void> {
     await stage.auditAll(crowd.witnesses, crowd.accounts);
   } finally {
     await crowd.disconnect();
-    // It holds its files open, and the disk with them.
+    // The server holds its files open, and with them the disk.
     await stage.killServer();
     disk.keep(stage.directory);
   }
@@ -44,19 +44,19 @@ export async function diskFull(stage: Stage): Promise<void> {
   );
 }
 
-/** Waits until each of those who talk was refused, and knows what became of all that it said. */
+/** Waits until each talker was refused, and knows the fate of all its messages. */
 async function untilAllAreRefused(stage: Stage, crowd: Crowd): Promise<void> {
   const isRefused = () => crowd.accounts.every(({ refused }) => refused.length > 0);
   await stage.watch.until(isRefused, () => "log_failed: the disk is full");
   await crowd.fallSilent();
 }
 
-/** With the disk still full, or after a restart on it: nothing refused may be anywhere. */
+/** Checks, with the disk still full or after a restart on it, that no refused message is anywhere. */
 async function judgeWhatWasSeen(stage: Stage, crowd: Crowd, random: Random): Promise<void> {
   if (random.chance(0.5)) await stage.audit(crowd.witnesses, crowd.all);
 }
 
-/** A small file system that is gone afterwards. */
+/** A small temporary file system. */
 class Disk implements AsyncDisposable {
   readonly path: string;
   readonly #isGone: () => void;
@@ -67,7 +67,7 @@ class Disk implements AsyncDisposable {
     this.#isGone = undoAtExit(() => new Deno.Command("umount", { args }).outputSync());
   }
 
-  /** Makes one; only root may. */
+  /** Mounts one; only root may. */
   static async mount(path: string): Promise<Disk> {
     if (Deno.build.os !== "linux") throw new Skipped("a small file system is made on Linux only");
     Deno.mkdirSync(path);
@@ -76,7 +76,7 @@ class Disk implements AsyncDisposable {
     return new Disk(path);
   }
 
-  /** Takes all space but `left` bytes. */
+  /** Fills all space but `left` bytes. */
   fill(left: number): void {
     using file = Deno.openSync(`${this.path}/filler`, { create: true, write: true });
     const block = new Uint8Array(65_536);
@@ -88,12 +88,12 @@ class Disk implements AsyncDisposable {
     file.truncateSync(Math.max(0, file.statSync().size - left));
   }
 
-  /** Gives the space back. */
+  /** Frees the space. */
   free(): void {
     Deno.removeSync(`${this.path}/filler`);
   }
 
-  /** Copies the log to where it outlasts the disk, for whoever looks into a failure. */
+  /** Copies the log off the disk, to examine a failure. */
   keep(directory: string): void {
     for (const { name } of Deno.readDirSync(this.path)) {
       if (name.startsWith("chat.db")) {
@@ -109,7 +109,7 @@ class Disk implements AsyncDisposable {
   }
 }
 
-/** Runs a program; why it failed, if it did. */
+/** Runs a program; returns the reason if it failed. */
 async function run(program: string, args: string[]): Promise<string | undefined> {
   try {
     const { success, stderr } = await new Deno.Command(program, { args, stdin: "null" }).output();

@@ -6,7 +6,7 @@ import { runFault } from "./run.ts";
 
 for (const fault of FAULTS) {
   Deno.test(`nothing is lost, doubled or reordered by ${fault.name}`, async () => {
-    // Another one each time: a failure says which, and how to see it again.
+    // A different seed each time: a failure names it, and how to replay it.
     const seed = crypto.getRandomValues(new Uint32Array(1))[0] as number;
     const { skipped, failure, findings } = await runFault(fault, { seed, isShort: true });
     if (skipped !== undefined) console.log(`not run: ${skipped}`);
@@ -14,12 +14,12 @@ for (const fault of FAULTS) {
   });
 }
 
-/** What Ada says as `ref`, and history has as `seq`. */
+/** A message of Ada's with `ref`, which history has as `seq`. */
 function line(seq: number, ref: number, text = `Ada ${ref}`): Line {
   return { room: "Hall", sender: "Ada", text, seq, at: 1000 + seq, ref };
 }
 
-/** The same as others are shown it. */
+/** The same as other clients receive it. */
 function others({ ref: _, ...rest }: Line): Line {
   return rest;
 }
@@ -35,7 +35,7 @@ function shown(line: Line): Note {
 const [one, two, three] = [line(1, 1), line(2, 2), line(3, 3)];
 const saidAll = [one, two, three].map(said);
 
-/** What the oracle finds when Ada says three things and notes `ada`, Bob notes `bob`, and history has `kept`. */
+/** The findings of the oracle when Ada sends three messages and notes `ada`, Bob notes `bob`, and history has `kept`. */
 function findings(ada: Note[], bob: Note[], kept: Line[] = [one, two, three]): Wrong[] {
   const witnesses = [{ name: "Ada", notes: [...saidAll, ...ada] }, { name: "Bob", notes: bob }];
   const verdict = judge(witnesses, new Map([["Hall", kept.map(others)]]));

@@ -1,19 +1,19 @@
-/** Reads what the server says that it has: whole rooms, page by page, and inboxes from the start. */
+/** Reads the history that the server shows: whole rooms, page by page, and inboxes from the start. */
 
 import { inboxOf, type Line } from "./notes.ts";
 import { Broken, within } from "./waiting.ts";
 import { Wire } from "./wire.ts";
 
-/** Seconds that a reading may take. */
+/** Seconds for one reading. */
 const TIMEOUT = 60;
 
-/** Messages asked for at a time. */
+/** Messages per page. */
 const PAGE = 500;
 
-/** A name that no other auditor had: the server holds a name for a while after its connection. */
+/** A new name for each auditor: the server holds a name for a while after its connection. */
 let auditors = 0;
 
-/** Adds to `known` what the rooms have beyond it. */
+/** Adds the messages beyond `known` to it. */
 export async function readRooms(
   port: number,
   rooms: readonly string[],
@@ -21,7 +21,7 @@ export async function readRooms(
 ): Promise<void> {
   const wire = await Wire.dial(port);
   const name = `Auditor ${++auditors}`;
-  // The rooms' ends: nothing of them is to be replayed.
+  // The ends of the rooms, so that nothing is replayed.
   const since = Object.fromEntries(rooms.map((room) => [room, Number.MAX_SAFE_INTEGER]));
   wire.send("connect", { name, version: 2, since });
   const asked = [...rooms];
@@ -49,14 +49,14 @@ export async function readRooms(
   }
 }
 
-/** The whole inbox of a session, which must have no connection that is still needed. */
+/** The whole inbox of a session. Takes the session over, so its connection must not be needed any more. */
 export async function readInbox(port: number, name: string, session: string): Promise<Line[]> {
   const wire = await Wire.dial(port);
   const room = inboxOf(name);
   const lines: Line[] = [];
   let isWhole = false;
   wire.send("connect", { name, version: 2, session, direct_since: 0 });
-  // What connect asks to be replayed comes before the answer to the next request.
+  // The replay comes before the answer to the next request.
   wire.send("ping", {}, "end of inbox");
   const reading = wire.read(({ type, id, payload }) => {
     const { sender, text, seq, at } = payload;

@@ -1,4 +1,4 @@
-/** The project's own client is killed at any moment; its outbox is all that it has. */
+/** `chat-client` is killed at random moments; only its outbox remains. */
 
 import { ChatClient } from "./chat_client.ts";
 import { Crowd } from "./crowd.ts";
@@ -10,7 +10,7 @@ import type { Stage } from "./stage.ts";
 export async function killChatClient(stage: Stage): Promise<void> {
   const [room] = ROOMS;
   const crowd = new Crowd(stage.watch);
-  // The outbox belongs to the server's address, which must stay the same.
+  // The outbox is bound to the server's address, which must stay the same.
   await using relay = new Relay();
   const home = `${stage.directory}/home`;
   Deno.mkdirSync(home);

@@ -1,4 +1,4 @@
-/** Clients are killed at any moment. What they had said is on their disk, and they say it again. */
+/** Clients are killed at random moments, and retry the messages that are on their disk. */
 
 import { Crowd } from "./crowd.ts";
 import { NotebookFile } from "./notes.ts";
@@ -24,8 +24,8 @@ export async function killClient(stage: Stage): Promise<void> {
       crowd.talk(random);
       await victim.hearsBack(random.between(1, 80));
       await victim.kill();
-      // The others go on without it, for so many messages. For as long as a start takes they
-      // would drown a slow machine in what all of them note.
+      // The others go on without it for a number of messages. For as long as a start takes,
+      // their notes would overload a slow machine.
       await crowd.hearsBack(random.between(1, 400));
       await crowd.fallSilent();
       await victim.restart(random.between(1, 2 ** 31));

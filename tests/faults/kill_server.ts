@@ -1,4 +1,4 @@
-/** The server is killed at any moment, again and again, over one and the same log. */
+/** The server is killed at random moments, repeatedly, over the same log. */
 
 import { Crowd } from "./crowd.ts";
 import type { Random } from "./random.ts";
@@ -11,7 +11,7 @@ export async function killServer(stage: Stage): Promise<void> {
     await stage.startServer();
     await crowd.connect(stage.port);
     for (const random of stage.eachRound()) {
-      // Once in a while before those who come back have even got what they missed.
+      // Now and then before the returning clients have received what they missed.
       if (stage.done > 0 && random.chance(0.25)) await killWhileTheyComeBack(stage, crowd, random);
       else await killWhileTheyTalk(stage, crowd, random);
       await crowd.disconnect();
@@ -41,7 +41,7 @@ async function killWhileTheyComeBack(stage: Stage, crowd: Crowd, random: Random)
   await coming;
 }
 
-/** Brings everybody back, lets all arrive that was said, and judges all of it once more. */
+/** Brings every client back, waits for every message, and judges everything once more. */
 export async function settle(stage: Stage, crowd: Crowd): Promise<void> {
   await crowd.connect(stage.port);
   await crowd.fallSilent();

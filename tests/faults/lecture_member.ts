@@ -1,7 +1,7 @@
 /**
- * A client of the lecture: no session, no refs, no way to resume. What it says is
- * acknowledged when its own text comes back; what was under way when its connection
- * broke, it can't know.
+ * A lecture client: no session, no refs, no way to resume. A message is acknowledged
+ * when its own text comes back; the fate of messages in flight when the connection
+ * breaks is unknown.
  */
 
 import type { Load } from "./load.ts";
@@ -15,7 +15,7 @@ export class LectureMember {
   readonly watch: Watch;
   wire: Wire | undefined;
   isOnline = false;
-  /** How much was acknowledged. */
+  /** The number of acknowledged messages. */
   acknowledged = 0;
   readonly #room: string;
   readonly #waiting = new Set<string>();
@@ -33,7 +33,7 @@ export class LectureMember {
     this.#room = room;
   }
 
-  /** Connects; false if cut off before it was answered. */
+  /** Connects; false if the connection ended before the answer. */
   async connect(port: number): Promise<boolean> {
     await this.disconnect();
     this.notebook.take({ note: "connected", anew: true });
@@ -45,7 +45,7 @@ export class LectureMember {
     return this.isOnline;
   }
 
-  /** Hangs up; the fate of what is under way stays unknown. */
+  /** Disconnects; the fate of messages in flight stays unknown. */
   async disconnect(): Promise<void> {
     this.wire?.close();
     await this.#reading;
@@ -53,33 +53,33 @@ export class LectureMember {
     this.#waiting.clear();
   }
 
-  /** Talks, from now on, as fast as its own texts come back. */
+  /** Starts to talk, as fast as its own texts come back. */
   talk(load: Load): void {
     this.#load = load;
     this.#fill();
   }
 
-  /** Says nothing more. */
+  /** Stops talking. */
   hush(): void {
     this.#load = undefined;
   }
 
-  /** Resolves when all that it said over this connection came back. */
+  /** Resolves when all its messages on this connection came back. */
   async drained(): Promise<void> {
     await this.#until(() => this.#waiting.size === 0, "its own text did not come back");
   }
 
-  /** Resolves when it was shown `room` up to `seq`; at once when it was shown nothing of it yet. */
+  /** Resolves when it has received `room` up to `seq`; at once if it has received nothing of it. */
   async reached(room: string, seq: number): Promise<void> {
     if (room !== this.#room) return;
     const isThere = () => this.#last === undefined || this.#last >= seq;
     await this.#until(isThere, `was shown ${room} up to ${this.#last}, not ${seq}`);
   }
 
-  /** Resolves when all that it was sent before is here. */
+  /** Resolves when everything sent to it before has arrived. */
   async settled(): Promise<void> {
     const probe = ++this.#probes;
-    // There is no such request, and it is told so: a lecture client gets no pong.
+    // An unknown request, which is answered by an error: a lecture client gets no pong.
     this.wire?.send("probe", {}, `probe ${probe}`);
     await this.#until(() => this.#lastProbe >= probe, "no answer to a probe");
   }

@@ -1,14 +1,14 @@
-/** What a run would leave behind on the machine, were it to end at once: Ctrl-C undoes it all. */
+/** Clean-up at Ctrl-C: everything that a run would leave behind on the machine. */
 
 const undoings = new Set<() => void>();
 
-/** Has `undo` done should the run be stopped. Call what it gives when there is nothing to undo any more. */
+/** Calls `undo` if the run is interrupted. Call the returned function once there is nothing to undo. */
 export function undoAtExit(undo: () => void): () => void {
   undoings.add(undo);
   return () => undoings.delete(undo);
 }
 
-/** Undoes everything, the last first. */
+/** Undoes everything in reverse order. */
 export function undoAll(): void {
   for (const undo of [...undoings].reverse()) {
     undoings.delete(undo);
@@ -16,7 +16,7 @@ export function undoAll(): void {
   }
 }
 
-/** Sends a process a signal; one that has ended by itself needs none. */
+/** Sends a signal to a process, unless it has ended by itself. */
 export function signal(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);

@@ -1,4 +1,4 @@
-/** What the clients say: texts of every size and script, to rooms and to each other. */
+/** The messages of the clients: texts of every size and script, to rooms and to each other. */
 
 import type { Target } from "./notes.ts";
 import type { Random } from "./random.ts";
@@ -6,17 +6,17 @@ import type { Random } from "./random.ts";
 /** The rooms of every run. */
 export const ROOMS = ["Hall", "Lab"] as const;
 
-/** Says what comes next, and how many may be under way at once. */
+/** A source of messages, and how many may be in flight at once. */
 export interface Load {
-  /** Messages that are said before the first of them is acknowledged. */
+  /** The number of messages in flight. */
   window: number;
   next(): { target: Target; filler: string };
 }
 
-/** What texts are made of: one to four bytes a character, and what JSON escapes. */
+/** Characters of texts: of one to four bytes, and those that JSON escapes. */
 const SCRIPT = [...'abcdefghij klmnopq rstuvw xyz 0123456789 äöüß ełńś 日本語 😀👍 " \\ \t\n'];
 
-/** Ordinary talk: short texts mostly, seldom a very long one, a `share` of it to one of `names`. */
+/** Ordinary talk: mostly short texts, rarely a very long one, a `share` of it to one of `names`. */
 export function chatter(
   random: Random,
   window: number,
@@ -33,7 +33,7 @@ export function chatter(
   };
 }
 
-/** Talk that fills buffers: every text nearly as long as a text may be. */
+/** Talk that fills buffers: every text has nearly the maximum length. */
 export function torrent(random: Random, window: number): Load {
   const long = filler(random, 4000);
   return { window, next: () => ({ target: { room: ROOMS[0] }, filler: long }) };

@@ -1,6 +1,6 @@
 /**
  * `deno task faults`: makes every fault that the chat promises to survive, with real
- * processes, and writes down what came of it.
+ * processes, and reports the findings.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
@@ -19,7 +19,7 @@ Usage: deno task faults [OPTIONS]
                  ${
   FAULTS.map(({ name }) => name).join(", ").replace(/(.{50,60},) /g, "$1\n                 ")
 }
-  --rounds N     so many rounds of each
+  --rounds N     this many rounds of each
   --short        a few rounds of each, as in the tests
   --seed N       make the same choices as the run that printed this seed
   --help         show this
@@ -30,7 +30,7 @@ docs/FAULTS.md; any other run prints its table alone.
 Exit status: 0 nothing was lost, doubled or reordered; 1 something was; 2 wrong
 usage; 130 interrupted.`;
 
-/** What the command line asks for. */
+/** The options of the command line. */
 interface Options {
   faults: readonly Fault[];
   seed: number;
@@ -62,7 +62,7 @@ async function main(args: string[]): Promise<number> {
   return results.every(isClean) ? 0 : 1;
 }
 
-/** What the arguments say; or the exit code, when they have been answered. */
+/** The parsed arguments, or the exit code if they were answered. */
 function parse(args: string[]): Options | number {
   const unknown: string[] = [];
   const flags = parseArgs(args, {
@@ -98,7 +98,7 @@ function oneLine(result: Result): string {
   return `${fault.name}: ${counts}, ${seconds.toFixed(1)} s${failure ? `\n${failure}` : ""}`;
 }
 
-/** What is stopped leaves nothing behind: no process, no file system, no directory. */
+/** Makes an interrupted run leave nothing behind: no process, no file system, no directory. */
 function undoOnSignals(): void {
   const stop = () => {
     undoAll();

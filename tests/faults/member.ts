@@ -1,8 +1,7 @@
 /**
- * A version 2 client as the wire's description asks for one: numbers what it says,
- * keeps it until it is acknowledged, says where it left off when it comes back.
- * All that it knows it learns from its own notes, so one that was killed can be
- * put together again from those.
+ * A version 2 client after the specification: numbers its messages, keeps them until they
+ * are acknowledged, and resumes where it left off. All its state comes from its notes, so
+ * a killed one can be restored from them.
  */
 
 import type { Account, Draft } from "./account.ts";
@@ -11,7 +10,7 @@ import { inboxOf, type Line, type Note, type Notebook, type Target } from "./not
 import { Broken, type Watch } from "./waiting.ts";
 import { type Received, Wire } from "./wire.ts";
 
-/** What a member is made of. */
+/** The parts of a member. */
 export interface MemberOptions {
   account: Account;
   notebook: Notebook;
@@ -23,11 +22,11 @@ export interface MemberOptions {
 export class Member {
   readonly account: Account;
   readonly notebook: Notebook;
-  /** Told whenever something came. */
+  /** Called at every event. */
   readonly watch: Watch;
-  /** How often each kind of notification came. */
+  /** The number of notifications of each kind. */
   readonly notified = new Map<string, number>();
-  /** Its connection, the last that it had. */
+  /** Its latest connection. */
   wire: Wire | undefined;
   isOnline = false;
   readonly #positions: Record<string, number>;
@@ -47,7 +46,7 @@ export class Member {
     for (const note of notebook.notes) this.#learn(note);
   }
 
-  /** Connects, from where it left off, and says again what is not acknowledged; false if cut off first. */
+  /** Connects from where it left off, and retries unacknowledged messages; false if cut off first. */
   async connect(port: number): Promise<boolean> {
     await this.#hangUp();
     const { name, token } = this.account;
@@ -61,35 +60,35 @@ export class Member {
     return this.isOnline;
   }
 
-  /** Hangs up without a word, over the connections that it gave up too. */
+  /** Disconnects without `quit`, including the connections that it gave up. */
   async disconnect(): Promise<void> {
     await this.#hangUp();
     for (const { wire } of this.#givenUp) wire.close();
     await Promise.all(this.#givenUp.splice(0).map(({ reading }) => reading));
   }
 
-  /** Takes its connection for dead: leaves it as it is, and believes nothing that comes over it. */
+  /** Gives its connection up: leaves it open, and ignores everything that comes over it. */
   giveUp(): void {
     if (this.wire === undefined) return;
     this.#givenUp.push({ wire: this.wire, reading: this.#reading });
     [this.wire, this.#reading, this.isOnline] = [undefined, Promise.resolve(), false];
   }
 
-  /** Says something. */
+  /** Sends a message. */
   say(target: Target, filler: string): void {
     const ref = this.account.lastRef + 1;
     this.#say({ ref, target, text: `${this.account.name} ${ref} ${filler}` });
   }
 
   /**
-   * Says again, in other words, what was refused: under the same ref, unless a later
-   * one was kept. Gives how many kept their ref.
+   * Sends refused messages again with other texts, under the same ref unless a later
+   * one was kept. Returns how many kept their ref.
    */
   sayRefused(): number {
     let kept = 0;
     let last = this.account.lastKept;
     for (const { ref, target, text } of this.account.refused.splice(0)) {
-      // Refs only rise: behind one that had to be new, none of the old can stay.
+      // Refs only rise: after one that had to be new, no old ref can stay.
       const isFree = ref > last;
       last = isFree ? ref : this.account.lastRef + 1;
       if (isFree) kept++;
@@ -98,18 +97,18 @@ export class Member {
     return kept;
   }
 
-  /** Talks, from now on, as fast as it is acknowledged. */
+  /** Starts to talk, as fast as its messages are acknowledged. */
   talk(load: Load): void {
     this.#load = load;
     this.#fill();
   }
 
-  /** Says nothing more. */
+  /** Stops talking. */
   hush(): void {
     this.#load = undefined;
   }
 
-  /** Resolves when all that it said is acknowledged or refused. */
+  /** Resolves when all its messages are acknowledged or refused. */
   async drained(): Promise<void> {
     const { name, waiting } = this.account;
     await this.#until(
@@ -118,7 +117,7 @@ export class Member {
     );
   }
 
-  /** Resolves when it was shown `room`, or its inbox, up to `seq`. */
+  /** Resolves when it has received `room`, or its inbox, up to `seq`. */
   async reached(room: string, seq: number): Promise<void> {
     const { name } = this.account;
     const last = () => room === inboxOf(name) ? this.#inboxSeen : this.#positions[room] ?? 0;
@@ -128,7 +127,7 @@ export class Member {
     );
   }
 
-  /** Resolves when all that it was sent before is here. */
+  /** Resolves when everything sent to it before has arrived. */
   async settled(): Promise<void> {
     const ping = ++this.#pings;
     this.wire?.send("ping", {}, `ping ${ping}`);
@@ -191,7 +190,7 @@ export class Member {
     }
     if (token === undefined) this.#take({ note: "session", token: ack.session });
     this.isOnline = true;
-    // What another device goes on to say would be said by nobody again.
+    // Otherwise nobody would retry the messages that another device goes on to send.
     if (this.account.device !== this) this.account.device?.hush();
     this.account.device = this;
     for (const draft of waiting.values()) {
@@ -207,12 +206,12 @@ export class Member {
 
   #receiveError(code: string, id: string | undefined): void {
     const draft = this.account.waiting.get(Number(id));
-    // The connection is about to close; that it may is part of the fault.
+    // The connection is about to close, as part of the fault.
     if (code === "session_replaced" || code === "idle_timeout") return;
     if (code !== "log_failed" || draft === undefined) {
       throw new Broken(`The server refused a request of ${this.account.name}: ${code}`);
     }
-    // Who was refused stops, as a person would: what follows would overtake it.
+    // Stops after a refusal, as a person would: later messages would overtake the refused one.
     this.hush();
     this.#take({ note: "refused", ref: draft.ref, text: draft.text });
   }

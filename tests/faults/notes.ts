@@ -1,13 +1,13 @@
 /**
- * What a client can testify: what it said and what it was sent, in the order in
- * which it happened to it. The oracle believes nothing else, and the server's own
- * history, which it holds against this.
+ * The notes of a client: the messages that it sent and the events that it received, in
+ * their order. The oracle relies on nothing else, except the server's history, which it
+ * compares with them.
  */
 
-/** Where something is said: in a room, or to one name. */
+/** The target of a message: a room, or one name. */
 export type Target = { room: string } | { to: string };
 
-/** A message as it is kept and shown. One that is direct is in the room {@linkcode inboxOf} its recipient. */
+/** A message as it is kept and shown. A direct one is in the room {@linkcode inboxOf} its recipient. */
 export interface Line {
   room: string;
   sender: string;
@@ -17,25 +17,25 @@ export interface Line {
   ref?: number | undefined;
 }
 
-/** One thing that happened to a client. */
+/** One note of a client. */
 export type Note =
-  /** A connection began; in the lecture profile, which can't resume, the views begin anew. */
+  /** A connection began; in the lecture profile, which cannot resume, the views start over. */
   | { note: "connected"; anew: boolean }
   | { note: "session"; token: string }
-  /** It is about to send this text for the first time. Every text is said once only. */
+  /** It is about to send this text for the first time. Every text is said only once. */
   | { note: "said"; target: Target; text: string; ref?: number }
-  /** It is about to send that once more: its answer may repeat a message. */
+  /** It is about to send that again: the answer may repeat a message. */
   | { note: "repeated"; ref: number }
-  /** It was sent a message of a room, or of its inbox. */
+  /** It received a message of a room, or of its inbox. */
   | { note: "shown"; line: Line }
-  /** It was sent the answer to something that it said to one name. */
+  /** It received the answer to its direct message. */
   | { note: "answered"; line: Line }
-  /** What it said under that ref was refused: nobody may ever see it. */
+  /** Its message with that ref was refused: nobody may ever see it. */
   | { note: "refused"; ref: number; text: string };
 
-/** A client, as the oracle hears it. */
+/** A client as the oracle sees it. */
 export interface Witness {
-  /** The name under which it speaks. */
+  /** Its name. */
   readonly name: string;
   readonly notes: readonly Note[];
 }
@@ -49,22 +49,22 @@ export class Notebook implements Witness {
     this.name = name;
   }
 
-  /** Takes a note, before what it says is acted upon. */
+  /** Takes a note, before acting upon it. */
   take(note: Note): void {
     this.notes.push(note);
   }
 }
 
-/** A notebook on disk, for a client that is going to be killed. */
+/** A notebook on disk, for a client that will be killed. */
 export class NotebookFile extends Notebook implements Disposable {
   readonly #file: Deno.FsFile;
 
-  /** Opens `path`, with whatever notes are in it. */
+  /** Opens `path` with the notes in it. */
   constructor(name: string, path: string) {
     super(name);
     for (const note of readNotes(path)) this.notes.push(note);
     this.#file = Deno.openSync(path, { create: true, append: true });
-    // Ends the half line that a kill may have left.
+    // Ends a partial line that a kill may have left.
     this.#file.writeSync(new TextEncoder().encode("\n"));
   }
 
@@ -81,7 +81,7 @@ export class NotebookFile extends Notebook implements Disposable {
   }
 }
 
-/** The whole notes in a file. A last one that was cut by a kill was never acted upon. */
+/** The complete notes in a file. A last one that was cut by a kill was never acted upon. */
 export function readNotes(path: string): Note[] {
   let text: string;
   try {
@@ -104,7 +104,7 @@ export function inboxOf(name: string): string {
   return `inbox of ${name}`;
 }
 
-/** The room of what is said to `target`. */
+/** The room of a message to `target`. */
 export function roomOf(target: Target): string {
   return "room" in target ? target.room : inboxOf(target.to);
 }

@@ -1,15 +1,15 @@
 /**
- * The oracle: holds what the clients testify against the history that the server
- * shows, and finds what does not agree. It knows the wire's promises and nothing
- * of the server's code. Pure.
+ * The oracle: compares the clients' notes with the history that the server shows, and
+ * finds disagreements. It knows the promises of the wire, and nothing of the server's
+ * code. Pure.
  */
 
 import { type Line, roomOf, type Witness } from "./notes.ts";
 
-/** What can be wrong; {@linkcode MEANING} says it for people. */
+/** The kinds of disagreement; {@linkcode MEANING} explains them. */
 export type Wrong = "lost" | "doubled" | "reordered" | "unkept";
 
-/** What each kind of wrong means. */
+/** The meaning of each kind. */
 export const MEANING: Record<Wrong, string> = {
   lost: "acknowledged and not in history as it was acknowledged, or skipped in a client's view",
   doubled:
@@ -18,16 +18,16 @@ export const MEANING: Record<Wrong, string> = {
   unkept: "shown to a client, or in history, without ever having been said and kept",
 };
 
-/** Something that does not agree. */
+/** A disagreement. */
 export interface Finding {
   wrong: Wrong;
-  /** In words, with the message. */
+  /** A description with the message. */
   what: string;
 }
 
-/** What the oracle says. */
+/** The verdict of the oracle. */
 export interface Verdict {
-  /** How many messages their senders saw acknowledged. */
+  /** The number of messages that their senders saw acknowledged. */
   acknowledged: number;
   findings: Finding[];
 }
@@ -35,7 +35,7 @@ export interface Verdict {
 /** Rooms with all of their messages, oldest first, as the server shows them. Others are not judged. */
 export type History = ReadonlyMap<string, readonly Line[]>;
 
-/** Judges a run at a moment at which nothing is under way. */
+/** Judges a run at a moment when nothing is in flight. */
 export function judge(witnesses: readonly Witness[], history: History): Verdict {
   const judgement = new Judgement(witnesses, history);
   return judgement.verdict();
@@ -45,7 +45,7 @@ interface Said {
   name: string;
   room: string;
   ref: number | undefined;
-  /** Nobody may ever see it: its sender was told so. */
+  /** Its sender was told that it was refused: nobody may ever see it. */
   refused: boolean;
 }
 
@@ -71,7 +71,7 @@ class Judgement {
     return { acknowledged: this.#acknowledged.size, findings: this.#findings };
   }
 
-  /** Goes through what one client was sent. */
+  /** Goes through the events of one client. */
   #hear({ name, notes }: Witness): void {
     const view = new View((wrong, what, line) => this.#find(wrong, `${name}: ${what}`, line));
     for (const note of notes) {
@@ -86,7 +86,7 @@ class Judgement {
     view.end();
   }
 
-  /** Whether a line tells `name` that what it said is kept: its own text, with the ref it gave. */
+  /** Whether a line acknowledges a message of `name`: its own text, with the ref it gave. */
   #isAnswer(name: string, { text, ref }: Line): boolean {
     const said = this.#said.get(text);
     return said !== undefined && said.name === name && said.ref === ref;
@@ -124,7 +124,7 @@ class Judgement {
   }
 
   #find(wrong: Wrong, what: string, { room, seq, sender, text }: Line): void {
-    // On one line, whatever is in it.
+    // On one line, whatever the text.
     const quoted = JSON.stringify(text.slice(0, 40));
     this.#findings.push({ wrong, what: `${what}: ${room} ${seq} ${sender}: ${quoted}` });
   }
@@ -134,9 +134,9 @@ class Judgement {
 class View {
   readonly #find: (wrong: Wrong, what: string, line: Line) => void;
   readonly #rooms = new Map<string, { last: number; skipped: Set<number> }>();
-  /** How many answers to retries may still come, by ref. */
+  /** The number of answers to retries that may still come, by ref. */
   readonly #repeats = new Map<number, number>();
-  /** Whether a room may begin anywhere: nobody can say where it was left. */
+  /** Whether a room may begin anywhere, because nobody knows where it was left. */
   #anew = false;
 
   constructor(find: (wrong: Wrong, what: string, line: Line) => void) {
@@ -166,7 +166,7 @@ class View {
     view.last = Math.max(view.last, seq);
   }
 
-  /** What was skipped, and did not come late either, was lost. */
+  /** A message that was skipped and did not come late was lost. */
   end(): void {
     for (const [room, { skipped }] of this.#rooms) {
       for (const seq of skipped) {

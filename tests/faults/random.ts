@@ -1,4 +1,4 @@
-/** Chance that can be had again: everything random in a run comes from its seed. */
+/** Reproducible randomness: everything random in a run comes from its seed. */
 
 /** A stream of random numbers that depends on its seed alone (mulberry32). */
 export class Random {
@@ -8,17 +8,17 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** A stream of its own for what `label` names: what it draws changes nobody else's numbers. */
+  /** An independent stream for `label`: its draws do not change the numbers of others. */
   static of(seed: number, label: string): Random {
     let hash = seed >>> 0;
-    // FNV-1a: one step a character, so that neighbouring labels begin far apart.
+    // FNV-1a: one step a character, so that neighboring labels begin far apart.
     for (const character of label) {
       hash = Math.imul(hash ^ (character.codePointAt(0) as number), 0x01000193);
     }
     return new Random(hash);
   }
 
-  /** From 0 up to, and without, 1. */
+  /** A number from 0 up to but not including 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -36,12 +36,12 @@ export class Random {
     return this.next() < share;
   }
 
-  /** One of `items`, of which there must be some. */
+  /** One of `items`, which must not be empty. */
   pick<Item>(items: readonly Item[]): Item {
     return items[this.between(0, items.length - 1)] as Item;
   }
 
-  /** So many random bytes. */
+  /** `count` random bytes. */
   bytes(count: number): Uint8Array<ArrayBuffer> {
     return Uint8Array.from({ length: count }, () => this.between(0, 255));
   }

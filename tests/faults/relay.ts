@@ -1,13 +1,13 @@
 /**
- * A network that can be told to fail: a proxy on loopback between the clients and
- * the server. It can cut a connection after any byte, and it can go silent without
- * closing anything, as a network does when a cable is pulled.
+ * A network that fails on command: a proxy on loopback between clients and server. It
+ * can cut a connection after any byte, and it can go silent without closing anything, as
+ * a network does when a cable is pulled.
  */
 
-/** Bytes taken from one side at a time. */
+/** Bytes per read. */
 const CHUNK = 16_384;
 
-/** Which way bytes go. */
+/** The direction of bytes. */
 type Direction = "up" | "down";
 
 /** One connection through the relay. */
@@ -33,17 +33,17 @@ export class Path {
     ]);
   }
 
-  /** Lets so many more bytes pass in one direction, then breaks off, in the middle of whatever it is. */
+  /** Lets `bytes` more bytes pass in one direction, then cuts the connection. */
   cutAfter(direction: Direction, bytes: number): void {
     this.#left[direction] = bytes;
   }
 
-  /** Forwards nothing more and closes nothing: to both ends the other one is just silent. */
+  /** Stops forwarding without closing: to each end the other one is just silent. */
   silence(): void {
     this.#silence ??= Promise.withResolvers();
   }
 
-  /** The cable is plugged in again: what was on its way arrives now. */
+  /** Forwards again, beginning with the bytes in transit. */
   heal(): void {
     this.#silence?.resolve();
     this.#silence = undefined;
@@ -72,15 +72,15 @@ export class Path {
         if (count === null || this.#left[direction] === 0) break;
       }
     } catch {
-      // One end is gone: so is the other, in a moment.
+      // One end is gone, and the other one follows.
     }
     this.close();
   }
 }
 
-/** Accepts connections on a port that stays the same, whichever server is behind it. */
+/** Accepts connections on a port that stays the same across servers. */
 export class Relay implements AsyncDisposable {
-  /** The server's port; while there is none, connections are closed at once. */
+  /** The server's port; without one, connections are closed at once. */
   target: number | undefined;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #paths = new Set<Path>();
@@ -90,12 +90,12 @@ export class Relay implements AsyncDisposable {
     this.#accepting = this.#accept();
   }
 
-  /** Where clients connect. */
+  /** The port for clients. */
   get port(): number {
     return this.#listener.addr.port;
   }
 
-  /** The connection whose client's end has that port. */
+  /** The connection whose client end has that port. */
   pathOf(clientPort: number | undefined): Path | undefined {
     return [...this.#paths].find((path) => path.clientPort === clientPort);
   }
@@ -129,7 +129,7 @@ export class Relay implements AsyncDisposable {
       this.#paths.add(path);
       path.over.then(() => this.#paths.delete(path));
     } catch {
-      // The server has gone in this very moment.
+      // The server has just gone.
       client.close();
     }
   }

@@ -1,13 +1,13 @@
-/** What a run came to, as Markdown. */
+/** The result of a run as Markdown. */
 
 import { DatabaseSync } from "node:sqlite";
 import config from "../../deno.json" with { type: "json" };
 import { MEANING, type Wrong } from "./oracle.ts";
 import type { Result } from "./run.ts";
 
-/** What the report says about the run itself. */
+/** A run of faults. */
 export interface Run {
-  /** As it was typed. */
+  /** The command line. */
   command: string;
   seed: number;
   results: readonly Result[];
@@ -28,17 +28,17 @@ ${summary(run.results)}
 
 ## How to read it
 
-Real processes, real sockets, on loopback. *Acknowledged* messages are those whose senders got
-their own copy back. After every fault the clients come back, everything settles, and an oracle
-that knows nothing of the server's code holds what each client noted against the history that
-the server shows. The other columns count what does not agree:
+Real processes and real sockets, on loopback. *Acknowledged* messages are those whose senders got
+their own copy back. After every fault the clients come back, all settles, and an oracle that
+knows nothing of the server's code compares the notes of each client with the history that the
+server shows. The other columns count the disagreements:
 
 ${COLUMNS.map((wrong) => `- *${wrong}*: ${MEANING[wrong]}.`).join("\n")}
 
-A fault ends at its first finding; one that ends otherwise than it should says so below the table.
-Moments are random, from the seed: so many acknowledgements, so many bytes. How processes and
-packets interleave around these moments, no seed decides: a replay makes the same faults, not the
-same microseconds.
+A fault ends at its first finding; a fault that fails in another way is described below the table.
+The seed determines the moments of the faults, in acknowledgements or bytes. It does not determine
+how processes and packets interleave around them: a replay makes the same faults, not the same
+microseconds.
 
 ## The faults
 
@@ -117,7 +117,7 @@ class Disposing implements Disposable {
   }
 }
 
-/** Where the system tells. */
+/** The processor's name, where the system tells. */
 function processorModel(): string {
   try {
     const model = /^model name\s*:\s*(.+)$/m.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1];

@@ -1,4 +1,4 @@
-/** The server is asked to stop while everybody talks, and started again. */
+/** The server is stopped under load, and started again. */
 
 import { Crowd } from "./crowd.ts";
 import { settle } from "./kill_server.ts";

@@ -8,26 +8,26 @@ import { Skipped, Stage } from "./stage.ts";
 /** How faults are run. */
 export interface RunOptions {
   seed: number;
-  /** Whether it has to be quick. */
+  /** Whether to use the short form. */
   isShort: boolean;
-  /** Rounds of each fault; left out, its own number. */
+  /** Rounds of each fault; its default if left out. */
   rounds?: number | undefined;
 }
 
-/** What came of one fault. */
+/** The result of one fault. */
 export interface Result extends Verdict {
   fault: Fault;
-  /** The rounds that were begun and went to their end. */
+  /** The completed rounds. */
   rounds: number;
   seconds: number;
   remarks: readonly string[];
-  /** Why nothing was run here. */
+  /** Why it was not run here. */
   skipped?: string;
-  /** Why it was given up, and how to see that again. */
+  /** Why it was given up, and how to replay it. */
   failure?: string;
 }
 
-/** Runs one fault. Its directory is gone afterwards, unless it failed. */
+/** Runs one fault. Its directory is removed afterwards, unless it failed. */
 export async function runFault(fault: Fault, options: RunOptions): Promise<Result> {
   const { seed, isShort } = options;
   const rounds = options.rounds ?? fault.rounds[isShort ? "short" : "full"];
@@ -52,14 +52,14 @@ export async function runFault(fault: Fault, options: RunOptions): Promise<Resul
   return { fault, ...verdict, rounds: done, seconds, remarks, ...ending };
 }
 
-/** Whether everything held; what could not be run is neither good nor bad. */
+/** Whether every promise held; a fault that was not run counts as clean. */
 export function isClean({ findings, failure }: Result): boolean {
   return findings.length === 0 && failure === undefined;
 }
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) throw error;
-  // A stack says where the run waited; what it waited for, the message says.
+  // The stack shows where the run waited, and the message for what.
   return error.stack ?? error.message;
 }
 

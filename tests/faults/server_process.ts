@@ -1,4 +1,4 @@
-/** The server as a process of its own, which can be killed. */
+/** The server as a process that can be killed. */
 
 import { programNamed, v8FlagsOf } from "../../tools/targets.ts";
 import { signal, undoAtExit } from "./leftovers.ts";
@@ -6,17 +6,17 @@ import { Broken, within } from "./waiting.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Seconds for a server to start, or to stop when asked; a busy machine takes its time. */
+/** Seconds for a server to start, or to stop when asked: generous, for busy machines. */
 const TIMEOUT = 30;
 
-/** For clients that talk as fast as they are answered. */
+/** Options for clients that talk as fast as they are answered. */
 export const UNLIMITED: readonly string[] = ["--message-rate", "0", "--byte-rate", "0"];
 
 /** How a server is started. */
 export interface ServerOptions {
-  /** The log's file; left out, the log is kept in memory alone. */
+  /** The log's file; without one, the log is in memory alone. */
   data?: string;
-  /** Further options, as on the command line; left out, {@linkcode UNLIMITED}. */
+  /** Further options, as on the command line; {@linkcode UNLIMITED} if left out. */
   args?: readonly string[];
   /** A module that the runtime loads before the server. */
   preload?: string;
@@ -28,7 +28,7 @@ export class ServerProcess implements AsyncDisposable {
   readonly port: number;
   readonly #child: Deno.ChildProcess;
   readonly #complaints: Complaints;
-  /** Everything that it writes, read to its end. */
+  /** All its output, read to the end. */
   readonly #output: Promise<unknown>;
   readonly #isGone: () => void;
 
@@ -71,23 +71,23 @@ export class ServerProcess implements AsyncDisposable {
     throw new Broken(`The server did not start: ${complaints.text}`);
   }
 
-  /** Its number with the system. */
+  /** Its process id. */
   get pid(): number {
     return this.#child.pid;
   }
 
-  /** What it has logged as an error, or said in its last breath. */
+  /** The errors in its log, and its last lines. */
   get complaints(): string {
     return this.#complaints.text;
   }
 
-  /** Kills it: no chance to say or write anything more. */
+  /** Kills it with SIGKILL. */
   async kill(): Promise<void> {
     signal(this.#child, "SIGKILL");
     await this.#ended();
   }
 
-  /** Asks it to stop, and gives its exit code. */
+  /** Asks it to stop, and returns its exit code. */
   async stop(): Promise<number> {
     signal(this.#child, "SIGTERM");
     return await within(TIMEOUT, this.#ended(), () => "the server did not stop when asked");
@@ -105,7 +105,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 }
 
-/** What is written to a stream, as far as it has come. */
+/** The text of a stream so far. */
 class Complaints {
   text = "";
   /** Resolves at the stream's end. */
@@ -120,7 +120,7 @@ class Complaints {
   }
 }
 
-/** The first line of a stream, and the promise of its end: what comes later is dropped. */
+/** The first line of a stream, and the promise of its end; later lines are dropped. */
 async function firstLine(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): Promise<[line: string, rest: Promise<void>]> {

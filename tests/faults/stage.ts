@@ -1,4 +1,4 @@
-/** What every fault is given: a directory, a server, chance from its seed, and a judge. */
+/** The setting of every fault: a directory, a server, randomness from its seed, and the oracle. */
 
 import type { Account } from "./account.ts";
 import { readInbox, readRooms } from "./history.ts";
@@ -11,32 +11,32 @@ import { Random } from "./random.ts";
 import { type ServerOptions, ServerProcess } from "./server_process.ts";
 import { Broken, Watch } from "./waiting.ts";
 
-/** What the oracle found is not nothing. */
+/** The oracle has findings. */
 export class Wronged extends Broken {
   override name = "Wronged";
 }
 
-/** A fault can't be made on this machine. */
+/** A fault cannot be made on this machine. */
 export class Skipped extends Error {
   override name = "Skipped";
 }
 
-/** Those who must have been shown everything before the oracle is asked. */
+/** The clients that must have received everything before the oracle judges. */
 type Present = readonly (Member | LectureMember)[];
 
 /** One fault's run. */
 export class Stage implements AsyncDisposable {
   readonly directory: string;
   readonly rounds: number;
-  /** Whether it has to be quick. */
+  /** Whether to use the short form. */
   readonly isShort: boolean;
   readonly random: Random;
   readonly watch = new Watch();
-  /** What there is to tell beside the verdict. */
+  /** Remarks beside the verdict. */
   readonly remarks: string[] = [];
-  /** What the oracle said last. */
+  /** The last verdict of the oracle. */
   verdict: Verdict = { acknowledged: 0, findings: [] };
-  /** The rounds that are over. */
+  /** The completed rounds. */
   done = 0;
   readonly #seed: number;
   readonly #history = new Map<string, Line[]>();
@@ -55,7 +55,7 @@ export class Stage implements AsyncDisposable {
     this.#starting = { data: `${options.directory}/chat.db` };
   }
 
-  /** For each round a stream of chance of its own; it is over when the next is asked for. */
+  /** A random stream for each round, which ends when the next one is taken. */
   *eachRound(): Iterable<Random> {
     while (this.done < this.rounds) {
       yield Random.of(this.#seed, `round ${this.done + 1} ${this.random.next()}`);
@@ -68,18 +68,18 @@ export class Stage implements AsyncDisposable {
     return this.#starting.data;
   }
 
-  /** Says how servers are to be started from now on. */
+  /** Sets how servers are started from now on. */
   prepareServer(options: Partial<ServerOptions>): void {
     this.#starting = { ...this.#starting, ...options };
   }
 
-  /** The port of the server that runs. */
+  /** The port of the running server. */
   get port(): number {
     if (this.#server === undefined) throw new Error("No server runs");
     return this.#server.port;
   }
 
-  /** Starts a server on the log that is there. */
+  /** Starts a server on the current log. */
   async startServer(): Promise<void> {
     this.#server = await ServerProcess.start(this.#starting);
   }
@@ -99,8 +99,8 @@ export class Stage implements AsyncDisposable {
   }
 
   /**
-   * Reads on in the rooms' history, waits until those who are `present` were shown
-   * all of it and of their inboxes, and lets the oracle judge. Nothing may be under way.
+   * Reads the new history of the rooms, waits until the clients in `present` have received
+   * all of it and of their inboxes, and lets the oracle judge. Nothing may be in flight.
    */
   async audit(witnesses: readonly Witness[], present: Present = []): Promise<void> {
     await readRooms(this.port, ROOMS, this.#history);
@@ -113,7 +113,7 @@ export class Stage implements AsyncDisposable {
     this.#judge(witnesses);
   }
 
-  /** Reads everything afresh, the inboxes too, and judges. No client may be connected any more. */
+  /** Reads everything again, inboxes included, and judges. No client may be connected. */
   async auditAll(witnesses: readonly Witness[], accounts: readonly Account[]): Promise<void> {
     this.#history.clear();
     await readRooms(this.port, ROOMS, this.#history);
@@ -124,13 +124,13 @@ export class Stage implements AsyncDisposable {
     this.#judge(witnesses);
   }
 
-  /** All that a room's history has now. */
+  /** The current history of a room. */
   async read(room: string): Promise<readonly Line[]> {
     await readRooms(this.port, ROOMS, this.#history);
     return this.#history.get(room) ?? [];
   }
 
-  /** How often a message in history is of an earlier time than the one before it. */
+  /** How often a message in history has an earlier time than the one before it. */
   backwardSteps(): number {
     const isBack = ({ at }: Line, index: number, lines: Line[]) => at < (lines[index - 1]?.at ?? 0);
     return [...this.#history.values()].reduce((sum, lines) => sum + lines.filter(isBack).length, 0);
@@ -147,7 +147,7 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** The `seq` of the last message that somebody knows to be in an inbox. */
+/** The highest known `seq` in an inbox. */
 function lastAnswered(witnesses: readonly Witness[], inbox: string): number {
   let last = 0;
   for (const { notes } of witnesses) {

@@ -1,4 +1,4 @@
-/** Readers stop reading while the others talk on, and come back. */
+/** Readers stop reading under load, and come back. */
 
 import { Account } from "./account.ts";
 import { Crowd, memberOf } from "./crowd.ts";
@@ -10,15 +10,15 @@ import type { Random } from "./random.ts";
 import { UNLIMITED } from "./server_process.ts";
 import type { Stage } from "./stage.ts";
 
-/** Messages of the longest size: more than the system's buffers and the server's queue hold. */
+/** Messages of maximum size: more than the system's buffers and the server's queue hold. */
 const FLOOD = 1200;
 
 /** Seconds of silence after which the server pings. */
 const IDLE = 10;
 
 /**
- * Seconds that a stall lasts in the full form: longer than the server's patience, of ten times
- * that, with a version 2 client that has much to read, so that this one is let go.
+ * Seconds of a stall in the full form: longer than ten times the idle timeout, after which the
+ * server closes even a version 2 connection that has much to read.
  */
 const STALL = 130;
 
@@ -56,7 +56,7 @@ export async function stalledReader(stage: Stage): Promise<void> {
   );
 }
 
-/** One stall; gives how many milliseconds the slowest exchange of the others took meanwhile. */
+/** One stall; returns the milliseconds of the slowest exchange of the others during it. */
 async function stall(
   stage: Stage,
   crowd: Crowd,
@@ -77,14 +77,14 @@ async function stall(
     await crowd.hearsBack(20);
     slowest = Math.max(slowest, performance.now() - before);
     await crowd.fallSilent();
-    // Minutes of talk at full speed would be a load test.
+    // Minutes at full speed would be a load test.
     if (!stage.isShort) await new Promise((resolve) => setTimeout(resolve, 500));
   } while (performance.now() < end);
-  // The others have seen everything while these two still have not read a byte.
+  // The others have received everything before these two read a byte.
   await stage.audit(crowd.witnesses, crowd.all);
   lecture.wire?.resume();
   member.wire?.resume();
-  // Let go or not, it goes on from where it was.
+  // Whether it was closed or not, it goes on from where it was.
   if (!stage.isShort) await member.connect(stage.port);
   return slowest;
 }

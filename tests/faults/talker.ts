@@ -1,8 +1,8 @@
 /**
- * A client as a process of its own, to be killed: writes every note to its file
- * before it acts on it, and begins where its notes end. Talks until its input ends;
- * then waits for what it said to be acknowledged. Prints a line for each
- * acknowledgement, so that whoever kills it can choose the moment.
+ * A client as a process that is killed: writes every note to its file before it acts on
+ * it, and resumes where its notes end. Talks until its input ends, and then waits until
+ * its messages are acknowledged. Prints a line for each acknowledgement, by which the
+ * parent chooses the moment of the kill.
  *
  * Arguments: port, name, notebook file, seed.
  */

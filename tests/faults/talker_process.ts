@@ -1,9 +1,9 @@
-/** Runs `talker.ts`, counts what it hears back, and kills it. */
+/** Runs `talker.ts`, counts its acknowledgements, and kills it. */
 
 import { signal, undoAtExit } from "./leftovers.ts";
 import { Broken, Watch, within } from "./waiting.ts";
 
-/** Seconds that a talker has to leave by itself. */
+/** Seconds for a talker to leave by itself. */
 const TIMEOUT = 30;
 
 /** How a talker is started. */
@@ -43,7 +43,7 @@ export class TalkerProcess {
     return talker;
   }
 
-  /** Starts it again on the notes that it left. */
+  /** Restarts it on the notes that it left. */
   async restart(seed: number): Promise<void> {
     const { port, name, path } = this.#options;
     const program = new URL("talker.ts", import.meta.url).pathname;
@@ -64,7 +64,7 @@ export class TalkerProcess {
     if (!this.#isConnected) throw new Broken(`${name} did not connect: ${await errors}`);
   }
 
-  /** Resolves when so many messages were acknowledged to it since it was started. */
+  /** Resolves when `count` messages were acknowledged since it was started. */
   async hearsBack(count: number): Promise<void> {
     await this.#watch.until(
       () => this.#acknowledged >= count || this.#isOver,
@@ -82,7 +82,7 @@ export class TalkerProcess {
     await this.#ended(child);
   }
 
-  /** Lets it say nothing more, and waits until all that it said is acknowledged. */
+  /** Ends its talk, and waits until all its messages are acknowledged. */
   async finish(): Promise<void> {
     const child = this.#child as Deno.ChildProcess;
     await this.#input?.close();

@@ -1,7 +1,7 @@
 /**
- * The server is killed, and the end of its write-ahead log is what a crash in the
- * middle of a write leaves. What was committed keeps every byte: no program can
- * give back what was destroyed after it was on the disk.
+ * The server is killed, and its write-ahead log ends as a crash in the middle of a write
+ * leaves it. Committed frames keep every byte: no program can restore data that is
+ * destroyed after it was on the disk.
  */
 
 import { Crowd } from "./crowd.ts";

@@ -1,4 +1,4 @@
-/** One name on two devices that take its session from each other, back and forth. */
+/** Two devices take one session from each other, back and forth. */
 
 import { Account } from "./account.ts";
 import { Crowd, memberOf } from "./crowd.ts";
@@ -11,7 +11,7 @@ import type { Stage } from "./stage.ts";
 export async function twoDevices(stage: Stage): Promise<void> {
   const crowd = new Crowd(stage.watch);
   const account = new Account("Duo");
-  // Both have what was said and not acknowledged; what each was shown is its own.
+  // They share the unacknowledged messages; each has received events of its own.
   let [here, there] = [memberOf(account, stage.watch), memberOf(account, stage.watch)];
   const witnesses = [...crowd.witnesses, here.notebook, there.notebook];
   try {
@@ -22,7 +22,7 @@ export async function twoDevices(stage: Stage): Promise<void> {
       crowd.talk(random);
       here.talk(chatter(random, random.between(1, 24)));
       await crowd.hearsBack(random.between(1, 40));
-      // It talks on until it is taken over: what is on its way then may be kept or not.
+      // It talks until it is taken over: messages in flight then may be kept or not.
       [here, there] = await takeOver(stage, { here, there }, random);
       await crowd.fallSilent();
       await here.drained();
@@ -35,7 +35,7 @@ export async function twoDevices(stage: Stage): Promise<void> {
   }
 }
 
-/** Lets the other device take over, or both at once; gives the one that has the session, then the other. */
+/** Lets the other device take over, or both at once; returns the one with the session, then the other. */
 async function takeOver(
   stage: Stage,
   { here, there }: { here: Member; there: Member },

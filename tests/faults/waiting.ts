@@ -1,24 +1,24 @@
-/** Waiting for what is said on the wire, never for time to pass; but not for ever. */
+/** Waiting for events of the wire, never for time to pass, with a limit. */
 
-/** Seconds after which something that should have come is called missing. */
+/** Seconds after which an expected event counts as missing. */
 const TIMEOUT = 30;
 
-/** Something did not come, or came wrong: the round has failed. */
+/** An event is missing or wrong: the round has failed. */
 export class Broken extends Error {
   override name = "Broken";
 }
 
-/** Lets others wait until what they look at is as they want it. */
+/** Lets callers wait for a condition. */
 export class Watch {
   readonly #waiting = new Set<() => void>();
   readonly #onChange: () => void;
 
-  /** `onChange` is called at every change, whoever waits. */
+  /** `onChange` is called at every change. */
   constructor(onChange: () => void = () => {}) {
     this.#onChange = onChange;
   }
 
-  /** To be called whenever something is different. */
+  /** Call it after every change. */
   changed(): void {
     this.#onChange();
     for (const look of this.#waiting) look();

@@ -1,30 +1,30 @@
 /**
- * The end of a write-ahead log, as SQLite documents the file's format
- * (https://sqlite.org/fileformat2.html#walformat): where the last commit ends, and
- * what a crash in the middle of the next write leaves there.
+ * The end of a write-ahead log, after SQLite's documentation of the file format
+ * (https://sqlite.org/fileformat2.html#walformat): where the last commit ends, and the
+ * bytes that a crash in the middle of the next write leaves there.
  */
 
 import type { Random } from "./random.ts";
 
-/** Bytes of the file's header, and of each frame's. */
+/** Bytes of the file header, and of a frame header. */
 const HEADER = 32;
 const FRAME_HEADER = 24;
 
-/** The magic number with which checksums are computed over big-endian words. */
+/** The magic number for checksums over big-endian words. */
 const BIG_ENDIAN_MAGIC = 0x377f0683;
 
 /** A running checksum. */
 type Sum = readonly [number, number];
 
-/** What a torn tail can look like. */
+/** The kinds of torn tails. */
 export const TAILS = ["garbage", "half a frame", "bad checksum", "no commit", "cut off"] as const;
 
 /** One of {@linkcode TAILS}. */
 export type Tail = (typeof TAILS)[number];
 
 /**
- * Replaces what stands after the last committed frame by a torn tail. Committed
- * frames keep every byte. Gives how many of those there are.
+ * Replaces everything after the last committed frame by a torn tail. Committed frames
+ * keep every byte. Returns the number of committed frames.
  */
 export function tearTail(path: string, tail: Tail, random: Random): number {
   const bytes = Deno.readFileSync(path);
@@ -38,16 +38,16 @@ export function tearTail(path: string, tail: Tail, random: Random): number {
   return wal.frames;
 }
 
-/** A log file's committed part. */
+/** The committed part of a log file. */
 class Wal {
-  /** Where the last committed frame ends. */
+  /** The offset of the end of the last committed frame. */
   end = HEADER;
   frames = 0;
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
   readonly #pageSize: number;
   readonly #isLittle: boolean;
-  /** The checksum after the last committed frame, from which the next one goes on. */
+  /** The checksum after the last committed frame, which the next one continues. */
   #sum: Sum;
 
   constructor(bytes: Uint8Array<ArrayBuffer>) {
@@ -59,7 +59,7 @@ class Wal {
     this.#findEnd();
   }
 
-  /** What is to stand after the committed part. */
+  /** The bytes after the committed part. */
   torn(tail: Tail, random: Random): Uint8Array<ArrayBuffer> {
     const frame = this.#nextFrame(random);
     switch (tail) {
@@ -77,7 +77,7 @@ class Wal {
     }
   }
 
-  /** Goes from frame to frame for as long as salts and checksums hold. */
+  /** Goes from frame to frame as long as salts and checksums match. */
   #findEnd(): void {
     const size = FRAME_HEADER + this.#pageSize;
     let sum = this.#sum;
@@ -94,7 +94,7 @@ class Wal {
     }
   }
 
-  /** A frame of a transaction that never committed: right in every way, and full of nonsense. */
+  /** A valid frame of a transaction that never committed, with random content. */
   #nextFrame(random: Random): Uint8Array<ArrayBuffer> {
     const frame = new Uint8Array(FRAME_HEADER + this.#pageSize);
     const view = new DataView(frame.buffer);

@@ -1,4 +1,4 @@
-/** A bare connection: lines of JSON, and nothing that the project's own client does. */
+/** A bare connection: lines of JSON, without any logic of `chat-client`. */
 
 import { Broken } from "./waiting.ts";
 
@@ -10,7 +10,7 @@ const encoder = new TextEncoder();
 
 /** One connection to a server. */
 export class Wire {
-  /** The port on this side, by which a relay knows whose connection it is. */
+  /** The local port, by which a relay identifies the connection. */
   readonly localPort: number;
   readonly #conn: Deno.TcpConn;
   #waiting = "";
@@ -24,19 +24,19 @@ export class Wire {
     conn.setNoDelay(true);
   }
 
-  /** Connects to `port` on loopback and says nothing. */
+  /** Connects to `port` on loopback and sends nothing. */
   static async dial(port: number): Promise<Wire> {
     return new Wire(await Deno.connect({ hostname: "127.0.0.1", port }));
   }
 
-  /** Whether it has come to its end. */
+  /** Whether it has ended. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
   /**
-   * Hands on every event until the connection ends, in whatever way, and closes it.
-   * Half a line at its end is dropped: it was never sent whole.
+   * Passes on every event until the connection ends in any way, and closes it. A partial
+   * line at its end is dropped.
    */
   async read(onEvent: (event: Received) => void): Promise<void> {
     const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -59,7 +59,7 @@ export class Wire {
     this.#writing ??= this.#write();
   }
 
-  /** Reads no more, as a client that hangs, until {@linkcode Wire.resume}. */
+  /** Stops reading, like a client that hangs, until {@linkcode Wire.resume}. */
   pause(): void {
     this.#resumed ??= Promise.withResolvers();
   }
@@ -70,7 +70,7 @@ export class Wire {
     this.#resumed = undefined;
   }
 
-  /** Closes at once, with a word or without. */
+  /** Closes at once, with `quit` or without. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -82,14 +82,14 @@ export class Wire {
     try {
       return await this.#conn.read(buffer);
     } catch {
-      // Reset, or closed on this side: ended in any case.
+      // Reset, or closed on this side: in any case it has ended.
       return null;
     }
   }
 
   async #write(): Promise<void> {
     try {
-      // What is sent in one turn leaves together.
+      // Requests of one turn leave together.
       await Promise.resolve();
       while (this.#waiting !== "" && !this.#isClosed) {
         const bytes = encoder.encode(this.#waiting);

@@ -4,9 +4,9 @@ import type { Random } from "../faults/random.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What may happen to bytes. `other` is another line, to be spliced with. */
+/** The mutations of bytes. `other` is another line, for splicing. */
 const MUTATIONS: readonly ((bytes: Bytes, random: Random, other: Bytes) => Bytes)[] = [
-  // Most keep it ASCII: what isn't UTF-8 ends the connection, and the rest is never read.
+  // Most keep it ASCII: invalid UTF-8 ends the connection, and the rest is never read.
   (bytes, random) => withByte(bytes, random, (byte) => byte ^ (1 << random.between(0, 6))),
   (bytes, random) => withByte(bytes, random, () => random.between(0, 127)),
   (bytes, random) => withByte(bytes, random, () => random.pick(SYNTAX)),
@@ -39,7 +39,7 @@ const BAD_UTF8: readonly Bytes[] = [
   [0xef, 0xbb, 0xbf, 0xef, 0xbb, 0xbf],
 ].map((bytes) => Uint8Array.from(bytes));
 
-/** `bytes` after one mutation or a few. */
+/** `bytes` after one or a few mutations. */
 export function mutateBytes(bytes: Bytes, random: Random, other: Bytes): Bytes {
   let mutated = bytes;
   const times = random.chance(0.7) ? 1 : random.between(2, 6);
@@ -72,7 +72,7 @@ function part(bytes: Bytes, random: Random): Bytes {
   return bytes.slice(from, random.between(from, bytes.length));
 }
 
-/** All of `parts` in one. */
+/** The concatenation of `parts`. */
 export function joined(...parts: readonly Bytes[]): Bytes {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -1,21 +1,21 @@
 /**
- * Inputs that once broke something, in cases.jsonl: a line each, with what they broke
- * and what the peer did. A script that breaks something is added there when it is mended.
+ * Inputs that once broke something, in cases.jsonl: one line each, with the defect and
+ * the peer's script. A script that finds a defect is added there with the fix.
  */
 
 import type { Scripts } from "./run.ts";
 import { readScript, type Script } from "./script.ts";
 
-/** Something that once broke the server. */
+/** An input that once broke the server. */
 export interface Case {
   broke: string;
   script: Script;
 }
 
-/** Where they are kept. */
+/** The file of the cases. */
 export const CASES = new URL("cases.jsonl", import.meta.url);
 
-/** The cases in a file of them. */
+/** The cases in a file. */
 export function readCases(path: string | URL): Case[] {
   const lines = Deno.readTextFileSync(path).split("\n").filter((line) => line !== "");
   return lines.map((line) => {
@@ -24,7 +24,7 @@ export function readCases(path: string | URL): Case[] {
   });
 }
 
-/** Each of `cases`, once. */
+/** The scripts of `cases`, once each. */
 export function scriptsOfCases(cases: readonly Case[]): Scripts {
   const left = cases.map(({ broke, script }) => ({ level: "given" as const, name: broke, script }));
   return () => left.shift();

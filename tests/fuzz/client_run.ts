@@ -1,7 +1,7 @@
 /**
- * The other way round: a server that answers a `chat-client` with mutated events.
- * Whatever comes, the client ends in its own words, and prints nothing that is not
- * for a screen, or for a program.
+ * The other direction: a server that answers a `chat-client` with mutated events. The
+ * client must end with its own message, and print nothing that is unsafe for a screen or
+ * a program.
  */
 
 import { encode, LIMITS } from "../../protocol/mod.ts";
@@ -14,18 +14,18 @@ import { acknowledgement, makeEvent } from "./events.ts";
 import { mutateJson } from "./json_level.ts";
 import { canMeasure, costOf } from "./process_cost.ts";
 
-/** How a client may be told to print. */
+/** The output modes of a client. */
 export const CLIENT_MODES = ["--plain", "--json"] as const;
 
-/** MiB that a client may come to hold. */
+/** The most memory that a client may take, in MiB. */
 export const CLIENT_MEMORY_BOUND = 300;
 
-/** Seconds that a client has to read everything and leave. */
+/** Seconds for a client to read everything and leave. */
 const TIMEOUT = 60;
 
 const encoder = new TextEncoder();
 
-/** Sends so many mutated events to one client; gives what was wrong with what it did. */
+/** Sends `count` mutated events to one client; returns the faults in its behavior. */
 export async function runClient(
   seed: number,
   mode: (typeof CLIENT_MODES)[number],
@@ -50,7 +50,7 @@ export async function runClient(
   );
   const findings = [
     ...early === undefined ? [] : [early],
-    // The server has hung up: nothing else may have ended it.
+    // The server has closed the connection; nothing else may have ended the client.
     ...code === 1 ? [] : [`it ended with exit code ${code}`],
     ...stderr.filter((line) => /Uncaught|^\s+at /.test(line)),
     ...stdout.filter((line) => !isFit(line, mode)).slice(0, 3),
@@ -59,7 +59,7 @@ export async function runClient(
   return findings.map((finding) => `chat-client ${mode}, seed ${seed}: ${finding}`);
 }
 
-/** Serves one client; resolves with its memory, in MiB, when it has answered the last ping. */
+/** Serves one client; resolves to its memory in MiB when it has answered the last ping. */
 async function misinform(
   listener: Deno.Listener,
   random: Random,
@@ -76,7 +76,7 @@ async function misinform(
   await write(conn, encoder.encode('\n{"type":"ping","payload":{"nonce":"the end"}}\n'));
   await lines.until('"the end"');
   const resident = canMeasure ? costOf(pid).peak : 0;
-  // Last of all what breaks the framing, or is cut off.
+  // Last, a line that breaks the framing or is cut off.
   const line = encoder.encode(encode(makeEvent(random, inputs)));
   await write(conn, mutateBytes(line, random, random.bytes(20)));
   await conn.closeWrite();
@@ -88,7 +88,7 @@ function mutatedEvents(random: Random, first: number, count: number): string {
   let text = "";
   for (let index = 0; index < count; index++) {
     const line = mutateJson(makeEvent(random, first + index + 1), random);
-    // A longer one ends the connection.
+    // A longer line ends the connection.
     if (encoder.encode(line).length < LIMITS.line) text += line + "\n";
   }
   return text;
@@ -100,7 +100,7 @@ async function write(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Whether a line of its output is JSON, or can do no harm on a screen. */
+/** Whether a line of its output is JSON, or safe on a screen. */
 function isFit(line: string, mode: (typeof CLIENT_MODES)[number]): boolean {
   if (mode === "--json") return isJson(line);
   return !/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(line);

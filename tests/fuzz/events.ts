@@ -1,9 +1,9 @@
-/** A well-formed event of every type, to be mutated and sent to a client. The compiler asks for a new type's here. */
+/** A well-formed event of every type, to mutate and send to a client. The compiler demands one for a new type. */
 
 import { type Event, type Events, type EventType, LIMITS, VERSION } from "../../protocol/mod.ts";
 import type { Random } from "../faults/random.ts";
 
-/** What a client's connect is answered with. */
+/** The answer to a client's `connect`. */
 export function acknowledgement(name: string, room: string): Event {
   return {
     type: "connect_ack",

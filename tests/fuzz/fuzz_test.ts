@@ -1,4 +1,4 @@
-/** The fuzzer, in seconds; and that it would see what it looks for. */
+/** The fuzzer for some seconds, and tests that it would see what it looks for. */
 
 import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals, assertGreater, assertNotEquals } from "@std/assert";
@@ -15,10 +15,10 @@ import { Directory } from "../fixtures/files.ts";
 import { TestLog } from "../fixtures/log.ts";
 import { PURE } from "../fixtures/pure.ts";
 
-/** Another one each time: a failure says which, and how to see it again. */
+/** A different seed each time: a failure names it, and how to replay it. */
 const seed = crypto.getRandomValues(new Uint32Array(1))[0] as number;
 
-/** Inputs for all servers of a test run together. */
+/** Inputs for all servers of a test run. */
 const INPUTS = 10_000;
 
 for (const arena of ARENAS) {

@@ -1,6 +1,6 @@
 /**
- * Two honest clients that talk to each other all the while, in a room where others
- * misbehave. In the end they must have seen everything once and in the one order.
+ * Two honest clients that talk to each other throughout, in a room where others
+ * misbehave. In the end they must have seen everything once and in the same order.
  */
 
 import { Account } from "../faults/account.ts";
@@ -11,12 +11,12 @@ import { judge, type Verdict } from "../faults/oracle.ts";
 import { Broken, Watch } from "../faults/waiting.ts";
 import { HALL } from "./cast.ts";
 
-/** Milliseconds between two things that one of them says. */
+/** Milliseconds between two messages of one of them. */
 const PACE = 50;
 
 const NAMES = ["Healthy Ada", "Healthy Bob"] as const;
 
-/** The two. */
+/** The two clients. */
 export class HealthyPair {
   readonly #port: number;
   readonly #members: Member[];
@@ -30,12 +30,12 @@ export class HealthyPair {
     });
   }
 
-  /** How much was acknowledged to them. */
+  /** The number of their acknowledged messages. */
   get acknowledged(): number {
     return this.#members.reduce((sum, { account }) => sum + account.acknowledged, 0);
   }
 
-  /** Connects, and talks from now on. */
+  /** Connects, and begins to talk. */
   async begin(): Promise<void> {
     for (const member of this.#members) {
       if (!await member.connect(this.#port)) throw new Broken("A healthy client was cut off");
@@ -45,7 +45,7 @@ export class HealthyPair {
     }, PACE);
   }
 
-  /** Says one more thing, waits until both have seen all that there is, and lets the oracle judge. */
+  /** Sends one more message, waits until both have seen everything, and lets the oracle judge. */
   async end(): Promise<Verdict> {
     clearInterval(this.#talking);
     for (const member of this.#members) member.say({ room: HALL }, "is still here");
@@ -60,7 +60,7 @@ export class HealthyPair {
     return judgePair(this.#members.map(({ notebook }) => notebook), lines);
   }
 
-  /** Hangs up. */
+  /** Closes both connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#talking);
     await Promise.all(this.#members.map((member) => member.disconnect()));
@@ -68,8 +68,8 @@ export class HealthyPair {
 }
 
 /**
- * The oracle knows every text that is said, once. What strangers say in the room is
- * given to it with its number, as said by them: so it holds their order, too.
+ * The oracle knows every text that is said, once. The messages of other peers in the room
+ * are given to it with their `seq`, as said by them, so it checks their order too.
  */
 function judgePair(pair: readonly Witness[], lines: readonly Line[]): Verdict {
   const isOurs = ({ sender }: Line) => pair.some(({ name }) => name === sender);

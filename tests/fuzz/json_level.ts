@@ -1,17 +1,17 @@
-/** Mutations of one request as JSON: other types, other shapes, other spellings of the same. */
+/** Mutations of one request as JSON: other types, shapes and spellings. */
 
 import type { Random } from "../faults/random.ts";
 import { NASTY_STRINGS, NASTY_VALUES } from "./nasty.ts";
 
-/** A value with its JSON text: what it is mutated in. */
+/** A value and its JSON text, the form that is mutated. */
 type Json = unknown;
 
-/** A value whose JSON text is given, well-formed or not. */
+/** A value given by its JSON text, well-formed or not. */
 class Raw {
   constructor(readonly json: string) {}
 }
 
-/** The fields of an object, which may have one twice. */
+/** The fields of an object, possibly with duplicates. */
 class Pairs {
   constructor(readonly pairs: [key: string, value: Json][]) {}
 }
@@ -19,7 +19,7 @@ class Pairs {
 /** Fields of every request, most often mutated in the second. */
 const ENVELOPE = ["id", "payload", "payload", "payload"];
 
-/** What may become of one value somewhere in a request. */
+/** The mutations of one value in a request. */
 const MUTATIONS: readonly ((value: Json, random: Random) => Json)[] = [
   (_, random) => new Raw(random.pick(NASTY_VALUES)),
   (_, random) => random.pick(NASTY_STRINGS),
@@ -36,7 +36,7 @@ const MUTATIONS: readonly ((value: Json, random: Random) => Json)[] = [
   (value) => isRecord(value) ? Object.fromEntries(Object.entries(value).slice(1)) : undefined,
 ];
 
-/** The text of `request` with something in it, or several things, changed. */
+/** The text of `request` after one or several mutations. */
 export function mutateJson(request: object, random: Random): string {
   let value: Json = request;
   const times = random.chance(0.7) ? 1 : random.between(2, 4);
@@ -44,7 +44,7 @@ export function mutateJson(request: object, random: Random): string {
   return write(value) ?? "";
 }
 
-/** Goes down into the value, and mutates where it stops: there, or in one of its fields or of `more`. */
+/** Descends into the value and mutates where it stops: there, in one of its fields, or in `more`. */
 function mutateSomewhere(value: Json, random: Random, more: readonly string[] = []): Json {
   if (!isRecord(value) || random.chance(0.15)) return random.pick(MUTATIONS)(value, random);
   const key = random.pick([...Object.keys(value), ...more, random.pick(ODD_KEYS)]);
@@ -79,7 +79,7 @@ function escaped(json: string | undefined): string {
   );
 }
 
-/** JSON that may be none. */
+/** Text that may not be JSON. */
 function write(value: Json): string | undefined {
   if (value instanceof Raw) return value.json;
   if (value instanceof Pairs) return writePairs(value.pairs);
@@ -95,7 +95,7 @@ function writePairs(pairs: [string, Json][]): string {
   return `{${written.join(",")}}`;
 }
 
-/** An object of fields: neither an array nor text that is given. */
+/** Whether a value is an object of fields, not an array or given text. */
 function isRecord(value: Json): value is Record<string, Json> {
   return typeof value === "object" && value !== null && !Array.isArray(value) &&
     !(value instanceof Raw) && !(value instanceof Pairs);

@@ -1,4 +1,4 @@
-/** From a number to what that peer does: a conversation, changed at one of four levels. Pure. */
+/** From the number of a peer to its script: a conversation, mutated at one of four levels. Pure. */
 
 import { Random } from "../faults/random.ts";
 import { joined, mutateBytes } from "./byte_level.ts";
@@ -11,7 +11,7 @@ import type { Script, Sending, Step } from "./script.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** How the levels make steps, one for each line. */
+/** The levels, each of which makes one step per line. */
 const LEVELS = {
   bytes: (cast: Cast, random: Random): Step[] => {
     const lines = linesOf(cast, random, random.between(2, 12)).map(encode);
@@ -34,13 +34,13 @@ const LEVELS = {
     ),
 };
 
-/** Where in a conversation something is changed. */
+/** The level at which a conversation is mutated. */
 export type Level = keyof typeof LEVELS;
 
-/** How often each comes; conversations at the upper levels are longer. */
+/** The frequency of each level; conversations at the upper levels are longer. */
 const DEAL: readonly Level[] = ["bytes", "bytes", "bytes", "lines", "lines", "json", "protocol"];
 
-/** What peer number `index` of the run with this seed does, and the level at which it was changed. */
+/** The script of peer number `index` in the run with this seed, and the level of its mutation. */
 export function scriptOf(seed: number, index: number): { level: Level; script: Script } {
   const random = Random.of(seed, `peer ${index}`);
   const level = random.pick(DEAL);
@@ -48,7 +48,7 @@ export function scriptOf(seed: number, index: number): { level: Level; script: S
   return { level, script: packed(steps, random) };
 }
 
-/** Sends what is to be sent in packets of another size than its lines: the bytes stay the same. */
+/** Cuts the bytes into packets of other sizes than the lines; the bytes stay the same. */
 function packed(steps: readonly Step[], random: Random): Step[] {
   const style = random.pick(["lines", "joined", "joined", "split"] as const);
   if (style === "lines") return [...steps];
@@ -67,7 +67,7 @@ function both(one: Sending, other: Sending): Sending {
   return { send: joined(one.send, other.send), inputs: one.inputs + other.inputs };
 }
 
-/** A few pieces of one packet, cut anywhere. */
+/** A few pieces of one packet, cut at random. */
 function split(step: Step, random: Random): Step[] {
   if ("act" in step) return [step];
   const cuts = Array.from(

@@ -1,4 +1,4 @@
-/** Mutations of a whole conversation's lines: their order, their number, where they end. */
+/** Mutations of the lines of a conversation: their order, number and ends. */
 
 import { LIMITS } from "../../protocol/mod.ts";
 import type { Random } from "../faults/random.ts";
@@ -6,13 +6,13 @@ import type { Random } from "../faults/random.ts";
 /** A conversation as texts for the socket, each with the end of its line. */
 type Lines = readonly string[];
 
-/** What may become of a conversation. */
+/** The mutations of a conversation. */
 const MUTATIONS: readonly ((lines: Lines, random: Random) => Lines)[] = [
   (lines, random) => shuffled(lines, random),
   (lines) => lines.toReversed(),
   (lines, random) => lines.flatMap((line) => Array<string>(random.between(0, 3)).fill(line)),
   (lines, random) => at(lines, random, (line) => line.repeat(random.between(10, 100))),
-  // Objects end their lines with their closing brace: no newline, in the lecture's way.
+  // The closing brace ends each line, without a newline, as the lecture's clients do it.
   (lines) => lines.map((line) => line.trimEnd()),
   (lines, random) => lines.map((line) => random.chance(0.5) ? line.trimEnd() : line),
   (lines) => lines.map((line) => line.replace("\n", "\r\n")),
@@ -32,13 +32,13 @@ const MUTATIONS: readonly ((lines: Lines, random: Random) => Lines)[] = [
   (lines) => [`[${lines.map((line) => line.trimEnd()).join()}]\n`],
 ];
 
-/** The lines of a conversation after one mutation or two. */
+/** The lines of a conversation after one or two mutations. */
 export function mutateLines(lines: Lines, random: Random): Lines {
   const once = random.pick(MUTATIONS)(lines, random);
   return random.chance(0.3) ? random.pick(MUTATIONS)(once, random) : once;
 }
 
-/** Changes one line. */
+/** Mutates one line. */
 function at(lines: Lines, random: Random, change: (line: string) => string): Lines {
   const chosen = random.between(0, lines.length - 1);
   return lines.map((line, index) => index === chosen ? change(line) : line);

@@ -1,6 +1,6 @@
 /**
- * `deno task fuzz`: sends a real server, and a real client, a million things that no
- * honest program would, and looks whether they still keep their promises.
+ * `deno task fuzz`: sends a million hostile inputs to real servers and clients, and
+ * checks that they still keep their promises.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
@@ -12,11 +12,11 @@ import { describe } from "./report.ts";
 import { type Arena, ARENAS, runArena, type Scripts, scriptsOf } from "./run.ts";
 import { shrunk } from "./shrink.ts";
 
-/** Inputs that a run has unless it is told otherwise, and how many of a hundred a client gets. */
+/** The default number of inputs of a run, and the percentage for clients. */
 const INPUTS = 1_000_000;
 const CLIENT_SHARE = 0.02;
 
-/** Inputs for one client. */
+/** Inputs per client. */
 const CLIENT_INPUTS = 2_000;
 
 const HELP = `Sends mutated conversations to real servers, and mutated events to real clients.
@@ -24,24 +24,23 @@ const HELP = `Sends mutated conversations to real servers, and mutated events to
 Usage: deno task fuzz [OPTIONS]
 
   --seed N        make the same inputs as the run that printed this seed
-  --inputs N      so many lines that are not as they should be [default: ${INPUTS}]
+  --inputs N      the number of mutated lines [default: ${INPUTS}]
   --replay WHAT   play again, on each kind of server, SEED/PEER as a finding names it,
                   a whole run by its SEED, or the cases in a FILE such as
                   tests/fuzz/cases.jsonl
-  --shrink        after a finding: look for the least that makes it, as a line for that file
+  --shrink        after a finding: print a minimal script that shows it, as a line for that file
   --help          show this
 
-The inputs depend on the seed alone; how they interleave on the server, no seed
-decides.
+The inputs depend on the seed alone; how they interleave on the server does not.
 
 Exit status: 0 nothing was found; 1 something was; 2 wrong usage; 130 interrupted.`;
 
-/** What the command line asks for. */
+/** The options of the command line. */
 interface Options {
   seed: number;
   inputs: number;
   isToShrink: boolean;
-  /** Scripts to be played in place of new ones. */
+  /** Scripts to play in place of new ones. */
   given: (() => Scripts) | undefined;
 }
 
@@ -66,7 +65,7 @@ async function main(args: string[]): Promise<number> {
   return isClean ? 0 : 1;
 }
 
-/** Plays in one arena; whether nothing was found. */
+/** Plays in one arena; returns whether nothing was found. */
 async function play(
   arena: Arena,
   scripts: Scripts,
@@ -86,7 +85,7 @@ async function play(
   return false;
 }
 
-/** Lets hostile servers talk to clients; whether nothing was found. */
+/** Lets hostile servers talk to clients; returns whether nothing was found. */
 async function misinform(seed: number, inputs: number): Promise<boolean> {
   const findings: string[] = [];
   const runs = Math.max(1, Math.round(inputs / CLIENT_INPUTS));
@@ -99,7 +98,7 @@ async function misinform(seed: number, inputs: number): Promise<boolean> {
   return findings.length === 0;
 }
 
-/** What the arguments say; or the exit code, when they have been answered. */
+/** The parsed arguments, or the exit code if they were answered. */
 function parse(args: string[]): Options | number {
   const unknown: string[] = [];
   const flags = parseArgs(args, {
@@ -128,7 +127,7 @@ function parse(args: string[]): Options | number {
   return { seed, inputs, isToShrink: flags["shrink"] === true, given };
 }
 
-/** The scripts that `--replay` names; or why there are none. */
+/** The scripts that `--replay` names, or why there are none. */
 function givenBy(replay: string): (() => Scripts) | string {
   const [, seed, peer] = /^(\d+)\/(\d+)$/.exec(replay) ?? [];
   if (seed !== undefined) {
@@ -153,7 +152,7 @@ function number(text: unknown): number | undefined {
   return typeof text === "string" && /^\d{1,10}$/.test(text) ? Number(text) : NaN;
 }
 
-/** What is stopped leaves nothing behind: no process, no directory. */
+/** Makes an interrupted run leave nothing behind: no process, no directory. */
 function undoOnSignals(): void {
   const stop = () => {
     undoAll();

@@ -1,9 +1,9 @@
-/** Strings and numbers that break programs, in JSON: what takes the place of something ordinary. */
+/** Strings and numbers that break programs, as JSON, to replace ordinary values. */
 
-/** Characters that a line may have, at which a value is deep or long. */
+/** Characters of a line: the size of deep or long values. */
 const MUCH = 20_000;
 
-/** Code units that are no text. */
+/** Code units that are not well-formed text. */
 export const NASTY_STRINGS: readonly string[] = [
   "",
   " ",
@@ -50,7 +50,7 @@ export const NASTY_STRINGS: readonly string[] = [
   "null",
 ];
 
-/** Values as JSON text: wrong types, and more than a type holds. */
+/** Values as JSON text: wrong types, and more than a type can hold. */
 export const NASTY_VALUES: readonly string[] = [
   "null",
   "true",

@@ -1,4 +1,4 @@
-/** Plays one script over one connection, and has everything judged that comes back. */
+/** Plays one script over one connection, and has every reply judged. */
 
 import { Buffer } from "node:buffer";
 import { type Event, LIMITS } from "../../protocol/mod.ts";
@@ -7,10 +7,10 @@ import { OTHERS_TOKEN, OWN_TOKEN } from "./cast.ts";
 import { Referee } from "./referee.ts";
 import type { Act, Script, Sending } from "./script.ts";
 
-/** Seconds within which a server has answered, or closed what is to be closed; passwords wait for their turn. */
+/** Seconds for a server to answer or to close a connection; passwords wait in a queue. */
 const TIMEOUT = 120;
 
-/** Errors after which nothing more is read from a peer. */
+/** Errors after which the server reads nothing more from a peer. */
 const LAST_WORDS: ReadonlySet<string> = new Set([
   "line_too_long",
   "not_utf8",
@@ -21,12 +21,12 @@ const LAST_WORDS: ReadonlySet<string> = new Set([
   "idle_timeout",
 ]);
 
-/** What the peers of a run have in common. */
+/** The shared state of the peers of a run. */
 export interface Table {
   readonly port: number;
-  /** Tokens of sessions that were opened, the last ones. */
+  /** The last tokens of opened sessions. */
   readonly tokens: string[];
-  /** Counts what came, by type and error code. */
+  /** The number of events by type and error code. */
   readonly heard: Map<string, number>;
 }
 
@@ -54,8 +54,8 @@ export class Player {
   }
 
   /**
-   * Plays `script` to its end, or to the server's; gives what was wrong with the
-   * answers. `sent` is told of inputs when they are sent.
+   * Plays `script` to its end, or to the server's; returns the faults in the answers.
+   * `sent` is called with the number of inputs when they are sent.
    */
   static async play(
     table: Table,
@@ -95,14 +95,14 @@ export class Player {
     },
   };
 
-  /** Says that it is done, and waits for the server to be so too. */
+  /** Ends its side, and waits until the server has ended too. */
   async #leave(reading: Promise<void>): Promise<void> {
     if (this.#hasEnded || !this.#isReading) return;
     await this.#finish();
     await within(TIMEOUT, reading, () => "the server to close what its peer had ended");
   }
 
-  /** A request that there is none of is answered in every profile, and at any time. */
+  /** A request of unknown type: it is answered in every profile, at any time. */
   async #answered(): Promise<void> {
     if (!this.#isReading) return;
     const id = `probe ${++this.#probes}`;
@@ -128,7 +128,7 @@ export class Player {
         written += await this.#conn.write(bytes.subarray(written));
       }
     } catch {
-      // The server has closed it: to be expected.
+      // The server has closed it, as expected.
       this.#over();
     }
   }
@@ -137,7 +137,7 @@ export class Player {
     try {
       await this.#conn.closeWrite();
     } catch {
-      // The server was first.
+      // The server has closed it first.
       this.#over();
     }
   }
@@ -149,7 +149,7 @@ export class Player {
     this.#conn.close();
   }
 
-  /** Nothing more is to be sent, and nobody needs to wait. */
+  /** Stops sending and waiting. */
   #over(): void {
     this.#isOver = true;
     this.#awaited?.resolve();
@@ -203,13 +203,13 @@ export class Player {
     this.#over();
   }
 
-  /** One of the tokens that were issued lately. */
+  /** One of the recently issued tokens. */
   #othersToken(): string | undefined {
     return this.#table.tokens.at(-1);
   }
 }
 
-/** `bytes` with a token where its stand-in is. */
+/** `bytes` with a token in place of its placeholder. */
 function withToken(bytes: Uint8Array, standIn: string, token: string | undefined): Uint8Array {
   if (token === undefined) return bytes;
   const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(standIn);

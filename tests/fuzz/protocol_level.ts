@@ -1,4 +1,4 @@
-/** Well-formed requests that no honest client would send like this: wrong in order, number or account. */
+/** Well-formed requests that no honest client would send: wrong in order, number or account. */
 
 import { LIMITS, type Request, VERSION } from "../../protocol/mod.ts";
 import type { Random } from "../faults/random.ts";
@@ -6,18 +6,18 @@ import { type Cast, OTHERS_TOKEN, OWN_TOKEN, PASSWORDS } from "./cast.ts";
 import { conversation, makeRequest } from "./requests.ts";
 import type { Act } from "./script.ts";
 
-/** A request, whether the protocol knows it or not, or something else that a peer does. */
+/** A request, known to the protocol or not, or another action of a peer. */
 export type Move = { type: string; id?: unknown; payload?: unknown } | { act: Act };
 
-/** The ways to misbehave. */
+/** The kinds of misbehavior. */
 const TRICKS: readonly ((cast: Cast, random: Random) => Move[])[] = [
-  // Everything but connect.
+  // Everything except connect.
   (cast, random) => conversation(cast, random, 30).slice(1),
   // Everything, and connect again and again.
   (cast, random) => conversation(cast, random, 40).flatMap((request) => [connect(cast), request]),
-  // Refs that fall, repeat, and end at the highest that there is.
+  // Refs that fall, repeat, and end at the maximum.
   (cast, random) => [connect(cast), ...times(60, () => message(cast, { ref: oddRef(random) }))],
-  // Its own token over a second session, and somebody else's.
+  // Its own token on a second connection, and the token of another.
   (cast, random) => [
     connect(cast),
     { act: "wait" },
@@ -36,7 +36,7 @@ const TRICKS: readonly ((cast: Cast, random: Random) => Move[])[] = [
       payload: { room: aRoom(random), before: oddSeq(random), after: oddSeq(random), limit: 500 },
     })),
   ],
-  // More rooms than one may be in, and a room for every letter.
+  // More rooms than the limit, and a room for every letter.
   (cast, random) => [
     connect(cast),
     ...times(LIMITS.rooms + 10, (index) => ({
@@ -46,12 +46,12 @@ const TRICKS: readonly ((cast: Cast, random: Random) => Move[])[] = [
     { type: "unread" },
     { type: "rooms" },
   ],
-  // In and out, and out of what it is not in.
+  // Joins and leaves, and leaves rooms that it is not in.
   (cast, random) => [
     connect(cast),
     ...times(80, () => makeRequest(random.pick(["join", "leave", "topic"]), cast, random, 1)),
   ],
-  // Names in a circle, among them the others'.
+  // Renames in a circle, also to the names of others.
   (cast, random) => [
     connect(cast),
     ...times(60, () => ({
@@ -59,7 +59,7 @@ const TRICKS: readonly ((cast: Cast, random: Random) => Move[])[] = [
       payload: { name: random.pick([cast.name, `${cast.name}!`, ...cast.others]) },
     })),
   ],
-  // To itself, to others, to nobody; between them words that are not for clients to say.
+  // Directs to itself, to others, to nobody; and types that only servers send.
   (cast, random) => [
     connect(cast),
     ...times(60, (index) => makeRequest("direct", cast, random, index + 1)),
@@ -67,7 +67,7 @@ const TRICKS: readonly ((cast: Cast, random: Random) => Move[])[] = [
       (type) => ({ type, payload: { message: "x", code: "shutdown" } }),
     ),
   ],
-  // Asks for much and reads none of it.
+  // Asks for much and reads nothing.
   (cast) => [
     connect(cast, { since: { [cast.rooms[0] as string]: 0 } }),
     { act: "stop reading" },
@@ -75,11 +75,11 @@ const TRICKS: readonly ((cast: Cast, random: Random) => Move[])[] = [
     ...times(60, () => ({ type: "history", payload: { room: cast.rooms[0], limit: 500 } })),
     { act: "reset" },
   ],
-  // Leaves in the middle, politely or not, and goes on.
+  // Quits in the middle, cleanly or not, and goes on.
   (cast, random) => [connect(cast), ...talk(cast, random), { act: "half-close" }],
   (cast, random) => [connect(cast), ...talk(cast, random), { act: "reset" }],
   (cast, random) => [connect(cast), ...talk(cast, random), { type: "quit" }, ...talk(cast, random)],
-  // A session that is taken up by itself, over and over, without a word.
+  // Resumes its own session over and over.
   (cast) => [connect(cast), { act: "wait" }, { act: "reset" }],
 ];
 
@@ -92,9 +92,9 @@ const ABOUT_ACCOUNTS = [
   "rename",
 ] as const;
 
-/** The same with registered names. Seldom: a password takes a core for a third of a second. */
+/** The same with registered names. Rare, since a password takes a core for a third of a second. */
 const TRICKS_WITH_PASSWORDS: typeof TRICKS = [
-  // Registers its name, and whatever it is called next; ends sessions; guesses passwords.
+  // Registers its names, ends sessions, guesses passwords.
   (cast, random) => [
     connect(cast),
     { type: "register", payload: { password: random.pick(PASSWORDS) } },
@@ -107,7 +107,7 @@ const TRICKS_WITH_PASSWORDS: typeof TRICKS = [
   ],
 ];
 
-/** What a peer does that misbehaves in one of these ways. */
+/** The conversation of a peer with one of these kinds of misbehavior. */
 export function misbehave(cast: Cast, random: Random): Move[] {
   const tricks = random.chance(0.02) ? TRICKS_WITH_PASSWORDS : TRICKS;
   return random.pick(tricks)(cast, random);

@@ -1,15 +1,15 @@
 /**
- * Looks at every line that a server sends: whether it is an event, all of it, and
- * holds what the protocol lets it hold. Knows nothing of what the peer asked. Pure.
+ * Checks every line that a server sends: whether it is a complete event with the values
+ * that the protocol allows. Does not know what the peer asked. Pure.
  */
 
 import { decodeEvent, ERROR_CODES, type Event } from "../../protocol/mod.ts";
 import { isCount, isName, isText, isTime, isTopic, isWords } from "./rules.ts";
 
-/** The types that a client of the lecture is sent. */
+/** The types of events in the lecture profile. */
 const LECTURE_TYPES: ReadonlySet<string> = new Set(["connect_ack", "message", "notification"]);
 
-/** What the fields of payloads may hold, wherever in them they are. */
+/** The allowed values of payload fields, at any depth. */
 const RULES: Record<string, (value: unknown) => boolean> = {
   sender: isName,
   name: isName,
@@ -35,10 +35,10 @@ const RULES: Record<string, (value: unknown) => boolean> = {
 
 /** Judges the lines of one connection. */
 export class Referee {
-  /** The type of the connect_ack that came, if one did. */
+  /** The profile of the connect_ack, if one came. */
   profile: "lecture" | "version 2" | undefined;
 
-  /** What is wrong with `line`, which came without its newline; or the event that it is. */
+  /** The event in `line`, which has no newline, or what is wrong with it. */
   judge(line: string): Event | string {
     const event = decodeEvent(line);
     if (event === undefined) return `no event: ${shown(line)}`;
@@ -57,12 +57,12 @@ export class Referee {
   }
 }
 
-/** The path of the first field that holds what it may not. */
+/** The path of the first field with a forbidden value. */
 function wrongField(payload: object): string | undefined {
   for (const [key, value] of Object.entries(payload)) {
     if (Array.isArray(value)) {
       for (const each of value) {
-        // An array of words is of names: those of the members.
+        // An array of strings holds names: those of the members.
         const wrong = typeof each === "object" ? wrongField(each) : isName(each) ? undefined : "[]";
         if (wrong !== undefined) return `${key}.${wrong}`;
       }

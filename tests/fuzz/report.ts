@@ -1,4 +1,4 @@
-/** What a run came to, for a person. */
+/** The result of a run as text. */
 
 import { MEMORY_BOUND, type Outcome } from "./run.ts";
 
@@ -21,7 +21,7 @@ export function describe(outcome: Outcome): string {
   return lines.join("\n");
 }
 
-/** What there was most of, first. */
+/** The counts in descending order. */
 function counts(map: ReadonlyMap<string, number>): string {
   const most = [...map].toSorted(([, one], [, other]) => other - one).slice(0, 12);
   const rest = map.size > most.length ? `, and ${map.size - most.length} others` : "";

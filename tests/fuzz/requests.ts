@@ -1,4 +1,4 @@
-/** A well-formed request of every type: what is mutated. The compiler asks for a new type's here. */
+/** A well-formed request of every type, to mutate. The compiler demands one for a new type. */
 
 import { type Payload, type Request, type RequestType, VERSION } from "../../protocol/mod.ts";
 import { type Cast, OWN_TOKEN, PASSWORDS } from "./cast.ts";
@@ -59,21 +59,21 @@ const PAYLOADS: {
   quit: () => ({}),
 };
 
-/** How often each comes in a conversation, where 1 is not enough or too much. */
+/** The frequency of types in a conversation, where it is not 1. */
 const WEIGHTS: Partial<Record<RequestType, number>> = {
   message: 8,
   join: 2,
-  // Each of these ends it, or costs much.
+  // Each of these ends the conversation, or costs much.
   quit: 0.02,
   connect: 0.1,
   search: 0.3,
-  // Each hash takes a core for a third of a second: seldom, and elsewhere (protocol_level.ts).
+  // Each hash takes a core for a third of a second: rare, and elsewhere (protocol_level.ts).
   register: 0,
   password: 0.1,
   unregister: 0.1,
 };
 
-/** The types, each as often as it is to come in a hundred. */
+/** The types, each repeated by its frequency. */
 const TYPES = (Object.keys(PAYLOADS) as RequestType[]).flatMap((type) =>
   Array<RequestType>(Math.ceil((WEIGHTS[type] ?? 1) * 10)).fill(type)
 );
@@ -85,7 +85,7 @@ export function makeRequest(type: RequestType, cast: Cast, random: Random, turn:
   return random.chance(0.2) ? { ...request, id: `id ${turn}` } : request;
 }
 
-/** A conversation as clients have them: `connect`, and then so many requests of all types. */
+/** An honest conversation: `connect`, and then `length` requests of all types. */
 export function conversation(cast: Cast, random: Random, length: number): Request[] {
   const requests = Array.from(
     { length },

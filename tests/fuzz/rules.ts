@@ -1,20 +1,20 @@
-/** What the protocol lets a value be, as whoever reads it can check it. Pure. */
+/** The values that the protocol allows, as a reader can check them. Pure. */
 
 import { isLongerThan, LIMITS, parseName } from "../../protocol/mod.ts";
 
-/** A name or a room, in the form in which servers give it. */
+/** A name or a room in canonical form. */
 export function isName(value: unknown): boolean {
   if (typeof value !== "string") return false;
   const parsed = parseName(value);
   return "name" in parsed && parsed.name === value;
 }
 
-/** The text of a message, or of anything that is said. */
+/** The text of a message. */
 export function isText(value: unknown): boolean {
   return isWords(value) && !isLongerThan(value, LIMITS.text);
 }
 
-/** The server's words for a person: only the line that they are on has a bound. */
+/** The server's text for a person: only its line has a bound. */
 export function isWords(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.isWellFormed();
 }
@@ -25,12 +25,12 @@ export function isTopic(value: unknown): boolean {
     !isLongerThan(value, LIMITS.topic) && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
 }
 
-/** A number of messages, or of one. */
+/** A count or a `seq`. */
 export function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Epoch milliseconds. The project is not older than 2020, and nobody runs it after 2100. */
+/** Epoch milliseconds between 2020 and 2100. */
 export function isTime(value: unknown): boolean {
   return isCount(value) && value as number > Date.UTC(2020) && value as number < Date.UTC(2100);
 }

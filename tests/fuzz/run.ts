@@ -1,4 +1,4 @@
-/** Lets a server be misused by many peers at once, and looks at what that has done to it. */
+/** Lets many peers attack a server at once, and examines the server afterwards. */
 
 import { undoAtExit } from "../faults/leftovers.ts";
 import { ServerProcess, UNLIMITED } from "../faults/server_process.ts";
@@ -9,50 +9,50 @@ import { canMeasure, type Cost, costOf } from "./process_cost.ts";
 import type { Script } from "./script.ts";
 import { faultsOfLog } from "./stored.ts";
 
-/** Peers at a time. */
+/** Concurrent peers. */
 const PEERS = 48;
 
-/** MiB that a server may come to hold, however much it was sent. */
+/** The most memory that a server may take, in MiB, whatever it is sent. */
 export const MEMORY_BOUND = 512;
 
-/** A way to start the server that is misused. */
+/** A configuration of the attacked server. */
 export interface Arena {
   name: string;
-  /** How much of a run's inputs it gets. */
+  /** Its share of a run's inputs. */
   share: number;
   isInFile: boolean;
   args: readonly string[];
 }
 
-/** The ways. */
+/** The configurations. */
 export const ARENAS: readonly Arena[] = [
   { name: "file", share: 0.7, isInFile: true, args: UNLIMITED },
   { name: "memory", share: 0.25, isInFile: false, args: UNLIMITED },
-  // The limits that it has unless it is told otherwise, but for one that few scripts would reach.
+  // The default limits, except for one that few scripts would reach.
   { name: "limits", share: 0.05, isInFile: true, args: ["--message-burst", "50"] },
 ];
 
-/** What came of one arena. */
+/** The result of one arena. */
 export interface Outcome {
   arena: Arena;
   inputs: number;
   connections: number;
   seconds: number;
-  /** Inputs by the level at which they were made. */
+  /** Inputs by the level of mutation. */
   levels: Map<Level | "given", number>;
-  /** What the peers were sent, by type and error code. */
+  /** Events to the peers, by type and error code. */
   heard: Map<string, number>;
-  /** What the healthy clients had acknowledged. */
+  /** Acknowledged messages of the healthy clients. */
   acknowledged: number;
   cost: Cost | undefined;
-  /** What should not be, in words. */
+  /** The findings as text. */
   findings: string[];
 }
 
-/** Where scripts come from: the next one, or `undefined` when there is nothing more to play. */
+/** A source of scripts: the next one, or `undefined` at the end. */
 export type Scripts = () => { level: Level | "given"; name: string; script: Script } | undefined;
 
-/** Endless scripts from a seed, until so many inputs were asked for. */
+/** Endless scripts from a seed, beginning with number `first`. */
 export function scriptsOf(seed: number, first = 0): Scripts {
   let index = first;
   return () => {
@@ -61,7 +61,7 @@ export function scriptsOf(seed: number, first = 0): Scripts {
   };
 }
 
-/** Plays scripts in an arena until `enough` inputs were sent, or there are no more. */
+/** Plays scripts in an arena until `enough` inputs were sent or there are no more. */
 export async function runArena(arena: Arena, scripts: Scripts, enough: number): Promise<Outcome> {
   const directory = Deno.makeTempDirSync({ prefix: "chat-fuzz-" });
   const isGone = undoAtExit(() => Deno.removeSync(directory, { recursive: true }));
@@ -86,12 +86,12 @@ export async function runArena(arena: Arena, scripts: Scripts, enough: number): 
   }
 }
 
-/** One arena while it is played in. */
+/** A running arena. */
 class Game {
   readonly outcome: Outcome;
   readonly #server: ServerProcess;
   readonly #table: Table;
-  /** Who plays now: suspects, should the server break. */
+  /** The current peers: the suspects if the server breaks. */
   readonly #playing = new Map<string, Script>();
 
   constructor(arena: Arena, server: ServerProcess) {
@@ -121,7 +121,7 @@ class Game {
     await this.#close();
   }
 
-  /** One peer after another. */
+  /** Plays one peer after another. */
   async #playOn(scripts: Scripts, enough: number): Promise<void> {
     while (this.outcome.inputs < enough && this.outcome.findings.length === 0) {
       const next = scripts();
@@ -148,7 +148,7 @@ class Game {
     this.#playing.delete(name);
   }
 
-  /** The server must be well, stop when asked, and have said nothing. */
+  /** The server must answer, stop when asked, and have logged no error. */
   async #close(): Promise<void> {
     const { outcome } = this;
     try {

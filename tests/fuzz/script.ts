@@ -1,42 +1,42 @@
 /**
- * What one peer does, step by step. A script is worked out before it is played, from
- * its seed alone; one that broke something can be written down and played again.
+ * The actions of one peer, step by step. A script depends on its seed alone and is
+ * complete before it is played, so one that breaks something can be saved and replayed.
  */
 
-/** Bytes for the socket in one write, and how many inputs are in them. */
+/** The bytes of one write, and the number of inputs in them. */
 export interface Sending {
   send: Uint8Array<ArrayBuffer>;
   inputs: number;
 }
 
-/** What a peer does beside sending. */
+/** The other actions of a peer. */
 export type Act =
-  /** Waits until everything so far is answered, or the connection is over. */
+  /** Waits until everything so far is answered, or the connection has ended. */
   | "wait"
-  /** Reads nothing more. */
+  /** Stops reading. */
   | "stop reading"
-  /** Says that nothing more comes. */
+  /** Shuts down the sending side. */
   | "half-close"
-  /** Closes with what it was sent unread, which resets the connection. */
+  /** Closes with unread data, which resets the connection. */
   | "reset";
 
 /** One step of a script. */
 export type Step = Sending | { act: Act };
 
-/** What a peer does. */
+/** The script of a peer. */
 export type Script = readonly Step[];
 
-/** A step as it is written down: text where the bytes are text, and what is long as so many times. */
+/** A saved step: text if the bytes are text, and a long repetition as a count. */
 export type WrittenStep = { send: string; times?: number } | { hex: string } | { act: Act };
 
 const encoder = new TextEncoder();
 
-/** `script` as it is written down. */
+/** The saved form of `script`. */
 export function writeScript(script: Script): WrittenStep[] {
   return script.map(writeStep);
 }
 
-/** The script that {@linkcode writeScript} wrote down. Each step counts as one input. */
+/** The script from the form that {@linkcode writeScript} returns. Each step counts as one input. */
 export function readScript(written: readonly WrittenStep[]): Script {
   return written.map(readStep);
 }

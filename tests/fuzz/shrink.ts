@@ -1,12 +1,12 @@
-/** From a run that broke something to the least that does. */
+/** Shrinks a run that broke something to a minimal one. */
 
 import { type Arena, runArena, type Scripts } from "./run.ts";
 import { type Script, writeScript } from "./script.ts";
 
-/** A script with what it is called. */
+/** A script and its name. */
 type Named = NonNullable<ReturnType<Scripts>>;
 
-/** The line for cases.jsonl of the least that still breaks in `arena` what `played` broke there. */
+/** The line for cases.jsonl of a minimal script that still breaks in `arena` what `played` broke. */
 export async function shrunk(arena: Arena, played: readonly Named[]): Promise<string> {
   const breaks = async (scripts: readonly Named[]) => {
     const left = [...scripts];
@@ -24,7 +24,7 @@ export async function shrunk(arena: Arena, played: readonly Named[]): Promise<st
   return JSON.stringify({ broke, script: writeScript(script) });
 }
 
-/** The fewest of `items`, in their order, that still break it. */
+/** A minimal sublist of `items` that still breaks it. */
 export async function fewest<Item>(
   items: readonly Item[],
   breaks: (some: readonly Item[]) => Promise<boolean>,

@@ -1,6 +1,6 @@
 /**
- * Looks through a log's file, row by row: whatever was sent, only what the protocol
- * allows may have got in, and in every room and inbox the numbers leave no gap.
+ * Checks a log's file row by row: whatever was sent, it may hold only values that the
+ * protocol allows, and no room or inbox may have a gap in its numbers.
  */
 
 import { Buffer } from "node:buffer";
@@ -15,7 +15,7 @@ import { Queries } from "../../server/log/sqlite/queries.ts";
 
 type Row = Record<string, unknown>;
 
-/** What a column may hold. */
+/** The allowed values of a column. */
 const COLUMNS: readonly { table: string; column: string; holds: (value: unknown) => boolean }[] = [
   { table: "room", column: "name", holds: isName },
   { table: "room", column: "topic", holds: isTopic },
@@ -37,7 +37,7 @@ const COLUMNS: readonly { table: string; column: string; holds: (value: unknown)
   { table: "claim", column: "hash", holds: isHexadecimal },
 ];
 
-/** What must find no row. */
+/** Queries that must return no row. */
 const WRONG: Record<string, string> = {
   "a room whose seq is not that of its last message, or with a gap":
     `SELECT room.name FROM room LEFT JOIN message ON message.id >> 32 = room.id
@@ -52,7 +52,7 @@ const WRONG: Record<string, string> = {
      JOIN session ON session.id = message.session WHERE message.ref > session.ref`,
 };
 
-/** What is wrong with the log in the file at `path`, of which no server has hold any more. */
+/** The faults of the log in the file at `path`, which no server has open. */
 export function faultsOfLog(path: string): string[] {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
@@ -87,7 +87,7 @@ function columnFaults(
   return [];
 }
 
-/** A name and what it is found by must belong together. */
+/** A name and its keys must belong together. */
 function foldFaults(database: DatabaseSync): string[] {
   const rows = database.prepare(`SELECT name, fold FROM room
     UNION SELECT name, fold FROM session UNION SELECT name, fold FROM claim`);
@@ -101,7 +101,7 @@ function found(database: DatabaseSync, what: string, sql: string): string[] {
   return rows.slice(0, 3).map((row) => `${what}: ${JSON.stringify(row)}`);
 }
 
-/** A password that anybody registered with, as it was typed. */
+/** A password that was stored in plain text. */
 function secretsIn(path: string): string[] {
   const bytes = Buffer.from(Deno.readFileSync(path));
   return PASSWORDS.filter((password) => bytes.includes(password))

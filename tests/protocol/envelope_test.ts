@@ -3,7 +3,7 @@ import { decodeRequest, encode, type Refused } from "../../protocol/codec.ts";
 import { type ErrorCode, LIMITS } from "../../protocol/message.ts";
 import { PURE } from "../fixtures/pure.ts";
 
-// What holds for every request, whatever its type: the envelope around the payload.
+// The envelope around the payload, which is the same for every type.
 
 function refusal(line: string): Refused {
   const decoded = decodeRequest(line);
@@ -121,7 +121,7 @@ Deno.test("decodeRequest() refuses any other id, and does not repeat it", PURE, 
 });
 
 Deno.test("decodeRequest() gets through the deepest line that it takes", PURE, () => {
-  // What stands around it: the line's own object, its payload and, once, `since`.
+  // The levels around it: the line's own object, its payload and, once, `since`.
   const depth = LIMITS.depth - 3;
   const nested = "[".repeat(depth) + "]".repeat(depth);
   const objects = '{"a":'.repeat(depth) + "1" + "}".repeat(depth);

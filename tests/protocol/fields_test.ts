@@ -3,7 +3,7 @@ import { decodeRequest } from "../../protocol/codec.ts";
 import { type ErrorCode, LIMITS, type Request, type RequestType } from "../../protocol/message.ts";
 import { PURE } from "../fixtures/pure.ts";
 
-/** What a field takes, and what it refuses: the value, the code, and what the message says. */
+/** The values that a field accepts, and those it refuses: the value, the code, and part of the message. */
 interface Rule {
   good: unknown[];
   bad: [value: unknown, code: ErrorCode, says: string][];

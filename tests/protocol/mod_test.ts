@@ -66,7 +66,7 @@ Deno.test(
     const expected = Object.entries(FIELDS).map(([type, fields]) => [
       type,
       Object.entries(fields as Record<string, string>)
-        // It may be left out, but what the table is about is got by it.
+        // It may be left out, but version 2 is what the table is about.
         .map(([field, mark]) => field === "version" ? field : field + mark),
     ]);
     assertEquals(listed, expected);
@@ -161,7 +161,7 @@ Deno.test("The specification names no error code that there is none of", READS_S
   }
 });
 
-Deno.test("The front door opens on all that a client or a server needs", PURE, () => {
+Deno.test("mod.ts exports all that a client or a server needs", PURE, () => {
   assertEquals(Object.keys(protocol).sort(), [
     "ERROR_CODES",
     "LIMITS",

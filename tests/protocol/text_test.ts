@@ -13,8 +13,8 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
-// What texts of trouble are made of: controls, escapes, bidi, joiners and what
-// they join, marks, surrogates, invisible letters, private use, plain letters.
+// The parts of hostile texts: controls, escapes, bidi, joiners and the characters they
+// join, marks, surrogates, invisible letters, private use, plain letters.
 const PARTS = [
   ..."\0\b\t\n\v\r\x1b\x7f\x85\x9b\xad\u061c\u200b\u200c\u200d\u200e\u2028\u2029\u202e\u2066\u2069",
   ..."\ufeff\ufff9\u034f\u115f\u3164\u180b\u2064\ufe00\ufe0e\ufe0f\uf8f0\uf8f1\ufffe\u{1fffe}",
@@ -31,7 +31,7 @@ const PARTS = [
   ],
 ];
 
-/** Texts of trouble, each with the words to find it again by. */
+/** Hostile texts, each with a description to find it again. */
 function* texts(count: number): Generator<[text: string, what: string]> {
   const random = randomNumbers(20260101);
   for (let each = 0; each < count; each++) {
@@ -44,7 +44,7 @@ function* texts(count: number): Generator<[text: string, what: string]> {
   }
 }
 
-/** What no terminal may be sent, but for the joiners, which are looked at apart. */
+/** Characters that no terminal may be sent, without the joiners, which are tested apart. */
 const HOSTILE =
   /(?![\u200C\u200D\uFE0E\uFE0F])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/u;
 
