@@ -20,10 +20,11 @@ type Run<Name extends UsageName> = (
 const RUNS: { [Name in UsageName]: Run<Name> } = {
   chat: async ({ values, operands }) => {
     const user = Deno.stdin.isTerminal() && !values.json ? "person" : "script";
-    const start = await prepare(values, operands[0], user);
-    const patience = values.retry * 1000;
+    const isScreen = !values.json && !values.plain && isTerminal();
+    const patience = isScreen ? Infinity : values.retry * 1000;
+    const start = await prepare(values, { operand: operands[0], user, patience });
     if (values.json) return await (await import("./lines/json_mode.ts")).runJson(start, patience);
-    if (!values.plain && isTerminal()) {
+    if (isScreen) {
       const { runTerminal } = await import("./terminal/terminal_mode.ts");
       return await runTerminal(start, start.bell && !values["no-bell"]);
     }
@@ -33,16 +34,18 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
     const written = operands.join(" ");
     const text = written === "-" ? await inputText() : written;
     if (text === "") throw new Failure(2, "There is nothing to send");
-    const start = await prepare(values);
+    const patience = values.retry * 1000;
+    const start = await prepare(values, { patience });
     const { runSend } = await import("./lines/one_shot.ts");
-    return await runSend(start, { text, patience: values.retry * 1000 });
+    return await runSend(start, { text, patience });
   },
   tail: async ({ values }) => {
     const { runFollow, runTail } = await import("./lines/one_shot.ts");
-    const start = await prepare(values);
     const { lines, timestamps, retry } = values;
-    if (!values.follow) return await runTail(start, values, shapeOf(values));
-    return await runFollow(start, { lines, timestamps, patience: retry * 1000 }, shapeOf(values));
+    const patience = retry * 1000;
+    const start = await prepare(values, { patience });
+    const run = values.follow ? runFollow : runTail;
+    return await run(start, { lines, timestamps, patience }, shapeOf(values));
   },
   search: async ({ values, operands }) => {
     const { runSearch } = await import("./lines/one_shot.ts");

@@ -11,6 +11,7 @@ import { JsonParseStream } from "@std/json/parse-stream";
 import { JsonStringifyStream } from "@std/json/stringify-stream";
 import { carriesPassword, errorEvent, type Request, VERSION } from "../../protocol/mod.ts";
 import { inputLines } from "./input.ts";
+import { JsonPosition } from "./json_position.ts";
 import { Link, type LinkReport } from "../../core/session/link.ts";
 import { Login } from "../../core/session/login.ts";
 import { Failure } from "../startup/failure.ts";
@@ -39,7 +40,10 @@ class JsonMode {
   readonly #login: Login;
   readonly #writer: WritableStreamDefaultWriter<unknown>;
   readonly #written: Promise<void>;
-  readonly #positions: Record<string, number> = {};
+  readonly #position: JsonPosition;
+  #isOnline = false;
+  /** Whether the input has ended: what is still to come are answers. */
+  #isAtEnd = false;
   #sayOnline: () => void = () => {};
   #online = new Promise<void>((resolve) => this.#sayOnline = resolve);
   #sayDone: () => void = () => {};
@@ -53,6 +57,7 @@ class JsonMode {
       .pipeTo(Deno.stdout.writable, { preventClose: true });
     this.#writer = stringify.writable.getWriter();
     const { name, password: given } = start;
+    this.#position = new JsonPosition(name);
     // The input is a program's: it can't be asked for a password, and errors reach it as events.
     this.#login = new Login({ name: () => name, given, ask: undefined, tell: () => undefined });
     this.#link = new Link({
@@ -102,9 +107,13 @@ class JsonMode {
       if (!(error instanceof SyntaxError)) throw error;
       throw new Failure(1, `Cannot read the input: it is not lines of JSON (${error.message})`);
     }
-    await this.#online;
-    this.#link.send({ type: "ping", id: LAST_ID, payload: {} });
+    this.#isAtEnd = true;
+    if (this.#isOnline) this.#sendLast();
     await this.#done;
+  }
+
+  #sendLast(): void {
+    this.#link.send({ type: "ping", id: LAST_ID, payload: {} });
   }
 
   /** Relays a request, unless it would carry a password over a link that others can read. */
@@ -125,7 +134,7 @@ class JsonMode {
 
   #hello(): Request<"connect"> {
     const { name, room, outbox: { session } } = this.#start;
-    const since = Object.keys(this.#positions).length > 0 ? { since: this.#positions } : {};
+    const { since } = this.#position;
     const secrets = {
       ...session === undefined ? {} : { session },
       ...this.#login.password === undefined ? {} : { password: this.#login.password },
@@ -135,18 +144,21 @@ class JsonMode {
 
   #take(report: LinkReport): Promise<void> | void {
     if (report.kind === "offline") {
-      this.#online = new Promise((resolve) => this.#sayOnline = resolve);
+      if (this.#isOnline) this.#online = new Promise((resolve) => this.#sayOnline = resolve);
+      this.#isOnline = false;
       const { reason, wait } = report;
       return this.#report({ state: "offline", reason, retry_at: Date.now() + wait });
     }
     if (report.kind === "online") {
       this.#start.outbox.session = report.ack.session;
+      this.#isOnline = true;
       this.#sayOnline();
+      if (this.#isAtEnd) this.#sendLast();
       return this.#report({ state: "online" });
     }
     const { event, line } = report;
     if (event?.id === LAST_ID) return this.#sayDone();
-    if (event?.type === "message") this.#positions[event.payload.room] = event.payload.seq;
+    if (event !== undefined) this.#position.take(event);
     const value = parsed(line);
     if (value !== undefined) return this.#print(value);
   }

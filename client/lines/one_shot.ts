@@ -38,10 +38,18 @@ export async function runSend(
   }, patience);
 }
 
+/** How `tail` prints a room. */
+interface TailOptions {
+  readonly lines: number;
+  readonly timestamps: boolean;
+  /** Milliseconds for which the server is tried again. */
+  readonly patience: number;
+}
+
 /** Prints a room's last messages. */
 export async function runTail(
   start: Start,
-  { lines, timestamps }: { lines: number; timestamps: boolean },
+  { lines, timestamps, patience }: TailOptions,
   shape: Shape,
 ): Promise<number> {
   return await withSession(start, start.room, async (session) => {
@@ -49,13 +57,13 @@ export async function runTail(
     const payload = { room: start.room, limit: lines };
     const answer = await ask(session, { type: "history", payload }, "history");
     printMessages(session, answer.payload.messages, shape, stampOf(timestamps));
-  });
+  }, patience);
 }
 
 /** Prints a room's last messages, then each new one, until a signal or the link's end. */
 export async function runFollow(
   start: Start,
-  options: { lines: number; patience: number; timestamps: boolean },
+  options: TailOptions,
   shape: Shape,
 ): Promise<number> {
   const { session, said } = shape === "json"

@@ -2,6 +2,7 @@
 
 import { messageOf } from "../../cli/system_errors.ts";
 import { deadline } from "../../core/session/deadline.ts";
+import { UnusableServer } from "../../core/session/transport.ts";
 import { type Address, formatAddress } from "./address.ts";
 import { anotherCertificate, certificateProblem, Untrusted } from "./trust_errors.ts";
 
@@ -45,21 +46,27 @@ async function open({ hostname, port, proof }: Address): Promise<Deno.Conn> {
 async function explained(error: unknown, address: Address): Promise<Error> {
   const message = error instanceof Error ? error.message : String(error);
   const refusal = /^invalid peer certificate: (.*)$/.exec(message)?.[1];
-  if (refusal === undefined) return new Error(connectProblem(error, address), { cause: error });
+  if (refusal === undefined) return connectError(error, address);
   const problem = certificateProblem(refusal, address) ?? await anotherCertificate(address);
   return new Untrusted(problem, { cause: error });
+}
+
+function connectError(cause: unknown, address: Address): Error {
+  const server = formatAddress(address);
+  if (cause instanceof Deno.errors.NotCapable) {
+    const problem = `Cannot connect to ${server}: chat-client was started without --allow-net`;
+    return new UnusableServer(problem, { cause });
+  }
+  if (address.proof !== undefined && cause instanceof Deno.errors.InvalidData) {
+    return new UnusableServer(`Cannot connect to ${server}: ${NO_TLS}`, { cause });
+  }
+  return new Error(connectProblem(cause, address), { cause });
 }
 
 function connectProblem(error: unknown, address: Address): string {
   const server = formatAddress(address);
   if (error instanceof Deno.errors.ConnectionRefused) {
     return `Cannot connect to ${server}: nothing listens there; is chat-server running?`;
-  }
-  if (error instanceof Deno.errors.NotCapable) {
-    return `Cannot connect to ${server}: chat-client was started without --allow-net`;
-  }
-  if (address.proof !== undefined && error instanceof Deno.errors.InvalidData) {
-    return `Cannot connect to ${server}: ${NO_TLS}`;
   }
   const message = messageOf(error);
   if (/lookup address|not known|resolve/i.test(message)) {

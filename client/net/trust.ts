@@ -4,6 +4,7 @@
  * of its own: from the address, from before, or confirmed by the person at first sight.
  */
 
+import { UnusableServer } from "../../core/session/transport.ts";
 import { OWN_NAME } from "../../protocol/fingerprint.ts";
 import { type Address, formatAddress, type Proof } from "./address.ts";
 import { dial, NO_TLS } from "./dial.ts";
@@ -107,7 +108,10 @@ async function ownAuthority(address: Address): Promise<OwnAuthority | undefined>
     return await fetchAuthority(address);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const reason = /InvalidContentType/.test(error.message) ? NO_TLS : error.message;
-    throw new Error(`Cannot connect to chats://${formatAddress(address)}: ${reason}`);
+    const server = `chats://${formatAddress(address)}`;
+    if (!/InvalidContentType/.test(error.message)) {
+      throw new Error(`Cannot connect to ${server}: ${error.message}`);
+    }
+    throw new UnusableServer(`Cannot connect to ${server}: ${NO_TLS}`);
   }
 }

@@ -27,7 +27,7 @@ const RETRY = {
     "SECONDS",
     0,
     [0, 31_536_000],
-    "Away from a terminal: try so long to get a lost link back",
+    "Away from a terminal: try so long to connect, at first and again",
   ),
 };
 

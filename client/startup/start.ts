@@ -5,9 +5,10 @@ import { configDirectory, PLATFORM, stateDirectory } from "../../cli/directories
 import { messageOf } from "../../cli/system_errors.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import { dialer } from "../net/connection.ts";
+import { backoff } from "../../core/session/backoff.ts";
 import type { GivenPassword } from "../../core/session/login.ts";
 import { Outbox } from "../../core/session/outbox.ts";
-import type { Dial } from "../../core/session/transport.ts";
+import { type Dial, UnusableServer } from "../../core/session/transport.ts";
 import { readPassword } from "../files/password_file.ts";
 import { Failure } from "./failure.ts";
 import {
@@ -54,14 +55,20 @@ export interface Start {
   readonly notices: readonly string[];
 }
 
-/**
- * Resolves server, name and room, and opens the outbox; asks a person for missing values.
- * `user` says whose session it will be, because the two use different outboxes.
- */
+/** What the way of calling the program adds to the options. */
+interface StartOptions {
+  /** The server, where it stands alone. */
+  operand?: string | undefined;
+  /** Whose session it will be: the two use different outboxes. */
+  user?: "person" | "script";
+  /** Milliseconds for which a server that can't be reached is tried again. */
+  patience?: number;
+}
+
+/** Resolves server, name and room, and opens the outbox; asks a person for missing values. */
 export async function prepare(
   options: ConnectionOptions,
-  operand?: string,
-  user: "person" | "script" = "script",
+  { operand, user = "script", patience = 0 }: StartOptions = {},
 ): Promise<Start> {
   const config = readConfig(options.config);
   const commandLine = { ...options, server: operand ?? options.server };
@@ -71,7 +78,7 @@ export async function prepare(
   );
   if ("problem" in settings) throw new Failure(2, settings.problem);
   const password = givenPassword(options["password-file"]);
-  const address = await authenticateServer(settings, options.ca);
+  const address = await authenticateServer(settings, options.ca, patience);
   const { name, room } = askMissing(settings);
   const server = formatAddress(address);
   const opened = await openOutbox(server, name, user);
@@ -82,6 +89,7 @@ export async function prepare(
 async function authenticateServer(
   { address, tls }: Settings,
   ca: string | undefined,
+  patience: number,
 ): Promise<Address> {
   if (tls === undefined) {
     if (ca === undefined) return address;
@@ -97,10 +105,26 @@ async function authenticateServer(
   const store = openTrustStore(ca, stateDirectory(PLATFORM, PROGRAM), ask);
   if ("problem" in store) throw new Failure(2, store.problem);
   try {
-    return await proven(address, tls, store);
+    return await retrying(() => proven(address, tls, store), patience);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Failure(1, error.message);
+  }
+}
+
+/** Acts until that succeeds, `patience` is over, or another try would change nothing. */
+async function retrying<Result>(act: () => Promise<Result>, patience: number): Promise<Result> {
+  const began = performance.now();
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      const left = patience - (performance.now() - began);
+      if (!(error instanceof Error) || error instanceof UnusableServer || left <= 0) throw error;
+      if (attempt === 0) console.error(`!! ${error.message}; trying to connect again`);
+      const wait = Math.min(left, backoff(attempt, Math.random()));
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
   }
 }
 

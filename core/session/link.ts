@@ -42,7 +42,7 @@ export interface LinkOptions {
   report: (report: LinkReport) => Promise<void> | void;
   /** Decides what follows when the server refuses or ends the session; `undefined`: the usual. */
   refused: (error: Events["error"]) => Promise<RetryDecision | undefined>;
-  /** Milliseconds for which a lost link is tried again; the first connection has one try. */
+  /** Milliseconds for which a lost link, and the first connection, is tried again. */
   patience: number;
 }
 
@@ -59,6 +59,22 @@ interface Ending {
 // Codes after which this client has lost its place: to another of its own, or for good.
 const FINAL_CODES: ReadonlySet<ErrorCode> = new Set(["session_replaced", "session_ended"]);
 
+// Codes with which a server refuses what it may accept later. Any other refusal of the first
+// `connect` is final: its name is bad, for example.
+const PASSING_CODES: ReadonlySet<ErrorCode> = new Set([
+  "name_taken",
+  "too_many_sessions",
+  "room_full",
+  "no_more_rooms",
+  "rate_limited",
+  "server_busy",
+  "server_full",
+  "address_full",
+  "log_failed",
+  "handshake_timeout",
+  "idle_timeout",
+]);
+
 /** Keeps one session reachable; {@linkcode Link.run} does it. */
 export class Link {
   readonly #options: LinkOptions;
@@ -66,6 +82,8 @@ export class Link {
   #online = false;
   #stopped = false;
   #taking = false;
+  /** Whether any connection was acknowledged. */
+  #hasBegun = false;
   /** Whether the connection ends because {@linkcode reconnect} was asked for. */
   #dropped = false;
   #wake: () => void = () => {};
@@ -117,7 +135,7 @@ export class Link {
 
   /** Runs until {@linkcode stop} (`undefined`), or until there is no use in going on (the reason). */
   async run(): Promise<string | undefined> {
-    let lostAt: number | undefined;
+    let lostAt = performance.now();
     for (let attempt = 0; !this.#stopped; attempt++) {
       const ending = await this.#connectOnce();
       if (this.#stopped) return undefined;
@@ -127,7 +145,7 @@ export class Link {
       const decision = error === undefined ? undefined : await this.#options.refused(error);
       if (this.#stopped) return undefined;
       const { patience } = this.#options;
-      const left = lostAt === undefined ? 0 : patience - (performance.now() - lostAt);
+      const left = patience - (performance.now() - lostAt);
       const next = decision ?? usualDecision(ending, attempt, left);
       if ("end" in next) return next.end;
       if (next.wait > 0) await this.#rest(ending.reason, next.wait);
@@ -196,6 +214,7 @@ export class Link {
     if (event?.type === "error") this.#lastError = event.payload;
     if (event?.type === "connect_ack") {
       this.#online = true;
+      this.#hasBegun = true;
       acknowledged();
       await this.#options.report({ kind: "online", ack: event.payload });
     }
@@ -215,7 +234,8 @@ export class Link {
   #reasonOf(wasOnline: boolean): Omit<Ending, "wasOnline"> {
     const error = this.#lastError;
     if (error !== undefined && (!wasOnline || FINAL_CODES.has(error.code))) {
-      return { reason: error.message, final: FINAL_CODES.has(error.code), error };
+      const isRefused = !this.#hasBegun && !PASSING_CODES.has(error.code);
+      return { reason: error.message, final: isRefused || FINAL_CODES.has(error.code), error };
     }
     const mute = `${this.#options.server} closed the connection without an answer`;
     return { reason: wasOnline ? this.#lost() : mute, final: false };

@@ -71,6 +71,8 @@ export class Session {
   #hasBegun = false;
   /** Why the server did not let us in the last time. */
   #refusal: ErrorCode | undefined;
+  /** The refusal that the person was told of last. */
+  #reported: ErrorCode | undefined;
   /** Since when the server has kept nothing, by `performance.now()`; why that is not waited for any longer. */
   #unkeptSince: number | undefined;
   #gaveUp: string | undefined;
@@ -301,10 +303,19 @@ export class Session {
     }
     const known = this.status.state === "offline" ? this.status : undefined;
     this.status = { state: "offline", since: known?.since ?? Date.now(), retryAt, reason };
-    if (known === undefined) {
-      this.#options.view.show({ kind: "problem", text: `${reason}; trying to connect again` });
+    // Said once for each cause; the words of one may count seconds.
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
+    if (known === undefined || (refusal !== undefined && refusal !== this.#reported)) {
+      this.#options.view.show({ kind: "problem", text: reason + this.#next(refusal) });
+      this.#reported = refusal;
     }
     this.#options.view.changed();
+  }
+
+  #next(refusal: ErrorCode | undefined): string {
+    const isTaken = refusal === "name_taken" && this.#options.person && !this.#hasBegun;
+    return isTaken ? " with /nick NAME; trying to connect again" : "; trying to connect again";
   }
 
   #disconnected(): void {
@@ -347,9 +358,17 @@ export class Session {
 
   #send(request: Request): void {
     if (this.#link.online) return this.#sender.ask(request);
+    if (request.type === "rename" && !this.#hasBegun) return this.#connectAs(request.payload.name);
     // Nobody needs to try these again: rooms are entered once the link is back, marks go further.
     if (request.type === "join" || request.type === "read") return;
     this.perform([problem("Not connected: try later")]);
+  }
+
+  /** Before the server has accepted a name there is none to change: another one is tried at once. */
+  #connectAs(name: string): void {
+    this.state.name = name;
+    this.perform([notice(`Connecting as ${name}`)]);
+    this.reconnect();
   }
 
   async #ask({ question, then }: Extract<Effect, { kind: "secret" }>): Promise<void> {

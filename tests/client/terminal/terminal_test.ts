@@ -234,12 +234,15 @@ for (const more of [[], ["--plain"]]) {
 }
 
 terminalTest(
-  "a first connection that fails is one line, and a newcomer is asked who they are",
+  "a first connection that fails is tried again, and a newcomer is asked who they are",
   async (home, server) => {
     await using tmux = await Tmux.open(home);
     await tmux.startClient("127.0.0.1:1", "--name", "Alice");
     await tmux.untilSeen("Cannot connect to 127.0.0.1:1: nothing listens there");
-    await tmux.untilSeen("ended 1");
+    await tmux.untilSeen("trying to connect again");
+    await tmux.untilSeen("offline since");
+    await tmux.press("C-c");
+    await tmux.untilSeen("ended 0");
     await tmux.startClient(server.address);
     await tmux.untilSeen("Your name:");
     await tmux.type(" \u00a0");
@@ -251,6 +254,26 @@ terminalTest(
     await tmux.type("Lab");
     await tmux.press("Enter");
     await tmux.untilLast("Lab>");
+  },
+);
+
+terminalTest(
+  "a name that is taken is waited for, and /nick takes another one",
+  async (home, server) => {
+    const holder = await server.join("alice");
+    using _bob = await server.join("Bob");
+    await using tmux = await Tmux.open(home, 120);
+    await tmux.startClient(server.address, "--name", "Bob");
+    await tmux.untilSeen("with /nick NAME; trying");
+    await tmux.type("/nick Alice");
+    await tmux.press("Enter");
+    await tmux.untilSeen("-- Connecting as Alice");
+    await tmux.untilSeen('The name "Alice" is taken');
+    await tmux.type("typed early");
+    await tmux.press("Enter");
+    await holder.send("quit");
+    await holder.rest();
+    await tmux.untilSeen("[General] Alice: typed early");
   },
 );
 
