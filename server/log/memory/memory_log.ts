@@ -3,14 +3,12 @@
  * Kept to the same rules as the log in a file, and to the same tests.
  */
 
-import { setImmediate } from "node:timers";
 import {
   type DirectPayload,
   fold,
   type MessagePayload,
   type UnreadRoom,
 } from "../../../protocol/mod.ts";
-import { mentions } from "../../../protocol/mentions.ts";
 import { ExpiryClock } from "../expiry_clock.ts";
 import { MemoryAccounts } from "./accounts.ts";
 import type {
@@ -27,7 +25,6 @@ import {
   type Draft,
   type Entry,
   type Found,
-  MENTIONS_LOOKED_FOR,
   type MessageDraft,
   mustHaveInbox,
   type Outcome,
@@ -38,9 +35,9 @@ import {
   type ServerLog,
 } from "../message_log.ts";
 import { type KeptSession, MemorySessions } from "./sessions.ts";
-import { EntryBuffer, type Kept } from "./entry_buffer.ts";
+import { EntryBuffer } from "./entry_buffer.ts";
 import { fillPage } from "../fill_page.ts";
-import { matches, parseQuery, TOO_EXPENSIVE } from "../search_query.ts";
+import { type MemoryRoom, nextTurn, readRoom, searchRooms, unreadIn } from "./queries.ts";
 import { outcomeOfUsedRef, type Repeatable } from "../used_ref.ts";
 
 /** How much is kept. Times are in milliseconds, 0 is for ever. */
@@ -51,27 +48,15 @@ export interface MemoryRetention {
   sessionsFor: number;
 }
 
-/** Messages that one search may look at. */
-const MAX_SEARCHED = 200_000;
-
-/** Messages that are looked at before everybody else has a turn. */
-const TURN = 500;
-
 /** Milliseconds after which what is past its time is looked for everywhere; where somebody looks it is gone at once. */
 const SWEEP_INTERVAL = 60_000;
-
-interface KeptRoom {
-  name: string;
-  messages: EntryBuffer<Entry>;
-  readMarks: Map<string, number>;
-}
 
 /** A log in memory. `clock` gives epoch milliseconds. */
 export class MemoryLog implements ServerLog {
   readonly isInMemory = true;
   readonly #retention: MemoryRetention;
   readonly #clock: () => number;
-  readonly #rooms = new Map<string, KeptRoom>();
+  readonly #rooms = new Map<string, MemoryRoom>();
   readonly #sessions = new MemorySessions();
   readonly #uptime: () => number;
   readonly #expiryClock: ExpiryClock;
@@ -127,20 +112,9 @@ export class MemoryLog implements ServerLog {
     return Promise.resolve(undefined);
   }
 
-  read(
-    { room: name, after, before = Infinity, limit, session }: Range,
-  ): Promise<Page<MessagePayload>> {
-    const messages = this.#find(name)?.messages;
-    if (messages === undefined) return Promise.resolve({ items: [], more: false });
-    const toItem = ({ entry, session: author, ref }: Kept<Entry>) =>
-      ref !== undefined && author !== undefined && author === session ? { ...entry, ref } : entry;
-    if (after !== undefined) {
-      return Promise.resolve(fillPage(messages.between(after, before, limit + 1), limit, toItem));
-    }
-    const end = Math.min(before, messages.last + 1);
-    const nearest = messages.between(end - limit - 2, end).reverse();
-    const page = fillPage(nearest, limit, toItem);
-    return Promise.resolve({ ...page, items: page.items.reverse() });
+  read(range: Range): Promise<Page<MessagePayload>> {
+    const room = this.#find(range.room);
+    return Promise.resolve(room === undefined ? { items: [], more: false } : readRoom(room, range));
   }
 
   inbox(session: string, after: number, limit: number): Promise<Page<DirectPayload>> {
@@ -151,28 +125,8 @@ export class MemoryLog implements ServerLog {
     return Promise.resolve(fillPage(kept, limit, ({ entry }) => entry));
   }
 
-  async search({ query, rooms, from, limit }: Search): Promise<Found> {
-    const parsed = parseQuery(query);
-    if ("problem" in parsed) return parsed;
-    const sender = from === undefined ? undefined : fold(from);
-    const found: Entry[] = [];
-    let looked = 0;
-    for (const name of rooms) {
-      const messages = this.#find(name)?.messages;
-      if (messages === undefined) continue;
-      const most = found.length + limit;
-      for (let seq = messages.last; found.length <= most; seq--) {
-        // Some may be forgotten while others have their turn.
-        const entry = messages.at(seq)?.entry;
-        if (entry === undefined) break;
-        if (++looked > MAX_SEARCHED) return { problem: TOO_EXPENSIVE };
-        if (looked % TURN === 0) await nextTurn();
-        if (sender !== undefined && fold(entry.sender) !== sender) continue;
-        if (matches(parsed.terms, entry.text)) found.push(entry);
-      }
-    }
-    found.sort((one, other) => other.at - one.at || other.seq - one.seq);
-    return fillPage(found, limit, (entry) => entry);
+  search(search: Search): Promise<Found> {
+    return searchRooms((name) => this.#find(name), search);
   }
 
   async unread(name: string, rooms: string[]): Promise<UnreadRoom[]> {
@@ -339,7 +293,7 @@ export class MemoryLog implements ServerLog {
     room.readMarks.set(fold(name), Math.max(mark ?? 0, Math.min(seq, room.messages.last)));
   }
 
-  #room(name: string): KeptRoom {
+  #room(name: string): MemoryRoom {
     const key = fold(name);
     let room = this.#rooms.get(key);
     if (room === undefined) {
@@ -350,7 +304,7 @@ export class MemoryLog implements ServerLog {
   }
 
   /** The room of that name, if there is one, without what is past its time. */
-  #find(name: string): KeptRoom | undefined {
+  #find(name: string): MemoryRoom | undefined {
     const room = this.#rooms.get(fold(name));
     if (room !== undefined) this.#refresh(room.messages);
     return room;
@@ -385,18 +339,4 @@ export class MemoryLog implements ServerLog {
       if (author?.used?.delete(ref)) author.droppedRef = Math.max(author.droppedRef, ref);
     }
   }
-}
-
-function unreadIn({ name: room, messages, readMarks }: KeptRoom, name: string): UnreadRoom {
-  const reader = fold(name);
-  const seq = readMarks.get(reader) ?? 0;
-  const unread = messages.last - seq;
-  const newest = messages.between(Math.max(seq, messages.last - MENTIONS_LOOKED_FOR), Infinity);
-  const others = newest.filter(({ entry }) => fold(entry.sender) !== reader);
-  const naming = others.filter(({ entry }) => mentions(entry.text, name));
-  return { room, seq, unread: unread - (newest.length - others.length), mentions: naming.length };
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

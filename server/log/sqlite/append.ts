@@ -3,14 +3,9 @@
  * `seq` and every `ref` is held against the highest of its session.
  */
 
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { fold } from "../../../protocol/mod.ts";
-import {
-  MAX_ACCOUNT_SESSIONS,
-  NAME_HOLD,
-  type SessionDraft,
-  type UnregisterDraft,
-} from "../account_store.ts";
+import type { UnregisterDraft } from "../account_store.ts";
 import {
   type DirectDraft,
   type DirectEntry,
@@ -25,24 +20,14 @@ import {
 import { AccountTable } from "./accounts.ts";
 import { MessageIndex } from "./search_index.ts";
 import { SEQ_SPAN } from "./schema.ts";
+import { type SessionRow, SessionTable } from "./session_table.ts";
 import { exactly, exactText, Statements } from "./statements.ts";
 import { outcomeOfUsedRef, type Repeatable } from "../used_ref.ts";
-
-/** Rows that are held to save a look-up; more than that and they are looked up afresh. */
-const CACHED_SESSIONS = 10_000;
 
 interface RoomRow {
   id: number;
   name: string;
   seq: number;
-}
-
-interface SessionRow {
-  id: number;
-  token_hash: string;
-  ref: number;
-  dropped_ref: number;
-  inbox_seq: number;
 }
 
 /** An entry as it comes from SQLite. */
@@ -56,9 +41,8 @@ export class Appender {
   readonly #accounts: AccountTable;
   readonly #heads: Map<number, number>;
   readonly #rooms = new Map<string, RoomRow>();
-  readonly #sessions = new Map<string, SessionRow>();
+  readonly #sessions: SessionTable;
   readonly #changedRooms = new Set<RoomRow>();
-  readonly #changedSessions = new Set<SessionRow>();
   #now = 0;
 
   /** `heads` is kept up to date: the last `seq` of the rooms that are written to, by their ids. */
@@ -67,31 +51,28 @@ export class Appender {
     this.#heads = heads;
     this.#sql = new Statements(database);
     this.#accounts = new AccountTable(this.#sql);
+    this.#sessions = new SessionTable(this.#sql, this.#accounts);
     this.#index = index;
   }
 
   /** Looks sessions up afresh: some may have been deleted, or have lost messages. */
   forgetSessions(): void {
-    this.#sessions.clear();
+    this.#sessions.clearCache();
   }
 
   /** Keeps all of `drafts` or, throwing what SQLite throws, none. `now` is epoch milliseconds. */
   append(drafts: readonly Draft[], now: number): Outcome[] {
     this.#now = now;
-    if (this.#sessions.size > CACHED_SESSIONS) this.#sessions.clear();
     this.#database.exec("BEGIN IMMEDIATE");
     const outcomes = drafts.map((draft) => this.#keep(draft));
     for (const room of this.#changedRooms) {
       this.#sql.run("UPDATE room SET seq = ? WHERE id = ?", room.seq, room.id);
     }
-    for (const { ref, inbox_seq, id } of this.#changedSessions) {
-      this.#sql.run("UPDATE session SET ref = ?, inbox_seq = ? WHERE id = ?", ref, inbox_seq, id);
-    }
+    this.#sessions.flush();
     this.#index.keepUp();
     this.#database.exec("COMMIT");
     for (const { id, seq } of this.#changedRooms) this.#heads.set(id, seq);
     this.#changedRooms.clear();
-    this.#changedSessions.clear();
     return outcomes;
   }
 
@@ -104,16 +85,14 @@ export class Appender {
       case "retry":
         return this.#retry(draft);
       case "session":
-        return this.#session(draft);
+        this.#sessions.record(draft, this.#now);
+        break;
       case "away":
-        return this.#ran(
-          "UPDATE session SET away_since = ?, inbox_seen = ? WHERE token_hash = ?",
-          draft.byServer ? null : this.#now,
-          draft.inboxSeen,
-          draft.session,
-        );
+        this.#sessions.noteAway(draft, this.#now);
+        break;
       case "quit":
-        return this.#quit(draft.session);
+        this.#sessions.delete(draft.session);
+        break;
       case "register":
         return this.#accounts.register(draft, this.#now);
       case "password":
@@ -123,14 +102,16 @@ export class Appender {
       case "unregister":
         return this.#unregister(draft);
       case "topic":
-        return this.#ran(
+        this.#sql.run(
           "UPDATE room SET topic = ? WHERE id = ?",
           draft.topic,
           this.#room(draft.room).id,
         );
+        break;
       case "read":
-        return this.#read(draft);
+        this.#read(draft);
     }
+    return { kind: "kept" };
   }
 
   #message(draft: MessageDraft): Outcome {
@@ -177,8 +158,7 @@ export class Appender {
     inbox: SessionRow | undefined,
     author?: { session: SessionRow | undefined; ref: number | undefined },
   ): number {
-    const seq = inbox === undefined ? 0 : ++inbox.inbox_seq;
-    if (inbox !== undefined) this.#changedSessions.add(inbox);
+    const seq = inbox === undefined ? 0 : this.#sessions.nextInboxSeq(inbox);
     this.#sql.run(
       `INSERT INTO direct (inbox, seq, sender, recipient, text, at, session, ref)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -193,7 +173,7 @@ export class Appender {
     const { sender, session: hash, ref } = draft;
     if (hash === undefined || ref === undefined) return {};
     // It may have been opened while nothing could be kept.
-    const session = this.#sessionOrNew(hash, sender);
+    const session = this.#sessions.getOrOpen(hash, sender, this.#now);
     if (ref > session.ref) return { session };
     const values = [session.id, ref];
     const entry = this.#sql.get<Inexact<Entry>>(
@@ -218,9 +198,7 @@ export class Appender {
   }
 
   #use(session: SessionRow | undefined, ref: number | undefined): void {
-    if (session === undefined || ref === undefined) return;
-    session.ref = ref;
-    this.#changedSessions.add(session);
+    if (session !== undefined && ref !== undefined) this.#sessions.use(session, ref);
   }
 
   /** Whose inboxes a direct message is for; the sender's own is the first, if it is one of them. */
@@ -233,7 +211,9 @@ export class Appender {
     }
     const hashes = new Set([...this.#accounts.tokensOf(inbox.account), ...inbox.sessions]);
     const isOwn = session !== undefined && hashes.delete(session);
-    return [...isOwn ? [session] : [], ...hashes].map((hash) => this.#sessionOrNew(hash, to));
+    return [...isOwn ? [session] : [], ...hashes].map((hash) =>
+      this.#sessions.getOrOpen(hash, to, this.#now)
+    );
   }
 
   /** The sender's other sessions, whose inboxes keep a copy; but for those that have it already. */
@@ -241,86 +221,26 @@ export class Appender {
     if (copies === undefined) return [];
     return this.#accounts.tokensOf(copies)
       .filter((hash) => hash !== session)
-      .map((hash) => this.#sessionOrNew(hash, sender))
+      .map((hash) => this.#sessions.getOrOpen(hash, sender, this.#now))
       .filter((row) => !recipients.includes(row));
   }
 
-  #sessionOrNew(hash: string, name: string): SessionRow {
-    return this.#sessionOf(hash) ?? this.#open(hash, name);
-  }
-
   #inbox(inbox: { session: string } | "by name", to: string): SessionRow | undefined {
-    if (inbox !== "by name") return this.#sessionOrNew(inbox.session, to);
-    const last = this.#sql.get<{ token_hash: string }>(
-      `SELECT token_hash FROM session WHERE fold = ?
-        ORDER BY away_since IS NULL DESC, away_since DESC, id DESC LIMIT 1`,
-      fold(to),
-    );
-    return last === undefined ? undefined : this.#sessionOf(last.token_hash);
-  }
-
-  #session({ session, name, rooms, authentication }: SessionDraft): Outcome {
-    if (authentication !== undefined && this.#sessionOf(session) === undefined) {
-      this.#trim(authentication.account);
-    }
-    return this.#ran(
-      `INSERT INTO session (token_hash, name, fold, rooms, claim, edition)
-        VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT (token_hash) DO UPDATE SET
-          name = excluded.name, fold = excluded.fold, rooms = excluded.rooms, away_since = NULL,
-          claim = excluded.claim, edition = excluded.edition`,
-      ...[session, name, fold(name), JSON.stringify(rooms)],
-      ...[authentication?.account ?? null, authentication?.passwordVersion ?? null],
-    );
-  }
-
-  /** Makes room for one more session of an account: who signs in again and again leaves few behind. */
-  #trim(account: number): void {
-    const sessions = this.#accounts.sessionsOf(account);
-    const longAway = sessions.filter(({ awaySince }) =>
-      // The server still knows those that are away for less.
-      awaySince !== undefined && awaySince < this.#now - 2 * NAME_HOLD
-    );
-    const tooMany = sessions.length + 1 - MAX_ACCOUNT_SESSIONS;
-    for (const { session } of longAway.slice(0, Math.max(0, tooMany))) this.#quit(session);
+    if (inbox === "by name") return this.#sessions.ofName(to);
+    return this.#sessions.getOrOpen(inbox.session, to, this.#now);
   }
 
   /** Gives up an account; of its sessions one may go on, as anyone's of that name. */
-  #unregister({ authentication, session: kept }: UnregisterDraft): Outcome {
-    if (!this.#accounts.remove(authentication)) return { kind: "outdated" };
-    for (const hash of this.#accounts.tokensOf(authentication.account)) {
-      if (hash !== kept) this.#quit(hash);
-    }
-    return this.#ran(
-      "UPDATE session SET claim = NULL, edition = NULL WHERE claim = ?",
-      authentication.account,
-    );
+  #unregister(draft: UnregisterDraft): Outcome {
+    if (!this.#accounts.remove(draft.authentication)) return { kind: "outdated" };
+    this.#sessions.unregister(draft);
+    return { kind: "kept" };
   }
 
-  #open(hash: string, name: string): SessionRow {
-    this.#session({ kind: "session", session: hash, name, rooms: [] });
-    return this.#sessionOf(hash) as SessionRow;
-  }
-
-  #quit(hash: string): Outcome {
-    const session = this.#sessionOf(hash);
-    if (session === undefined) return { kind: "kept" };
-    this.#sessions.delete(hash);
-    this.#changedSessions.delete(session);
-    // Those who wrote to it may still ask what came of it; nobody asks for what it wrote.
-    this.#sql.run("UPDATE direct SET inbox = NULL WHERE inbox = ? AND ref IS NOT NULL", session.id);
-    this.#sql.run("DELETE FROM direct WHERE inbox = ?", session.id);
-    this.#sql.run(
-      "DELETE FROM direct WHERE session = ? AND ref IS NOT NULL AND inbox IS NULL",
-      session.id,
-    );
-    return this.#ran("DELETE FROM session WHERE id = ?", session.id);
-  }
-
-  #read({ name, room: roomName, seq, ifNew }: ReadDraft): Outcome {
+  #read({ name, room: roomName, seq, ifNew }: ReadDraft): void {
     const room = this.#room(roomName);
     const conflict = ifNew ? "NOTHING" : "UPDATE SET seq = max(seq, excluded.seq)";
-    return this.#ran(
+    this.#sql.run(
       `INSERT INTO read_mark (fold, room, seq) VALUES (?, ?, ?) ON CONFLICT DO ${conflict}`,
       fold(name),
       room.id,
@@ -338,23 +258,5 @@ export class Appender {
     const room = { ...row as RoomRow };
     this.#rooms.set(key, room);
     return room;
-  }
-
-  #sessionOf(hash: string): SessionRow | undefined {
-    const cached = this.#sessions.get(hash);
-    if (cached !== undefined) return cached;
-    const row = this.#sql.get<SessionRow>(
-      "SELECT id, token_hash, ref, dropped_ref, inbox_seq FROM session WHERE token_hash = ?",
-      hash,
-    );
-    if (row === undefined) return undefined;
-    const session = { ...row };
-    this.#sessions.set(hash, session);
-    return session;
-  }
-
-  #ran(sql: string, ...values: SQLInputValue[]): Outcome {
-    this.#sql.run(sql, ...values);
-    return { kind: "kept" };
   }
 }

@@ -5,6 +5,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { SEQ_SPAN } from "./schema.ts";
+import { deleteSession } from "./session_table.ts";
 import { Statements } from "./statements.ts";
 import { DAY } from "../../process/time.ts";
 
@@ -66,17 +67,7 @@ export class Pruner {
       `SELECT id FROM session WHERE away_since < ? LIMIT ${STEP}`,
       cutoff,
     );
-    for (const { id } of expired) {
-      // Those who wrote to it may still ask what came of it.
-      this.#sql.run("UPDATE direct SET inbox = NULL WHERE inbox = ? AND ref IS NOT NULL", id);
-      this.#sql.run("DELETE FROM direct WHERE inbox = ?", id);
-      // What no inbox keeps was there for retries alone.
-      this.#sql.run(
-        "DELETE FROM direct WHERE session = ? AND ref IS NOT NULL AND inbox IS NULL",
-        id,
-      );
-      this.#sql.run("DELETE FROM session WHERE id = ?", id);
-    }
+    for (const { id } of expired) deleteSession(this.#sql, id);
     return expired.length === STEP;
   }
 
