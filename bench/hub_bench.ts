@@ -1,7 +1,7 @@
 // Requests → effects: the rules, without input or output.
 
 import type { Request } from "../protocol/mod.ts";
-import type { ConnectionHandle } from "../server/hub/connection_handle.ts";
+import type { ConnectionHandle } from "../server/hub/state/connection_handle.ts";
 import { EMPTY_SNAPSHOT } from "../server/log/message_log.ts";
 import { Hub } from "../server/hub/hub.ts";
 import { TEXT } from "./text.ts";

@@ -5,7 +5,7 @@
 
 import { LIMITS } from "../protocol/mod.ts";
 import { toggle, type Values, wholeNumber } from "../cli/options.ts";
-import type { RoomLimits } from "./hub/room_limits.ts";
+import type { RoomLimits } from "./hub/state/room_limits.ts";
 import type { ConnectionLimits } from "./limits/connection_limiter.ts";
 import type { ConnectionRates } from "./limits/request_limiter.ts";
 import { type MemoryBounds, memoryBounds } from "./limits/memory_guard.ts";

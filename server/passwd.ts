@@ -11,7 +11,7 @@ import { escapeForTerminal, fold, parseName } from "../protocol/mod.ts";
 import { describeOptions, text, toggle, type Values } from "../cli/options.ts";
 import { PLATFORM } from "../cli/directories.ts";
 import { DataFile, defaultDataFile, FileInUse } from "./log/sqlite/file/data_file.ts";
-import { skeletonsOf } from "./hub/skeletons.ts";
+import { skeletonsOf } from "./hub/state/skeletons.ts";
 import type { StoredPassword } from "./log/account_store.ts";
 import { Passwords } from "./accounts/passwords.ts";
 import { exists } from "./process/files.ts";

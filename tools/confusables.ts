@@ -1,5 +1,5 @@
 /**
- * Generates server/hub/confusables.json: the prototypes of confusable characters (UTS #39).
+ * Generates server/hub/state/confusables.json: the prototypes of confusable characters (UTS #39).
  * The npm packages for it are years behind or lack skeletons, so the table is read from ICU,
  * which Debian and Ubuntu have as `libicu`: `deno task confusables [LIBRARY]`.
  *
@@ -8,7 +8,7 @@
 
 import { parseName } from "../protocol/mod.ts";
 
-const OUTPUT = new URL("../server/hub/confusables.json", import.meta.url);
+const OUTPUT = new URL("../server/hub/state/confusables.json", import.meta.url);
 
 /** Characters per line of the table. */
 const WIDTH = 88;

@@ -11,7 +11,7 @@ import type { AccountDraft } from "../log/account_store.ts";
 import { LogFailure, type MessageLog, type Outcome } from "../log/message_log.ts";
 import type { LoginThrottle } from "./login_throttle.ts";
 import type { Passwords } from "./passwords.ts";
-import type { Session } from "../hub/session.ts";
+import type { Session } from "../hub/state/session.ts";
 
 /** One request about an account, and the session that made it. */
 export interface AccountCall {

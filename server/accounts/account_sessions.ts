@@ -7,8 +7,8 @@ import { type AccountCall, type AccountContext, appendOne, changeBy } from "./ac
 import { end } from "../hub/account_changes.ts";
 import { reply } from "../hub/effects.ts";
 import { voidToken } from "../hub/lifecycle.ts";
-import { RefusalError } from "../hub/refusal.ts";
-import { idOf, type Session } from "../hub/session.ts";
+import { RefusalError } from "../hub/state/refusal.ts";
+import { idOf, type Session } from "../hub/state/session.ts";
 import type { AccountSession } from "../log/account_store.ts";
 
 /** Sends the list of the sessions of the call's name: its own alone, where that is not registered. */

@@ -11,11 +11,11 @@ import { endSession, listSessions } from "./account_sessions.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Effect, type Origin, refuse, refuseUnconnected, reply } from "../hub/effects.ts";
 import type { AccountRequest } from "../hub/request_table.ts";
-import { RefusalError, refusalFrom } from "../hub/refusal.ts";
+import { RefusalError, refusalFrom } from "../hub/state/refusal.ts";
 import { INSECURE, tooMany } from "./logins.ts";
 import { type Account, type AccountDraft, type Authentication } from "../log/account_store.ts";
 import { LogFailure, type Outcome } from "../log/message_log.ts";
-import type { Session } from "../hub/session.ts";
+import type { Session } from "../hub/state/session.ts";
 
 /** Milliseconds between looks for what `chat-server passwd` has changed in the log. */
 const SYNC_INTERVAL = 1000;

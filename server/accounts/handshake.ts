@@ -12,8 +12,8 @@ import type { Hub } from "../hub/hub.ts";
 import type { Logins } from "./logins.ts";
 import type { ServerLog } from "../log/message_log.ts";
 import type { Pipeline } from "../delivery/pipeline.ts";
-import { refusalFrom } from "../hub/refusal.ts";
-import type { Session } from "../hub/session.ts";
+import { refusalFrom } from "../hub/state/refusal.ts";
+import type { Session } from "../hub/state/session.ts";
 import { makeCredentials } from "./session_tokens.ts";
 
 /** The parts of the server that a handshake needs. */

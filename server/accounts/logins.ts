@@ -6,7 +6,7 @@
 import { fold } from "../../protocol/mod.ts";
 import { authenticationOf } from "../hub/account_changes.ts";
 import type { Connection } from "../connection/connection.ts";
-import { type Refusal, RefusalError } from "../hub/refusal.ts";
+import { type Refusal, RefusalError } from "../hub/state/refusal.ts";
 import type { LoginThrottle } from "./login_throttle.ts";
 import type { Authentication } from "../log/account_store.ts";
 import type { ServerLog } from "../log/message_log.ts";

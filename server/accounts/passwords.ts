@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { RefusalError } from "../hub/refusal.ts";
+import { RefusalError } from "../hub/state/refusal.ts";
 import type { ScryptCost, StoredPassword } from "../log/account_store.ts";
 
 /** What one guess costs: 32 MB, three times. The memory is what keeps graphics cards out. */

@@ -1,6 +1,6 @@
 /** The lines that one tick sends to the members of one room: encoded once, written to all. */
 
-import type { ConnectionHandle } from "../hub/connection_handle.ts";
+import type { ConnectionHandle } from "../hub/state/connection_handle.ts";
 
 const NEWLINE = 0x0a;
 

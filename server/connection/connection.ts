@@ -8,7 +8,7 @@ import { LineFramer } from "../../protocol/mod.ts";
 import { hostAndPort, isLoopback } from "../../cli/host_port.ts";
 import { Activity } from "./activity.ts";
 import type { Batch } from "./batch.ts";
-import type { ConnectionHandle } from "../hub/connection_handle.ts";
+import type { ConnectionHandle } from "../hub/state/connection_handle.ts";
 import type { IoScheduler, Readable, Writable } from "./io_scheduler.ts";
 import { SendQueue } from "./send_queue.ts";
 

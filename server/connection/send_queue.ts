@@ -4,7 +4,7 @@
  */
 
 import { Batch } from "./batch.ts";
-import type { ConnectionHandle } from "../hub/connection_handle.ts";
+import type { ConnectionHandle } from "../hub/state/connection_handle.ts";
 
 /** Bytes in one write; chunks beyond that are not joined. */
 const WRITE_SIZE = 64 * 1024;

@@ -6,7 +6,7 @@
 import { encode, type MessagePayload } from "../../protocol/mod.ts";
 import type { MessageLog } from "../log/message_log.ts";
 import type { IoScheduler } from "../connection/io_scheduler.ts";
-import type { Room } from "../hub/room.ts";
+import type { Room } from "../hub/state/room.ts";
 
 /** Messages read at a time; a page's bytes bound it too. */
 export const PAGE = 200;

@@ -7,13 +7,13 @@
 import { encode, type Event } from "../../protocol/mod.ts";
 import { Batch } from "../connection/batch.ts";
 import { Connection } from "../connection/connection.ts";
-import type { ConnectionHandle } from "../hub/connection_handle.ts";
+import type { ConnectionHandle } from "../hub/state/connection_handle.ts";
 import type { Broadcast, Effect, Send } from "../hub/effects.ts";
 import { Subscription } from "./subscription.ts";
 import type { Draft, MessageLog, Outcome } from "../log/message_log.ts";
 import { PageCache } from "./page_cache.ts";
-import type { Members } from "../hub/room.ts";
-import type { Session } from "../hub/session.ts";
+import type { Members } from "../hub/state/room.ts";
+import type { Session } from "../hub/state/session.ts";
 import type { IoScheduler } from "../connection/io_scheduler.ts";
 import { deliver, type DraftEffect } from "../hub/deliver.ts";
 

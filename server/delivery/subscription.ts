@@ -16,9 +16,9 @@ import type { Connection } from "../connection/connection.ts";
 import { toLectureEvent } from "../hub/lecture_profile.ts";
 import type { MessageLog } from "../log/message_log.ts";
 import { PAGE, type PageCache, type RoomPage } from "./page_cache.ts";
-import { errorOf, type Refusal, refusalFrom } from "../hub/refusal.ts";
-import type { Room } from "../hub/room.ts";
-import type { Session } from "../hub/session.ts";
+import { errorOf, type Refusal, refusalFrom } from "../hub/state/refusal.ts";
+import type { Room } from "../hub/state/room.ts";
+import type { Session } from "../hub/state/session.ts";
 
 const encoder = new TextEncoder();
 

@@ -3,13 +3,13 @@
  * up, sessions that may no longer use it lose it. Pure, as all of the hub.
  */
 
-import type { ConnectionHandle } from "./connection_handle.ts";
-import type { Directory } from "./directory.ts";
+import type { ConnectionHandle } from "./state/connection_handle.ts";
+import type { Directory } from "./state/directory.ts";
 import type { Effect } from "./effects.ts";
 import { recordSession, refuse } from "./effects.ts";
 import type { Account, Authentication } from "../log/account_store.ts";
 import { disconnect, voidSession } from "./lifecycle.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./state/session.ts";
 
 /** The circumstances of a change to an account: its time, and the session that made it, if one did. */
 export interface Change {

@@ -4,11 +4,11 @@
  */
 
 import { fold, LIMITS, type Request } from "../../protocol/mod.ts";
-import type { Directory } from "./directory.ts";
+import type { Directory } from "./state/directory.ts";
 import type { Origin } from "./effects.ts";
 import type { Authentication, StoredSession } from "../log/account_store.ts";
-import type { Refusal } from "./refusal.ts";
-import type { Profile, Session } from "./session.ts";
+import type { Refusal } from "./state/refusal.ts";
+import type { Profile, Session } from "./state/session.ts";
 
 /** The part of a `connect` that the rules can't make themselves: secrets, and hashes of secrets. */
 export interface Credentials {

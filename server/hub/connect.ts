@@ -18,8 +18,8 @@ import {
   profileOf,
   roomsAskedFor,
 } from "./admission.ts";
-import type { ConnectionHandle } from "./connection_handle.ts";
-import type { Directory } from "./directory.ts";
+import type { ConnectionHandle } from "./state/connection_handle.ts";
+import type { Directory } from "./state/directory.ts";
 import {
   announceRename,
   answering,
@@ -30,8 +30,8 @@ import {
   refuse,
 } from "./effects.ts";
 import { joinRoom, voidSession } from "./lifecycle.ts";
-import type { Room } from "./room.ts";
-import { Session } from "./session.ts";
+import type { Room } from "./state/room.ts";
+import { Session } from "./state/session.ts";
 
 /** Opens a session over `connection`, or resumes the one whose token was shown. */
 export function connect(

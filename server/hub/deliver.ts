@@ -18,8 +18,8 @@ import {
   type Target,
 } from "./effects.ts";
 import type { DirectDraft, DirectEntry, Entry, Outcome } from "../log/message_log.ts";
-import type { Refusal } from "./refusal.ts";
-import type { Session } from "./session.ts";
+import type { Refusal } from "./state/refusal.ts";
+import type { Session } from "./state/session.ts";
 
 type Kept = Extract<Outcome, { kind: "direct" }>;
 

@@ -4,7 +4,7 @@
  */
 
 import { type Event, type NotificationPayload, type Request } from "../../protocol/mod.ts";
-import type { ConnectionHandle } from "./connection_handle.ts";
+import type { ConnectionHandle } from "./state/connection_handle.ts";
 import { toLectureEvent } from "./lecture_profile.ts";
 import type {
   DirectDraft,
@@ -13,9 +13,9 @@ import type {
   RetryDraft,
   TopicDraft,
 } from "../log/message_log.ts";
-import { errorOf, type Refusal } from "./refusal.ts";
-import type { Members, Room } from "./room.ts";
-import type { Profile, Session } from "./session.ts";
+import { errorOf, type Refusal } from "./state/refusal.ts";
+import type { Members, Room } from "./state/room.ts";
+import type { Profile, Session } from "./state/session.ts";
 
 /** Send an event to one connection. */
 export interface Send {

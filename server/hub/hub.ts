@@ -7,14 +7,14 @@
 import type { Refused, Request } from "../../protocol/mod.ts";
 import type { Credentials } from "./admission.ts";
 import { connect } from "./connect.ts";
-import type { ConnectionHandle } from "./connection_handle.ts";
-import { Directory } from "./directory.ts";
+import type { ConnectionHandle } from "./state/connection_handle.ts";
+import { Directory } from "./state/directory.ts";
 import { type Effect, notify, refuseUnconnected, send } from "./effects.ts";
 import { disconnect } from "./lifecycle.ts";
 import type { LogSnapshot } from "../log/message_log.ts";
 import type { HubRequest } from "./request_table.ts";
 import { RULES, type Rules } from "./requests.ts";
-import { NO_ROOM_LIMITS } from "./room_limits.ts";
+import { NO_ROOM_LIMITS } from "./state/room_limits.ts";
 
 /** The rules of one server, over its {@linkcode Directory}. */
 export class Hub {

@@ -2,11 +2,11 @@
  * How a session enters and leaves rooms, loses its connection, and ends. Pure, as all of the hub.
  */
 
-import type { ConnectionHandle } from "./connection_handle.ts";
-import type { Directory } from "./directory.ts";
+import type { ConnectionHandle } from "./state/connection_handle.ts";
+import type { Directory } from "./state/directory.ts";
 import { announce, type Effect, recordQuit } from "./effects.ts";
-import type { Room } from "./room.ts";
-import type { Session } from "./session.ts";
+import type { Room } from "./state/room.ts";
+import type { Session } from "./state/session.ts";
 
 /** Adds `session` to the room of that name, which is made if need be; the effects tell the other members. */
 export function joinRoom(

@@ -27,14 +27,14 @@ import {
   refuse,
   reply,
 } from "./effects.ts";
-import type { Directory } from "./directory.ts";
+import type { Directory } from "./state/directory.ts";
 import type { Account } from "../log/account_store.ts";
 import type { DirectDraft } from "../log/message_log.ts";
 import type { HubRequest } from "./request_table.ts";
 import { joinRoom, leaveRoom, quit } from "./lifecycle.ts";
-import type { Refusal } from "./refusal.ts";
-import { countUpTo, type Room } from "./room.ts";
-import type { Session } from "./session.ts";
+import type { Refusal } from "./state/refusal.ts";
+import { countUpTo, type Room } from "./state/room.ts";
+import type { Session } from "./state/session.ts";
 
 /** A request on its way through a rule. */
 export interface Call {

@@ -6,10 +6,10 @@
 import type { Event, Payload } from "../../protocol/mod.ts";
 import { type Effect, type Origin, refuse, reply } from "../hub/effects.ts";
 import type { MessageLog } from "../log/message_log.ts";
-import { type Refusal, refusalFrom } from "../hub/refusal.ts";
+import { type Refusal, refusalFrom } from "../hub/state/refusal.ts";
 import type { LogQuery } from "../hub/request_table.ts";
 import { roomOf, roomRefusal } from "../hub/requests.ts";
-import type { Session } from "../hub/session.ts";
+import type { Session } from "../hub/state/session.ts";
 
 /** Messages in an answer to a request without `limit`. */
 const DEFAULT_LIMIT = 50;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Batch } from "../../../server/connection/batch.ts";
-import type { ConnectionHandle } from "../../../server/hub/connection_handle.ts";
+import type { ConnectionHandle } from "../../../server/hub/state/connection_handle.ts";
 import { SendQueue } from "../../../server/connection/send_queue.ts";
 import { PURE } from "../../fixtures/pure.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { LogFailure } from "../../../server/log/message_log.ts";
 import { IoScheduler } from "../../../server/connection/io_scheduler.ts";
 import { PageCache, type RoomPage } from "../../../server/delivery/page_cache.ts";
-import { Room } from "../../../server/hub/room.ts";
+import { Room } from "../../../server/hub/state/room.ts";
 import { LoopTurns } from "../../../server/connection/event_loop.ts";
 import { says, upTo } from "../../fixtures/log.ts";
 import { PatchedLog } from "../../fixtures/patched_log.ts";

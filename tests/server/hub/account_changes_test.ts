@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { NO_ROOM_LIMITS } from "../../../server/hub/room_limits.ts";
+import { NO_ROOM_LIMITS } from "../../../server/hub/state/room_limits.ts";
 import { codeOf, HubChat, type HubPeer, PASSWORD } from "../../fixtures/hub.ts";
 import { PURE } from "../../fixtures/pure.ts";
 

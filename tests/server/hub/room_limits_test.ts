@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import { NO_ROOM_LIMITS, type RoomLimits } from "../../../server/hub/room_limits.ts";
+import { NO_ROOM_LIMITS, type RoomLimits } from "../../../server/hub/state/room_limits.ts";
 import { codeOf, HubChat } from "../../fixtures/hub.ts";
 import { PURE } from "../../fixtures/pure.ts";
 

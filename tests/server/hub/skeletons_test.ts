@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { fold, parseName } from "../../../protocol/mod.ts";
-import { skeleton, skeletonsOf } from "../../../server/hub/skeletons.ts";
+import { skeleton, skeletonsOf } from "../../../server/hub/state/skeletons.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 function lookAlike(one: string, other: string): boolean {

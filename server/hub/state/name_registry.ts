@@ -4,9 +4,9 @@
  * by name, by token, and by skeleton. Pure.
  */
 
-import { fold } from "../../protocol/mod.ts";
+import { fold } from "../../../protocol/mod.ts";
 import { skeletonsOf } from "./skeletons.ts";
-import type { Account, Authentication } from "../log/account_store.ts";
+import type { Account, Authentication } from "../../log/account_store.ts";
 import type { Session } from "./session.ts";
 
 /** The sessions by the names they hold, and the accounts: the names that are registered. */

@@ -3,8 +3,8 @@
  * asynchronous code throws it as a {@linkcode RefusalError}.
  */
 
-import { type ErrorCode, errorEvent, type Event, rateLimited } from "../../protocol/mod.ts";
-import { LogFailure } from "../log/message_log.ts";
+import { type ErrorCode, errorEvent, type Event, rateLimited } from "../../../protocol/mod.ts";
+import { LogFailure } from "../../log/message_log.ts";
 
 /** Why a request is not done. */
 export interface Refusal {

@@ -3,7 +3,7 @@
  * by that. Names that a reader would take for each other share a skeleton. Pure.
  */
 
-import { fold } from "../../protocol/mod.ts";
+import { fold } from "../../../protocol/mod.ts";
 import confusables from "./confusables.json" with { type: "json" };
 
 /** The prototype of each character that looks like another; see tools/confusables.ts. */

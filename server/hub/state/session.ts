@@ -2,9 +2,9 @@
  * A session: an identity that outlives its connections, and what the rules know of it.
  */
 
-import { fold } from "../../protocol/mod.ts";
+import { fold } from "../../../protocol/mod.ts";
 import { skeletonsOf } from "./skeletons.ts";
-import { type Authentication, NAME_HOLD } from "../log/account_store.ts";
+import { type Authentication, NAME_HOLD } from "../../log/account_store.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Room } from "./room.ts";
 

@@ -2,7 +2,7 @@
  * A room: its members, its topic, and how far its log has come.
  */
 
-import { fold } from "../../protocol/mod.ts";
+import { fold } from "../../../protocol/mod.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
 import type { Session } from "./session.ts";
 

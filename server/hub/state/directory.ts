@@ -4,10 +4,10 @@
  * nothing. Pure: `now` is passed in, here as everywhere in milliseconds of one clock.
  */
 
-import { fold, LIMITS } from "../../protocol/mod.ts";
+import { fold, LIMITS } from "../../../protocol/mod.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
-import type { Authentication, StoredSession } from "../log/account_store.ts";
-import type { LogSnapshot } from "../log/message_log.ts";
+import type { Authentication, StoredSession } from "../../log/account_store.ts";
+import type { LogSnapshot } from "../../log/message_log.ts";
 import { NameRegistry } from "./name_registry.ts";
 import type { Refusal } from "./refusal.ts";
 import { countUpTo, Room, sortByFold } from "./room.ts";

@@ -2,7 +2,7 @@
  * Limits of rooms: how many there are, how many members one has, how many a session is in.
  */
 
-import { LIMITS } from "../../protocol/mod.ts";
+import { LIMITS } from "../../../protocol/mod.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Room } from "./room.ts";
 
