@@ -25,7 +25,7 @@ const TIMEOUT = 60;
 
 const encoder = new TextEncoder();
 
-/** Sends `count` mutated events to one client; returns the faults in its behavior. */
+/** Sends `inputs` mutated events to one client; returns the faults in its behavior. */
 export async function runClient(
   seed: number,
   mode: (typeof CLIENT_MODES)[number],
