@@ -144,7 +144,8 @@
  *
  * `read` says how far the person behind the name has read; the mark never moves
  * back. `unread` counts, for each room that the session is in, the messages of
- * others above the mark `seq`, and those of the last 1000 that mention the name.
+ * others above the mark `seq`, and those of the last 1000 that mention the name: as a
+ * word of its own by the rules of its script, in any case and normal form, in no link.
  *
  * `error`: `{code, message, retry_after?, ref?}`; {@linkcode ERROR_CODES} lists the codes.
  * An error refuses one request and changes nothing. The connection stays open, except
