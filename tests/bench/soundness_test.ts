@@ -28,7 +28,7 @@ function rounds(other: Partial<Findings>): Findings[] {
 }
 
 Deno.test(
-  "bench takes no goal for met where something is missing, or nothing was heard",
+  "bench takes no goal for met where something is missing, or nothing arrived",
   PURE,
   () => {
     assertEquals(isWhole(rounds({})), true);
@@ -47,7 +47,7 @@ Deno.test("bench takes no latency for a server's that did not keep up with the r
   ]);
 });
 
-Deno.test("bench marks what was lost, what was disturbed, and what the load held up", PURE, () => {
+Deno.test("bench marks lost, disturbed and delayed measurements", PURE, () => {
   assertEquals(marksOf(rounds({})), "");
   assertEquals(marksOf(rounds({ missing: 1 })), " ‡");
   assertEquals(marksOf(rounds({ lost: 1, noise: 0.2 })), " ‡ §");

@@ -117,7 +117,7 @@ Deno.test("--plain is one line without controls for each event, whatever is in i
   );
 });
 
-Deno.test("what is pasted can do nothing to the screen either", PURE, () => {
+Deno.test("pasted text can do nothing to the screen either", PURE, () => {
   const styled = styler("256");
   fc.assert(
     fc.property(TEXT, COLUMNS, (text, columns) => {

@@ -90,14 +90,18 @@ Deno.test("Ctrl-R searches backwards, Escape gives back what was typed", PURE, (
   assertEquals(searchPrompt(type(input, "<ctrl-r>none").input), '(not found "none") ');
 });
 
-Deno.test("Tab completes names by who spoke last, and goes on to the next", PURE, () => {
-  assertEquals(text(EMPTY_INPUT, "b<tab>"), "Bob: ");
-  assertEquals(text(EMPTY_INPUT, "b<tab><tab>"), "Bea: ");
-  assertEquals(text(EMPTY_INPUT, "b<tab><tab><tab>"), "Bob: ");
-  assertEquals(text(EMPTY_INPUT, "hi @ma<tab>"), "hi @Mary Ann ");
-  assertEquals(hintOf(type(EMPTY_INPUT, "b<tab>").input), "[Bob:]  Bea:");
-  assertEquals(hintOf(type(EMPTY_INPUT, "b<tab>x").input), undefined);
-});
+Deno.test(
+  "Tab completes the names of the last speakers first, and goes on to the next",
+  PURE,
+  () => {
+    assertEquals(text(EMPTY_INPUT, "b<tab>"), "Bob: ");
+    assertEquals(text(EMPTY_INPUT, "b<tab><tab>"), "Bea: ");
+    assertEquals(text(EMPTY_INPUT, "b<tab><tab><tab>"), "Bob: ");
+    assertEquals(text(EMPTY_INPUT, "hi @ma<tab>"), "hi @Mary Ann ");
+    assertEquals(hintOf(type(EMPTY_INPUT, "b<tab>").input), "[Bob:]  Bea:");
+    assertEquals(hintOf(type(EMPTY_INPUT, "b<tab>x").input), undefined);
+  },
+);
 
 Deno.test("Tab completes commands and their arguments", PURE, () => {
   assertEquals(text(EMPTY_INPUT, "/hi<tab>"), "/history ");

@@ -92,7 +92,7 @@ Deno.test(
   },
 );
 
-Deno.test("what was typed between two tries to sign in is no line", PURE, async () => {
+Deno.test("text typed between two attempts to sign in is no line", PURE, async () => {
   const { typed } = terminal("first\r", "too early\n", "as this\n");
   assertEquals(await typed.secret(), "first");
   assertEquals(await typed.discardEarly(), true);

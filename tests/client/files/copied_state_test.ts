@@ -128,7 +128,7 @@ Deno.test("a draft that was sent in one session is not sent again in the next, -
   assertStringIncludes(stderr.join("\n"), "it may or may not have arrived. Not sent again");
 });
 
-Deno.test("what a copy has in its outbox is said once, whoever said it, in its order", async () => {
+Deno.test("the outbox of a copied state directory is sent once, in its order, by whichever client comes first", async () => {
   await using home = new Home();
   await using first = await home.serve();
   const args = [first.address, "--name", "Alice", "--retry", "60"];

@@ -103,7 +103,7 @@ Deno.test("search prints what has the words, newest first", async () => {
   }
 });
 
-Deno.test("rooms and who list what is there, without entering a room", async () => {
+Deno.test("rooms and who list rooms and members without entering a room", async () => {
   await using home = new Home();
   await using server = await home.serve();
   using bob = await server.join("Bob", "Lab");

@@ -58,7 +58,7 @@ Deno.test("exit, in any case, ends a client in a pipe", async () => {
   }
 });
 
-Deno.test("what arrives can do nothing to the terminal of a client in a pipe", async () => {
+Deno.test("received text can do nothing to the terminal of a client in a pipe", async () => {
   await using home = new Home();
   await using server = await home.serve();
   await using alice = new ClientProcess(home, [server.address, "--name", "Alice"]);
@@ -119,7 +119,7 @@ Deno.test("a server that goes is one line on standard error and exit code 1", as
   assertEquals(stderr, [`chat-client: The server at ${server.address} is gone`]);
 });
 
-Deno.test("a reader who stalls keeps nobody from being heard, and misses nothing", async () => {
+Deno.test("a stalled reader delays nobody, and misses nothing", async () => {
   await using home = new Home();
   await using server = await home.serve();
   await using client = new ClientProcess(home, [server.address, "--name", "Alice"]);
@@ -159,7 +159,7 @@ Deno.test("with --retry a client outlives its server, and misses and doubles not
   ]);
 });
 
-Deno.test("what a killed client had not got acknowledged is sent once by the next", async () => {
+Deno.test("messages of a killed client that were not acknowledged are sent once by the next", async () => {
   await using home = new Home();
   await using first = await home.serve();
   const args = [first.address, "--name", "Alice", "--retry", "60"];

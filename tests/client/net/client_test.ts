@@ -30,7 +30,7 @@ function sessionsIn(log: string[]): unknown[] {
     .map(({ name }) => name);
 }
 
-Deno.test("a new server of its own making is refused where nobody can be asked, and told nothing", async () => {
+Deno.test("an unknown self-issued certificate is refused where nobody can be asked, and nothing is sent", async () => {
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);
@@ -77,7 +77,7 @@ Deno.test("a wrong fingerprint in the address refuses loudly, known server or no
   assertEquals(sessionsIn(chat.log), ["Alice", "Alice"]);
 });
 
-Deno.test("a known server that shows another certificate is refused loudly, before it is told anything", async () => {
+Deno.test("a known server that shows another certificate is refused loudly, before anything is sent", async () => {
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);
@@ -101,7 +101,7 @@ Deno.test("a known server that shows another certificate is refused loudly, befo
   assertEquals(await send(home, url), OK);
 });
 
-Deno.test("whoever shows the known authority without its key is refused", async () => {
+Deno.test("a server that shows the known authority without its key is refused", async () => {
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);
@@ -157,7 +157,7 @@ Deno.test("a server that an authority vouched for is not known again by a certif
   assertEquals(await send(home, `${url}/#${await own.print}`), OK);
 });
 
-Deno.test("a client that can't keep whom it knows goes by what it is told each time", async () => {
+Deno.test("a client that can't remember servers goes by its options each time", async () => {
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);
@@ -170,7 +170,7 @@ Deno.test("a client that can't keep whom it knows goes by what it is told each t
   assertEquals(await send(home, `${url}/#${await own.print}`), OK);
 });
 
-Deno.test("an expired certificate is refused, whoever vouches for it", async () => {
+Deno.test("an expired certificate is refused, whichever authority signed it", async () => {
   await using home = new Home();
   const own = await Own.make();
   own.shown = () => issue(own.authority, "::", Date.now() - 100 * DAY);
@@ -187,7 +187,7 @@ Deno.test("an expired certificate is refused, whoever vouches for it", async () 
   assertEquals(sessionsIn(chat.log), []);
 });
 
-Deno.test("plain TCP and TLS that are mistaken for each other are told so", async () => {
+Deno.test("plain TCP and TLS that are mistaken for each other get a clear error", async () => {
   await using home = new Home();
   const own = await Own.make();
   await using chat = await startTlsServer(own);

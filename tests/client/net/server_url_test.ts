@@ -92,7 +92,7 @@ Deno.test("certificateProblem() says what a word of the TLS library means", PURE
   }
 });
 
-Deno.test("certificateProblem() tells nobody to give --ca who has given it", PURE, () => {
+Deno.test("certificateProblem() does not advise --ca where it was given", PURE, () => {
   const problem = (...authorities: string[]) =>
     certificateProblem("UnknownIssuer", {
       hostname: "h",

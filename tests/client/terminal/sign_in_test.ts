@@ -153,22 +153,25 @@ terminalTest("with --plain a password is asked in a line, and not echoed", async
   await assertNowhere([home, second], first, tmux);
 });
 
-terminalTest("who gives no password is not let in, and the terminal is as it was", async (home) => {
-  await using second = new Home();
-  await using server = await second.serve(0, "--registered-only");
-  await using tmux = await Tmux.open(home);
-  for (const [key, more] of [["Escape", []], ["C-c", []], ["Enter", ["--plain"]]] as const) {
-    await tmux.startClient(server.address, "--name", "Alice", ...more);
-    await tmux.untilSeen("Password of Alice:");
-    await tmux.press(key);
-    await tmux.untilSeen("this server takes registered names alone\nended 1");
-    await typeLine(tmux, "clear; echo seen");
-    await tmux.untilSeen("seen\nshell$");
-  }
-});
+terminalTest(
+  "a person without the password is not let in, and the terminal is as it was",
+  async (home) => {
+    await using second = new Home();
+    await using server = await second.serve(0, "--registered-only");
+    await using tmux = await Tmux.open(home);
+    for (const [key, more] of [["Escape", []], ["C-c", []], ["Enter", ["--plain"]]] as const) {
+      await tmux.startClient(server.address, "--name", "Alice", ...more);
+      await tmux.untilSeen("Password of Alice:");
+      await tmux.press(key);
+      await tmux.untilSeen("this server takes registered names alone\nended 1");
+      await typeLine(tmux, "clear; echo seen");
+      await tmux.untilSeen("seen\nshell$");
+    }
+  },
+);
 
 terminalTest(
-  "who leaves stays signed in, gets what was written to them, and no script disturbs that",
+  "a person who leaves stays signed in, gets messages of the meantime, and no script disturbs that",
   async (home, server) => {
     await using tmux = await openAlice(home, server);
     await register(tmux);

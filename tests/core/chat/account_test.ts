@@ -163,7 +163,7 @@ Deno.test("a given password is shown at once, and blamed when it is wrong", PURE
   assertEquals(await refused("wrong_password"), { end: "wrong_password; it is from /etc/pw" });
 });
 
-Deno.test("who was ended elsewhere does not come back by a given password", PURE, async () => {
+Deno.test("a session ended elsewhere does not come back by a given password", PURE, async () => {
   const { opened, refused } = login(["typed"], { password: "given", from: "CHAT_PASSWORD" });
   assertEquals([await refused("session_ended"), opened.password], [{ wait: 250 }, undefined]);
   assertEquals([await refused("password_required"), opened.password], [{ wait: 0 }, "typed"]);

@@ -99,7 +99,7 @@ Deno.test("each command makes the request of the wire", PURE, () => {
   for (const [line, expected] of cases) assertEquals(request(line), expected, line);
 });
 
-Deno.test("/reply answers who last wrote to this person alone", PURE, () => {
+Deno.test("/reply answers the last direct message", PURE, () => {
   const chat = alice();
   assert(words(submit(chat.state, "/reply hi")).startsWith("Nobody has written"));
   const direct = { sender: "Bob", to: "Alice", text: "psst", seq: 1, at: 0 };

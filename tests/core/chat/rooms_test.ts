@@ -153,7 +153,7 @@ terminalTest(
   },
 );
 
-terminalTest("what is typed before the server has answered is not lost", async (home, server) => {
+terminalTest("a line typed before the server has answered is not lost", async (home, server) => {
   await using tmux = await openAlice(home, server);
   await tmux.press("C-d");
   await tmux.untilSeen("ended 0");

@@ -117,7 +117,7 @@ Deno.test("direct messages are shown once", PURE, () => {
   assertEquals(chat.state.lastDirectSeq, 4);
 });
 
-Deno.test("what is said to others does not hide what they answer", PURE, () => {
+Deno.test("a direct message to others does not hide their answers", PURE, () => {
   const chat = new Chat("Alice", "General", 0);
   const direct = (sender: string, to: string, seq: number, ref?: number) =>
     chat.receive({
@@ -204,7 +204,7 @@ Deno.test("leaving the room that is typed into goes to another, or says so", PUR
   assertEquals(words(leave("Work")), ["You are in no room now: /join ROOM enters one"]);
 });
 
-Deno.test("who spoke last comes first, and a mention is noticed", PURE, () => {
+Deno.test("the last speaker comes first, and a mention is noticed", PURE, () => {
   const chat = new Chat("Alice", "General", 0);
   connected(chat, 0);
   const [effect] = live(chat, said(1, { text: "hey alice!" }));

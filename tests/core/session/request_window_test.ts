@@ -17,7 +17,7 @@ function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
-Deno.test("what is asked goes out at once, and 256 are unanswered at most", PURE, () => {
+Deno.test("requests go out at once, and at most 256 are unanswered", PURE, () => {
   const window = new RequestWindow();
   asked(window, ...range(1, 300));
   assertEquals(ids(window.next()), range(1, 256));
@@ -50,7 +50,7 @@ Deno.test(
   },
 );
 
-Deno.test("one that is refused again keeps its place", PURE, () => {
+Deno.test("a message that is refused again keeps its place", PURE, () => {
   const window = new RequestWindow();
   asked(window, 1, 2, 3);
   window.next();

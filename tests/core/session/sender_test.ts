@@ -55,7 +55,7 @@ Deno.test("raise() believes no ref above which there would be no others", () => 
   assert(outbox.add(room, "b").ref > 5_000_000);
 });
 
-Deno.test("what may have been said goes first, and the rest when that is known", () => {
+Deno.test("messages that may have arrived go first, and the rest once that is known", () => {
   const outbox = outboxOf("a", "b", "c", "d");
   const test = start(outbox);
   const [a = 0, b = 0] = refsOf(outbox);
@@ -68,7 +68,7 @@ Deno.test("what may have been said goes first, and the rest when that is known",
   assertEquals(test.taken(), ["c", "d", "e"]);
 });
 
-Deno.test("what was not said goes again under new refs, before what came after it", () => {
+Deno.test("messages that did not arrive go again under new refs, before later ones", () => {
   const outbox = outboxOf("a", "b", "c", "d");
   const test = start(outbox);
   const [a = 0, b = 0, c = 0, d = 0] = refsOf(outbox);
@@ -87,7 +87,7 @@ Deno.test("what was not said goes again under new refs, before what came after i
   assertEquals(refsOf(outbox), refs);
 });
 
-Deno.test("one that is refused for its ref is sent again once on a connection", () => {
+Deno.test("a message refused for its ref is sent again once on a connection", () => {
   const outbox = outboxOf("a");
   const test = start(outbox);
   test.sender.connected(0);

@@ -46,7 +46,7 @@ Deno.test("a client that is killed while it waits sends what is left at the next
   assertEquals(await saidIn(server), [...lines, "and one more"]);
 });
 
-Deno.test("what is asked, and not only what is said, is asked again", async () => {
+Deno.test("requests are sent again as messages are", async () => {
   await using home = new Home();
   // To connect counts as ten requests, and to ask who is there as four.
   await using server = await home.serve(0, ...["--message-rate", "20", "--message-burst", "12"]);

@@ -15,7 +15,7 @@ async function saidIn(server: ServerProcess): Promise<string[]> {
 
 const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`);
 
-Deno.test("what could not be kept is sent again until it is, in its order", async () => {
+Deno.test("messages that could not be stored are sent again until they are, in their order", async () => {
   await using home = new Home();
   await using server = await home.serve();
   const file = `${home.path}/chat.db`;
@@ -33,7 +33,7 @@ Deno.test("what could not be kept is sent again until it is, in its order", asyn
   assertEquals(await saidIn(server), ["before", ...lines]);
 });
 
-Deno.test("what can't be kept for long stays in the outbox, and the next call sends it once", async () => {
+Deno.test("a message that can't be stored for long stays in the outbox, and the next call sends it once", async () => {
   await using home = new Home();
   await using server = await home.serve();
   const file = `${home.path}/chat.db`;
@@ -47,7 +47,7 @@ Deno.test("what can't be kept for long stays in the outbox, and the next call se
   assertEquals(await saidIn(server), ["Hello"]);
 });
 
-Deno.test("a lock that another program holds for seconds is waited for, and nobody hears of it", async () => {
+Deno.test("a lock that another program holds for seconds is waited for, without an error", async () => {
   await using home = new Home();
   await using server = await home.serve();
   await using other = await OtherProgram.open(`${home.path}/chat.db`);

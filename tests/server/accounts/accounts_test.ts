@@ -210,7 +210,7 @@ Deno.test({
   },
 });
 
-Deno.test("wrong passwords make whoever guesses wait, but not who has a token", async () => {
+Deno.test("wrong passwords make a guesser wait, but not a client with a token", async () => {
   const strict = limits({ "login-failures": 3, "limit-loopback": true });
   await using chat = await startServer({ limits: strict });
   const alice = await registered(chat);

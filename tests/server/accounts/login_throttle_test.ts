@@ -43,7 +43,7 @@ Deno.test(
   },
 );
 
-Deno.test("throttle makes a short wait for a name, whoever asks for it", PURE, () => {
+Deno.test("throttle makes a short wait for a name, from any address", PURE, () => {
   const throttle = new LoginThrottle(3, false);
   let now = 0;
   for (let host = 0; host < 200; host++) {
@@ -83,15 +83,21 @@ Deno.test(
   },
 );
 
-Deno.test("throttle forgives nothing of other names to who knows one's own password", PURE, () => {
-  const throttle = new LoginThrottle(3, false);
-  let guesses = 0;
-  for (let round = 0; round < 50; round++) {
-    if (throttle.attempt(`victim ${round}`, address(1), 0) === 0) guesses++;
-    if (throttle.attempt("mallory", address(1), 0) === 0) throttle.succeeded("mallory", address(1));
-  }
-  assertEquals(guesses, 3);
-});
+Deno.test(
+  "throttle forgives nothing of other names to a client that knows the password of its own",
+  PURE,
+  () => {
+    const throttle = new LoginThrottle(3, false);
+    let guesses = 0;
+    for (let round = 0; round < 50; round++) {
+      if (throttle.attempt(`victim ${round}`, address(1), 0) === 0) guesses++;
+      if (throttle.attempt("mallory", address(1), 0) === 0) {
+        throttle.succeeded("mallory", address(1));
+      }
+    }
+    assertEquals(guesses, 3);
+  },
+);
 
 Deno.test("throttle does the same for a name that there is and one that there is not", PURE, () => {
   // It is never told which is which; here, that it depends on nothing in the name.
@@ -101,7 +107,7 @@ Deno.test("throttle does the same for a name that there is and one that there is
   assertEquals(new Set(waits).size, 1);
 });
 
-Deno.test("throttle holds this machine to names alone, unless it is told otherwise", PURE, () => {
+Deno.test("throttle limits this machine by names alone, unless set otherwise", PURE, () => {
   for (const loopback of ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"]) {
     const free = new LoginThrottle(3, false);
     for (let time = 0; time < 50; time++) {
@@ -146,7 +152,7 @@ Deno.test("throttle without a bound makes nobody wait", PURE, () => {
   for (let time = 0; time < 1000; time++) assertEquals(throttle.registering(address(1), 0), 0);
 });
 
-Deno.test("throttle slows down who registers name after name", PURE, () => {
+Deno.test("throttle slows down a client that registers name after name", PURE, () => {
   const throttle = new LoginThrottle(3, false);
   const waits = Array.from({ length: 5 }, () => throttle.registering(address(1), 0));
   assertEquals(waits, [0, 0, 0, MINUTE, MINUTE]);

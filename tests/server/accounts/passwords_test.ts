@@ -13,7 +13,7 @@ Deno.test("a password matches what was kept of it, and no other does", async () 
   assertEquals(await passwords.matches("correct horse", undefined), false);
 });
 
-Deno.test("what is kept of a password has a salt of its own, and not the password", async () => {
+Deno.test("a stored password has a salt of its own, and is not the password", async () => {
   const passwords = new Passwords(CHEAP);
   const [one, other] = [
     await passwords.hash("correct horse"),

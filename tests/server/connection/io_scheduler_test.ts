@@ -33,7 +33,7 @@ Deno.test("a turn ends once, though more is to be written at its end", async () 
   await last.promise;
 });
 
-Deno.test("what follows from reads waits while turns are full of them, and no longer", async () => {
+Deno.test("work after reads waits while turns are full of reads, and no longer", async () => {
   using turns = await LoopTurns.open();
   const scheduler = new IoScheduler(turns);
   const done = Promise.withResolvers<void>();
@@ -104,7 +104,7 @@ Deno.test("a reader that is not to be read takes nobody's place", async () => {
   assertEquals(started, 128);
 });
 
-Deno.test("who is heard again and again, with bytes that come to nothing, puts off nobody", async () => {
+Deno.test("a connection that sends bytes without end, but no line, delays nobody", async () => {
   using turns = await LoopTurns.open();
   const scheduler = new IoScheduler(turns);
   let isOver = false;

@@ -22,7 +22,7 @@ function writes(queue: SendQueue): string[] {
   return written;
 }
 
-Deno.test("what is sent is ready after a flush, and leaves in its order in one write", PURE, () => {
+Deno.test("parts are ready after a flush, and leave in their order in one write", PURE, () => {
   const queue = new SendQueue();
   assertEquals(queue.push(encoder.encode("a")), true);
   assertEquals(queue.push(batchOf("b", "c")), false);

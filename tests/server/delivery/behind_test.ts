@@ -82,7 +82,7 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`one who is behind and ${what}`, async () => {
+  Deno.test(`a client that is behind and ${what}`, async () => {
     const heard = await hearsWhileBehind(...requests);
     const expected = [...MISSED, ...CAUGHT_UP, ...answers];
     assertEquals(heard.filter((event) => !/behind|caught_up/.test(event)), expected);

@@ -62,7 +62,7 @@ Deno.test("direct_since brings the inbox from there on, whatever was sent before
   await goAway(alice);
 });
 
-Deno.test("an inbox that is flooded reaches one who comes and goes, in order and once", async () => {
+Deno.test("a flooded inbox reaches a client that comes and goes, in order and once", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
   using alice = new AuditingClient("Alice");
@@ -88,7 +88,7 @@ Deno.test("an inbox that is flooded reaches one who comes and goes, in order and
   assertEquals(alice.directs, 3000);
 });
 
-Deno.test("a direct message is kept for whoever had the name, and for nobody else", async () => {
+Deno.test("a direct message is stored for the session that had the name, and for no other", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
   using bob = await chat.connect("Bob");

@@ -26,7 +26,7 @@ function seqsOf({ items }: RoomPage): number[] {
   return items.map(({ seq }) => seq);
 }
 
-Deno.test("a page is read once for all who are behind at the same place", async () => {
+Deno.test("a page is read once for all clients that are behind at the same place", async () => {
   using turns = await LoopTurns.open();
   const { pages, room, reads } = await pagesOf(turns, 450);
   const first = await Promise.all(upTo(50).map(() => pages.shared(room, 0)));

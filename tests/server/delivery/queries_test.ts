@@ -89,7 +89,7 @@ Deno.test("search looks into the rooms that one is in, and into no others", asyn
   assertEquals((await ask(alice, "search", { query: "-" })).code, "bad_query");
 });
 
-Deno.test("what a name has read is the same for its next session, and for no other name", async () => {
+Deno.test("the read marks of a name hold for its next session, and for no other name", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
   using bob = await chat.join("Bob");

@@ -26,7 +26,7 @@ async function say(chat: Endpoint, count: number, rooms = ROOMS): Promise<void> 
 
 for (const isTakeover of [false, true]) {
   const name = isTakeover ? "takes its session over" : "comes back after its connection ended";
-  Deno.test(`who ${name} misses nothing and hears nothing twice, whatever is said`, async () => {
+  Deno.test(`a client that ${name} gets every message once, whatever is sent`, async () => {
     using directory = new Directory();
     await using chat = await startServer({}, directory.file());
     using alice = new AuditingClient("Alice");
@@ -50,7 +50,7 @@ for (const isTakeover of [false, true]) {
   });
 }
 
-Deno.test("a connection that is taken over hears no more once it was told so", async () => {
+Deno.test("a connection that is taken over gets nothing after the notice", async () => {
   await using chat = await startServer();
   using bob = await chat.join("Bob");
   using old = await chat.join("Alice");
@@ -111,7 +111,7 @@ Deno.test("since brings nothing that is not above it, and joins rooms that one w
   }
 });
 
-Deno.test("who does not say since begins with what comes next", async () => {
+Deno.test("a client that sends no since begins with the next message", async () => {
   await using chat = await startServer();
   await say(chat, 50, ["General"]);
   using alice = await chat.join("Alice");

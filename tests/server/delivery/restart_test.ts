@@ -11,7 +11,7 @@ async function refusal(chat: Endpoint, name: string): Promise<string | undefined
   return (await peer.next())?.payload.code;
 }
 
-Deno.test("a server that starts again holds the names of those who were there, and no others", async () => {
+Deno.test("a restarted server holds the names of connected sessions, and no others", async () => {
   using directory = new Directory();
   const sessions: string[] = [];
   {
@@ -70,7 +70,7 @@ Deno.test("a server that starts again knows rooms, topics and where everyone was
   }
 });
 
-Deno.test("who comes back after each of many restarts has missed nothing, and doubled nothing", async () => {
+Deno.test("a client that comes back after each of many restarts gets every message once", async () => {
   using directory = new Directory();
   using alice = new AuditingClient("Alice");
   alice.heard["General"] = alice.heard["Music"] = 0;

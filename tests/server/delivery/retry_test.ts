@@ -16,7 +16,7 @@ function own(events: Received[]): [ref: number, text: string][] {
     .map(({ payload }) => [payload.ref, payload.text]);
 }
 
-Deno.test("what is sent again after a broken connection is said once, and answered each time", async () => {
+Deno.test("a message sent again after a broken connection is stored once, and answered each time", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
   using bob = await chat.join("Bob");
@@ -66,7 +66,7 @@ Deno.test("a ref is answered to its sender alone, and with the original when the
   assertEquals(said.map(({ payload }) => payload.text), ["one"]);
 });
 
-Deno.test("a ref of a direct message is answered again, and told once", async () => {
+Deno.test("a repeated ref of a direct message is answered again, and delivered once", async () => {
   await using chat = await startServer();
   using bob = await chat.connect("Bob");
   using alice = await chat.connect("Alice");
@@ -135,7 +135,7 @@ Deno.test("connect_ack gives the highest ref of a log in memory too, and 0 to a 
   assertEquals([second.ack.ref, other.ack.ref, other.ack.resumed], [7, 0, false]);
 });
 
-Deno.test("what was said in a room that the session has left is known by its content", async () => {
+Deno.test("a message in a room that the session has left is recognized by its content", async () => {
   await using chat = await startServer();
   using alice = await chat.join("Alice");
   await say(alice, [1]);

@@ -51,7 +51,7 @@ function upToSeq(peer: TestClient, room: string, seq: number): Promise<Received[
   );
 }
 
-Deno.test("a slow reader is told how far behind it is, gets all of it, and is told when", async () => {
+Deno.test("a slow reader gets behind, all messages, and caught_up", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
   using slow = await chat.join("Slow");
@@ -122,7 +122,7 @@ Deno.test("a slow reader of two rooms and an inbox gets all of each in its order
   assertEquals(slow.directs, 10);
 });
 
-Deno.test("a slow reader that leaves a room hears no more of it, and all of the other", async () => {
+Deno.test("a slow reader that leaves a room gets no more of it, and all of the other", async () => {
   await using chat = await startServer();
   using slow = await chat.join("Slow");
   await slow.send("join", { room: "Music" });
@@ -142,7 +142,7 @@ Deno.test("a slow reader that leaves a room hears no more of it, and all of the 
   assertEquals([...seqsIn("Music", before), ...seqsIn("Music", after)], upTo(100));
 });
 
-Deno.test("a slow reader that leaves a room and joins it again hears it from where it asks", async () => {
+Deno.test("a slow reader that leaves a room and joins it again gets it from where it asks", async () => {
   const patched = new PatchedLog();
   await using chat = await startServer({ log: patched.log });
   using slow = await chat.join("Slow");
@@ -162,7 +162,7 @@ Deno.test("a slow reader that leaves a room and joins it again hears it from whe
   assertEquals(seqsIn("General", await slow.settled()), upTo(MANY).slice(3));
 });
 
-Deno.test("who takes over from a slow reader gets the direct messages that were held back", async () => {
+Deno.test("a client that takes over from a slow reader gets the direct messages that were held back", async () => {
   await using chat = await startServer();
   using slow = await chat.join("Slow");
   using bob = await chat.join("Bob");

@@ -9,7 +9,7 @@ import { LoopTurns } from "../../../server/connection/event_loop.ts";
 import { memoryLog, says } from "../../fixtures/log.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";
 
-Deno.test("who falls behind in the middle of a tick gets the rest of it once", async () => {
+Deno.test("a client that falls behind in the middle of a tick gets the rest of it once", async () => {
   const log = memoryLog();
   await log.append([says("before", { room: "Music" })]);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { PatchedLog } from "../../fixtures/patched_log.ts";
 import { startServer } from "../../fixtures/server.ts";
 
-Deno.test("a topic that can't be kept is refused, told to nobody, and not the room's", async () => {
+Deno.test("a topic that can't be stored is refused, sent to nobody, and not the room's", async () => {
   const patched = new PatchedLog();
   await using chat = await startServer({ log: patched.log });
   using alice = await chat.join("Alice");
@@ -29,7 +29,7 @@ Deno.test("a topic that can't be kept is refused, told to nobody, and not the ro
   assertEquals((await bob.receive("topic")).payload.topic, "Kept");
 });
 
-Deno.test("a topic is told when the log has it; who comes meanwhile knows of it", async () => {
+Deno.test("a topic is sent once it is stored, also to a client that joins meanwhile", async () => {
   const patched = new PatchedLog();
   await using chat = await startServer({ log: patched.log });
   using alice = await chat.join("Alice");

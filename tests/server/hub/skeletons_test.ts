@@ -26,7 +26,7 @@ Deno.test("names share a skeleton that a reader would take for each other", PURE
   for (const [what, one, other] of ALIKE) assert(lookAlike(one, other), what);
 });
 
-Deno.test("names do not look alike that a reader tells apart", PURE, () => {
+Deno.test("names that a reader can tell apart do not look alike", PURE, () => {
   const names = [
     "Alice",
     "Alicia",

@@ -59,7 +59,7 @@ Deno.test("the limiter counts by address: /64 of IPv6, IPv4 however it is writte
   }
 });
 
-Deno.test("the limiter forgets nobody who is in when another of the address leaves", PURE, () => {
+Deno.test("the limiter still counts the others of an address when one leaves", PURE, () => {
   const limiter = openLimiter({ perAddress: 2 });
   assertEquals(codesOf(limiter, "192.0.2.1", "192.0.2.1"), [undefined, undefined]);
   limiter.release("192.0.2.1");
@@ -77,7 +77,7 @@ Deno.test("the limiter lets an address come so fast, and says when it may come a
   assertEquals(limiter.admit("192.0.2.1", 500), undefined);
 });
 
-Deno.test("the limiter does not count this machine by address, unless it is told to", PURE, () => {
+Deno.test("the limiter does not count this machine by address, unless set to", PURE, () => {
   const limits = { perAddress: 1, arrivals: { perSecond: 1, burst: 2 } };
   for (const here of ["127.0.0.1", "::1", "::ffff:127.0.0.1"]) {
     assertEquals(codesOf(openLimiter(limits), here, here, here), [undefined, undefined, undefined]);
@@ -87,7 +87,7 @@ Deno.test("the limiter does not count this machine by address, unless it is told
 });
 
 Deno.test(
-  "the limiter tells so many at a time why they can't come in, and counts the rest too",
+  "the limiter gives some rejected connections the reason at a time, and counts the rest too",
   PURE,
   () => {
     const limiter = openLimiter({ total: 1 });

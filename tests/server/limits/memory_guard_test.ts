@@ -104,7 +104,7 @@ Deno.test("a server short of memory keeps what is said in a file", async () => {
   assertEquals((await alice.receive("message")).payload.text, "Hi");
 });
 
-Deno.test("a server short of memory lets go of who holds much and reads nothing, and it misses nothing", async () => {
+Deno.test("a server short of memory closes clients that hold much and read nothing, and they miss nothing", async () => {
   const usage: Usage = { rss: 0, heapUsed: 0 };
   await using chat = await startServer({ limits: LIMITS, usage: () => usage, idleTimeout: 4000 });
   using alice = await chat.join("Alice");

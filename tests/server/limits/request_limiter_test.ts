@@ -64,7 +64,7 @@ Deno.test("once a request is refused, all are, until the time that was said", PU
   assertEquals(passed, 100);
 });
 
-Deno.test("what many are told of counts for more, and is paid later", PURE, () => {
+Deno.test("a message to many members costs more, and is charged afterwards", PURE, () => {
   const limiter = new Limiter(RATES);
   for (const count of [0, 10, 24]) limiter.limiter.chargeFanOut(count, 0);
   limiter.limiter.chargeFanOut(10_000, 0);
@@ -74,20 +74,24 @@ Deno.test("what many are told of counts for more, and is paid later", PURE, () =
   assertEquals([wait, limiter.admit("message", wait)], [4010, 0]);
 });
 
-Deno.test("whoever waits as long as it was told is let pass, however slow the rate", PURE, () => {
-  for (const type of ["message", "search"] as const) {
-    const limiter = new Limiter({ ...NONE, requests: { perSecond: 1, burst: 3 } });
-    let now = 0;
-    for (let round = 0; round < 50; round++) {
-      const wait = limiter.admit(type, now);
-      now += Math.ceil(wait);
-      if (wait > 0) assertEquals(limiter.admit(type, now), 0);
+Deno.test(
+  "a client that waits for as long as retry_after says may go on, however slow the rate",
+  PURE,
+  () => {
+    for (const type of ["message", "search"] as const) {
+      const limiter = new Limiter({ ...NONE, requests: { perSecond: 1, burst: 3 } });
+      let now = 0;
+      for (let round = 0; round < 50; round++) {
+        const wait = limiter.admit(type, now);
+        now += Math.ceil(wait);
+        if (wait > 0) assertEquals(limiter.admit(type, now), 0);
+      }
+      assert(now > 40_000);
     }
-    assert(now > 40_000);
-  }
-});
+  },
+);
 
-Deno.test("a few refusals are told at once, then a few a second", PURE, () => {
+Deno.test("a few refusals are sent at once, then a few a second", PURE, () => {
   const { limiter } = new Limiter({ requests: { perSecond: 1e-9, burst: 1 }, bytes: undefined });
   limiter.admit({ cost: 1 }, undefined, 0);
   let now = 0;

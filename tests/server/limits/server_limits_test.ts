@@ -14,7 +14,7 @@ function codesOf(events: Received[]): (string | undefined)[] {
   return events.map(({ payload }) => payload.code);
 }
 
-Deno.test("what comes too fast is refused, nobody sees it, and its ref is free for another try", async () => {
+Deno.test("messages above the rate are refused, nobody sees them, and their refs are free for another try", async () => {
   await using chat = await startServer({ limits: SLOW });
   using alice = await chat.join("Alice");
   using bob = await chat.join("Bob");
@@ -47,7 +47,7 @@ Deno.test("what comes too fast is refused, nobody sees it, and its ref is free f
   assertEquals(heard.map(({ payload }) => payload.seq), refs.slice(0, refused));
 });
 
-Deno.test("a lecture client that sends too fast is told so in a notification, and stays", async () => {
+Deno.test("a lecture client that sends too fast gets a notification, and stays", async () => {
   await using chat = await startServer({ limits: SLOW });
   using alice = await chat.lecture("Alice");
   await alice.write(message("Hi").repeat(40));
@@ -63,7 +63,7 @@ Deno.test("a lecture client that sends too fast is told so in a notification, an
   }
 });
 
-Deno.test("what is no request counts too, and is told apart by its id", async () => {
+Deno.test("lines that are no requests count too, and their refusals have their ids", async () => {
   await using chat = await startServer({ limits: SLOW });
   using peer = await chat.dial();
   await peer.write(
@@ -79,7 +79,7 @@ Deno.test("what is no request counts too, and is told apart by its id", async ()
   assertEquals(events.at(-2)?.id, "7");
 });
 
-Deno.test("who ignores all refusals is read slowly, hears of every one, and holds nobody up", async () => {
+Deno.test("a client that ignores refusals is read slowly, gets every one, and delays nobody", async () => {
   await using chat = await startServer({ limits: SLOW });
   using flood = await chat.join("Flood");
   using bob = await chat.connect("Bob");
@@ -148,7 +148,7 @@ Deno.test("an address connects so fast, and no faster", async () => {
   using _alice = await chat.connect("Alice");
 });
 
-Deno.test("those who were turned away take nobody's place, however many hang on", async () => {
+Deno.test("rejected connections take nobody's place, however many stay open", async () => {
   await using chat = await startServer({ limits: limits({ "max-connections": 1 }) });
   using alice = await chat.connect("Alice");
   const crowd = await Promise.all(Array.from({ length: 250 }, () => chat.dial()));
@@ -165,7 +165,7 @@ Deno.test("those who were turned away take nobody's place, however many hang on"
   for (const peer of crowd) peer[Symbol.dispose]();
 });
 
-Deno.test("a server that holds a peer back does what it has read, and stops when it is told to", async () => {
+Deno.test("a server that holds a peer back handles what it has read, and stops on request", async () => {
   // Were `connect` held back too, it would come too late.
   const chat = await startServer({
     limits: limits({ "byte-rate": 1 }),

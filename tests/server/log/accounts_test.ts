@@ -71,7 +71,7 @@ onEachLog("log lets a name be registered once", async (test) => {
   assertEquals((await test.log.account("alice"))?.password.salt, "01");
 });
 
-onEachLog("log changes an account's password for who knows the present one", async (test) => {
+onEachLog("log changes an account's password given the present one", async (test) => {
   const first = await registered(test, "Alice");
   const draft = (account: Account, salt: string): Draft => {
     return { kind: "password", authentication: authenticationOf(account), password: kept(salt) };

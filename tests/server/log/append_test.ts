@@ -55,7 +55,7 @@ Deno.test("log keeps all of a batch or nothing, and goes on without a gap", asyn
   assertEquals((await test.append(says("three"))).map(gist), [3]);
 });
 
-Deno.test("log takes a batch of one that fails as nothing at all", async () => {
+Deno.test("log stores nothing of a batch whose one draft fails", async () => {
   await using test = await TestLog.open("file");
   for (let round = 0; round < 5; round++) {
     assertEquals((await test.append(POISON)).map(gist), ["failed"]);
@@ -106,7 +106,7 @@ onEachLog("log gives back each text exactly as it was written", async (test) => 
   }
 });
 
-onEachLog("log finds what stands behind a NUL in a text, and who is named there", async (test) => {
+onEachLog("log finds words and mentions behind a NUL in a text", async (test) => {
   await test.append(says("before\0behind, Bob"));
   assertEquals(await test.found("behind"), ["before\0behind, Bob"]);
   const [unread] = await test.log.unread("Bob", ["General"]);

@@ -123,7 +123,7 @@ onEachLog(
   },
 );
 
-onEachLog("log opens the account of a session that it was never told of", async (test) => {
+onEachLog("log opens the account of a session that it does not know", async (test) => {
   // As after a connect while nothing could be kept.
   const draft = says("one", { session: "unheard of", ref: 1, sender: "Carol" });
   assertEquals((await test.append(draft, draft)).map(gist), [1, "repeated 1"]);

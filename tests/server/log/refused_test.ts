@@ -5,7 +5,7 @@ import { upTo } from "../../fixtures/log.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { canMount, SmallDisk } from "../../fixtures/small_disk.ts";
 
-Deno.test("what can't be kept is refused, seen by nobody, and can be said again", async () => {
+Deno.test("a message that can't be stored is refused, seen by nobody, and can be sent again", async () => {
   using directory = new Directory();
   await using chat = await startServer({}, directory.file());
   using alice = await chat.join("Alice");
@@ -41,7 +41,7 @@ Deno.test("what can't be kept is refused, seen by nobody, and can be said again"
   }
 });
 
-Deno.test("who comes while nothing can be kept is let in, and has all promises afterwards", async () => {
+Deno.test("a client that connects while nothing can be stored is let in, and has all promises afterwards", async () => {
   using directory = new Directory();
   let session: string;
   {
@@ -63,7 +63,7 @@ Deno.test("who comes while nothing can be kept is let in, and has all promises a
 });
 
 Deno.test({
-  name: "a server on a full disk serves who listens, and who talks as soon as there is room",
+  name: "a server on a full disk serves readers, and senders as soon as there is space",
   ignore: !canMount,
   async fn() {
     await using disk = await SmallDisk.mount(6_000_000);

@@ -38,7 +38,7 @@ onEachLog(
 );
 
 onEachLog(
-  "search looks into the rooms that it is told, and at one sender if told so",
+  "search looks into the given rooms, and at one sender if given",
   async (test) => {
     await test.append(
       says("word one"),

@@ -44,21 +44,24 @@ onEachLog(
   },
 );
 
-onEachLog("log remembers who was connected, once, when it was not closed by them", async (test) => {
-  await test.append(opens("s1", "Alice", ["General"]), opens("s2", "Bob"), opens("s3", "Carol"));
-  await test.append(goes("s2"), { kind: "quit", session: "s3" });
-  // Its server stops before it is closed.
-  await test.append({ kind: "away", session: "s1", inboxSeen: 0, byServer: true });
-  await test.reopen();
-  if (!test.isInFile) return;
-  const common = { inboxSeq: 0, inboxSeen: 0, ref: 0 };
-  assertEquals(test.snapshot.sessions, [
-    { session: "s1", name: "Alice", rooms: ["General"], ...common },
-  ]);
-  await test.reopen();
-  assertEquals(test.snapshot.sessions, []);
-  assertEquals((await test.log.session("s1"))?.rooms, ["General"]);
-});
+onEachLog(
+  "log restores the sessions that were connected, once, when they did not leave",
+  async (test) => {
+    await test.append(opens("s1", "Alice", ["General"]), opens("s2", "Bob"), opens("s3", "Carol"));
+    await test.append(goes("s2"), { kind: "quit", session: "s3" });
+    // Its server stops before it is closed.
+    await test.append({ kind: "away", session: "s1", inboxSeen: 0, byServer: true });
+    await test.reopen();
+    if (!test.isInFile) return;
+    const common = { inboxSeq: 0, inboxSeen: 0, ref: 0 };
+    assertEquals(test.snapshot.sessions, [
+      { session: "s1", name: "Alice", rooms: ["General"], ...common },
+    ]);
+    await test.reopen();
+    assertEquals(test.snapshot.sessions, []);
+    assertEquals((await test.log.session("s1"))?.rooms, ["General"]);
+  },
+);
 
 onEachLog(
   "log knows nothing of a session that has quit, its ref and inbox neither",

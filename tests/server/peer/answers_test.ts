@@ -76,7 +76,7 @@ Deno.test("answers come in the order of the requests, in either order of any two
   }
 });
 
-Deno.test("what one member does in one packet, the others see in that order", async () => {
+Deno.test("the others see the requests of one packet in their order", async () => {
   await using chat = await startServer();
   using alice = await chat.join("Alice");
   using bob = await chat.join("Bob");
@@ -137,7 +137,7 @@ Deno.test("ref and id are on the sender's own copy alone", async () => {
   assertEquals(await carol.settled(), shared);
 });
 
-Deno.test("a client in many rooms at once hears each of them, with its own numbers", async () => {
+Deno.test("a client in many rooms gets each room's messages, with its numbers", async () => {
   await using chat = await startServer();
   const rooms = Array.from({ length: 30 }, (_, number) => `Room ${number}`);
   using alice = await chat.connect("Alice");

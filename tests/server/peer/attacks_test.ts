@@ -160,7 +160,7 @@ for (const [shape, json] of Object.entries(SHAPES)) {
   );
 }
 
-attackTest("connections that say nothing are let go, hold nobody up, and cost little memory", [
+attackTest("silent connections are closed, delay nobody, and cost little memory", [
   ...["--handshake-timeout", "3"],
 ], async (server, healthy) => {
   const before = costOf(server.pid).resident;

@@ -38,7 +38,7 @@ const CUTS: Record<string, (bytes: string) => string[]> = {
 };
 
 for (const [cut, pieces] of Object.entries(CUTS)) {
-  Deno.test(`a connection whose first line is no JSON object is told so and closed (${cut})`, async () => {
+  Deno.test(`a connection whose first line is no JSON object gets an error and is closed (${cut})`, async () => {
     await using chat = await startServer();
     using witness = await chat.join("Witness");
     for (const [what, bytes] of FOREIGN) {

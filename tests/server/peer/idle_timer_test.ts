@@ -24,7 +24,7 @@ function check(
   return times.map((time) => timer.check(activity, standing, time));
 }
 
-Deno.test("what is said before connect gains no time", PURE, () => {
+Deno.test("lines before connect gain no time", PURE, () => {
   const activity = new Activity(0);
   const standing = { ...CONNECTED, owes: "connect" } as const;
   activity.lineReceived(90);
@@ -54,7 +54,7 @@ Deno.test("a ping's answer is waited for longer where much is to be read before 
 });
 
 Deno.test(
-  "a peer that reads something is not stalled, one that reads nothing is after half a silence",
+  "a peer that reads something is not stalled, one that reads nothing is after half of the timeout",
   PURE,
   () => {
     const timer = new IdleTimer({ handshake: 100, idle: 1000 });
@@ -83,7 +83,7 @@ Deno.test("silences are looked for often enough, and never more than a second ap
   assertEquals(intervals, [1000, 1000, 500, 25, 1]);
 });
 
-Deno.test("a connection that never says connect is told so and closed", async () => {
+Deno.test("a connection that never sends connect gets an error and is closed", async () => {
   await using chat = await startServer({ handshakeTimeout: SHORT });
   const silent = ["", "\r\n\n", "GET / HTTP/1.1", '{"type":"connect","payload":{"na'];
   for (const bytes of silent) {
@@ -128,7 +128,7 @@ Deno.test("a connection that has said connect in time stays", async () => {
   await newer.settled();
 });
 
-Deno.test("a silent client is pinged, told that it is let go, and closed", async () => {
+Deno.test("a silent client gets a ping, then idle_timeout, and is closed", async () => {
   await using chat = await startServer({ idleTimeout: SHORT });
   using bob = await chat.lecture("Bob");
   using alice = await chat.join("Alice");

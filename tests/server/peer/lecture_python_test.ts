@@ -103,7 +103,7 @@ lectureTest("the lecture's client talks with clients of version 2", async () => 
   assertEquals(await alice.exit(), 0);
 });
 
-lectureTest("the lecture's client is told why its name is refused", async () => {
+lectureTest("the lecture's client gets the reason why its name is refused", async () => {
   await using chat = await startServer();
   await using _alice = await join(chat.port, "Alice");
   await using other = new Program("lecture_client.py", `${chat.port}`, "ALICE", "General");

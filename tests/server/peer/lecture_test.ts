@@ -29,7 +29,7 @@ Deno.test("a message reaches every member of the room, its sender included", asy
   }
 });
 
-Deno.test("joins and leaves are told to the others in the room, in the lecture's words", async () => {
+Deno.test("the others in the room get joins and leaves, in the lecture's words", async () => {
   await using chat = await startServer();
   using alice = await chat.lecture("Alice");
   using elsewhere = await chat.lecture("Elsewhere", "Music");

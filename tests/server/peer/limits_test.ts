@@ -19,7 +19,7 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
 
-Deno.test("one connection too many is told so and closed, and nobody notices it", async () => {
+Deno.test("one connection too many gets an error and is closed, and nobody notices it", async () => {
   await using chat = await startServer({ limits: limits({ "max-connections": 2 }) });
   using alice = await chat.join("Alice");
   using bob = await chat.lecture("Bob");
@@ -36,7 +36,7 @@ Deno.test("one connection too many is told so and closed, and nobody notices it"
   using _carol = await chat.join("Carol");
 });
 
-Deno.test("a burst is answered in full and in order, and holds nobody up", async () => {
+Deno.test("a burst is answered in full and in order, and delays nobody", async () => {
   await using chat = await startServer();
   using alice = await chat.join("Alice");
   using bob = await chat.join("Bob", "Music");
@@ -97,7 +97,7 @@ Deno.test("a peer that asks and does not read is not read either, and gets its a
   assertEquals(answers, asked);
 });
 
-Deno.test("a peer that never reads holds nobody up, and has missed nothing when it reads", async () => {
+Deno.test("a peer that never reads delays nobody, and has missed nothing when it reads", async () => {
   await using chat = await startServer();
   using alice = await chat.join("Alice");
   using slow = await chat.join("Slow");

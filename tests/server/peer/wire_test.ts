@@ -80,7 +80,7 @@ Deno.test("an answer carries no id when its request had none", async () => {
   }
 });
 
-Deno.test("what has no answer is not answered", async () => {
+Deno.test("a request without an answer gets none", async () => {
   await using chat = await startServer();
   using alice = await chat.join("Alice");
   await alice.send("pong", { nonce: "n" }, "p1");

@@ -12,7 +12,7 @@ async function failing(...args: string[]): Promise<{ code: number; reason: strin
   return { code, reason: stderr.join() };
 }
 
-Deno.test("a server keeps its log in the file that it is told, and says so", async () => {
+Deno.test("a server keeps its log in the given file, and logs that", async () => {
   using directory = new Directory();
   for (const start of [0, 1]) {
     await using server = await ServerProcess.serve(directory.file("deep/chat.db"));
@@ -30,7 +30,7 @@ Deno.test("a server keeps its log in the file that it is told, and says so", asy
 });
 
 Deno.test({
-  name: "a server keeps its log in the state directory when it is told nothing",
+  name: "a server keeps its log in the state directory by default",
   ignore: Deno.build.os !== "linux",
   async fn() {
     using directory = new Directory();

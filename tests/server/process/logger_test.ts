@@ -110,7 +110,7 @@ Deno.test("a server whose log nobody reads goes on, and says later what was lost
   assertGreater(JSON.parse(dropped).count, 1000);
 });
 
-Deno.test("a server whose log nobody reads stops when it is told to", async () => {
+Deno.test("a server whose log nobody reads stops on request", async () => {
   await using server = await ServerProcess.start("--log-level", "debug", "--message-rate", "0");
   using alice = await server.connect("Alice");
   await alice.write("nonsense\n".repeat(20_000));

@@ -64,7 +64,7 @@ Deno.test("passwd registers a name on a server that is stopped, and deletes it",
   assertEquals([again.code, again.stderr], [1, ['chat-server: "Alice" is not registered']]);
 });
 
-Deno.test("passwd is heard by a server that runs", async () => {
+Deno.test("a running server notices passwd", async () => {
   using directory = new Directory();
   const path = directory.file();
   await using server = await ServerProcess.serve(path);

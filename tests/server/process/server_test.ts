@@ -96,7 +96,7 @@ Deno.test("--version prints the version of deno.json", async () => {
 
 const SIGNALS: Deno.Signal[] = isWindows ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
-Deno.test("a signal has everyone told, lets what was said leave, and ends the server with 0", async () => {
+Deno.test("a signal notifies everyone, lets sent messages leave, and ends the server with 0", async () => {
   for (const signal of SIGNALS) {
     await using server = await ServerProcess.start();
     using alice = await server.join("Alice");

@@ -26,7 +26,7 @@ Deno.test("one conversation goes across TLS and plain TCP, the lecture's clients
   }
 });
 
-Deno.test("what is said over TLS arrives whole, however much it is and in whatever direction", async () => {
+Deno.test("messages over TLS arrive whole, however many they are and in either direction", async () => {
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates);
   using alice = await chat.overTls(certificates.authority.certificate).join("Alice");
@@ -50,7 +50,7 @@ Deno.test("a peer that ends its side over TLS still gets all its answers", async
   assertEquals(answers.map(({ id }) => id).slice(1), requests.slice(1).map((_, id) => `${id}`));
 });
 
-Deno.test("a server that stops tells those over TLS, and they get all that was said", async () => {
+Deno.test("a server that stops notifies clients over TLS, and they get every message", async () => {
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates);
   using alice = await chat.overTls(certificates.authority.certificate).join("Alice");
@@ -90,14 +90,14 @@ async function endOf(conn: Deno.Conn): Promise<number> {
   }
 }
 
-Deno.test("a peer that shakes hands and then says nothing is told so and closed", async () => {
+Deno.test("a peer that is silent after the TLS handshake gets an error and is closed", async () => {
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates, { handshakeTimeout: 4 * SHORT });
   using silent = await chat.overTls(certificates.authority.certificate).dial();
   assertEquals((await silent.rest()).map(({ payload }) => payload.code), ["handshake_timeout"]);
 });
 
-Deno.test("a client of plain TCP is told in plain words that the port speaks TLS", async () => {
+Deno.test("a client of plain TCP gets an error in plain text on the TLS port", async () => {
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates);
   for (const name of ["Lecture", "Newer"]) {
@@ -130,7 +130,7 @@ Deno.test("nonsense on the TLS port ends that connection, and is no error of the
   assertEquals(chat.log.filter((line) => /internal error|"level":"error"/.test(line)), []);
 });
 
-Deno.test("a peer over TLS that never reads holds nobody up, and is closed when told to", async () => {
+Deno.test("a peer over TLS that never reads delays nobody, and is closed on request", async () => {
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates, { idleTimeout: 1000 });
   const ca = certificates.authority.certificate;
