@@ -91,7 +91,8 @@ export const KEYS_HELP: readonly [string, string][] = [
   ["Ctrl-A/E, Alt-B/F", "to the line's beginning or end; a word back or on"],
   ["Ctrl-W/U/K, Alt-D", "cut the word or the line before or after; Ctrl-Y, Alt-Y paste it"],
   ["Ctrl-_, Alt-_", "undo, redo"],
-  ["Ctrl-C, Ctrl-D", "clear the line, or leave when it is empty; Ctrl-Z pauses, Ctrl-L redraws"],
+  ["Ctrl-C, Ctrl-D", "cut the whole line; leave when it is empty"],
+  ["Ctrl-Z, Ctrl-L", "pause; redraw the screen"],
 ];
 
 /** The list of all commands with the keys below it; any other item as it is. */

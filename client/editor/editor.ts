@@ -92,6 +92,11 @@ export function clear(state: EditorState): EditorState {
   return { ...EMPTY_EDITOR, killed: state.killed };
 }
 
+/** Kills the whole text. */
+export function killAll(state: EditorState): EditorState {
+  return cut(state, 0, state.text.length, "kill");
+}
+
 /** Whether the cursor is in the first line of the text. */
 export function inFirstLine({ text, cursor }: EditorState): boolean {
   return !text.slice(0, cursor).includes("\n");

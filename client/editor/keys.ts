@@ -1,194 +1,160 @@
-// deno-lint-ignore-file no-control-regex -- controls are what keys are made of
-/** Bytes from a terminal → keys. The parser never waits: a sequence may come in pieces. */
+// deno-lint-ignore-file no-control-regex -- keys are made of controls
+/**
+ * Bytes from a terminal → keys, by ECMA-48. The parser never waits: a sequence may come
+ * in pieces. A sequence that is no key gives none, whole or broken off anywhere.
+ */
 
-/** What somebody did at the keyboard. */
+import {
+  altKey,
+  decode,
+  ESCAPE,
+  escape,
+  FORMS,
+  LATE_REST,
+  type Mode,
+  STRINGS,
+  TYPED,
+  TYPED_BEGUN,
+} from "./key_forms.ts";
+
+/** A key press, or text. */
 export type Key =
   /** Typed characters, none of them a control. */
   | { kind: "text"; text: string }
-  /** Pasted text, as it was: it may hold anything (bracketed paste, mode 2004). */
+  /** Pasted text, unchanged: it may hold any character (bracketed paste, mode 2004). */
   | { kind: "paste"; text: string }
-  /** A key that has a name: `enter`, `ctrl-a`, `alt-b`, `ctrl-alt-left`, `focus-in`… */
+  /** A key with a name: `enter`, `ctrl-a`, `alt-b`, `ctrl-alt-left`, `focus-in`… */
   | { kind: "named"; name: string };
 
-/** What the parser has the beginning of. */
-export type Waiting = "nothing" | "sequence" | "paste";
+/** What the parser holds: an Escape, which may be a key or begin a sequence; a sequence; a paste. */
+export type Waiting = "nothing" | "escape" | "sequence" | "paste";
 
-/** Characters of one paste that are kept; nobody sends more than a message's worth. */
+/** Characters kept of one paste; more than the longest message. */
 const MAX_PASTED = 65_536;
-
-/** Characters after which an unfinished sequence is given up. */
-const LONGEST_SEQUENCE = 1_024;
 
 const PASTE_END = "\x1b[201~";
 
-// ECMA-48 5.4: parameters, intermediates, one final character.
-const CSI = /^\x1b\[([0-?]*)[ -/]*([@-~])/;
-const CSI_BEGUN = /^\x1b\[[0-?]*[ -/]*$/;
-const SS3 = /^\x1bO([0-9;]*)([@-~])/;
-const SS3_BEGUN = /^\x1bO[0-9;]*$/;
-// OSC, DCS, SOS, PM, APC: a terminal's answers, which are no keys.
-const STRING = /^\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)/;
-const STRING_BEGUN = /^\x1b[\]PX^_][^\x07\x1b]*\x1b?$/;
-
-const FINALS: Record<string, string> = {
-  A: "up",
-  B: "down",
-  C: "right",
-  D: "left",
-  F: "end",
-  H: "home",
-  I: "focus-in",
-  M: "enter",
-  O: "focus-out",
-  Z: "shift-tab",
-};
-
-const TILDES: Record<string, string> = {
-  1: "home",
-  2: "insert",
-  3: "delete",
-  4: "end",
-  5: "page-up",
-  6: "page-down",
-  7: "home",
-  8: "end",
-};
-
-const CODES: Record<number, string> = { 9: "tab", 13: "enter", 27: "escape", 127: "backspace" };
-
-/** Turns what a terminal sends into keys. */
+/** Turns the bytes that a terminal sends into keys. */
 export class KeyParser {
   #pending = "";
-  #pasted: string | undefined;
-  readonly #decoder = new TextDecoder();
+  #mode: Mode = "keys";
+  #pasted = "";
+  /** The beginning that {@linkcode flush} has given up, in case its rest comes after all. */
+  #torn: { mode: Mode; pending: string } | undefined;
 
-  /** What has begun and is not finished: the caller decides how long to wait for the rest. */
+  /** The beginning that is held; the caller decides how long to wait for the rest. */
   get waiting(): Waiting {
-    if (this.#pasted !== undefined) return "paste";
-    return this.#pending === "" ? "nothing" : "sequence";
+    if (this.#mode !== "keys") return this.#mode === "paste" ? "paste" : "sequence";
+    const text = this.#pending;
+    if (text === "" || TYPED_BEGUN.test(text)) return "nothing";
+    return ESCAPE.test(text) ? "escape" : "sequence";
   }
 
-  /** Takes the next bytes; gives the keys that they complete. */
+  /** Takes the next bytes; returns the keys that they complete. */
   push(bytes: Uint8Array): Key[] {
-    this.#pending += this.#decoder.decode(bytes, { stream: true });
-    return this.#drain();
-  }
-
-  /** Says that the rest does not come: an Escape was the key, a paste is over. */
-  flush(): Key[] {
-    const rest = this.#pending;
-    this.#pending = "";
-    if (this.#pasted !== undefined) return [this.#endPaste(rest)];
-    if (!rest.startsWith("\x1b")) return [];
-    // "Alt-[" and "Alt-O" look like the beginning of a longer sequence.
-    return [named(rest.length === 2 ? `alt-${rest.slice(1)}` : "escape")];
-  }
-
-  #drain(): Key[] {
+    const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+    if (this.#torn !== undefined) this.#mend(this.#torn, text);
+    this.#pending += text;
     const keys: Key[] = [];
-    while (this.#pending !== "") {
-      const found = this.#pasted === undefined ? this.#next() : this.#paste();
-      if (found === undefined) break;
-      if (found !== "no key") keys.push(found);
+    for (let [mode, rest] = ["", ""]; this.#pending !== rest || this.#mode !== mode;) {
+      [mode, rest] = [this.#mode, this.#pending];
+      const key = this.#mode === "keys" ? this.#key() : this.#content(this.#mode);
+      if (key !== undefined) keys.push(key);
     }
     return keys;
   }
 
-  /** The next key; `undefined` when more bytes are needed. */
-  #next(): Key | "no key" | undefined {
-    const text = this.#pending;
-    if (text.startsWith("\x1b")) return this.#sequence(text);
-    const typed = /^[^\x00-\x1f\x7f]+/.exec(text)?.[0];
-    if (typed === undefined) return this.#take(1, controlName(text.charCodeAt(0)));
-    this.#pending = text.slice(typed.length);
-    return { kind: "text", text: typed };
-  }
-
-  #sequence(text: string): Key | "no key" | undefined {
-    const csi = CSI.exec(text);
-    if (csi !== null) {
-      if (csi[0] === "\x1b[200~") this.#pasted = "";
-      return this.#take(csi[0].length, csiName(csi[1] ?? "", csi[2] ?? ""));
+  /** Gives the rest up: an Escape was the key, a paste is over, a sequence is dropped. */
+  flush(): Key[] {
+    const [mode, pending] = [this.#mode, this.#pending];
+    if (this.waiting === "nothing") return [];
+    this.#torn = { mode, pending };
+    [this.#mode, this.#pending] = ["keys", ""];
+    if (mode === "paste") {
+      const end = pending.search(/\x1b(?:\[(?:2(?:01?)?)?)?$/);
+      const rest = end < 0 ? "" : pending.slice(end);
+      this.#torn.pending = rest;
+      return [this.#endPaste(pending.slice(0, pending.length - rest.length))];
     }
-    const ss3 = SS3.exec(text);
-    if (ss3 !== null) return this.#take(ss3[0].length, csiName(ss3[1] ?? "", ss3[2] ?? ""));
-    const string = STRING.exec(text);
-    if (string !== null) return this.#take(string[0].length, undefined);
-    const begun = text === "\x1b" || CSI_BEGUN.test(text) || SS3_BEGUN.test(text) ||
-      STRING_BEGUN.test(text);
-    if (begun && text.length < LONGEST_SEQUENCE) return undefined;
-    return this.#alt(text);
+    if (mode !== "keys" || !ESCAPE.test(pending)) return [];
+    const [, character = ""] = pending;
+    return [character === "" || character === "\x1b" ? escape() : altKey(character)];
   }
 
-  #alt(text: string): Key | "no key" {
-    const character = String.fromCodePoint(text.codePointAt(1) ?? 0);
-    if (character === "\x1b" || text.length >= LONGEST_SEQUENCE) return this.#take(1, "escape");
-    const code = character.charCodeAt(0);
-    const name = code < 0x20 || code === 0x7f ? controlName(code) : character;
-    return this.#take(1 + character.length, name === "ctrl-j" ? "alt-enter" : `alt-${name}`);
+  /** Takes a given-up beginning back when `text` is its rest, and not typed. */
+  #mend({ mode, pending }: { mode: Mode; pending: string }, text: string): void {
+    if (text === "") return;
+    this.#torn = undefined;
+    const isRest = mode === "paste"
+      ? (pending + text).includes(PASTE_END)
+      : mode !== "keys" || /^\x1b[PX\]^_]$/.test(pending)
+      ? /\x07|\x1b\\|\xc2\x9c/.test(text)
+      // Nobody types so much of a sequence, nor its rest after an Escape, in one read.
+      : pending.length > 2 || text.length > 1 && LATE_REST.test(pending + text);
+    if (isRest) [this.#mode, this.#pending] = [mode, pending];
   }
 
-  #take(length: number, name: string | undefined): Key | "no key" {
+  /** The next key; nothing when more bytes are needed, or the bytes are no key. */
+  #key(): Key | undefined {
+    const text = this.#pending;
+    const typed = TYPED.exec(text)?.[0];
+    if (typed !== undefined) return { kind: "text", text: decode(this.#take(typed.length)) };
+    if (text === "" || TYPED_BEGUN.test(text)) return undefined;
+    for (const { whole, begun, gives } of FORMS) {
+      if (begun?.test(text)) return undefined;
+      const match = whole.exec(text);
+      if (match !== null) return this.#enter(gives(match), match[0].length);
+    }
+    return undefined;
+  }
+
+  #enter(given: Key | Exclude<Mode, "keys"> | undefined, length: number): Key | undefined {
+    this.#take(length);
+    if (typeof given !== "string") return given;
+    this.#mode = given;
+    return undefined;
+  }
+
+  #take(length: number): string {
+    const taken = this.#pending.slice(0, length);
     this.#pending = this.#pending.slice(length);
-    return name === undefined ? "no key" : named(name);
+    return taken;
+  }
+
+  #content(mode: Exclude<Mode, "keys">): Key | undefined {
+    if (mode === "paste") return this.#paste();
+    this.#take(STRINGS[mode].body.exec(this.#pending)?.[0].length ?? 0);
+    const end = STRINGS[mode].end.exec(this.#pending);
+    if (end !== null) {
+      this.#take(end[0].length);
+      this.#mode = "keys";
+    } else if (!/^\x1b?$/.test(this.#pending) && !TYPED_BEGUN.test(this.#pending)) {
+      // Not UTF-8.
+      this.#take(1);
+    }
+    return undefined;
   }
 
   #paste(): Key | undefined {
     const end = this.#pending.indexOf(PASTE_END);
     if (end >= 0) {
-      const key = this.#endPaste(this.#pending.slice(0, end));
-      this.#pending = this.#pending.slice(end + PASTE_END.length);
+      const key = this.#endPaste(this.#take(end));
+      this.#take(PASTE_END.length);
       return key;
     }
-    // The end's first characters may be all that has come of it.
-    const sure = Math.max(0, this.#pending.length - PASTE_END.length + 1);
-    this.#keepPasted(this.#pending.slice(0, sure));
-    this.#pending = this.#pending.slice(sure);
+    // The last characters may be the beginning of the end.
+    this.#keepPasted(this.#take(Math.max(0, this.#pending.length - PASTE_END.length + 1)));
     return undefined;
   }
 
   #endPaste(rest: string): Key {
     this.#keepPasted(rest);
-    const text = this.#pasted ?? "";
-    this.#pasted = undefined;
+    const text = decode(this.#pasted).slice(0, MAX_PASTED);
+    [this.#pasted, this.#mode] = ["", "keys"];
     return { kind: "paste", text };
   }
 
   #keepPasted(text: string): void {
-    this.#pasted = ((this.#pasted ?? "") + text).slice(0, MAX_PASTED);
+    this.#pasted = (this.#pasted + text).slice(0, 4 * MAX_PASTED);
   }
-}
-
-function named(name: string): Key {
-  return { kind: "named", name };
-}
-
-function controlName(code: number): string {
-  if (code === 0x0d) return "enter";
-  if (code === 0x09) return "tab";
-  if (code === 0x7f || code === 0x08) return "backspace";
-  if (code === 0) return "ctrl-space";
-  return `ctrl-${String.fromCharCode(code + 0x40).toLowerCase()}`;
-}
-
-/** The key of a control sequence, or nothing for one that is no key of ours. */
-function csiName(parameters: string, final: string): string | undefined {
-  const [first = "", second = "", third = ""] = parameters.split(/[;:]/);
-  if (final === "u") return withModifiers(codeName(Number(first)), second);
-  if (final === "~" && first === "27") return withModifiers(codeName(Number(third)), second);
-  if (final === "~") return withModifiers(TILDES[first], second);
-  return withModifiers(FINALS[final], second);
-}
-
-function codeName(code: number): string | undefined {
-  if (CODES[code] !== undefined) return CODES[code];
-  return code > 0x20 && code < 0x110000 ? String.fromCodePoint(code) : undefined;
-}
-
-/** xterm: the parameter is 1 plus 1 for Shift, 2 for Alt, 4 for Control. */
-function withModifiers(name: string | undefined, parameter: string): string | undefined {
-  if (name === undefined) return undefined;
-  const bits = Math.max(0, (Number(parameter) || 1) - 1);
-  const shift = bits & 1 && name.length > 1 ? "shift-" : "";
-  return `${bits & 4 ? "ctrl-" : ""}${bits & 2 ? "alt-" : ""}${shift}${name}`;
 }

@@ -11,6 +11,7 @@ import {
   inFirstLine,
   inLastLine,
   insert,
+  killAll,
   replace,
   setText,
 } from "./editor.ts";
@@ -90,6 +91,18 @@ export function sent(input: LineInput, line: string): LineInput {
   return { ...changed(input, clear(input.editor)), history: remember(input.history, line) };
 }
 
+/** The line as it was typed: a search has put nothing in its place. */
+export function typedIn({ editor, search }: LineInput): EditorState {
+  return search === undefined ? editor : setText(editor, search.typed);
+}
+
+/** The same input with another line; the history and the kill ring are shared. */
+export function withEditor(input: LineInput, editor: EditorState): LineInput {
+  const { killed } = input.editor;
+  const history = stopBrowsing(input.history);
+  return { ...EMPTY_INPUT, history, editor: { ...editor, killed, last: "move" } };
+}
+
 type Act = (input: LineInput, known: () => Known) => [LineInput, KeyOutcome];
 
 const ACTIONS: Partial<Record<ActionName, Act>> = {
@@ -102,7 +115,7 @@ const ACTIONS: Partial<Record<ActionName, Act>> = {
   "interrupt": (input) =>
     input.editor.text === ""
       ? [input, { action: "interrupt" }]
-      : [changed(input, clear(input.editor)), undefined],
+      : [changed(input, killAll(input.editor)), undefined],
   "end": (input) =>
     input.editor.text === ""
       ? [input, { action: "end" }]
@@ -168,7 +181,7 @@ function pressSearching(
     return [found(input, search, search.query.slice(0, -1), latest), undefined];
   }
   if (name === "cancel" || name === "interrupt") {
-    return [changed(input, setText(input.editor, search.typed)), undefined];
+    return [changed(input, typedIn(input)), undefined];
   }
   // Any other key accepts the line found, and acts on it.
   return press({ ...input, search: undefined }, key, known);

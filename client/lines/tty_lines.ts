@@ -113,7 +113,7 @@ function takeSecret(secret: Secret, bytes: Uint8Array): void {
   const { parser } = secret;
   const keys = parser.push(bytes);
   // A sequence's bytes come in one read: a lone Escape is the key.
-  if (parser.waiting === "sequence") keys.push(...parser.flush());
+  if (parser.waiting === "escape") keys.push(...parser.flush());
   for (const key of keys) {
     const step = pressSecret(secret.typed, key);
     if (step === "cancelled") return cancel(secret);

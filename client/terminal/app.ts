@@ -1,31 +1,19 @@
 /** The chat in a terminal: keys, session and screen wired together. */
 
-import { fold, isLongerThan } from "../../protocol/mod.ts";
-import { type ActionName, withKeys } from "../editor/bindings.ts";
+import { fold } from "../../protocol/mod.ts";
+import type { Item } from "../../core/chat/items.ts";
+import { learnRooms } from "../../core/chat/queries.ts";
+import type { Session } from "../../core/session/session.ts";
+import type { AskSecret, View } from "../../core/session/view.ts";
 import type { Clock } from "../display/clock.ts";
 import type { Styler } from "../display/colors.ts";
-import { mayRemember, submit } from "../../core/chat/commands.ts";
-import { knownTo } from "../../core/chat/completion.ts";
-import { EMPTY_EDITOR, setText } from "../editor/editor.ts";
-import type { Item } from "../../core/chat/items.ts";
-import type { HistoryFile } from "../editor/history_file.ts";
-import type { Key } from "../editor/keys.ts";
-import {
-  EMPTY_INPUT,
-  hintOf,
-  type LineInput,
-  press,
-  searchPrompt,
-  sent,
-} from "../editor/line_input.ts";
-import { layOut, promptText, statusText } from "../display/prompt.ts";
-import { learnRooms } from "../../core/chat/queries.ts";
 import { FrameWriter } from "../display/frame.ts";
+import { layOut, promptText, statusText } from "../display/prompt.ts";
 import { Screen } from "../display/screen.ts";
-import { masked, pressSecret } from "../editor/secret_input.ts";
-import type { Session } from "../../core/session/session.ts";
+import { type ActionName, withKeys } from "../editor/bindings.ts";
+import type { HistoryFile } from "../editor/history_file.ts";
 import type { Terminal } from "./terminal.ts";
-import type { AskSecret, View } from "../../core/session/view.ts";
+import { Typing } from "./typing.ts";
 
 /** Milliseconds between two frames: a flood is drawn at most so often. */
 const FRAME = 16;
@@ -35,15 +23,6 @@ const BELL_PAUSE = 1_000;
 
 /** Milliseconds between two looks at the link and at what has been read. */
 const TICK = 1_000;
-
-// These are the terminal's business, whatever is typed.
-const KEPT_KEYS: ReadonlySet<string> = new Set(["ctrl-l", "ctrl-z", "focus-in", "focus-out"]);
-
-// And these end a program that waits to sign in.
-const PASSED_KEYS: ReadonlySet<string> = new Set([...KEPT_KEYS, "ctrl-c", "ctrl-d"]);
-
-/** What stands in the line's place while nothing that is typed is taken. */
-const SIGNING_IN = { editor: EMPTY_EDITOR, prompt: "signing in ", hint: undefined };
 
 /** What the app is made of. */
 export interface AppOptions {
@@ -56,23 +35,13 @@ export interface AppOptions {
   history: HistoryFile | undefined;
 }
 
-/** A secret that is being typed, in place of the line. */
-interface SecretInput {
-  readonly question: string;
-  typed: string;
-  readonly end: (secret: string | undefined) => void;
-}
-
 /** The chat in a terminal. */
 export class App implements View {
   readonly #options: AppOptions;
   readonly #writer = new FrameWriter();
   readonly #screen: Screen;
   #session: Session | undefined;
-  #input: LineInput;
-  #secret: SecretInput | undefined;
-  /** A word to the person about the line, until the next key. */
-  #remark: string | undefined;
+  readonly #typing: Typing;
   #frame: ReturnType<typeof setTimeout> | undefined;
   #drawnAt = 0;
   #paused = false;
@@ -89,10 +58,7 @@ export class App implements View {
       columns: () => terminal.size.columns,
       self: () => this.#session?.state.name ?? "",
     });
-    this.#input = {
-      ...EMPTY_INPUT,
-      history: { lines: history?.lines ?? [], browsing: undefined },
-    };
+    this.#typing = new Typing(history, (action) => this.#act(action));
   }
 
   /** Chats until the person leaves (`undefined`) or the link is lost for good (the reason). */
@@ -122,6 +88,7 @@ export class App implements View {
 
   activated(room: string): void {
     this.#screen.activate(room, Date.now());
+    this.#typing.enter(room);
     this.changed();
   }
 
@@ -129,16 +96,13 @@ export class App implements View {
   busy(): undefined {}
 
   leaving(): void {
+    this.#typing.close();
     if (this.#session !== undefined) this.#markRead(this.#session);
   }
 
-  /** Asks in the line's place. What was being typed stays as it is until the secret is there. */
   readonly secret: AskSecret = (question) => {
-    this.#secret?.end(undefined);
-    return new Promise((end) => {
-      this.#secret = { question, typed: "", end };
-      this.changed();
-    });
+    this.changed();
+    return this.#typing.ask(question);
   };
 
   connected(): void {
@@ -167,61 +131,23 @@ export class App implements View {
   }
 
   async #obey(terminal: Terminal, session: Session): Promise<void> {
-    for await (const key of terminal.keys()) {
-      const asked = this.#secret;
-      this.#press(key, session);
+    for await (const burst of terminal.keys()) {
+      await this.#typing.take(burst, session);
       this.changed();
-      // What is asked next has its turn before what is typed next.
-      if (asked !== this.#secret) await nextTurn();
     }
     await session.leave();
   }
 
-  #press(key: Key, session: Session): void {
-    this.#remark = undefined;
-    if (this.#secret !== undefined && !KEPT_KEYS.has(nameOf(key))) {
-      return this.#pressSecret(this.#secret, key);
-    }
-    // What is typed meanwhile was meant for a password that was asked for, or will be.
-    if (session.status.state === "signing in" && !PASSED_KEYS.has(nameOf(key))) return;
-    const [input, outcome] = press(this.#input, key, () => knownTo(session.state));
-    this.#input = input;
-    if (outcome === undefined) return;
-    if ("submit" in outcome) return this.#submit(outcome.submit, session);
-    this.#act(outcome.action, session);
-  }
-
-  #pressSecret(secret: SecretInput, key: Key): void {
-    const step = pressSecret(secret.typed, key);
-    if (step !== "cancelled" && "typed" in step) secret.typed = step.typed;
-    else {
-      this.#secret = undefined;
-      secret.end(step === "cancelled" ? undefined : step.done);
-    }
-  }
-
-  #submit(line: string, session: Session): void {
-    const limit = session.state.textLimit;
-    if (isLongerThan(line, limit)) {
-      this.#remark = `${[...line].length} characters are too many: a message has at most ${limit}`;
-      return;
-    }
-    const effects = submit(session.state, line);
-    const kept = mayRemember(line) ? line : "";
-    this.#input = sent(this.#input, kept);
-    const problem = kept.trim() === "" ? undefined : this.#options.history?.add(kept);
-    if (problem !== undefined) this.show({ kind: "problem", text: problem });
-    session.perform(effects);
-  }
-
-  #act(action: ActionName, session: Session): void {
+  #act(action: ActionName): void {
+    const session = this.#session;
+    if (session === undefined) return;
     const number = /^room-(\d)$/.exec(action)?.[1];
     if (number !== undefined) {
       return this.#goTo(session, [...session.state.rooms.values()][Number(number) - 1]?.name);
     }
     const acts: Partial<Record<ActionName, () => void>> = {
-      "interrupt": () => void session.leave(),
-      "end": () => void session.leave(),
+      "interrupt": () => this.#leave(session),
+      "end": () => this.#leave(session),
       "redraw": () => this.#clear(),
       "suspend": () => void this.#pause(),
       "next-unread": () => this.#goTo(session, this.#screen.unreadBuffer.next),
@@ -229,6 +155,11 @@ export class App implements View {
       "focus-out": () => this.#screen.lookAway(),
     };
     acts[action]?.();
+  }
+
+  #leave(session: Session): void {
+    this.#typing.close();
+    void session.leave();
   }
 
   #goTo(session: Session, room: string | undefined): void {
@@ -244,7 +175,7 @@ export class App implements View {
     this.#paused = true;
     const problem = await terminal.pause();
     if (problem === undefined) return;
-    this.#remark = problem;
+    this.#typing.remark(problem);
     this.#resumed();
   }
 
@@ -271,26 +202,15 @@ export class App implements View {
     const { size } = terminal;
     const session = this.#session;
     if (session === undefined || this.#paused) return;
+    const prompt = promptText(session.state.activeRoom?.name, this.#screen.unreadBuffer.unread);
     const parts = {
-      ...this.#inputParts(session),
+      ...this.#typing.parts(session, prompt),
       drafts: [...session.outbox.drafts],
       status: statusText(session.status, this.#options.clock, performance.now()),
     };
     const block = layOut(parts, size, styled);
     const frame = this.#writer.frame(this.#screen.takeRows(), block, size.columns);
     if (frame !== "") terminal.write(frame);
-  }
-
-  #inputParts(session: Session) {
-    if (this.#secret !== undefined) return secretParts(this.#secret);
-    if (session.status.state === "signing in") return SIGNING_IN;
-    const { activeRoom } = session.state;
-    return {
-      editor: this.#input.editor,
-      prompt: searchPrompt(this.#input) ??
-        promptText(activeRoom?.name, this.#screen.unreadBuffer.unread),
-      hint: this.#remark ?? hintOf(this.#input),
-    };
   }
 
   /** The last frame: what is still to be shown, and no prompt. */
@@ -311,20 +231,4 @@ export class App implements View {
 
 function isFromOther(item: Item): boolean {
   return item.kind === "direct" && !item.own;
-}
-
-function nameOf(key: Key): string {
-  return key.kind === "named" ? key.name : "";
-}
-
-function secretParts({ question, typed }: SecretInput) {
-  return {
-    editor: setText(EMPTY_EDITOR, masked(typed)),
-    prompt: `${question}: `,
-    hint: "Enter ends it, Esc cancels; nobody sees it",
-  };
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -1,18 +1,23 @@
-/** The terminal itself: raw mode, keys, size, and giving it back as it was. */
+/** The terminal: raw mode, keys, size, and restoring it at the end. */
 
-import { type Key, KeyParser, type Waiting } from "../editor/keys.ts";
 import type { Size } from "../display/prompt.ts";
+import { type Burst, readBursts } from "./key_reader.ts";
 import { stopGroup } from "./suspend.ts";
 
-// Bracketed paste (2004) and focus reports (1004), on and off. Off also undoes what
-// a frame that was cut short may have left: no autowrap, a hidden cursor.
-const ENTER = "\x1b[?2004h\x1b[?1004h";
-const LEAVE = "\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[m";
+// Modes that a program which crashed may have left on, and that would turn the mouse, the
+// keypad or plain keys into sequences: DECCKM, DECKPAM, mouse reports and their encodings,
+// modifyOtherKeys, kitty's keyboard protocol, reports of the size and of the color scheme.
+const RESET = "\x1b[?1l\x1b>" +
+  ["9", "1000", "1001", "1002", "1003", "1005", "1006", "1015", "1016", "2031", "2048"]
+    .map((mode) => `\x1b[?${mode}l`).join("") +
+  "\x1b[>4m\x1b[=0;1u";
 
-/** Milliseconds after which what has begun is taken for complete. */
-const TIMEOUT: Record<Exclude<Waiting, "nothing">, number> = { sequence: 40, paste: 1_000 };
+// Bracketed paste (2004) and focus reports (1004), on and off. Off also ends what an
+// interrupted frame may have left: no autowrap, a hidden cursor.
+const ENTER = `${RESET}\x1b[?2004h\x1b[?1004h`;
+const LEAVE = `${RESET}\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[m`;
 
-/** The size to go by where the terminal does not tell one. */
+/** The size assumed where the terminal reports none. */
 const USUAL_SIZE: Size = { columns: 80, rows: 24 };
 
 /** The terminal at standard input and output, in raw mode until {@linkcode Terminal.close}. */
@@ -20,7 +25,7 @@ export class Terminal {
   #open = false;
   readonly #signals: [Deno.Signal, () => void][] = [];
 
-  /** Takes the terminal over; {@linkcode close} is called on every way out of the program. */
+  /** Switches to raw mode; {@linkcode close} is called on every way out of the program. */
   constructor() {
     this.#enter();
     globalThis.addEventListener("unload", () => this.close());
@@ -37,32 +42,18 @@ export class Terminal {
     }
   }
 
-  /** Writes at once. */
+  /** Writes `text`; blocks until the terminal has taken it. */
   write(text: string): void {
     let bytes = new TextEncoder().encode(text);
     while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
   }
 
   /** The keys, until the terminal goes away. */
-  async *keys(): AsyncGenerator<Key> {
-    const parser = new KeyParser();
-    const buffer = new Uint8Array(4096);
-    let reading = Deno.stdin.read(buffer);
-    for (let first = true;;) {
-      const count = await within(parser.waiting, reading);
-      if (count === null) return;
-      if (count === "late") {
-        yield* parser.flush();
-        continue;
-      }
-      if (first) enterAgain(buffer.subarray(0, count));
-      first = false;
-      yield* parser.push(buffer.subarray(0, count));
-      reading = Deno.stdin.read(buffer);
-    }
+  keys(): AsyncGenerator<Burst> {
+    return readBursts(Deno.stdin);
   }
 
-  /** Calls back when the size has changed, and when the program was paused and goes on. */
+  /** Calls `resized` when the size has changed, and `resumed` when a stopped program continues. */
   watch(resized: () => void, resumed: () => void): void {
     if (Deno.build.os === "windows") return;
     this.#on("SIGWINCH", resized);
@@ -73,7 +64,7 @@ export class Terminal {
     });
   }
 
-  /** Gives the terminal back and stops the program, as Ctrl-Z does; says why where it can't. */
+  /** Restores the terminal and stops the program, as Ctrl-Z does; the reason when that is impossible. */
   async pause(): Promise<string | undefined> {
     const permission = { name: "run", command: "kill" } as const;
     if (Deno.build.os === "windows") return "Ctrl-Z: Windows cannot pause a program";
@@ -85,7 +76,7 @@ export class Terminal {
     return problem;
   }
 
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -93,7 +84,7 @@ export class Terminal {
     Deno.stdin.setRaw(false);
   }
 
-  /** Stops watching. */
+  /** Removes the listeners of {@linkcode watch}. */
   unwatch(): void {
     for (const [signal, listener] of this.#signals) Deno.removeSignalListener(signal, listener);
     this.#signals.length = 0;
@@ -110,26 +101,4 @@ export class Terminal {
     Deno.addSignalListener(signal, listener);
     this.#signals.push([signal, listener]);
   }
-}
-
-/** Before raw mode, the terminal makes of Enter the newline that Ctrl-J is: what was typed then was Enter. */
-function enterAgain(typed: Uint8Array): void {
-  typed.forEach((byte, index) => {
-    if (byte === 0x0a) typed[index] = 0x0d;
-  });
-}
-
-/** What `reading` gives, or `late` when something has begun and its rest does not come. */
-async function within(
-  waiting: Waiting,
-  reading: Promise<number | null>,
-): Promise<number | null | "late"> {
-  if (waiting === "nothing") return await reading;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), TIMEOUT[waiting]);
-  });
-  const first = await Promise.race([reading, late]);
-  clearTimeout(timer);
-  return first;
 }
