@@ -1,6 +1,6 @@
 /**
- * What a request about a registered name is answered with: its call, the parts of the
- * server that it needs, and the two things that every change does.
+ * One request about a registered name: the call, the parts of the server that it needs,
+ * and the two steps that every change takes.
  */
 
 import type { Change } from "../hub/account_changes.ts";

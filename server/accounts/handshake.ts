@@ -1,7 +1,7 @@
 /**
- * From a `connect` to an open session: gathers what the hub can't know by itself –
- * fresh secrets, what the log knows of a token, whether a password is right – and
- * lets the hub decide.
+ * From a `connect` to an open session: gathers the credentials that the hub has no way to
+ * know – fresh secrets, the log's record of a token, the check of a password – and lets
+ * the hub decide.
  */
 
 import type { Request } from "../../protocol/mod.ts";
@@ -57,7 +57,7 @@ async function gatherCredentials(
   } else if (shownHash !== undefined && known === undefined) {
     credentials.stored = await log.session(shownHash);
   }
-  // A connection that has its session is refused anyway, and need not be told about passwords.
+  // A connection that has its session is refused anyway, without a check of its password.
   if (password === undefined || directory.wasBound(connection)) return credentials;
   const isLecture = profileOf(request) === "lecture";
   if (!isLecture && opensByToken(directory, name, credentials)) return credentials;

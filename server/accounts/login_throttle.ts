@@ -23,7 +23,7 @@ interface Waits {
   memory: number;
 }
 
-/** An address is one's own: nobody else is kept out by what it has to wait. */
+/** An address has one user: its waits keep nobody else out. */
 const OF_ADDRESS = { first: A_SECOND, longest: 15 * A_MINUTE, memory: 60 * A_MINUTE };
 
 /**
@@ -32,21 +32,21 @@ const OF_ADDRESS = { first: A_SECOND, longest: 15 * A_MINUTE, memory: 60 * A_MIN
  */
 const FOR_NAME = { first: A_SECOND, longest: 10 * A_SECOND, memory: 15 * A_MINUTE };
 
-/** Registering is dear, and a name that is taken is taken for good. */
+/** Registering costs much, and a registered name stays taken. */
 const REGISTRATIONS = { first: A_MINUTE, longest: 60 * A_MINUTE, memory: 240 * A_MINUTE };
 
-/** Who may show a password now. */
+/** Decides whether a password may be shown now. */
 export class LoginThrottle {
   readonly #limitLoopback: boolean;
   readonly #ofAddress: Failures;
   readonly #forName: Failures;
-  /** What of an address's failures was for which name. */
+  /** The share of an address's failures that was for each name. */
   readonly #ofBoth: Failures;
   readonly #registrations: Failures;
   /** Addresses from which a name's password was shown, with that name. */
   readonly #welcome = new Set<string>();
 
-  /** `free` failures, and as many registrations, make no wait. Peers on this machine wait for names alone, unless told otherwise. */
+  /** `free` failures, and as many registrations, make no wait. Peers on this machine wait for names alone, unless `limitLoopback` is set. */
   constructor(free: number, limitLoopback: boolean) {
     this.#limitLoopback = limitLoopback;
     this.#ofAddress = new Failures({ free, ...OF_ADDRESS });
@@ -62,7 +62,7 @@ export class LoginThrottle {
   attempt(name: string, hostname: string, now: number): number {
     const address = this.#keyOf(hostname);
     const both = pair(hostname, name);
-    // Who does not wait for the address must wait for the name: behind a proxy on this machine is everyone.
+    // A peer that waits for no address waits for the name: a proxy on this machine speaks for everyone.
     const isWelcome = address !== undefined && this.#welcome.has(both);
     const wait = Math.max(
       address === undefined ? 0 : this.#ofAddress.waitFor(address, now),
@@ -102,7 +102,7 @@ export class LoginThrottle {
   }
 }
 
-/** What was done wrong, and until when it may not be done again, for each of many keys. */
+/** Failures of many keys, and until when each of them has to wait. */
 class Failures {
   readonly #waits: Waits;
   readonly #entries = new Map<string, { count: number; at: number; until: number }>();

@@ -1,6 +1,6 @@
 /**
- * Whether a password is a name's. Takes its time, and the same time and words
- * whatever is wrong: nobody learns here whether there is such a name.
+ * Checks a password against the one of a name. Takes the same time and gives the same
+ * answer whatever is wrong, so that nobody learns here whether the name is registered.
  */
 
 import { fold } from "../../protocol/mod.ts";
@@ -56,7 +56,7 @@ export class Logins {
     return authentication;
   }
 
-  /** Keeps a password at today's cost, now that it is known. Another time, when there is no time. */
+  /** Stores the password at today's cost, now that it is known; at a later login where scrypt is busy. */
   async #rehash(authentication: Authentication, shown: string): Promise<void> {
     try {
       const password = await this.#passwords.hash(shown);
@@ -67,7 +67,7 @@ export class Logins {
   }
 }
 
-/** Refuses a password that others could read along. */
+/** Refuses a password on a connection that others could read. */
 export const INSECURE: Refusal = {
   code: "insecure_link",
   reason: "This link is neither encrypted nor within one machine, so others may have read " +

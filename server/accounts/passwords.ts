@@ -1,14 +1,13 @@
 /**
- * Passwords → what is kept of them, and back to yes or no. scrypt is slow and takes
- * much memory, on purpose: it runs beside the main thread, a few at a time, and
- * those that wait for their turn are bounded too.
+ * Hashes and compares passwords. scrypt is slow and takes much memory, on purpose: it
+ * runs off the main thread, a few at a time, with a bounded queue.
  */
 
 import { Buffer } from "node:buffer";
 import { RefusalError } from "../hub/state/refusal.ts";
 import type { ScryptCost, StoredPassword } from "../log/account_store.ts";
 
-/** What one guess costs: 32 MB, three times. The memory is what keeps graphics cards out. */
+/** The cost of one guess: 32 MB, three times. The memory makes graphics cards no faster. */
 export const SCRYPT_COST: ScryptCost = { n: 2 ** 15, r: 8, p: 3 };
 
 /** Computations at a time: each takes a core and 32 MB. */
@@ -20,7 +19,7 @@ const WAITING = 16;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
-/** What is compared where there is nothing to compare, so that it takes as long. */
+/** The salt that stands in for that of a name that is not registered: comparing takes as long. */
 const NOBODYS_SALT = "00".repeat(SALT_BYTES);
 
 /** Loaded when it is first needed: it takes as long to load as the whole server. */
@@ -43,12 +42,12 @@ export class Passwords {
   /** Milliseconds that the last computation took. */
   #took = 500;
 
-  /** `cost` is what new hashes cost; those that are kept have their own. */
+  /** `cost` is that of new hashes; each stored hash has its own. */
   constructor(cost: ScryptCost = SCRYPT_COST) {
     this.#cost = cost;
   }
 
-  /** What is to be kept of `password`. Rejects with {@linkcode Busy}. */
+  /** The hash of `password`, with a salt of its own. Rejects with {@linkcode Busy}. */
   async hash(password: string): Promise<StoredPassword> {
     const { randomBytes } = await nodeCrypto();
     const salt = randomBytes(SALT_BYTES).toString("hex");
@@ -57,8 +56,8 @@ export class Passwords {
   }
 
   /**
-   * Whether `password` is the one of which `stored` was kept; where nothing was, it is
-   * not, and that takes as long. Rejects with {@linkcode Busy}.
+   * Whether `stored` is a hash of `password`; never where there is none, which takes as
+   * long. Rejects with {@linkcode Busy}.
    */
   async matches(password: string, stored: StoredPassword | undefined): Promise<boolean> {
     const { randomBytes, timingSafeEqual } = await nodeCrypto();
@@ -82,7 +81,7 @@ export class Passwords {
       return await derive(password, salt, cost);
     } finally {
       this.#took = performance.now() - began;
-      // The turn goes on to whoever waits.
+      // The turn passes to the next in the queue.
       const next = this.#turns.shift();
       if (next === undefined) this.#running--;
       else next();

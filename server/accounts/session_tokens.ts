@@ -1,6 +1,6 @@
 /**
- * Session tokens: secrets of 128 random bits. The server keeps their hashes alone,
- * so that what it stores opens nobody's session.
+ * Session tokens: secrets of 128 random bits. The server keeps their hashes alone, so
+ * that its log opens nobody's session.
  */
 
 import type { Credentials } from "../hub/admission.ts";
@@ -8,7 +8,7 @@ import type { Credentials } from "../hub/admission.ts";
 const encoder = new TextEncoder();
 
 // Neither `crypto.subtle`, whose way to another thread and back costs more than the hash,
-// nor `node:crypto`: to load that costs the first who comes a tenth of a second, and 8 MB.
+// nor `node:crypto`: to load that costs the first connection a tenth of a second, and 8 MB.
 let loading: Promise<typeof import("@noble/hashes/sha2")> | undefined;
 
 /** A fresh token with its hash, and the hash of the token that the client showed. */

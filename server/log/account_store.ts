@@ -1,6 +1,6 @@
 /**
- * What the server asks of a log about accounts and sessions: which names are registered,
- * what is kept of their passwords, and what a session comes back to.
+ * The part of a log that holds accounts and sessions: registered names, the hashes of
+ * their passwords, and the state that a session comes back to.
  */
 
 import { LIMITS } from "../../protocol/mod.ts";
@@ -8,7 +8,7 @@ import { LIMITS } from "../../protocol/mod.ts";
 /** A name that needs its password. */
 export interface Account {
   id: number;
-  /** As it was written by whoever registered it. */
+  /** As it was written when it was registered. */
   name: string;
   /** Counts the passwords from 1; an authentication by an earlier one is void. */
   passwordVersion: number;
@@ -20,20 +20,20 @@ export interface Authentication {
   passwordVersion: number;
 }
 
-/** What scrypt takes: rounds of memory, block size, repetitions. */
+/** scrypt's parameters: rounds of memory, block size, repetitions. */
 export interface ScryptCost {
   n: number;
   r: number;
   p: number;
 }
 
-/** What is kept of a password, in hexadecimal, with what its hash cost. */
+/** The salted hash of a password, in hexadecimal, with its cost. */
 export interface StoredPassword extends ScryptCost {
   salt: string;
   hash: string;
 }
 
-/** An account with what is kept of its password. */
+/** An account with the hash of its password. */
 export interface StoredAccount extends Account {
   password: StoredPassword;
 }
@@ -100,7 +100,7 @@ export type AccountDraft =
   | RehashDraft
   | UnregisterDraft;
 
-/** What such a draft comes to, where it is neither kept nor failed. */
+/** The outcomes that only such a draft has. */
 export type AccountOutcome =
   /** The account as it is now. */
   | { kind: "account"; account: Account }
@@ -134,7 +134,7 @@ export interface AccountStore {
   session(tokenHash: string): Promise<StoredSession | undefined>;
   /** The account to that name. Sees everything appended before, here or by another process. */
   account(name: string): Promise<StoredAccount | undefined>;
-  /** The sessions of an account: first those that are away, the longest first. */
+  /** The sessions of an account: the ones that are away come first, the longest first. */
   accountSessions(account: number): Promise<AccountSession[]>;
   /** All accounts, if another process has changed the log since the last time. */
   changedAccounts(): Promise<Account[] | undefined>;
@@ -143,5 +143,5 @@ export interface AccountStore {
 /** Milliseconds for which a session without a connection keeps its name. */
 export const NAME_HOLD = 120_000;
 
-/** Sessions of an account that are kept; of those that are long away, the longest goes first. */
+/** Sessions that an account keeps; beyond it, the one that has been away longest goes first. */
 export const MAX_ACCOUNT_SESSIONS = LIMITS.sessions;

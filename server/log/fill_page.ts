@@ -1,5 +1,5 @@
 /**
- * Answers that come in pages: as much as fits one line of the wire.
+ * Answers that come in pages: as many items as fit one line of the wire.
  */
 
 import type { Page } from "./message_log.ts";

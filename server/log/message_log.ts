@@ -1,6 +1,6 @@
 /**
- * What the server asks of a log. The log is where order and durability come from:
- * it takes drafts, numbers them, keeps them, and gives them back as entries. An
+ * The log, as the server asks it. Order and durability come from it: it takes drafts,
+ * numbers them, keeps them, and gives them back as entries. An
  * implementation may be a file on this machine or, later, a cluster's stream.
  */
 
@@ -13,7 +13,7 @@ import type {
   StoredSession,
 } from "./account_store.ts";
 
-/** Who said something and, for a session that can retry, under which `ref`. */
+/** The author of a message and, for a session that can retry, its `ref`. */
 export interface Author {
   /** The name at the time. */
   sender: string;
@@ -31,10 +31,10 @@ export interface MessageDraft extends Author {
   text: string;
 }
 
-/** Whose inboxes keep a direct message to a registered name: all sessions of the account. */
+/** The inboxes that keep a direct message to a registered name: all sessions of the account. */
 export interface AccountInboxes {
   account: number;
-  /** Those of them that are here, by their token hashes. */
+  /** Its connected sessions, by their token hashes. */
   sessions: string[];
   /** Whether a lecture client of that name is here, which has no inbox. */
   isHere: boolean;
@@ -46,9 +46,9 @@ export interface DirectDraft extends Author {
   /** The name as the sender is shown it. */
   to: string;
   /**
-   * Whose inbox keeps it: a session by its token hash; `"by name"`, the session that
-   * had the name last; or none, for a lecture client that is here now. Those of a
-   * registered name are many.
+   * The inbox that keeps it: of a session by its token hash; `"by name"`, of the session
+   * that had the name last; or none, for a lecture client that is connected. A registered
+   * name has many.
    */
   inbox: { session: string } | "by name" | AccountInboxes | undefined;
   /** The sender's account: the inboxes of its other sessions keep a copy. */
@@ -102,12 +102,12 @@ export interface InboxCopy {
   seq: number;
 }
 
-/** What became of a draft. */
+/** The result of a draft. */
 export type Outcome =
   | AccountOutcome
   /** It is in the log. */
   | { kind: "message"; entry: Entry }
-  /** It is in the log; `session` is whose inbox keeps it, `copies` who else's, with its number there. */
+  /** It is in the log: in the inbox of `session`, and under other numbers in those of `copies`. */
   | { kind: "direct"; entry: DirectEntry; session: string | undefined; copies?: InboxCopy[] }
   /** Its `ref` was used before, for this very content. */
   | { kind: "repeated"; entry: Entry | DirectEntry }
@@ -159,7 +159,7 @@ export interface Page<Item> {
   more: boolean;
 }
 
-/** What to look for, and where. */
+/** A query, and where to look. */
 export interface Search {
   query: string;
   /** Only these rooms. */
@@ -185,13 +185,13 @@ export interface MessageLog extends AsyncDisposable {
   append(drafts: readonly Draft[]): Promise<Outcome[]>;
   /** A stretch of a room. Rejects with a {@linkcode LogFailure}, as the rest do. */
   read(range: Range): Promise<Page<MessagePayload>>;
-  /** What an inbox holds above `after`, oldest first. */
+  /** The direct messages of an inbox above `after`, oldest first. */
   inbox(session: string, after: number, limit: number): Promise<Page<DirectPayload>>;
   /** Messages that match, newest first. */
   search(search: Search): Promise<Found>;
-  /** What `name` has not read, in those of `rooms` that have a log. */
+  /** The unread messages of `name`, in each of `rooms` that has a log. */
   unread(name: string, rooms: string[]): Promise<UnreadRoom[]>;
-  /** Ends it; gives what is to be known, and done, where it does not have all that was acknowledged. */
+  /** Ends it; gives a report for the operator where it does not have all that was acknowledged. */
   close(): Promise<string | undefined>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What comes of a draft whose `ref` is not above its session's highest. Pure, and the
+ * The outcome of a draft whose `ref` is not above its session's highest. Pure, and the
  * same for every log: the log finds the message that has the `ref`, this compares.
  *
  * A client may have lost count: its state was restored from a backup, or is used on two
@@ -27,7 +27,7 @@ import type {
   RetryDraft,
 } from "./message_log.ts";
 
-/** What a log knows of a session's refs. */
+/** A session's refs, as a log knows them. */
 export interface SessionRefs {
   /** The highest that was used. */
   ref: number;
@@ -38,7 +38,7 @@ export interface SessionRefs {
 /** A draft that may have been said before. */
 export type Repeatable = MessageDraft | DirectDraft | RetryDraft;
 
-/** What `draft` comes to, whose `ref` is used up; `entry` is the kept message that has it. */
+/** The outcome of `draft`, whose `ref` is used up; `entry` is the kept message that has it. */
 export function outcomeOfUsedRef(
   draft: Repeatable,
   entry: Entry | DirectEntry | undefined,

@@ -36,7 +36,7 @@ export class EntryBuffer<Entry extends { at: number }> {
     return index < this.#gone ? undefined : this.#kept[index];
   }
 
-  /** Those whose `seq` is above `after` and below `before`: the first `most`. */
+  /** The entries whose `seq` is above `after` and below `before`: the first `most`. */
   between(after: number, before: number, most = Infinity): Kept<Entry>[] {
     const start = Math.max(this.#gone, after - this.#dropped);
     const end = Math.min(before - 1 - this.#dropped, start + most);

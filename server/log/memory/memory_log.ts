@@ -48,7 +48,7 @@ export interface MemoryRetention {
   sessionsFor: number;
 }
 
-/** Milliseconds after which what is past its time is looked for everywhere; where somebody looks it is gone at once. */
+/** Milliseconds between looks for expired entries everywhere; a room that is read forgets them at once. */
 const SWEEP_INTERVAL = 60_000;
 
 /** A log in memory. `clock` gives epoch milliseconds. */
@@ -272,7 +272,7 @@ export class MemoryLog implements ServerLog {
     return [...own, ...others];
   }
 
-  /** The sender's other sessions, whose inboxes keep a copy; but for those that have it already. */
+  /** The sender's other sessions, whose inboxes keep a copy, without the recipients among them. */
   #senders({ copies, session }: DirectDraft, recipients: KeptSession[]): KeptSession[] {
     if (copies === undefined) return [];
     return this.#sessions.ofAccount(copies)

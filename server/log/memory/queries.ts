@@ -1,5 +1,5 @@
 /**
- * What is asked of the rooms of a log in memory. Nothing here changes them.
+ * Queries to the rooms of a log in memory. Nothing here changes them.
  */
 
 import { setImmediate } from "node:timers";
@@ -74,7 +74,7 @@ export async function searchRooms(
   return fillPage(found, limit, (entry) => entry);
 }
 
-/** What `name` has not read in a room. */
+/** The unread messages of `name` in a room. */
 export function unreadIn(
   { name: room, messages, readMarks }: MemoryRoom,
   name: string,

@@ -13,12 +13,12 @@ import {
 } from "../account_store.ts";
 import type { DirectEntry, Entry } from "../message_log.ts";
 
-/** A session, and what it has said and been told. */
+/** A session, with its inbox and its refs. */
 export interface KeptSession extends StoredSession {
   awaySince: number | undefined;
   /** The highest `ref` of its messages that were forgotten. */
   droppedRef: number;
-  /** What each `ref` was used for. */
+  /** The entry that each `ref` was used for. */
   used?: Map<number, Entry | DirectEntry>;
   inbox: EntryBuffer<DirectEntry>;
 }
@@ -26,7 +26,7 @@ export interface KeptSession extends StoredSession {
 /** Sessions by the hash of their tokens. All times are epoch milliseconds. */
 export class MemorySessions {
   readonly #sessions = new Map<string, KeptSession>();
-  /** The sessions of each name, by its fold: those that went away in the order in which they did. Nearly all have one. */
+  /** The sessions of each name, by its fold, in the order in which they went away. Nearly all names have one. */
   readonly #byName = new Map<string, readonly KeptSession[]>();
   /** Since when the sessions without a connection are away; the oldest first. */
   readonly #awaySince = new Map<string, number>();
@@ -49,7 +49,7 @@ export class MemorySessions {
     return named.find(({ awaySince }) => awaySince === undefined) ?? named.at(-1);
   }
 
-  /** The sessions of an account: first those that are away, the longest first. */
+  /** The sessions of an account: the ones that are away come first, the longest first. */
   ofAccount(account: number): KeptSession[] {
     const hashes = this.#byAccount.get(account) ?? new Set();
     const sessions: KeptSession[] = [];
@@ -130,11 +130,11 @@ export class MemorySessions {
     this.#byName.set(key, [...this.#byName.get(key) ?? [], session]);
   }
 
-  /** Makes room for one more session of an account: who signs in again and again leaves few behind. */
+  /** Makes room for one more session of an account: signing in again and again leaves few behind. */
   #trim(account: number, now: number): void {
     const sessions = this.ofAccount(account);
     const longAway = sessions.filter(({ awaySince = Infinity }) =>
-      // The server still knows those that are away for less.
+      // The server still holds a session that is away for less.
       awaySince < now - 2 * NAME_HOLD
     );
     const tooMany = sessions.length + 1 - MAX_ACCOUNT_SESSIONS;
@@ -142,7 +142,7 @@ export class MemorySessions {
   }
 }
 
-/** What is kept of a session that was just opened. */
+/** The record of a session that was just opened. */
 function newlyKept(): Omit<KeptSession, keyof SessionDraft | "awaySince"> & {
   authentication?: never;
 } {

@@ -48,7 +48,7 @@ export class AccountTable {
     return { id, name: row.name, passwordVersion, password: { salt, hash, n, r, p } };
   }
 
-  /** The sessions of an account: first those that are away, the longest first. */
+  /** The sessions of an account: the ones that are away come first, the longest first. */
   sessionsOf(account: number): AccountSession[] {
     return this.#sql.all<{ session: string; awaySince: number | null }>(
       `SELECT token_hash AS session, away_since AS awaySince FROM session WHERE claim = ?

@@ -143,7 +143,7 @@ export class Appender {
     const copies = others.map((other) => {
       return { session: other.token_hash, seq: this.#putDirect(entry, other) };
     });
-    // Nobody will ask for it: neither the one it is for nor, by its ref, its sender.
+    // Nobody will ask for it: neither the recipient nor, by its ref, the sender.
     const seq = inbox === undefined && author.session === undefined
       ? 0
       : this.#putDirect(entry, inbox, { session: author.session, ref });
@@ -152,7 +152,7 @@ export class Appender {
     return { kind: "direct", entry: { ...entry, seq }, session, copies };
   }
 
-  /** Puts a direct message into an inbox, or where only its author finds it; gives its number there. */
+  /** Stores a direct message in an inbox, or where only its author finds it; gives its number there. */
   #putDirect(
     { sender, to, text, at }: Omit<DirectEntry, "seq">,
     inbox: SessionRow | undefined,
@@ -168,7 +168,7 @@ export class Appender {
     return seq;
   }
 
-  /** The session to whose account a `ref` goes; or what the `ref` comes to when it was used before. */
+  /** The session that a `ref` belongs to; or the outcome, where the `ref` was used before. */
   #author(draft: Repeatable): { session?: SessionRow } | { outcome: Outcome } {
     const { sender, session: hash, ref } = draft;
     if (hash === undefined || ref === undefined) return {};
@@ -201,7 +201,7 @@ export class Appender {
     if (session !== undefined && ref !== undefined) this.#sessions.use(session, ref);
   }
 
-  /** Whose inboxes a direct message is for; the sender's own is the first, if it is one of them. */
+  /** The sessions whose inboxes a direct message is for; the sender's own is first, where it is one. */
   #recipients(draft: DirectDraft): SessionRow[] {
     const { inbox, session, to } = draft;
     if (inbox === undefined) return [];
@@ -216,7 +216,7 @@ export class Appender {
     );
   }
 
-  /** The sender's other sessions, whose inboxes keep a copy; but for those that have it already. */
+  /** The sender's other sessions, whose inboxes keep a copy, without the recipients among them. */
   #senders({ copies, session, sender }: DirectDraft, recipients: SessionRow[]): SessionRow[] {
     if (copies === undefined) return [];
     return this.#accounts.tokensOf(copies)

@@ -1,7 +1,7 @@
 /**
- * The database that a server writes to, among other programs that can do anything to
- * its file. What is acknowledged and not in the database's own file yet is put there
- * before any connection that still has it is closed.
+ * The database that a server writes to, among other programs that can do anything to its
+ * file. Acknowledged messages that only the WAL has are put into the database's own file
+ * before any connection that still has the WAL is closed.
  */
 
 import { DatabaseSync } from "node:sqlite";
@@ -25,7 +25,7 @@ export class Detached extends Error {
 /** One open database. */
 export class LogFile {
   readonly database: DatabaseSync;
-  /** The last `seq` of the rooms that were written to, by their ids: whoever writes keeps them. */
+  /** The last `seq` of the rooms that were written to, by their ids; kept by the writer. */
   readonly heads: Map<number, number>;
   readonly #path: string;
   readonly #watch: FileWatch;
@@ -34,7 +34,7 @@ export class LogFile {
   /** Whether the database and its WAL may no longer belong together. */
   #isMixed = false;
   #isDetached = false;
-  /** What became of a database that was deleted while it was used. */
+  /** The path of the copy of a database that was deleted while it was used. */
   #rescue: string | undefined;
 
   /** Opens the file for writing, or makes it. Fails for one that is not for this program. */
@@ -110,8 +110,8 @@ export class LogFile {
   }
 
   /**
-   * Closes the database, when all others of this process have. What was acknowledged and
-   * is not in the file at the path is told, with what to do: `undefined` where all is well.
+   * Closes the database, after all others of this process have. Gives a report, with what
+   * to do, where acknowledged messages are not in the file at the path.
    */
   close(): string | undefined {
     const problem = this.#prepareToClose();
@@ -202,7 +202,7 @@ export class LogFile {
     }
   }
 
-  /** What came of what was acknowledged, and what to do now. */
+  /** Where the acknowledged messages are, and what to do now. */
   #advice(): string {
     if (this.#rescue !== undefined) {
       return `all that was acknowledged is in ${this.#rescue}: ` +

@@ -1,6 +1,6 @@
 /**
- * What the log may forget: the oldest messages where the operator said so, and
- * sessions that nobody came back for. What stays keeps its numbers.
+ * Deletes what the log may forget: the oldest messages where the operator said so, and
+ * sessions that nobody came back to. The rest keeps its numbers.
  */
 
 import type { DatabaseSync } from "node:sqlite";
@@ -128,7 +128,7 @@ export class Pruner {
     return dropped.length === STEP;
   }
 
-  /** Their authors may ask for them again, and must not be told that they were never said. */
+  /** Their authors may ask for them again, and must not hear that they were never said. */
   #noteDropped(rows: readonly MessageRow[]): void {
     const highest = new Map<number, number>();
     for (const { session, ref } of rows) {

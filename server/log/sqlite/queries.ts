@@ -1,5 +1,5 @@
 /**
- * What is asked of the log's file. Nothing here writes.
+ * Queries to the log's file. Nothing here writes.
  */
 
 import type { DatabaseSync } from "node:sqlite";
@@ -100,7 +100,7 @@ export class Queries {
     return backwards ? { ...page, items: page.items.reverse() } : page;
   }
 
-  /** What an inbox holds above `after`, oldest first. */
+  /** The direct messages of an inbox above `after`, oldest first. */
   inbox(session: string, after: number, limit: number): Page<DirectPayload> {
     const rows = this.#sql.iterate<MessageRow & { recipient: string }>(
       `SELECT direct.seq, direct.sender, direct.recipient,
@@ -165,7 +165,7 @@ export class Queries {
     return rows.map(({ rowid }) => rowid);
   }
 
-  /** What `name` has not read. */
+  /** The unread messages of `name`, in each room that has a log. */
   unread(name: string, rooms: string[]): UnreadRoom[] {
     return rooms.flatMap((roomName) => {
       const room = this.#room(roomName);

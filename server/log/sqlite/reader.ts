@@ -1,5 +1,5 @@
 /**
- * What reads the log's file beside the writer, in a thread of its own.
+ * Reads the log's file beside the writer, in a thread of its own.
  */
 
 import { DatabaseSync } from "node:sqlite";
@@ -18,7 +18,7 @@ export class LogReader {
     this.queries;
   }
 
-  /** What can be asked. */
+  /** Queries to the file as it is now. */
   get queries(): Queries {
     return this.#queries ??= new Queries(this.#open());
   }
@@ -32,7 +32,7 @@ export class LogReader {
 
   #open(): DatabaseSync {
     this.#database = new DatabaseSync(this.#path, { readOnly: true });
-    // The writer may be putting its file in order after a failure.
+    // The writer may hold the lock while it recovers the WAL after a failure.
     this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
     readOnce(this.#database);
     return this.#database;

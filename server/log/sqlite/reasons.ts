@@ -1,10 +1,10 @@
 /**
- * What an error of SQLite's means to an operator.
+ * SQLite's errors in words for an operator.
  */
 
 /**
- * What SQLite's own words (sqlite3_errstr) mean to an operator. Not its result
- * codes: the runtime passes those on for some statements only.
+ * The keys are SQLite's own words (sqlite3_errstr), not its result codes: the runtime
+ * passes those on for some statements only.
  */
 const REASONS: Record<string, string> = {
   "database is locked": "another program holds its lock",

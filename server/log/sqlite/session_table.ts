@@ -1,6 +1,6 @@
 /**
- * The table of sessions: who they are, which `ref` they used last, and how far their
- * inboxes reach. Rows are cached, and what changes in them is written once a batch.
+ * The table of sessions: their names, the highest `ref` that they used, the end of their
+ * inboxes. Rows are cached, and changes of them are written once a batch.
  */
 
 import { fold } from "../../../protocol/mod.ts";
@@ -66,7 +66,7 @@ export class SessionTable {
     return session;
   }
 
-  /** The session of that token hash, which is opened if there is none: it may have come while nothing could be kept. */
+  /** The session of that token hash; opened where there is none, since it may have come while nothing could be kept. */
   getOrOpen(hash: string, name: string, now: number): SessionRow {
     const known = this.get(hash);
     if (known !== undefined) return known;
@@ -141,7 +141,7 @@ export class SessionTable {
   #trim(account: number, now: number): void {
     const sessions = this.#accounts.sessionsOf(account);
     const longAway = sessions.filter(({ awaySince }) =>
-      // The server still holds those that are away for less.
+      // The server still holds a session that is away for less.
       awaySince !== undefined && awaySince < now - 2 * NAME_HOLD
     );
     const tooMany = sessions.length + 1 - MAX_ACCOUNT_SESSIONS;
@@ -150,8 +150,8 @@ export class SessionTable {
 }
 
 /**
- * Deletes the row of a session, with its inbox. What others wrote to it stays for as long
- * as they may ask what came of it; nobody asks for what it wrote itself.
+ * Deletes the row of a session, with its inbox. Messages to it whose authors may retry
+ * them stay, for that alone; its own are asked for by nobody.
  */
 export function deleteSession(sql: Statements, id: number): void {
   sql.run("UPDATE direct SET inbox = NULL WHERE inbox = ? AND ref IS NOT NULL", id);

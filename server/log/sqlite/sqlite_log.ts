@@ -1,7 +1,7 @@
 /**
- * The log in a file of SQLite's. SQLite blocks its thread, so it lives in workers:
- * one appends; a second one reads pages, for history and for those who are behind;
- * a third one answers what takes longer, and would hold up the pages behind it.
+ * The log in a file of SQLite's. SQLite blocks its thread, so it lives in workers: one
+ * appends; a second one reads pages, for history and for connections that are behind; a
+ * third one answers queries that take longer, and would hold up the pages behind them.
  */
 
 import type { DirectPayload, MessagePayload, UnreadRoom } from "../../../protocol/mod.ts";
@@ -114,7 +114,7 @@ export class SqliteLog implements ServerLog {
    * took it away or wrote to it, it says so, and what to do.
    */
   async close(): Promise<string | undefined> {
-    await this.#reopening?.catch(() => {/* Those who asked for it have been told. */});
+    await this.#reopening?.catch(() => {/* Reported to the calls that wait for it. */});
     await Promise.all([this.#pages.release(), this.#searches.release()]);
     return await this.#writer.close();
   }
@@ -174,7 +174,7 @@ class Caller {
       if ("task" in data) onFailure(data.task, data.reason);
       else this.#settle(data);
     };
-    // A defect in the worker, not a failing disk. Whoever waits must hear of it.
+    // A defect in the worker, not a failing disk: every call that waits fails.
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#defect = new LogFailure(event.message);
@@ -198,7 +198,7 @@ class Caller {
     this.end();
   }
 
-  /** Ends the writer once it has closed the file; gives what is to be known of that. */
+  /** Ends the writer once it has closed the file; gives the report on that. */
   async close(): Promise<string | undefined> {
     const problem = await this.call<string | undefined>("close");
     this.end();

@@ -14,7 +14,7 @@ import { LogWriter, type Opening, type Task } from "./writer.ts";
 let writer: LogWriter;
 let reader: LogReader;
 
-/** What the main thread may call. */
+/** The methods that the main thread may call. */
 const METHODS = {
   /** Opens the file for writing and says what is in it. */
   open(opening: Opening): LogSnapshot {

@@ -5,7 +5,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 
 /**
- * What to ask for in place of a column of text that may hold a NUL, and to read with
+ * The expression for a column of text that may hold a NUL, to be read with
  * {@linkcode exactText}: the runtime reads a text up to its first NUL, and bytes to their end.
  */
 export function exactly(column: string): string {
@@ -19,7 +19,7 @@ export function exactText(value: string | Uint8Array): string {
   return typeof value === "string" ? value : decoder.decode(value);
 }
 
-/** Runs SQL; `Row` is what the caller knows that the statement gives. */
+/** Runs SQL; `Row` is the type that the caller knows a row to have. */
 export class Statements {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();

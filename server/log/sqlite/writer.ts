@@ -1,6 +1,6 @@
 /**
- * What writes to the log's file: appends, the search index, retention, and the watch over
- * what other programs do to the file. One thread has one of these.
+ * Writes to the log's file: appends, the search index, retention, and the watch over what
+ * other programs do to the file. One thread has one of these.
  */
 
 import { endedCleanly, unmarkCleanEnd } from "./file/clean_end.ts";
@@ -32,8 +32,8 @@ export type Task = "indexing" | "pruning" | "watching";
 export type OnFailure = (task: Task, reason: string) => void;
 
 /**
- * Milliseconds without a write after which the index is brought up to date, and all that
- * the WAL has is put into the database's own file: a copy of that alone is whole then.
+ * Milliseconds without a write after which the index is brought up to date, and the WAL is
+ * put into the database's own file: a copy of that alone is whole then.
  */
 const QUIET = 200;
 
@@ -56,7 +56,7 @@ interface Tables {
 export class LogWriter {
   readonly #opening: Opening;
   readonly #onFailure: OnFailure;
-  /** What was reported last of each task, until it succeeds. */
+  /** The last report on each task, until it succeeds. */
   readonly #reported = new Map<Task, string>();
   /** `undefined` where the file could not be opened afresh. */
   #file: LogFile | undefined;
@@ -136,7 +136,7 @@ export class LogWriter {
     });
   }
 
-  /** Ends all work. Gives what was acknowledged and can't be found at the path, with what to do. */
+  /** Ends all work. Gives a report where acknowledged messages are not in the file at the path. */
   close(): string | undefined {
     clearTimeout(this.#quietTimer);
     clearTimeout(this.#pruneTimer);
@@ -209,7 +209,7 @@ export class LogWriter {
     });
   }
 
-  /** What can be saved is saved as soon as it is seen that another program takes the files away. */
+  /** Saves what can be saved as soon as another program is seen to take the files away. */
   #watch(): void {
     this.#inBackground("watching", () => this.#file?.check());
   }

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { makeCredentials } from "../../../server/accounts/session_tokens.ts";
 
-/** What the system's own SHA-256 makes of `text`, in hex: what logs of every version hold. */
+/** The SHA-256 of `text` by the system's own implementation, in hex: logs of every version hold that. */
 async function sha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return new Uint8Array(digest).toHex();

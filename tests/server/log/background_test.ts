@@ -17,7 +17,7 @@ async function logAfter(directory: Directory, sql: string): Promise<string> {
   return path;
 }
 
-/** What makes retention fail, and the index. */
+/** Triggers that make retention fail, and the index. */
 const NO_DELETE = `CREATE TRIGGER no_delete BEFORE DELETE ON message
   BEGIN SELECT RAISE(ABORT, 'no message may go'); END`;
 const NO_INDEX = `CREATE TRIGGER no_index BEFORE UPDATE OF indexed ON room

@@ -35,7 +35,7 @@ Deno.test({
       );
       const draft = says(`round ${round}`, { session: "s1", ref: round * 1000 + 500 });
       assertEquals(reasonOf(await log.append([...large, draft])), "the disk is full");
-      // What was kept can still be asked for.
+      // Kept messages can still be asked for.
       assertEquals((await texts(log)).length, round);
       await disk!.empty();
       assertEquals((await log.append([draft])).map(gist), [round + 1]);

@@ -8,7 +8,7 @@ import { PURE } from "../../fixtures/pure.ts";
 
 const isUnix = Deno.build.os !== "windows";
 
-/** What others may do with a file. */
+/** The permissions of others on a file. */
 function modeOf(path: string): string {
   return ((Deno.statSync(path).mode ?? 0) & 0o777).toString(8);
 }

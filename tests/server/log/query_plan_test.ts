@@ -19,7 +19,7 @@ class Recorded extends DatabaseSync {
   }
 }
 
-/** What SQLite would do for a statement, line by line. */
+/** SQLite's plan for a statement, line by line. */
 function planOf(database: DatabaseSync, sql: string): string[] {
   const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
   return steps.map(({ detail }) => `${detail}`);

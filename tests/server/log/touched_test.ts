@@ -70,7 +70,7 @@ interface Touch {
   older: string;
 }
 
-/** What is done to a file; what it gives is done once more has been said. */
+/** A change to a file; the function that it gives is called once more has been said. */
 type Way = (touch: Touch) => void | (() => void) | Promise<void | (() => Promise<void>)>;
 
 function replaceBy(path: string, other: string, more = 0): void {
@@ -148,18 +148,18 @@ const TIMES: Record<string, (log: TouchedLog) => Promise<Promise<void> | void>> 
 };
 
 /**
- * What must hold. `kept`: nothing is refused, and nothing lost. `saved`: it says so, and
- * all that was acknowledged is in the file that it names. `told`: it says so, if anything is lost.
+ * The promise. `kept`: nothing is refused, and nothing lost. `saved`: it says so, and all
+ * that was acknowledged is in the file that it names. `reported`: it says so, if anything is lost.
  */
-function demand(file: string, way: string): "kept" | "saved" | "told" {
+function demand(file: string, way: string): "kept" | "saved" | "reported" {
   if (way === "locked for a while" || way === "put in order") return "kept";
   if (file === "chat.db") {
-    if (way === "moved and put back") return "told";
-    return /^(removed|moved|replaced)/.test(way) ? "saved" : "told";
+    if (way === "moved and put back") return "reported";
+    return /^(removed|moved|replaced)/.test(way) ? "saved" : "reported";
   }
-  if (way === "replaced by a directory") return "told";
+  if (way === "replaced by a directory") return "reported";
   if (file === "chat.db-shm") return "kept";
-  return /^(removed|moved|replaced)/.test(way) ? "kept" : "told";
+  return /^(removed|moved|replaced)/.test(way) ? "kept" : "reported";
 }
 
 /** The file in which all that was acknowledged is said to be. */
@@ -216,9 +216,9 @@ async function holds(
   assertEquals(await log.texts(), acknowledged);
 }
 
-/** What else may happen; gives the path at which all is to be found then. */
+/** Other events; each gives the path at which everything is to be found afterwards. */
 interface Mishap {
-  /** Whether it may be refused, and is told at the end; else nothing is refused or lost. */
+  /** Whether messages may be refused, and the end reports it; else nothing is refused or lost. */
   isTold: boolean;
   happen: (log: TouchedLog) => Promise<string | void> | string | void;
 }

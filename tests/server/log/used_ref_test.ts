@@ -1,4 +1,4 @@
-/** What a log makes of a `ref` that was used: held against a model, for random sequences. */
+/** A log's answers to a `ref` that was used: compared with a model, for random sequences. */
 
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -61,7 +61,7 @@ function placeOf(saying: Saying): string {
   return saying.room === undefined ? "anywhere" : `in ${fold(saying.room)}`;
 }
 
-/** What was said under each `ref`, by the rules of the wire alone. */
+/** The text under each `ref`, by the rules of the wire alone. */
 class Model {
   readonly #used = new Map<string, { place: string; text: string; gist: unknown }>();
   readonly #highest = new Map<string, number>();

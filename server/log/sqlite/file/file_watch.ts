@@ -1,5 +1,5 @@
 /**
- * What other programs do to the log's three files while a server uses them: the
+ * Finds out what other programs do to the log's three files while a server uses them: the
  * database, its WAL, and the wal-index. SQLite goes on with files that were deleted,
  * replaced or overwritten, and loses what it writes to them.
  */
@@ -14,7 +14,7 @@ import {
   type WalIndex,
 } from "./wal_index.ts";
 
-/** What was found. */
+/** A change by another program. */
 export type Finding =
   /** The path no longer leads to the database in use. */
   | { kind: "elsewhere"; reason: string }
@@ -125,7 +125,7 @@ export class FileWatch implements Disposable {
     voidWalIndex(this.#index);
   }
 
-  /** What has happened to the files since the last note, if it is of harm. */
+  /** The harmful change to the files since the last note, if there is one. */
   find(): Finding | undefined {
     const before = this.#before;
     const now = this.#look();
@@ -161,7 +161,7 @@ export class FileWatch implements Disposable {
 
   #walLost(now: Snapshot, before: Snapshot): Finding | undefined {
     const { wal, words } = now;
-    // One that was moved or deleted is whole still, for those who have it open.
+    // A WAL that was moved or deleted is still whole for the connections that have it open.
     if (wal === undefined || words === undefined || !isSame(wal, before.wal)) return undefined;
     if (isUnchanged(wal, before.wal) || holdsFrames(`${this.#path}-wal`, words)) return undefined;
     // Another program may have gone on meanwhile.

@@ -11,13 +11,13 @@ const SIZE = 2 * HEADER + 40;
 const WAL_HEADER = 32;
 const FRAME_HEADER = 24;
 
-/** What a wal-index says. */
+/** The fields of a wal-index. */
 export interface WalIndex {
   /** Changes with every transaction. */
   change: number;
   /** The last frame that counts; frames are counted from 1. */
   lastFrame: number;
-  /** Frames that are in the database, and those that a checkpoint has begun to put there. */
+  /** Frames that are in the database, and frames that a checkpoint has begun to put there. */
   backfilled: number;
   attempted: number;
   /** Bytes of a page. */
