@@ -204,7 +204,7 @@ terminalTest("Ctrl-Z stops nobody where there is no shell to go back to", async 
   await tmux.untilSeen("Alice: still here");
 });
 
-terminalTest("a newcomer is greeted once they are let in, and not before", async (home) => {
+terminalTest("a newcomer is greeted once connected, and not before", async (home) => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using tmux = await Tmux.open(home);
   await tmux.startClient(`127.0.0.1:${listener.addr.port}`, "--name", "Alice");
@@ -303,7 +303,7 @@ terminalTest(
   },
 );
 
-terminalTest("what others send moves no cursor and fakes no line", async (home, server) => {
+terminalTest("text from others moves no cursor and fakes no line", async (home, server) => {
   await using tmux = await openAlice(home, server, 60);
   using eve = await server.join("Eve");
   await tmux.type("typed");
