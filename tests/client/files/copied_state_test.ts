@@ -8,7 +8,7 @@ import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
 import { LineReader, type ServerProcess } from "../../fixtures/process.ts";
 import { terminalTest, Tmux } from "../../fixtures/tmux.ts";
 
-/** What was said in the rooms, by the log. */
+/** The messages in the rooms, by the log. */
 async function logOf(server: ServerProcess, room = "General"): Promise<string[]> {
   using reader = await server.join("Reader", room);
   await reader.send("history", { room, limit: 500 });
@@ -146,7 +146,7 @@ Deno.test("the outbox of a copied state directory is sent once, in its order, by
   await client.stdout.until("kept 3");
   client.kill("SIGKILL");
   await client.ended();
-  // What was typed at the copy, under a ref that is used and under one that is not.
+  // Lines typed at the copy, under a used ref and under a new one.
   const used = refsIn(home).at(-1) ?? 0;
   const more = [used, used + 1].map((ref, index) => {
     const draft = { ref, target: { room: "general" }, text: `typed ${index + 1}` };

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { JsonPosition } from "../../../client/lines/json_position.ts";
 import { ClientProcess, Home } from "../../fixtures/client.ts";
 
-/** What Bob says in a room before Alice's client is connected, while it is away, and how it came there. */
+/** Bob's messages before Alice's client connects and while it is away, and how they were shown. */
 const ROOMS: [room: string, before: string[], typed: string[]][] = [
   ["Quiet", [], []],
   ["Old", ["long ago"], []],

@@ -1,4 +1,4 @@
-/** What a client says of certificates that no advice of its own could make it take. */
+/** Errors for certificates that no option can make a client accept. */
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { Home, runClient } from "../../fixtures/client.ts";

@@ -5,10 +5,10 @@ import { completions } from "../../../client/startup/shell_completions.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { hasProgram } from "../../fixtures/process.ts";
 
-/** What a shell offers at the end of each of these lines. */
+/** A script that offers completions at the end of each line. */
 type Offers = (lines: string[], directory: string) => string;
 
-/** What is to be run to print, for each line, the candidates and then a line with `--`. */
+/** Scripts that print, for each line, the candidates and then a line with `--`. */
 const SCRIPTS: Record<string, Offers> = {
   bash: (lines, directory) =>
     [

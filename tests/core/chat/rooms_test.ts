@@ -18,7 +18,7 @@ function alice(
   return { chat, effects: chat.connected({ message: "", name: "Alice", rooms: there }) };
 }
 
-/** What the effects come to, in words. */
+/** The effects in words. */
 function told(effects: Effect[]): string[] {
   return effects.map((effect) => {
     if (effect.kind === "say") return `say ${JSON.stringify(effect.target)} ${effect.text}`;
@@ -184,7 +184,7 @@ terminalTest(
     await tmux.startClient(server.address, "--name", "Alice");
     const screen = await tmux.untilSeen("Bob: three");
     assertMatch(screen, /Bob: read this\n── 3 unread, 1 with your name ─+\n.*Bob: one\n/);
-    // What is on the screen is read: there is nothing to mark in the next start.
+    // Everything on the screen counts as read: the next start has nothing to mark.
     await tmux.press("C-d");
     await tmux.untilSeen("ended 0");
     await tmux.startClient(server.address, "--name", "Alice");

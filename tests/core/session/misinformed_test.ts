@@ -1,4 +1,4 @@
-/** What a client in a pipe does when a server sends what no server should. */
+/** A client in a pipe, and a server that breaks the rules. */
 
 import { assertEquals } from "@std/assert";
 import { encode } from "../../../protocol/mod.ts";

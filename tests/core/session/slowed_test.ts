@@ -11,7 +11,7 @@ function numbered(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `line ${index}`);
 }
 
-/** What was said in General, by the log. */
+/** The messages in General, by the log. */
 async function saidIn(server: ServerProcess): Promise<string[]> {
   using reader = await server.join("Reader");
   await reader.send("history", { room: "General", limit: 500 });

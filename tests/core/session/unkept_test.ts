@@ -5,7 +5,7 @@ import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
 import type { ServerProcess } from "../../fixtures/process.ts";
 import { OtherProgram } from "../../fixtures/other_program.ts";
 
-/** What was said in General, by the log. */
+/** The messages in General, by the log. */
 async function saidIn(server: ServerProcess): Promise<string[]> {
   using reader = await server.join("Reader");
   await reader.send("history", { room: "General", limit: 500 });

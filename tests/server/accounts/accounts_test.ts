@@ -10,7 +10,7 @@ import { outerAddress } from "../../fixtures/tls.ts";
 
 const password = "correct horse";
 
-/** What a request is answered by, and nothing before it. */
+/** The answer to a request; nothing may come before it. */
 async function ask(peer: TestClient, type: string, payload: unknown = {}): Promise<Received> {
   await peer.send(type, payload, type);
   for (;;) {
@@ -25,7 +25,7 @@ async function refusal(peer: TestClient, type: string, payload: unknown = {}): P
   return (await ask(peer, type, payload)).payload.code;
 }
 
-/** Connects over a connection of its own; the code with which that was refused. */
+/** The code with which `connect` is refused on a new connection. */
 async function refusedConnect(chat: Endpoint, payload: Record<string, unknown>): Promise<string> {
   using peer = await chat.dial();
   return await refusal(peer, "connect", { version: 2, ...payload });
@@ -138,7 +138,7 @@ Deno.test("a name's sessions can be listed and ended", async () => {
   const away = await chat.connect("Alice", { password });
   away[Symbol.dispose]();
   const list = async () => (await ask(alice, "sessions")).payload.sessions;
-  // The end of a connection is noticed when it is.
+  // The server notices the end of a connection a moment later.
   let sessions = await list();
   while (sessions[2].connected) sessions = await list();
   assertEquals(
@@ -219,7 +219,7 @@ Deno.test("wrong passwords make a guesser wait, but not a client with a token", 
     using peer = await chat.dial();
     const connect = () => ask(peer, "connect", { name, version: 2, password: "no" });
     let answer = await connect();
-    // The failures before were of this address too.
+    // The earlier failures came from this address too.
     while (answer.payload.code === "wrong_password") answer = await connect();
     assertEquals(answer.payload.code, "rate_limited");
     assertGreater(answer.payload.retry_after, 0);
@@ -271,7 +271,7 @@ Deno.test("a room talks on while passwords are checked", async () => {
     rounds++;
   }
   await checked;
-  // On the main thread, one would have waited for the other.
+  // On the main thread, the hashes would run one after the other.
   assertGreater(rounds, 20);
 });
 

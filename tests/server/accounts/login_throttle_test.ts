@@ -4,12 +4,12 @@ import { PURE } from "../../fixtures/pure.ts";
 
 const MINUTE = 60_000;
 
-/** An address out there; `host` tells them apart. */
+/** A distinct public address for each `host`. */
 function address(host: number): string {
   return `192.0.2.${host}`;
 }
 
-/** Fails so often; gives the wait after that. */
+/** Fails `count` times; returns the wait after that. */
 function failing(throttle: LoginThrottle, name: string, from: string, times: number, now = 0) {
   for (let time = 0; time < times; time++) throttle.attempt(name, from, now);
   return throttle.attempt(name, from, now);
@@ -26,7 +26,7 @@ Deno.test("throttle lets a few failures pass, and then makes a wait that grows",
     const wait = throttle.attempt(`name ${time}`, address(1), now);
     waits.push(wait / 1000);
     now += wait;
-    // A moment too early is too early.
+    // A moment too early.
     assertEquals(throttle.attempt(`name ${time}`, address(1), now - 1), 1);
     assertEquals(throttle.attempt(`name ${time}`, address(1), now), 0);
   }
@@ -100,7 +100,7 @@ Deno.test(
 );
 
 Deno.test("throttle does the same for a name that there is and one that there is not", PURE, () => {
-  // It is never told which is which; here, that it depends on nothing in the name.
+  // The throttle does not know which names exist; its waits depend on nothing in the name.
   const waits = ["alice", "nobody", "", "x".repeat(99)].map((name) =>
     failing(new LoginThrottle(3, false), name, address(1), 6)
   );
@@ -165,7 +165,7 @@ Deno.test("throttle's tables hold a bounded number of strangers", PURE, () => {
   for (let count = 0; count < 30_000; count++) {
     throttle.attempt(`name ${count}`, `10.${count >> 16}.${count >> 8 & 255}.${count & 255}`, 0);
   }
-  // The oldest was let go of, the newest was not.
+  // The oldest was evicted, the newest was not.
   assertEquals(throttle.attempt("first", "198.51.100.1", 0), 0);
   assertEquals(throttle.attempt("name 29999", "198.51.100.2", 0), 1000);
 });

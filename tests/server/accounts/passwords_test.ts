@@ -49,7 +49,7 @@ Deno.test("too many passwords at a time are refused, and those before them are n
   const outcomes = await Promise.all(all);
   assertEquals(outcomes.slice(0, 18), Array(18).fill(true));
   assertEquals(outcomes.slice(18), Array(42).fill("busy"));
-  // It was a moment's trouble.
+  // The failure was temporary.
   assertEquals(await passwords.matches("correct horse", kept), true);
 });
 
@@ -76,7 +76,7 @@ Deno.test("the main thread goes on while a password is hashed at its real cost",
   const took = performance.now() - began;
   clearInterval(timer);
   assert(turns > 5, `${turns} turns in ${took} ms`);
-  // On the main thread it would be all of it.
+  // On the main thread the gap would be the whole time.
   assertLess(longest, took / 2);
 });
 

@@ -7,7 +7,7 @@ Deno.test("a Fifo gives what waits in the order in which it came", PURE, () => {
   assertEquals([fifo.isEmpty, fifo.shift()], [true, undefined]);
   let pushed = 0;
   let taken = 0;
-  // It grows, shrinks, and is emptied now and then, past every stride.
+  // Grows, shrinks, and is emptied now and then, past every stride.
   for (let round = 0; round < 500; round++) {
     for (let count = round * 7 % 31; count > 0; count--) fifo.push(pushed++);
     for (let count = round * 11 % 37; count > 0 && !fifo.isEmpty; count--) {

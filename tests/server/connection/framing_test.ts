@@ -4,7 +4,7 @@ import { startServer } from "../../fixtures/server.ts";
 
 const encoder = new TextEncoder();
 
-/** A ping whose nonce holds everything that could look like an object's end. */
+/** A ping whose nonce holds everything that could look like the end of an object. */
 function ping(nonce: string): string {
   return JSON.stringify({ type: "ping", payload: { nonce } });
 }
@@ -16,7 +16,7 @@ function noncesOf(events: Received[]): unknown[] {
   return events.filter(({ type }) => type === "pong").map(({ payload }) => payload.nonce);
 }
 
-/** Several objects in one packet, and the nonces of those that were understood. */
+/** Several objects in one packet, and the nonces of those that are answered. */
 const PACKETS: [what: string, packet: string, nonces: string[]][] = [
   ["one unframed object", ping("a"), ["a"]],
   ["one framed object", ping("a") + "\n", ["a"]],
@@ -60,7 +60,7 @@ Deno.test("an object is understood wherever its bytes are split", async () => {
     const bytes = encoder.encode(text);
     for (let at = 1; at < bytes.length; at++) {
       await peer.write(bytes.subarray(0, at));
-      // A round trip of another's: the server has had its turn to read the first part.
+      // A round trip of another client: the server has read the first part.
       await witness.settled();
       await peer.write(bytes.subarray(at));
       await peer.receive("pong");

@@ -26,7 +26,7 @@ Deno.test("a turn ends once, though more is to be written at its end", async () 
   scheduler.afterReads(() => {
     for (let number = 0; number < 300; number++) scheduler.scheduleWrite(writer);
   });
-  // Neither asks the system for news: it is the same turn all the while.
+  // Neither polls the system: the turn is still the same.
   await setImmediate();
   await setImmediate();
   assertEquals(started, 112);
@@ -88,7 +88,7 @@ Deno.test("reads start first come, first served, behind the writes that wait", a
     const these = started.filter((each) => each.startsWith(what));
     assertEquals(these, Array.from({ length: count }, (_, number) => `${what} ${number}`));
   }
-  // Had all reads come first, those who were heard would not have been answered before the next were.
+  // With all reads first, answers would wait until every later request was read.
   assert(started.lastIndexOf("write 149") < started.indexOf("read 299"));
 });
 

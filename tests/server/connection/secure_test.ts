@@ -5,7 +5,7 @@ import { TlsEndpoint, TlsListener } from "../../../server/tls/listener.ts";
 import { LoopTurns } from "../../../server/connection/event_loop.ts";
 import { outerAddress, Own } from "../../fixtures/tls.ts";
 
-/** Whether a connection that comes in over `hostname` is one for secrets. */
+/** Whether a connection over `hostname` may carry secrets. */
 async function isSecureOver(hostname: string): Promise<boolean> {
   using turns = await LoopTurns.open();
   const scheduler = new IoScheduler(turns);

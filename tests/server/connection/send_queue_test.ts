@@ -15,7 +15,7 @@ function batchOf(...lines: string[]): Batch {
   return batch;
 }
 
-/** Everything that is ready, write by write. */
+/** Everything that is ready, as one item per write. */
 function writes(queue: SendQueue): string[] {
   const written: string[] = [];
   while (!queue.isEmpty) written.push(decoder.decode(queue.take()));

@@ -17,8 +17,8 @@ type Requests = readonly (readonly [type: string, payload: object, id: string])[
 const MINE = ["message", { room: "General", text: "mine", ref: 1 }, "mine"] as const;
 
 /**
- * Alice comes back to General, of which she has missed two messages; a third is said, so that
- * her message is kept, and what she asks after it is done, while she is behind. Gives what she hears.
+ * Alice resumes in General, where she has missed two messages. A third arrives, so that her own
+ * message is stored and her later requests are handled while she is behind. Returns her events.
  */
 async function hearsWhileBehind(...requests: Requests): Promise<string[]> {
   const patched = new PatchedLog();
@@ -41,7 +41,7 @@ async function hearsWhileBehind(...requests: Requests): Promise<string[]> {
   const second = patched.hold("read");
   first.open();
   await second.reached;
-  // When she is in the lobby, her message waits for what there is to hear before it.
+  // Once she is in the lobby, her message waits for the messages before it.
   while ((await bob.next())?.payload.event !== "joined");
   await say("three");
   const third = patched.hold("read");

@@ -35,7 +35,7 @@ Deno.test("questions to the log are answered in the order of all that a connecti
   assertEquals(events.map(({ id }) => Number(id)), requests.map((_, index) => index));
   for (const [index, { type, payload }] of events.entries()) {
     const n = Math.floor(index / 6) + 1;
-    // Each sees what the same connection said just before.
+    // Each query sees the messages that its connection sent just before.
     if (type === "history" || type === "search") assertEquals(texts(payload), [`word${n}`]);
   }
 });
@@ -56,7 +56,7 @@ Deno.test("history shows what was said before one came, page by page, either way
   assertEquals([texts(after), after.more], [upTo(105).slice(100).map(String), true]);
   const both = await ask(alice, "history", { room: "General", after: 1, before: 5 });
   assertEquals(both.code, "bad_field");
-  // The refs are Bob's own affair.
+  // Only Bob sees his refs.
   assertEquals(newest.messages.some((message: object) => "ref" in message), false);
   const own = await ask(bob, "history", { room: "General", limit: 1 });
   assertEquals(own.messages[0].ref, 120);

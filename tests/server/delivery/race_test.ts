@@ -11,7 +11,7 @@ async function startPatched(): Promise<TestServer & { patched: PatchedLog }> {
   return Object.assign(await startServer({ log: patched.log }), { patched });
 }
 
-/** Connects again while an answer of the log's is held back: what `meanwhile` does, comes first. */
+/** Connects again while an answer of the log is held back: the effects of `meanwhile` come first. */
 async function comeBack(
   gate: Gate,
   connecting: Promise<TestClient>,

@@ -9,7 +9,7 @@ const ROOMS = ["General", "Music", "Chess"];
 
 let flooders = 0;
 
-/** Says `count` things in a room, a packet at a time, as fast as they come back. */
+/** Sends `count` messages to a room, a packet at a time, as fast as they come back. */
 async function flood(chat: Endpoint, room: string, count: number): Promise<void> {
   using peer = await chat.join(`Flooder ${++flooders}`, room);
   const line = JSON.stringify({ type: "message", payload: { room, text: `Said in ${room}` } });
@@ -19,7 +19,7 @@ async function flood(chat: Endpoint, room: string, count: number): Promise<void>
   }
 }
 
-/** Lets `count` things be said in each room. */
+/** Sends `count` messages to each room. */
 async function say(chat: Endpoint, count: number, rooms = ROOMS): Promise<void> {
   await Promise.all(rooms.map((room) => flood(chat, room, count)));
 }

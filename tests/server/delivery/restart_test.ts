@@ -23,7 +23,7 @@ Deno.test("a restarted server holds the names of connected sessions, and no othe
     sessions.push(alice.ack.session);
     await carol.send("quit");
     await carol.rest();
-    // The others stay until they are told to go.
+    // The others stay connected until the server stops.
     const stopping = chat[Symbol.asyncDispose]();
     for (const peer of [lecture, alice, bob]) await peer.rest();
     for (const peer of [lecture, alice, bob]) peer[Symbol.dispose]();

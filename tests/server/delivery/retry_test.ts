@@ -24,7 +24,7 @@ Deno.test("a message sent again after a broken connection is stored once, and an
   let alice = await chat.join("Alice");
   const { session } = alice.ack;
   for (let round = 0; round < 10; round++) {
-    // As much as comes through before the connection is gone: nobody knows how much.
+    // An unknown number arrives before the connection is gone.
     await alice.write(lines(refs.slice(0, 40 * (round + 1))));
     if (round % 2 === 0) await alice.next();
     alice[Symbol.dispose]();
@@ -94,7 +94,7 @@ Deno.test("a ref is known after a restart", async () => {
   assertEquals((await alice.settled()).map(({ payload }) => payload.seq), [1, 2, 3]);
 });
 
-/** Says the texts, each under the next of `refs`. */
+/** Sends the texts, each under the next of `refs`. */
 async function say(peer: TestClient, refs: number[]): Promise<void> {
   await peer.write(lines(refs));
   await peer.settled();

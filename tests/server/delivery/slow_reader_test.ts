@@ -7,13 +7,13 @@ import { upTo } from "../../fixtures/log.ts";
 import type { Received, TestClient } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
-/** Four bytes a character: the system's buffers are full soon. */
+/** Four bytes a character, to fill the system's buffers soon. */
 const TEXT = "😀".repeat(LIMITS.text);
 
-/** Messages of that text: more than the system's buffers and a send queue hold. */
+/** A number of such messages that the system's buffers and a send queue can't hold. */
 const MANY = 1000;
 
-/** Says the longest text so often; what comes back is read, and counted. */
+/** Sends the longest text `count` times; reads and counts the answers. */
 async function say(peer: TestClient, room: string, count = MANY): Promise<number> {
   const line = JSON.stringify({ type: "message", payload: { room, text: TEXT } }) + "\n";
   let heard = 0;
@@ -24,7 +24,7 @@ async function say(peer: TestClient, room: string, count = MANY): Promise<number
   return heard;
 }
 
-/** Everything up to an event that is `last`, and that one. */
+/** Everything up to and including the first event that `isLast`. */
 async function upToEvent(
   peer: TestClient,
   isLast: (event: Received) => boolean,
@@ -43,7 +43,7 @@ function seqsIn(room: string, events: Received[]): number[] {
     .map(({ payload }) => payload.seq);
 }
 
-/** Everything up to that message. */
+/** Everything up to and including a message. */
 function upToSeq(peer: TestClient, room: string, seq: number): Promise<Received[]> {
   return upToEvent(
     peer,
@@ -57,7 +57,7 @@ Deno.test("a slow reader gets behind, all messages, and caught_up", async () => 
   using slow = await chat.join("Slow");
   using lecture = await chat.lecture("Lecture");
   using bob = await chat.join("Bob");
-  // Others' streams are as if nobody were slow.
+  // The others' streams are not affected.
   assertEquals(await say(bob, "General"), MANY);
   const events = await upToSeq(slow, "General", MANY);
   const count = (kind: string) => events.filter(({ payload }) => payload.event === kind).length;
@@ -68,7 +68,7 @@ Deno.test("a slow reader gets behind, all messages, and caught_up", async () => 
   assertGreater(heard, 0);
   assertGreater(events[at]?.payload.behind, 0);
   assertLessOrEqual(events[at]?.payload.behind, MANY - heard);
-  // Live again.
+  // Caught up: messages are sent live again.
   await bob.send("message", { text: "live" });
   await bob.settled();
   assertEquals((await slow.settled()).map(({ payload }) => payload.text), ["live"]);
@@ -151,7 +151,7 @@ Deno.test("a slow reader that leaves a room and joins it again gets it from wher
   await say(bob, "General");
   const behind = upToEvent(slow, ({ payload }) => payload.event === "behind");
   await gate.reached;
-  // A page is on its way from the log, and outdated when it comes.
+  // A page is being read from the log, and outdated when it arrives.
   await slow.send("leave", { room: "General" });
   await slow.send("join", { room: "General", since: 3 }, "back");
   await upToEvent(bob, ({ payload }) => payload.event === "joined");

@@ -1,4 +1,4 @@
-/** A topic is told once it is kept, like everything else that is said. */
+/** A topic is broadcast once it is stored, as messages are. */
 
 import { assertEquals } from "@std/assert";
 import { PatchedLog } from "../../fixtures/patched_log.ts";

@@ -25,7 +25,7 @@ function codeOf(rejection: Rejection | undefined): string | undefined {
   return rejection?.error.payload.code;
 }
 
-/** The codes with which peers at these addresses are turned away, one after another. */
+/** The codes with which peers at these addresses are rejected, one after another. */
 function codesOf(limiter: ConnectionLimiter, ...hostnames: string[]): (string | undefined)[] {
   return hostnames.map((hostname) => codeOf(limiter.admit(hostname, 0)));
 }

@@ -42,7 +42,7 @@ function linesAbout(chat: TestServer, part: string): number {
   return chat.log.filter((line) => line.includes(part)).length;
 }
 
-/** Tries until the server lets somebody in. */
+/** Tries until the server accepts a client. */
 async function joinAtLast(chat: Endpoint): Promise<TestClient> {
   for (;;) {
     const peer = await chat.dial();
@@ -59,7 +59,7 @@ Deno.test("a server short of memory refuses new work, goes on with the old, and 
   using alice = await chat.join("Alice");
   using half = await chat.dial();
   usage.rss = MOST + 1;
-  // Asks until the next measurement has found it out.
+  // Asks until the next measurement.
   for (let isFoundOut = false; !isFoundOut;) {
     await alice.send("join", { room: "Other" });
     isFoundOut = (await alice.next())?.payload.code === "server_busy";
@@ -72,7 +72,7 @@ Deno.test("a server short of memory refuses new work, goes on with the old, and 
   assertEquals([(await half.next())?.payload.code], ["server_busy"]);
   await half.send("connect", { name: "Half", room: "General" });
   assertEquals((await half.next())?.payload.event, "error");
-  // This log is in memory: what is said would stay there.
+  // This log is in memory, where a message would stay.
   for (const type of ["message", "direct"]) {
     await alice.send(type, { text: "Hi", to: "Alice" });
     assertEquals((await alice.next())?.payload.code, "server_busy");

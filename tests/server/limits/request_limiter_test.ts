@@ -10,7 +10,7 @@ const NONE = { requests: undefined, bytes: undefined };
 
 const COSTS = Object.entries(REQUEST_TABLE).map(([type, { cost }]) => [type, cost] as const);
 
-/** One connection's limiter, and what it says of requests: the milliseconds to wait, 0 to pass. */
+/** The limiter of one connection, and its answers: milliseconds to wait, or 0 to pass. */
 class Limiter {
   readonly limiter: RequestLimiter;
 
@@ -55,7 +55,7 @@ Deno.test("once a request is refused, all are, until the time that was said", PU
   const limiter = new Limiter(RATES);
   for (let count = 0; count < 500; count++) assertEquals(limiter.admit("message", 0), 0);
   assertEquals(limiter.admit("message", 0), 1000);
-  // Tokens have come since; but what was sent in one go is to be refused as one.
+  // Tokens have come since, but requests of one write are refused together.
   assertEquals(limiter.admit("message", 400), 600);
   assertEquals(limiter.admit("ping", 999), 1);
   assertEquals([limiter.admit("pong", 999), limiter.admit("quit", 999)], [0, 0]);

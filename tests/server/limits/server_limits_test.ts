@@ -3,7 +3,7 @@ import { LIMITS } from "../../../protocol/mod.ts";
 import type { Received } from "../../fixtures/test_client.ts";
 import { limits, startServer } from "../../fixtures/server.ts";
 
-/** Few enough that a test is over them at once, and gets more within a second. */
+/** Low enough for a test to exceed at once, and to be allowed more within a second. */
 const SLOW = limits({ "message-rate": 20, "message-burst": 30 });
 
 function message(text: string, ref?: number): string {
@@ -19,7 +19,7 @@ Deno.test("messages above the rate are refused, nobody sees them, and their refs
   using alice = await chat.join("Alice");
   using bob = await chat.join("Bob");
   await alice.receive("notification");
-  // All in one write, of which `connect` has had its part.
+  // All in one write; `connect` has used a part of the burst.
   const refs = Array.from({ length: 40 }, (_, index) => index + 1);
   await alice.write(refs.map((ref) => message(`${ref}`, ref)).join(""));
   const said: number[] = [];
@@ -166,7 +166,7 @@ Deno.test("rejected connections take nobody's place, however many stay open", as
 });
 
 Deno.test("a server that holds a peer back handles what it has read, and stops on request", async () => {
-  // Were `connect` held back too, it would come too late.
+  // A `connect` that is held back would come too late.
   const chat = await startServer({
     limits: limits({ "byte-rate": 1 }),
     handshakeTimeout: 5000,

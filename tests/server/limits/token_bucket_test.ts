@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { type Rate, spend, TokenBuckets, waitFor } from "../../../server/limits/token_bucket.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-/** A token every 100 ms, five at once. */
+/** A token every 100 ms, five at most. */
 const RATE = { perSecond: 10, burst: 5 };
 
-/** One bucket, full at first. */
+/** One bucket, initially full. */
 class TokenBucket {
   #fullAt = 0;
   constructor(readonly rate: Rate) {}

@@ -10,7 +10,7 @@ import { migrate } from "../../../server/log/sqlite/schema.ts";
 import { Statements } from "../../../server/log/sqlite/statements.ts";
 import { gist, onEachLog, opens, says, tells, type TestLog, upTo } from "../../fixtures/log.ts";
 
-/** What a log keeps of a password, told apart by `salt`. */
+/** A stored password; `salt` makes it distinct. */
 function kept(salt: string): StoredPassword {
   return { salt, hash: "ab".repeat(32), n: 16, r: 1, p: 1 };
 }
@@ -23,7 +23,7 @@ function goes(session: string): Draft {
   return { kind: "away", session, inboxSeen: 0, byServer: false };
 }
 
-/** Registers a name; its account. */
+/** Registers a name; returns its account. */
 async function registered(test: TestLog, name: string): Promise<Account> {
   const [outcome] = await test.append(registers(name));
   return accountIn(outcome);
@@ -78,7 +78,7 @@ onEachLog("log changes an account's password given the present one", async (test
   };
   const second = accountIn((await test.append(draft(first, "02")))[0]);
   assertEquals(second, { ...first, passwordVersion: 2 });
-  // Two at once: what the second one knew is not true any more.
+  // Two at once: the second one's version is outdated.
   const late = await test.append(draft(first, "03"), draft({ ...second, id: 99 }, "04"));
   assertEquals(late.map(gist), ["outdated", "outdated"]);
   await test.reopen();
@@ -152,7 +152,7 @@ onEachLog("log puts a direct message into all inboxes of an account", async (tes
     "3 Alice>Bob two",
   ]);
   assertEquals(await inboxOf(test, "s2"), ["1 Alice>Bob one", "2 Alice>Bob two"]);
-  // A stranger's, who had the name before it was registered.
+  // The session of a stranger that had the name before it was registered.
   assertEquals(await inboxOf(test, "s3"), []);
   if (one?.kind !== "direct") throw new Error("It was not kept");
   const sessions = [one.session, ...(one.copies ?? []).map(({ session }) => session)];
@@ -178,7 +178,7 @@ onEachLog("log puts a direct message to oneself into each of one's inboxes once"
   const inbox = { account: alice.id, sessions: ["a1", "a2", "a3"], isHere: false };
   const draft = tells("note", { to: "Alice", inbox, copies: alice.id, session: "a2", ref: 5 });
   const [outcome] = await test.append(draft);
-  // The one that said it is told the number that it has with itself.
+  // The sending session gets the number that the message has in its own inbox.
   assertEquals(outcome?.kind === "direct" && outcome.session, "a2");
   for (const session of ["a1", "a2", "a3"]) {
     assertEquals(await inboxOf(test, session), ["1 Alice>Alice note"], session);
@@ -211,7 +211,7 @@ onEachLog("log knows of no change by another process that there was not", async 
   for (const _ of upTo(2)) assertEquals(await test.log.changedAccounts(), undefined);
 });
 
-/** Signs in again and again, once a minute, and goes away at once. */
+/** Signs in once a minute, and disconnects at once. */
 function signInAgainAndAgain(append: (draft: Draft, now: number) => void): void {
   const authentication = { account: 1, passwordVersion: 1 };
   append(registers("Alice"), 0);
@@ -222,7 +222,7 @@ function signInAgainAndAgain(append: (draft: Draft, now: number) => void): void 
   }
 }
 
-/** Those that are left: the connected one, and as many of the others as there is place for. */
+/** The remaining sessions: the connected one, and as many others as the limit allows. */
 const LEFT = [...upTo(100).slice(-15).map((time) => `s${time}`), "stays"];
 
 Deno.test("log in memory keeps a bounded number of an account's sessions", async () => {

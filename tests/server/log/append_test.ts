@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { gist, marks, onEachLog, opens, says, TestLog, upTo } from "../../fixtures/log.ts";
 import { LIMITS } from "../../../protocol/mod.ts";
 
-/** A draft that SQLite refuses, as no draft of the server's ever should be. */
+/** A draft that SQLite refuses, unlike any of the server's. */
 const POISON = says(null as unknown as string);
 
 onEachLog(

@@ -16,7 +16,7 @@ Deno.test("ExpiryClock goes with the clock, and back with it", PURE, () => {
     assertEquals(clock.now(TODAY + passed, passed), TODAY + passed);
   }
   assertEquals(clock.now(TODAY - 5 * DAY, DAY), TODAY - 5 * DAY);
-  // Where it has been before, it may be again at once.
+  // The clock may return to an earlier time at once.
   assertEquals(clock.now(TODAY + DAY, DAY), TODAY + DAY);
 });
 
@@ -66,12 +66,12 @@ Deno.test("a log in a file forgets no session that was away long before the serv
   const goesAway = { kind: "away", session: "a", inboxSeen: 0, byServer: false } as const;
   await before.append([opens("a", "Alice"), goesAway]);
   await before[Symbol.asyncDispose]();
-  // As if all had happened a year ago; or as if the clock were a year ahead today.
+  // As if everything had happened a year ago, or the clock were a year ahead.
   const database = new DatabaseSync(path);
   database.exec(`UPDATE session SET away_since = away_since - ${365 * DAY}`);
   database.close();
   const { log } = await open();
-  // The first look at what is past its time comes before some of this.
+  // The first search for expired rows comes before some of this.
   for (let count = 0; count < 20; count++) {
     await log.append([opens("b", "Bob")]);
     assertEquals((await log.session("a"))?.name, "Alice");

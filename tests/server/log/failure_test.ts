@@ -9,7 +9,7 @@ async function open(path: string): Promise<SqliteLog> {
   return (await SqliteLog.open({ path, sync: "full", retention: KEEP_ALL })).log;
 }
 
-/** Why nothing of a batch was kept; fails when something was. */
+/** The reason why nothing of a batch was stored; fails if anything was. */
 function reasonOf(outcomes: Outcome[]): string {
   const reasons = outcomes.map((each) => each.kind === "failed" ? each.reason : gist(each));
   assertEquals(new Set(reasons).size, 1);
@@ -73,7 +73,7 @@ Deno.test({
   },
 });
 
-/** Takes away the file of a log, or makes it another, in some way; gives the way back. */
+/** Removes or replaces the file of a log in some way; returns how to undo that. */
 type Loss = (path: string) => () => void;
 
 const LOSSES: Record<string, { loss: Loss; reason: RegExp }> = {
@@ -146,7 +146,7 @@ Deno.test("log lives on when its index can't be brought up to date in a quiet mo
   await using log = await open(directory.file());
   await log.append([says("before")]);
   Deno.renameSync(directory.file(), directory.file("away"));
-  // Longer than it waits for a quiet moment.
+  // Longer than the log waits for a quiet moment.
   for (const end = performance.now() + 400; performance.now() < end;) {
     await log.session("nobody").catch((error) => assert(error instanceof LogFailure));
   }

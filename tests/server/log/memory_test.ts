@@ -7,7 +7,7 @@ import { gist, opens, says, tells, upTo } from "../../fixtures/log.ts";
 import { PURE } from "../../fixtures/pure.ts";
 import { DAY } from "../../../server/process/time.ts";
 
-/** A log in memory whose time passes when the test says so. */
+/** A log in memory whose clock the test controls. */
 class AgingLog {
   readonly log: MemoryLog;
   #passed = 0;
@@ -79,7 +79,7 @@ Deno.test(
     assertEquals(await aging.seqs(), upTo(2500).slice(-100));
     assertEquals(await aging.seqs("Music"), [1]);
     assertEquals([await aging.found("2400"), await aging.found("2401")], [[], ["word 2401"]]);
-    // As the log in a file has it: what is gone is not said again.
+    // As in a log in a file, pruned messages are not sent again.
     const retried = [2400, 2401].map((ref) => says(`word ${ref}`, { session: "s1", ref }));
     assertEquals(await aging.append(...retried, says("next")), [
       "expired ref",
@@ -156,7 +156,7 @@ Deno.test("a log in memory that keeps few messages takes little, however much wa
       await aging.append(says(`${ref} `.repeat(50), { session: "s1", ref }));
     }
   };
-  /** The least of some: V8 looks for what is not used when it likes. */
+  /** The least of several measurements: V8 collects garbage when it likes. */
   const heap = async () => {
     let least = Infinity;
     for (let tries = 0; tries < 20; tries++) {

@@ -4,7 +4,7 @@ import { Directory } from "../../fixtures/files.ts";
 import { openLog, upTo } from "../../fixtures/log.ts";
 import { startServer } from "../../fixtures/server.ts";
 
-/** The rooms that a file has rows for. */
+/** The rooms that have rows in a file. */
 function roomsIn(path: string): unknown[] {
   using database = new DatabaseSync(path, { readOnly: true });
   return database.prepare("SELECT name FROM room ORDER BY name").all().map(({ name }) => name);
@@ -25,7 +25,7 @@ Deno.test("rooms in which nothing is said leave nothing behind, however many com
     }
     await alice.settled();
     assertEquals(roomsIn(path), ["General"]);
-    // A topic has to be kept; one that was cleared has left a row.
+    // A topic must stay; a cleared one has left a row.
     for (const [room, topic] of [["Kept", "News"], ["Cleared", ""]]) {
       await alice.send("join", { room });
       await alice.send("topic", { room, topic: "Old" });

@@ -9,7 +9,7 @@ import { migrate } from "../../../server/log/sqlite/schema.ts";
 import { marks, opens, says, tells } from "../../fixtures/log.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-/** A database that knows what was prepared. */
+/** A database that records the statements prepared. */
 class Recorded extends DatabaseSync {
   readonly sql = new Set<string>();
 

@@ -15,7 +15,7 @@ onEachLog(
     for (let round = 0; round < 3; round++) {
       await test.reopen();
       const retried = await test.append(
-        // Names are the same when their folds are, and the sender may have another by now.
+        // Names are equal when their folds are, and the sender may have been renamed since.
         says("one", { session: "s1", ref: 1, sender: "Renamed" }),
         says("two", { session: "s1", ref: 2, room: "ＭUSIC" }),
         tells("three", { session: "s1", ref: 3, to: "bob" }),
@@ -124,7 +124,7 @@ onEachLog(
 );
 
 onEachLog("log opens the account of a session that it does not know", async (test) => {
-  // As after a connect while nothing could be kept.
+  // As after a connect while nothing could be stored.
   const draft = says("one", { session: "unheard of", ref: 1, sender: "Carol" });
   assertEquals((await test.append(draft, draft)).map(gist), [1, "repeated 1"]);
   await test.reopen();

@@ -79,7 +79,7 @@ Deno.test({
       );
       await disk!.fill();
       let refused = 0;
-      // One disk has room for a little more than another.
+      // Disks differ in how much still fits.
       while (refused === 0) {
         await alice.write(lines.join(""));
         const answers = await alice.settled();

@@ -7,7 +7,7 @@ import { gist, openLog, says, tells } from "../../fixtures/log.ts";
 
 const FIRST_SCHEMA = Deno.readTextFileSync(new URL("../../fixtures/schema_1.sql", import.meta.url));
 
-/** Makes a database as it was when the program was released first, with what people said then. */
+/** Makes a database of the program's first release, with messages in it. */
 function makeFirst(path: string): void {
   using database = new DatabaseSync(path);
   database.exec(`PRAGMA journal_mode = WAL; ${FIRST_SCHEMA}`);
@@ -17,7 +17,7 @@ function open(path: string) {
   return openLog(path);
 }
 
-/** Everything that a database is made of, but its rows. */
+/** The whole schema of a database. */
 function shapeOf(path: string): unknown[] {
   using database = new DatabaseSync(path);
   const lines = ({ sql }: Record<string, unknown>) =>
@@ -51,7 +51,7 @@ Deno.test("a file of the first schema is opened with all that is in it, and goes
     says("the fourth", { session: "hash of alice", ref: 6 }),
     says("the fifth", { session: "hash of alice", ref: 8 }),
     tells("kept", { session: "hash of alice", ref: 7 }),
-    // Nobody knows what the file held before it noted what it drops.
+    // A file of that time does not record which messages were dropped.
     says("the first", { session: "hash of alice", ref: 4 }),
     tells("more"),
   ]);
@@ -159,7 +159,7 @@ Deno.test("a file with a damaged page is never made anew", async () => {
     damaged.fill(0xa5, page * 4096 + (page === 0 ? 100 : 0), (page + 1) * 4096);
     Deno.writeFileSync(directory.file(), damaged);
     try {
-      // Some pages are not read before they are needed.
+      // SQLite reads some pages only when it needs them.
       const { log } = await open(directory.file());
       await log[Symbol.asyncDispose]();
     } catch (error) {

@@ -29,7 +29,7 @@ Deno.test("a search that takes too long is given up, with advice", async () => {
   const found = queries.search(search);
   assert("problem" in found);
   assertStringIncludes(found.problem, "takes too long");
-  // In one room nothing but the newest hits is looked at.
+  // In one room only the newest hits are read.
   assert("items" in queries.search({ ...search, rooms: ["General"] }));
 });
 
@@ -55,11 +55,11 @@ Deno.test("a search does not delay reads of history", async () => {
   const { log } = await openLog(directory.file());
   await log.append(upTo(5000).map((n) => says(`a${n} b${n}`)));
   const search = () => log.search({ query: "a* b*", rooms: ["General", "Music"], limit: 500 });
-  // Both workers are there before it counts.
+  // Starts both workers before anything is measured.
   await Promise.all([search(), log.read({ room: "General", limit: 1 })]);
   let ended = 0;
   const searching = upTo(50).map(() => search().then(() => ended++));
-  // By then all of them are on their way.
+  // By then all searches are running.
   await Promise.race(searching);
   await log.read({ room: "General", limit: 500 });
   assertLess(ended, 50);

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { senderToken, toExpression } from "../../../server/log/search_query.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-/** Pieces that mean something to FTS5, to SQL or to a terminal, among words. */
+/** Fragments with a meaning in FTS5, in SQL or on a terminal, among words. */
 const PIECES = [
   ..."alpha beta gamma delta al be a b 1 12".split(" "),
   ..."AND OR NOT NEAR NEAR(alpha text: sender: {text} text:alpha -alpha alpha- ^alpha".split(" "),
@@ -33,7 +33,7 @@ const DOCUMENTS = [
   "",
 ];
 
-/** The documents, in an index like the log's; each is said by Alice. */
+/** The documents in an index like the log's; all are Alice's. */
 function indexed(): DatabaseSync {
   const database = new DatabaseSync(":memory:");
   database.exec(`CREATE VIRTUAL TABLE docs USING fts5 (

@@ -129,7 +129,7 @@ Deno.test("retention by days drops what is older, also when it is everything", a
   pruneAll(test, { retainDays: 1 }, now + DAY + 1);
   assertEquals([await test.seqs(), await test.found("word")], [[], []]);
   await test.reopen();
-  // What is gone is not said again, and leaves its number.
+  // A pruned message is not sent again, and its number is not reused.
   const outcomes = await test.append(says("word 7", { session: "s1", ref: 7 }), says("next"));
   assertEquals(outcomes.map(gist), ["expired ref", 21]);
   assertEquals(test.snapshot.rooms, [{ name: "General", topic: "", seq: 20 }]);

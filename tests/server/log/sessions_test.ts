@@ -49,7 +49,7 @@ onEachLog(
   async (test) => {
     await test.append(opens("s1", "Alice", ["General"]), opens("s2", "Bob"), opens("s3", "Carol"));
     await test.append(goes("s2"), { kind: "quit", session: "s3" });
-    // Its server stops before it is closed.
+    // Its server stops before the connection is closed.
     await test.append({ kind: "away", session: "s1", inboxSeen: 0, byServer: true });
     await test.reopen();
     if (!test.isInFile) return;
@@ -111,7 +111,7 @@ onEachLog("log knows nobody of a name that nobody ever had", async (test) => {
   await test.append(opens("s1", "Bob"));
   const outcomes = await test.append(tells("lost", { to: "Nobody", session: "s1", ref: 1 }));
   assertEquals(outcomes.map(gist), ["unknown name"]);
-  // It was refused, not used.
+  // The ref was refused, not used.
   assertEquals((await test.append(says("one", { session: "s1", ref: 1 }))).map(gist), [1]);
 });
 

@@ -6,12 +6,12 @@ import { Directory } from "../../fixtures/files.ts";
 import { KEEP_ALL, says, upTo } from "../../fixtures/log.ts";
 import { OtherProgram } from "../../fixtures/other_program.ts";
 
-/** A log whose files others touch, and what it acknowledged. */
+/** A log whose files other programs touch, and the messages that it acknowledged. */
 class TouchedLog implements AsyncDisposable {
   readonly directory = new Directory();
   readonly path = this.directory.file();
   readonly acknowledged: string[] = [];
-  /** Why messages were refused. */
+  /** The reasons of refusals. */
   readonly refusals: string[] = [];
   log!: ServerLog;
   #said = 0;
@@ -23,7 +23,7 @@ class TouchedLog implements AsyncDisposable {
     return this;
   }
 
-  /** Says so many messages, several at a time. */
+  /** Appends `count` messages, several at a time. */
   async say(count: number): Promise<void> {
     for (let rest = count; rest > 0; rest -= 10) {
       const texts = upTo(Math.min(10, rest)).map(() => `${++this.#said} ${"x".repeat(500)}`);
@@ -80,7 +80,7 @@ function replaceBy(path: string, other: string, more = 0): void {
   Deno.renameSync(`${path}.new`, path);
 }
 
-/** By a process of its own: this one would give up SQLite's locks on a file that it closes. */
+/** Copies in another process: this one would release SQLite's locks by closing the file. */
 function copyOnto(path: string, other: string): void {
   const { success } = new Deno.Command("cp", { args: [other, path] }).outputSync();
   assert(success);
@@ -132,10 +132,10 @@ const WAYS: Record<string, Way> = {
   },
 };
 
-/** When it happens. */
+/** When the file is touched. */
 const TIMES: Record<string, (log: TouchedLog) => Promise<Promise<void> | void>> = {
   quiet: (log) => log.quiet(),
-  // While it writes, and with a WAL that holds what is nowhere else.
+  // While the log writes, with messages that only the WAL holds.
   busy: async (log) => {
     await log.say(20);
     return log.say(200);
@@ -162,7 +162,7 @@ function demand(file: string, way: string): "kept" | "saved" | "reported" {
   return /^(removed|moved|replaced)/.test(way) ? "kept" : "reported";
 }
 
-/** The file in which all that was acknowledged is said to be. */
+/** The file that close() names for the acknowledged messages. */
 function savedIn(problem: string, path: string): string {
   return /is in (\S+-saved)/.exec(problem)?.[1] ?? `${path}.away`;
 }

@@ -34,7 +34,7 @@ const author = {
   text: fc.constantFrom("yes", "no", "\0", "é", "e\u0301"),
 };
 
-/** Drafts that meet each other often: few refs, few texts, few places. */
+/** Drafts that often collide: few refs, few texts, few targets. */
 const sayings: fc.Arbitrary<Saying> = fc.oneof(
   fc.record({
     ...author,
@@ -55,7 +55,7 @@ const sayings: fc.Arbitrary<Saying> = fc.oneof(
   }),
 );
 
-/** The place that a message went to, apart for rooms and names. */
+/** The target of a message, distinct for rooms and names. */
 function placeOf(saying: Saying): string {
   if (saying.kind === "direct") return `to ${fold(saying.to)}`;
   return saying.room === undefined ? "anywhere" : `in ${fold(saying.room)}`;
@@ -66,7 +66,7 @@ class Model {
   readonly #used = new Map<string, { place: string; text: string; gist: unknown }>();
   readonly #highest = new Map<string, number>();
 
-  /** Whether `outcome` is what has to come of `saying`. */
+  /** Whether `outcome` is the right one for `saying`. */
   check(saying: Saying, outcome: Outcome | undefined): void {
     const { session, ref, text } = saying;
     const key = `${session} ${ref}`;
@@ -80,7 +80,7 @@ class Model {
     assertEquals(gist(outcome), `repeated ${known.gist}`);
   }
 
-  /** How many messages there have to be. */
+  /** The number of messages that the log must have. */
   get size(): number {
     return this.#used.size;
   }

@@ -14,7 +14,7 @@ function idsOf(events: Received[]): (string | undefined)[] {
   return events.map(({ id }) => id).filter((id) => id !== undefined);
 }
 
-/** One of everything, in an order that mixes what is answered in different ways. */
+/** One of every request, in an order that mixes the ways of answering. */
 const MIX: [type: string, payload: unknown][] = [
   ["topic", { room: "General", topic: "One" }],
   ["ping", { nonce: "a" }],

@@ -1,7 +1,7 @@
 /**
  * Attacks on a server, each against a process of its own whose processor time and
- * memory the system counts. Costs are held against those of honest peers that send
- * as much, never against a clock.
+ * memory the system counts. Costs are compared with those of honest peers that send
+ * as much, never with a clock.
  */
 
 import { assert, assertEquals, assertLess } from "@std/assert";
@@ -14,7 +14,7 @@ import type { Endpoint } from "../../fixtures/endpoint.ts";
 /** Limits lifted so that an attacker can send as fast as it can; with them its attack would cost less. */
 const UNLIMITED = ["--message-rate", "0", "--byte-rate", "0"];
 
-/** MiB by which a server may grow for nothing: garbage that was not collected yet. */
+/** MiB of garbage that a server may not have collected yet. */
 const SLACK = 96;
 
 /** Runs `attack` on a server that starts with `args`, beside a healthy client in General. */
@@ -45,12 +45,12 @@ async function cost(server: ServerProcess, work: () => Promise<void>): Promise<n
   return costOf(server.pid).cpu - before;
 }
 
-/** Fails when `attack` costs more than `times` what `honest` does; a tenth of a second is within all errors. */
+/** Fails if `attack` costs over `times` as much as `honest`, give or take a tenth of a second. */
 function assertNoDearer(attack: number, honest: number, times: number): void {
   assertLess(attack, times * honest + 0.1, `${attack} s of processor time, honestly ${honest} s`);
 }
 
-/** Sends `bytes` over each of `count` connections, one after another, and waits for the server to end it. */
+/** Sends `bytes` over `count` connections in turn, until the server closes each. */
 async function sendOverMany(server: Endpoint, count: number, bytes: Uint8Array): Promise<string[]> {
   const codes: string[] = [];
   for (let index = 0; index < count; index++) {
@@ -92,7 +92,7 @@ attackTest("a peer that sends bytes for ever costs nothing once it was refused",
     try {
       for (;; sent++) await peer.write(bytes);
     } catch {
-      // The server has closed: that is the end of it.
+      // The server has closed the connection.
     }
   })();
   assertEquals((await peer.next())?.payload.code, "line_too_long");
@@ -172,7 +172,7 @@ attackTest("silent connections are closed, delay nobody, and cost little memory"
   assert(ends.every(([event]) => event?.payload.code === "handshake_timeout"));
 });
 
-/** Asks for much, and sends nothing more; one that was turned away at once can't even do that. */
+/** Sends large requests, then ends its side; a rejected connection fails at once. */
 async function askAndFinish(peer: TestClient, name: string): Promise<void> {
   const connect = { type: "connect", payload: { name, version: 2 } };
   try {
@@ -196,7 +196,7 @@ attackTest("sockets that are half closed, and never read, make room for others",
     }
     await healthy.settled();
     assertLess(costOf(server.pid).resident - before, SLACK);
-    // Each has left its place, though none of them ever read or closed.
+    // Every place is free again, though no client has read or closed.
     for (;;) {
       using late = await server.dial();
       await late.send("connect", { name: "Late", version: 2 });
@@ -232,7 +232,7 @@ attackTest("a hundred peers that never read cost a bounded memory, and nobody mi
       }
     }
     assertEquals(seqs, Array.from({ length: messages }, (_, index) => index + 1));
-    // One queue for each, and what the room holds in memory, which is kept once.
+    // One queue for each, and one copy of the room's messages.
     const said = messages * LIMITS.text / 2 ** 20;
     assertLess(costOf(server.pid).resident - before, SLACK + count * 1 + 3 * said);
   } finally {

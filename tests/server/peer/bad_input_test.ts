@@ -69,7 +69,7 @@ const REFUSED: Case[] = [
   ["deep nesting", '{"a":'.repeat(4000) + "1" + "}".repeat(4000) + "\n", "unknown_type"],
 ];
 
-/** Refused because of what came before it. */
+/** Refused because of earlier requests. */
 const SECOND_CONNECT: Case[] = [
   ["a second connect", line("connect", { name: "Other", version: 2 }), "already_connected"],
   ["a lecture's second", line("connect", { name: "Other", room: "R" }), "already_connected"],
@@ -101,13 +101,13 @@ const CLOSING: Case[] = [
 
 type Profile = "version 2" | "lecture" | "none";
 
-/** A connection that is about to do wrong. */
+/** A connection that will break the rules. */
 function offender(chat: TestServer, profile: Profile, name: string): Promise<TestClient> {
   if (profile === "none") return chat.dial();
   return profile === "lecture" ? chat.lecture(name) : chat.join(name);
 }
 
-/** A member of the room that notices if anything is lost, doubled or said that should not be. */
+/** A member of the room that notices any message lost, doubled or sent in error. */
 class Witness {
   readonly #chat: TestServer;
   readonly #peer: TestClient;
@@ -118,7 +118,7 @@ class Witness {
     this.#peer = peer;
   }
 
-  /** All is well: no message came but its own, and whoever comes is let in. */
+  /** Checks that only its own message came, and that a newcomer can join. */
   async checks(what: string): Promise<void> {
     await this.#peer.send("message", { text: "still here" });
     const events = await this.#peer.settled();
@@ -159,7 +159,7 @@ for (const [profile, cases] of STAYING) {
       await peer.write(bytes);
       assertRefusal(await peer.next(), profile, each);
       await witness.checks(what);
-      // It may go on as if nothing had been.
+      // The connection goes on as before.
       if (profile === "none") {
         await peer.send("connect", { name: "Offender", version: 2 });
         await peer.receive("connect_ack");

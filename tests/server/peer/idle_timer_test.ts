@@ -106,7 +106,7 @@ Deno.test("nothing but connect makes a connection stay", async () => {
   await Promise.all(lines.map(async (line) => {
     using peer = await chat.dial();
     let code: string | undefined;
-    // It goes on asking, until it is not answered any more.
+    // Sends requests until they are no longer answered.
     for (;;) {
       await peer.write(line + "\n").catch(() => {/* closed already */});
       const event = await peer.next();
@@ -121,7 +121,7 @@ Deno.test("a connection that has said connect in time stays", async () => {
   await using chat = await startServer({ handshakeTimeout: AMPLE });
   using lecture = await chat.lecture("Alice");
   using newer = await chat.connect("Bob");
-  // Another that came after them has had all its time.
+  // A later connection has its full timeout.
   using silent = await chat.dial();
   await silent.rest();
   await lecture.settled();
@@ -149,7 +149,7 @@ Deno.test("a client that has much to read is not let go when a silent one is", a
     await bob.write(line.repeat(50));
     await bob.settled();
   }
-  // All that is in the system's hands by now, which doesn't tell what of it was read.
+  // Everything is in the system's buffers, which do not tell how much was read.
   using silent = await chat.connect("Silent");
   await silent.rest();
   const heard = await slow.settled();
@@ -209,7 +209,7 @@ Deno.test("a client that talks is not pinged", async () => {
 Deno.test("a lecture client may be silent, and is never pinged", async () => {
   await using chat = await startServer({ handshakeTimeout: AMPLE, idleTimeout: SHORT });
   using lecture = await chat.lecture("Lecture", "Quiet");
-  // Two others that came later are pinged and let go meanwhile.
+  // Two later connections are pinged and closed meanwhile.
   for (const name of ["Alice", "Bob"]) {
     using peer = await chat.connect(name);
     await peer.rest();

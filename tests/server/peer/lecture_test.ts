@@ -71,7 +71,7 @@ Deno.test("a lecture client is refused in a notification, and stays", async () =
   assertEquals((await peer.receive("connect_ack")).payload.message, "Connected to the room.");
 });
 
-/** Everything that a client can say, in an order in which most of it is done. */
+/** Every request, in an order in which most succeed. */
 const EVERYTHING: [type: string, payload: unknown][] = [
   ["message", { text: "Hi", ref: 1 }],
   ["join", { room: "Music" }],
@@ -107,7 +107,7 @@ function isKnown({ type, payload }: Received): boolean {
   return ["connect_ack", "notification"].includes(type) && typeof payload.message === "string";
 }
 
-/** Does all of {@linkcode EVERYTHING} and some, each with an `id`. */
+/** Sends {@linkcode EVERYTHING} and some more, each with an `id`. */
 async function doEverything(peer: TestClient): Promise<void> {
   for (const [type, payload] of EVERYTHING) await peer.send(type, payload, "e1");
   for (const line of ["not JSON", "[]", '{"type": 5}', '{"type":"ping","id":7}']) {

@@ -80,7 +80,7 @@ Deno.test("a peer that asks and does not read is not read either, and gets its a
     await asking.send("ping", {}, "last");
   };
   const writing = asks();
-  // Until so many round trips of another's bring nothing new.
+  // Until several round trips of another client bring nothing new.
   for (let still = 0; still < 200;) {
     const before = asked;
     await bob.settled();
@@ -124,7 +124,7 @@ Deno.test("a peer that never reads delays nobody, and has missed nothing when it
   assertLess(queued * line.length, BUFFERS);
 });
 
-/** Everything up to the last of the messages that are numbered so. */
+/** Everything up to the last of the messages with these numbers. */
 async function upToSeq(peer: TestClient, seqs: number[]): Promise<Received[]> {
   const events: Received[] = [];
   for (;;) {

@@ -119,7 +119,7 @@ for (const sync of ["full", "normal"]) {
       const refs = replayed.map(({ payload }) => payload.ref);
       assertEquals(refs, upTo(refs.length));
       assert(refs.length >= acknowledged, `${refs.length} of ${acknowledged}`);
-      // Begins with what it does not know to be kept, as a client does.
+      // Begins with the unacknowledged messages, as a client does.
       const lines = upTo(2000).map((n) => ({ text: "Hi", ref: acknowledged + n })).map((payload) =>
         JSON.stringify({ type: "message", payload }) + "\n"
       );
@@ -153,7 +153,7 @@ Deno.test("a server forgets the oldest messages, and what it keeps has its numbe
     const { messages } = (await alice.receive("history")).payload;
     return messages.map(({ seq }: { seq: number }) => seq);
   };
-  // It does so soon after its start, between other things.
+  // The server does so soon after its start.
   while ((await seqs()).length > 10);
   assertEquals(await seqs(), upTo(100).slice(90));
   await alice.send("join", { room: "Music", since: 0 });

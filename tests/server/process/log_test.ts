@@ -4,7 +4,7 @@ import type { Endpoint } from "../../fixtures/endpoint.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** Everything in a text line behind its time: level, event, fields. */
+/** The part of a text line after its time: level, event, fields. */
 const LINE =
   /^(\S+) (debug|info |warn |error) ([a-z]+(?: [a-z]+)*)((?: \w+=(?:[^\s"=]+|"(?:[^"\\]|\\.)*"))*)$/;
 

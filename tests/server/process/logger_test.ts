@@ -6,7 +6,7 @@ import { PURE } from "../../fixtures/pure.ts";
 
 const decoder = new TextDecoder();
 
-/** A pipe that takes nothing until it is opened, and then a few bytes at a time. */
+/** A pipe that accepts nothing until it is opened, and then a few bytes at a time. */
 class Pipe {
   text = "";
   readonly #opened = Promise.withResolvers<void>();
@@ -116,7 +116,7 @@ Deno.test("a server whose log nobody reads stops on request", async () => {
   await alice.write("nonsense\n".repeat(20_000));
   await alice.settled();
   server.kill("SIGTERM");
-  // Its connections are closed once it has said so: only then does anyone read.
+  // The server closes connections once it has logged that: only then is the log read.
   assertEquals((await alice.rest()).at(-1)?.payload.event, "shutdown");
   assertEquals((await server.ended()).code, 0);
 });

@@ -18,14 +18,14 @@ async function passwd(line: string, ...args: string[]): Promise<Ended> {
   return await process.finish();
 }
 
-/** Runs it on `path`, where it must succeed; gives what it said. */
+/** Runs it on `path`, where it must succeed; returns its output. */
 async function setsPassword(path: string, line: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await passwd(line, ...args, "--data", path);
   assertEquals([code, stderr], [0, []]);
   return stdout.join("\n");
 }
 
-/** Connects over a connection of its own; what that is answered by. */
+/** The answer to `connect` on a new connection. */
 async function connect(
   server: Endpoint,
   more: Record<string, unknown>,

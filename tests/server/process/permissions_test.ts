@@ -1,4 +1,4 @@
-/** The server can't do what it has no business to do, even if a peer came to command it. */
+/** The server can't do anything outside its task, even if a peer took control of it. */
 
 import { programs } from "../../../tools/targets.ts";
 import { assertConfined, PLACES } from "../../fixtures/confinement.ts";

@@ -14,7 +14,7 @@ async function run(...args: string[]): Promise<Ended> {
   return await server.ended();
 }
 
-/** Stops a server as a person would, and gives what it printed. */
+/** Stops a server as a person would; returns its output. */
 async function stop(server: TestProcess): Promise<Ended> {
   server.kill(isWindows ? "SIGINT" : "SIGTERM");
   return await server.ended();
@@ -83,7 +83,7 @@ Deno.test("--help lists every option with its default", async () => {
   for (const [name, { placeholder, default: initial }] of Object.entries(OPTIONS)) {
     const line = stdout.find((each) => each.startsWith(`  --${name} `));
     assert(line !== undefined, `--${name} is not in ${stdout.join("\n")}`);
-    // The default that depends on the platform is said in other words.
+    // A default that depends on the platform is described in words.
     const shown = initial === undefined ? "" : `${initial}`;
     if (placeholder !== undefined) assertMatch(line, new RegExp(`\\[default: .*${shown}.*\\]$`));
   }
@@ -119,7 +119,7 @@ Deno.test("a signal notifies everyone, lets sent messages leave, and ends the se
   }
 });
 
-/** A member of General that never reads: neither what it is sent nor that the server has closed. */
+/** A member of General that never reads, not even the end of the connection. */
 async function joinSilently(port: number): Promise<Deno.Conn> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const connect = { type: "connect", payload: { name: "Silent", room: "General" } };
@@ -147,11 +147,11 @@ Deno.test({
   async fn() {
     await using server = await ServerProcess.start();
     using alice = await server.join("Alice");
-    // It keeps its side open, so that a clean stop takes the server's whole patience.
+    // Keeps its side open, so that a clean stop takes the server's full timeout.
     using _silent = await joinSilently(server.port);
     await alice.receive("notification");
     server.kill("SIGTERM");
-    // The first one is being answered.
+    // The server is handling the first one.
     assertEquals((await alice.receive("notification")).payload.event, "shutdown");
     server.kill("SIGTERM");
     assertEquals((await server.ended()).code, 1);
@@ -164,7 +164,7 @@ Deno.test("a restarted server gets its port back at once, however the last one e
   for (const signal of [...SIGNALS, "SIGKILL"] as Deno.Signal[]) {
     await using server = await ServerProcess.run(serverCommand("--memory", "--port", port));
     port = `${server.port}`;
-    // The server closes these first, so that it is its side that lingers.
+    // The server closes these first, so that its side stays in TIME_WAIT.
     for (const name of ["Alice", "Bob"]) {
       clients.push(await server.join(name));
     }

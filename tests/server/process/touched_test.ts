@@ -10,7 +10,7 @@ function serve(path: string): Promise<ServerProcess> {
   return ServerProcess.serve(path, "--message-rate", "0");
 }
 
-/** Says so many messages, all of which are acknowledged. */
+/** Sends `count` messages, all of which must be acknowledged. */
 async function say(peer: TestClient, count: number): Promise<void> {
   const lines = upTo(count).map((n) =>
     JSON.stringify({ type: "message", payload: { text: `${n}` } })
@@ -26,7 +26,7 @@ async function stop(server: ServerProcess): Promise<{ code: number; last: string
   return { code, last: stderr.at(-1) ?? "" };
 }
 
-/** How many messages a server knows that starts on the file. */
+/** The number of messages that a server finds in the file. */
 async function countIn(path: string): Promise<number> {
   await using server = await serve(path);
   using bob = await server.join("Bob");

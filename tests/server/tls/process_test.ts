@@ -13,7 +13,7 @@ import { DAY } from "../../../server/process/time.ts";
 
 const isWindows = Deno.build.os === "windows";
 
-/** A server as a process; `ports` are those of the lines that it printed. */
+/** Starts a server as a process; `ports` are those of its first lines. */
 async function startProcess(args: string[], lines: number) {
   const server = new TestProcess(serverCommand(...args, "--port", "0", "--tls-port", "0"));
   const said: string[] = [];

@@ -65,7 +65,7 @@ Deno.test("a server that stops notifies clients over TLS, and they get every mes
 Deno.test("a peer that never finishes the handshake is closed when its time is over", async () => {
   await using certificates = await Certificates.make();
   await using chat = await startWith(certificates, { handshakeTimeout: SHORT });
-  // Nothing at all; and the beginning of a handshake, as TLS has it.
+  // Nothing at all, and the beginnings of a TLS handshake.
   await Promise.all([[], [0x16], [0x16, 3, 1, 2, 0, 1]].map(async (beginning) => {
     using conn = await Deno.connect({ hostname: "127.0.0.1", port: chat.tlsPort });
     if (beginning.length > 0) await conn.write(new Uint8Array(beginning));
@@ -115,7 +115,7 @@ Deno.test("nonsense on the TLS port ends that connection, and is no error of the
   const nonsense = [
     random,
     new Uint8Array([0x16, ...random.subarray(0, 5000)]),
-    // A handshake of the right form and of no sense.
+    // A handshake of the right form with random content.
     new Uint8Array([0x16, 3, 1, 0, 4, 1, 0, 0, 0]),
     new TextEncoder().encode("GET / HTTP/1.1\r\nHost: chat\r\n\r\n"),
   ];
@@ -142,13 +142,13 @@ Deno.test("a peer over TLS that never reads delays nobody, and is closed on requ
     await bob.write(line.repeat(100));
     await bob.settled();
   }
-  // It is pinged and let go, though not a byte of that reaches it; Bob is told that it has left.
+  // It is pinged and closed, though it reads no byte of that; Bob gets its `left`.
   for (;;) {
     const event = await bob.next();
     if (event?.type === "ping") await bob.send("pong");
     if (event?.payload.event === "left") break;
   }
-  // Lines that had left the server arrive; a connection that is cut off gets no close_notify.
+  // Sent lines still arrive; a connection that is cut off gets no close_notify.
   await slow.rest().catch(() => {/* an end that is not TLS's */});
 });
 
@@ -175,7 +175,7 @@ Deno.test("certificates change while clients come and go, and none is refused", 
   }
   isOver = true;
   await visiting;
-  // The connection from before all that is still open.
+  // The earlier connection is still open.
   await alice.send("message", { text: "still here" });
   assertEquals((await alice.receive("message")).payload.text, "still here");
 });
@@ -228,7 +228,7 @@ Deno.test("a certificate is renewed before its end, and its end is announced whe
   events();
   await chat.tls.renewIfDue(now + 59 * DAY);
   assertEquals(events(), []);
-  // Within its last thirty days there is a newer one, and then there is not.
+  // A newer certificate exists within the last thirty days, and then none does.
   await certificates.renew(now + 60 * DAY);
   await chat.tls.renewIfDue(now + 61 * DAY);
   assertEquals(events(), ["certificate loaded again"]);
