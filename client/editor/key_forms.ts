@@ -1,8 +1,7 @@
 // deno-lint-ignore-file no-control-regex -- keys are made of controls
 /** The forms that input from a terminal has (ECMA-48, xterm), as patterns over bytes. */
 
-import { controlName, csiKey, named, ss3Key } from "./key_names.ts";
-import type { Key } from "./keys.ts";
+import { controlName, csiKey, type Key, named, ss3Key } from "./key_names.ts";
 
 // Patterns are over bytes: U+0000 to U+00FF. A C1 control is ESC and a letter, one byte, or
 // that byte's two in UTF-8.

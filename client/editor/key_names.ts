@@ -1,6 +1,13 @@
 /** Control sequences → keys: xterm's, the VT100 keypad's, modifyOtherKeys and CSI u (kitty's protocol). */
 
-import type { Key } from "./keys.ts";
+/** A key press, or text. */
+export type Key =
+  /** Typed characters, none of them a control. */
+  | { kind: "text"; text: string }
+  /** Pasted text, unchanged: it may hold any character (bracketed paste, mode 2004). */
+  | { kind: "paste"; text: string }
+  /** A key with a name: `enter`, `ctrl-a`, `alt-b`, `ctrl-alt-left`, `focus-in`… */
+  | { kind: "named"; name: string };
 
 const SHIFT = 1;
 const ALT = 2;

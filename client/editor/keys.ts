@@ -16,15 +16,9 @@ import {
   TYPED,
   TYPED_BEGUN,
 } from "./key_forms.ts";
+import type { Key } from "./key_names.ts";
 
-/** A key press, or text. */
-export type Key =
-  /** Typed characters, none of them a control. */
-  | { kind: "text"; text: string }
-  /** Pasted text, unchanged: it may hold any character (bracketed paste, mode 2004). */
-  | { kind: "paste"; text: string }
-  /** A key with a name: `enter`, `ctrl-a`, `alt-b`, `ctrl-alt-left`, `focus-in`… */
-  | { kind: "named"; name: string };
+export type { Key };
 
 /** What the parser holds: an Escape, which may be a key or begin a sequence; a sequence; a paste. */
 export type Waiting = "nothing" | "escape" | "sequence" | "paste";
