@@ -3,6 +3,7 @@
 import { isRecord } from "../../protocol/fields.ts";
 import { parseName } from "../../protocol/mod.ts";
 import { type Address, DEFAULT_ADDRESS } from "../net/address.ts";
+import { jsonError } from "./json_error.ts";
 import { parseServerUrl, type Pin, type ServerUrl } from "../net/server_url.ts";
 
 /** The room when none is given. */
@@ -40,15 +41,14 @@ export function environmentSettings(get: (name: string) => string | undefined): 
   return { server: read("CHAT_SERVER"), name: read("CHAT_NAME"), room: read("CHAT_ROOM") };
 }
 
-/** Parses the config file's text. */
+/** Parses the config file's text; a byte order mark, which some editors write, is ignored. */
 export function parseConfig(text: string): Config | { problem: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return { problem: `it is not JSON (${error.message})` };
-  }
+  const json = text.replace(/^\uFEFF/, "");
+  // What the decoder makes of other encodings: editors on Windows offer UTF-16.
+  if (/[\0\uFFFD]/.test(json)) return { problem: "it is not UTF-8; save it in that encoding" };
+  const error = jsonError(json);
+  if (error !== undefined) return { problem: error };
+  const value: unknown = JSON.parse(json);
   if (!isRecord(value)) return { problem: "it is not a JSON object" };
   const unknown = Object.keys(value).find((key) => !Object.hasOwn(CONFIG_FIELDS, key));
   if (unknown !== undefined) return { problem: `it has the unknown field "${unknown}"` };
