@@ -269,15 +269,18 @@
  * says for how long.
  *
  * Two names look alike when a reader may take one for the other: when their skeletons
- * after Unicode's UTS #39 are the same, regardless of case. They cannot be in one room
- * together; nor may a name be used or registered that looks like a registered one. The
- * answer is `lookalike_name`.
+ * after Unicode's UTS #39 are the same, regardless of case. Two ordinary names of one
+ * script that differ in letters which its readers tell apart, such as Ian and Lan, do
+ * not. Names that look alike cannot be in one room together; nor may a name be used or
+ * registered that looks like a registered one. The answer is `lookalike_name`.
  *
  * # Names, rooms, texts
  *
  * A name or a room: 1 to 32 code points after NFC; no control, format, bidi,
- * line-separator, unassigned or invisible characters; no spaces but single inner
- * ones; no combining mark first. Two are the same when their NFKC case folds are.
+ * line-separator, unassigned or invisible characters, but for those that a script or an
+ * emoji needs where they stand (joiners after UAX #31's A1, A2 and B); no spaces but
+ * single inner ones; no combining mark first. Two are the same when their NFKC case
+ * folds are, which invisible characters have no part in.
  *
  * A text: 1 to 4096 code points of well-formed Unicode, newlines included. A
  * topic: one line of at most 256. A `message` field is words for a person, as long as a

@@ -3,6 +3,7 @@
  * that a room's name can be shown wherever a name can.
  */
 
+import { NEEDED_IN_NAME } from "./invisible.ts";
 import { LIMITS } from "./message.ts";
 
 // No control (Cc), format (Cf, which holds the bidi controls and ZWJ), surrogate
@@ -36,7 +37,8 @@ export function parseName(text: string): ParsedName {
 }
 
 function problemOf(name: string): string | undefined {
-  const forbidden = FORBIDDEN.exec(name) ?? INVISIBLE.exec(name);
+  const seen = name.replace(NEEDED_IN_NAME, "");
+  const forbidden = FORBIDDEN.exec(seen) ?? INVISIBLE.exec(seen);
   if (forbidden !== null) {
     return `has the forbidden character ${codePoint(forbidden[0])}`;
   }

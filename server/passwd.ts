@@ -11,7 +11,7 @@ import { escapeForTerminal, fold, parseName } from "../protocol/mod.ts";
 import { describeOptions, text, toggle, type Values } from "../cli/options.ts";
 import { PLATFORM } from "../cli/directories.ts";
 import { DataFile, defaultDataFile, FileInUse } from "./log/sqlite/file/data_file.ts";
-import { skeletonsOf } from "./hub/state/skeletons.ts";
+import { lookAlike } from "./hub/state/skeletons.ts";
 import type { StoredPassword } from "./log/account_store.ts";
 import { Passwords } from "./accounts/passwords.ts";
 import { exists } from "./process/files.ts";
@@ -97,10 +97,8 @@ function unregister(accounts: AccountTable, name: string): string {
 }
 
 function refuseLookalike(accounts: AccountTable, name: string): void {
-  const skeletons = skeletonsOf(name);
   const other = accounts.all().find((account) =>
-    fold(account.name) !== fold(name) &&
-    skeletonsOf(account.name).some((skeleton) => skeletons.includes(skeleton))
+    fold(account.name) !== fold(name) && lookAlike(account.name, name)
   );
   if (other === undefined) return;
   const reason = `Cannot register "${name}": it looks like "${other.name}", which is registered`;

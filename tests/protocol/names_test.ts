@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import fc from "fast-check";
 import { fold, parseName } from "../../protocol/names.ts";
 import { PURE } from "../fixtures/pure.ts";
 
@@ -105,6 +106,80 @@ Deno.test("parseName() takes every character that can be seen, and no other", PU
     assertNotEquals(fold(parsed.name), "");
   }
   assert(taken > 90_000, `${taken} taken`);
+});
+
+/** Names that need a character which can't be seen, by the need. */
+const NEEDED = {
+  "ZWNJ between cursive letters": [
+    "علی\u200cرضا",
+    "محمد\u200cرضا",
+    "می\u200cترا",
+    "کتاب\u064f\u200cها",
+    "ܒ\u200cܒ",
+  ],
+  "ZWNJ behind a virama": ["क्\u200cषमा", "ட்\u200cட", "ক্\u200cষ"],
+  "ZWJ behind a virama": ["क्\u200dषमा", "ශ්\u200dරී", "രാജന്\u200d", "ഗോപന്\u200d നായര്\u200d"],
+  "ZWJ behind ra": ["র\u200d্যাচেল", "ರ\u200d್ಕ"],
+  "ZWJ in emoji": [
+    "👩\u200d💻",
+    "👩🏽\u200d🚀",
+    "👨\u200d👩\u200d👧\u200d👦",
+    "🏳️\u200d🌈",
+    "Ann 👩\u200d💻",
+  ],
+  "tags in a flag": ["🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} Kane"],
+  "form selectors": ["葛\u{e0100}城", "辻\u{e0101}", "ᠮᠣᠩᠭᠣᠯ\u180eᠠ", "ᠠ\u180bᠪ"],
+};
+
+Deno.test(
+  "parseName() takes an invisible character where a script or an emoji needs it",
+  PURE,
+  () => {
+    for (const [need, names] of Object.entries(NEEDED)) {
+      for (const name of names) {
+        assertEquals(parseName(name), { name }, need);
+        // Nobody can have the name of another but for that.
+        assertNotEquals(fold(name), name.toLowerCase(), need);
+        assertEquals(
+          fold(name),
+          fold(name.replace(/\p{Default_Ignorable_Code_Point}/gu, "")),
+          need,
+        );
+      }
+    }
+  },
+);
+
+Deno.test("parseName() takes an invisible character nowhere else", PURE, () => {
+  const idle = [
+    "a\u200cb",
+    "a\u200db",
+    "\u200cعلی",
+    "علی\u200c",
+    "علی\u200c\u200cرضا",
+    "علی\u200c رضا",
+    "علی\u200cReza",
+    "علی\u200dرضا",
+    "क\u200dष",
+    "क्\u200c",
+    "क्\u200dि",
+    "👩\u200d",
+    "👩\u200d\u200d🚀",
+    "👩\u200c🚀",
+    "a\u{e0100}",
+    "葛\u{e0100}\u{e0101}",
+    "a\u180b",
+    "🏴\u{e0067}\u{e007f}",
+    "\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+  ];
+  for (const name of idle) assert("problem" in parseName(name), JSON.stringify(name));
+  const hidden = fc.constantFrom(
+    ..."\u200b\u200c\u200d\u2060\ufeff\u00ad\u202e\u034f\u{e0067}\u{e0100}\u180b",
+  );
+  const visible = fc.string({ unit: "grapheme-ascii", maxLength: 8 });
+  fc.assert(fc.property(visible, hidden, visible, (before, hidden, after) => {
+    assert("problem" in parseName(`${before}${hidden}${after}`));
+  }));
 });
 
 Deno.test("fold() is the same for names that differ in case, form or invisibly", PURE, () => {

@@ -5,7 +5,7 @@
  */
 
 import { fold } from "../../../protocol/mod.ts";
-import { skeletonsOf } from "./skeletons.ts";
+import { areToldApart, skeletonsOf } from "./skeletons.ts";
 import type { Account, Authentication } from "../../log/account_store.ts";
 import type { Session } from "./session.ts";
 
@@ -17,7 +17,7 @@ export class NameRegistry {
   readonly #bySkeleton = new Map<string, readonly Session[]>();
   readonly #accounts = new Map<string, Account>();
   readonly #accountsById = new Map<number, Account>();
-  readonly #accountsBySkeleton = new Map<string, Account>();
+  readonly #accountsBySkeleton = new Map<string, readonly Account[]>();
 
   constructor(accounts: readonly Account[]) {
     for (const account of accounts) this.setAccount(account);
@@ -73,18 +73,23 @@ export class NameRegistry {
 
   /** Adds an account, or replaces its former version. */
   setAccount(account: Account): void {
+    this.deleteAccount(account);
     this.#accounts.set(fold(account.name), account);
     this.#accountsById.set(account.id, account);
     for (const skeleton of skeletonsOf(account.name)) {
-      this.#accountsBySkeleton.set(skeleton, account);
+      put(this.#accountsBySkeleton, skeleton, account);
     }
   }
 
   /** Removes an account. */
   deleteAccount(account: Account): void {
-    this.#accounts.delete(fold(account.name));
-    this.#accountsById.delete(account.id);
-    for (const skeleton of skeletonsOf(account.name)) this.#accountsBySkeleton.delete(skeleton);
+    const known = this.accountOf(account.name);
+    if (known === undefined) return;
+    this.#accounts.delete(fold(known.name));
+    this.#accountsById.delete(known.id);
+    for (const skeleton of skeletonsOf(known.name)) {
+      take(this.#accountsBySkeleton, skeleton, known);
+    }
   }
 
   /** Whether `authentication` is of an account's present password. */
@@ -105,8 +110,10 @@ export class NameRegistry {
     if (this.#accounts.size === 0) return undefined;
     const folded = fold(name);
     for (const skeleton of skeletonsOf(name)) {
-      const account = this.#accountsBySkeleton.get(skeleton);
-      if (account !== undefined && fold(account.name) !== folded) return account.name;
+      for (const account of this.#accountsBySkeleton.get(skeleton) ?? []) {
+        const isOther = fold(account.name) !== folded;
+        if (isOther && !areToldApart(account.name, name)) return account.name;
+      }
     }
     return undefined;
   }
@@ -121,20 +128,21 @@ export class NameRegistry {
     for (const skeleton of skeletonsOf(name)) {
       for (const session of this.#bySkeleton.get(skeleton) ?? []) {
         const isOther = session !== except && session.fold !== folded;
-        if (isOther && session.isInOneOf(rooms)) return session;
+        if (!isOther || !session.isInOneOf(rooms)) continue;
+        if (!areToldApart(session.name, name)) return session;
       }
     }
     return undefined;
   }
 }
 
-function put(index: Map<string, readonly Session[]>, key: string, session: Session): void {
-  const sessions = index.get(key) ?? [];
-  if (!sessions.includes(session)) index.set(key, [...sessions, session]);
+function put<Item>(index: Map<string, readonly Item[]>, key: string, item: Item): void {
+  const items = index.get(key) ?? [];
+  if (!items.includes(item)) index.set(key, [...items, item]);
 }
 
-function take(index: Map<string, readonly Session[]>, key: string, session: Session): void {
-  const sessions = (index.get(key) ?? []).filter((other) => other !== session);
-  if (sessions.length > 0) index.set(key, sessions);
+function take<Item>(index: Map<string, readonly Item[]>, key: string, item: Item): void {
+  const items = (index.get(key) ?? []).filter((other) => other !== item);
+  if (items.length > 0) index.set(key, items);
   else index.delete(key);
 }

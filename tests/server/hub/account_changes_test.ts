@@ -372,6 +372,22 @@ Deno.test("hub refuses a lookalike of a registered name in every room", PURE, ()
   assertEquals(codeOf(chat.join("Bob").send("rename", { name: FAKE })), "lookalike_name");
 });
 
+Deno.test("hub lets two ordinary names stand in one room, and be registered", PURE, () => {
+  const chat = new HubChat();
+  for (const [one, other] of [["Ian", "Lan"], ["AI", "Al"], ["Arno", "Amo"]] as const) {
+    const first = chat.join(one, "General");
+    const second = chat.join(other, "General");
+    const accounts = [chat.account(one, first), chat.account(other, second)];
+    // The guard is as good for both of them, and after a change of either.
+    for (const account of accounts) chat.changePassword(account);
+    for (const name of [one, other]) {
+      const fake = name.replace(/[AIL]/, (letter) => ({ A: "\u0410", I: "\u0406" })[letter] ?? "1");
+      const got = chat.dial().send("connect", { name: fake, version: 2, room: "Elsewhere" });
+      assertEquals(codeOf(got), "lookalike_name", fake);
+    }
+  }
+});
+
 Deno.test("hub lets one name be written in ways that look different", PURE, () => {
   const { chat } = withAlice();
   for (const name of ["ALICE", "alice", "\uff21LICE"]) chat.join(name, "General", { password });
