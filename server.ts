@@ -5,6 +5,7 @@ import { parseOptions } from "./cli/options.ts";
 import { contradiction, helpText, OPTIONS } from "./server/options.ts";
 import { passwd, PASSWD_OPTIONS, PasswdFailure, passwdHelpText } from "./server/passwd.ts";
 import { dropFileAccess, dropNetworkAccess } from "./server/process/permissions.ts";
+import { printLine } from "./server/process/standard_output.ts";
 import { type Running, start } from "./server/start.ts";
 import { StartFailure } from "./server/process/start_failure.ts";
 
@@ -16,11 +17,11 @@ if (import.meta.main) await main(Deno.args);
 export async function main(args: string[]): Promise<void> {
   if (args[0] === "passwd") return await setPassword(args.slice(1));
   const parsed = parseOptions(OPTIONS, args);
-  if ("problem" in parsed) fail(2, `${parsed.problem}; try --help`);
+  if ("problem" in parsed) return await fail(2, `${parsed.problem}; try --help`);
   const wrong = contradiction(parsed.values);
-  if (wrong !== undefined) fail(2, `${wrong}; try --help`);
-  if (parsed.values.help) return console.log(helpText().trimEnd());
-  if (parsed.values.version) return console.log(`${NAME} ${config.version}`);
+  if (wrong !== undefined) await fail(2, `${wrong}; try --help`);
+  if (parsed.values.help) return await print(helpText().trimEnd());
+  if (parsed.values.version) return await print(`${NAME} ${config.version}`);
   try {
     const running = await start(parsed.values, `${NAME} ${config.version}`);
     dropFileAccess();
@@ -28,25 +29,25 @@ export async function main(args: string[]): Promise<void> {
     if (running.reload === undefined) dropNetworkAccess();
     stopOnSignals(running);
     reloadOnSignal(running);
-    for (const address of running.listening) console.log(`Listening on ${address}`);
+    await announce(running);
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
-    fail(1, error.message);
+    await fail(1, error.message);
   }
 }
 
 /** `chat-server passwd NAME`. */
 async function setPassword(args: string[]): Promise<void> {
   const parsed = parseOptions(PASSWD_OPTIONS, args, 1);
-  if ("problem" in parsed) fail(2, `${parsed.problem}; try passwd --help`);
-  if (parsed.values.help) return console.log(passwdHelpText().trimEnd());
+  if ("problem" in parsed) return await fail(2, `${parsed.problem}; try passwd --help`);
+  if (parsed.values.help) return await print(passwdHelpText().trimEnd());
   const [name] = parsed.operands;
-  if (name === undefined) fail(2, "Say whose password: chat-server passwd NAME");
+  if (name === undefined) return await fail(2, "Say whose password: chat-server passwd NAME");
   try {
-    console.log(await passwd(name, parsed.values));
+    await print(await passwd(name, parsed.values));
   } catch (error) {
     if (!(error instanceof PasswdFailure)) throw error;
-    fail(error.code, error.message);
+    await fail(error.code, error.message);
   }
 }
 
@@ -60,7 +61,7 @@ function stopOnSignals(running: Running): void {
     if (asked) Deno.exit(1);
     asked = true;
     running.stop().then((problem) => {
-      if (problem !== undefined) fail(1, `The log ${problem}`);
+      if (problem !== undefined) return fail(1, `The log ${problem}`);
       Deno.exit(0);
     });
   };
@@ -73,7 +74,22 @@ function reloadOnSignal({ reload }: Running): void {
   Deno.addSignalListener("SIGHUP", () => void reload());
 }
 
-function fail(code: number, reason: string): never {
-  console.error(`${NAME}: ${reason}`);
+/** Prints the addresses. A server that nothing reads from its stdout is a server all the same. */
+async function announce({ listening, logger }: Running): Promise<void> {
+  for (const address of listening) {
+    const reason = await printLine(`Listening on ${address}`);
+    if (reason !== undefined) logger.log("warn", "cannot write to stdout", { address, reason });
+  }
+}
+
+/** Prints what was asked for, or ends the program. */
+async function print(text: string): Promise<void> {
+  const reason = await printLine(text);
+  if (reason !== undefined) await fail(1, `Cannot write to stdout: ${reason}`);
+}
+
+/** Ends the program, whether stderr takes the reason or not. */
+async function fail(code: number, reason: string): Promise<never> {
+  await printLine(`${NAME}: ${reason}`, Deno.stderr);
   Deno.exit(code);
 }

@@ -21,6 +21,7 @@ import { LoopTurns } from "./connection/event_loop.ts";
 
 /** A running server with all that it needs; stopping it closes everything. */
 export interface Running {
+  logger: Logger;
   /** Its addresses, as `127.0.0.1:12345`; with TLS, the fingerprint too. */
   listening: string[];
   /** Loads the certificate again; `undefined` without TLS. */
@@ -54,6 +55,7 @@ export async function start(options: ServerOptions, server: string): Promise<Run
     logger.log("info", "log opened", { path, rooms: snapshot.rooms.length });
     logListeners(listeners, logger);
     return {
+      logger,
       listening: describeListeners(listeners),
       reload: listeners.tls?.reload.bind(listeners.tls),
       stop: async () => {
