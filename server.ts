@@ -6,6 +6,7 @@ import { contradiction, helpText, OPTIONS } from "./server/options.ts";
 import { passwd, PASSWD_OPTIONS, PasswdFailure, passwdHelpText } from "./server/passwd.ts";
 import { dropFileAccess, dropNetworkAccess } from "./server/process/permissions.ts";
 import { printLine } from "./server/process/standard_output.ts";
+import { surviveFileSizeLimit } from "./server/process/system_limits.ts";
 import { type Running, start } from "./server/start.ts";
 import { StartFailure } from "./server/process/start_failure.ts";
 
@@ -22,6 +23,7 @@ export async function main(args: string[]): Promise<void> {
   if (wrong !== undefined) await fail(2, `${wrong}; try --help`);
   if (parsed.values.help) return await print(helpText().trimEnd());
   if (parsed.values.version) return await print(`${NAME} ${config.version}`);
+  surviveFileSizeLimit();
   try {
     const running = await start(parsed.values, `${NAME} ${config.version}`);
     dropFileAccess();

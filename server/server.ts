@@ -5,7 +5,10 @@
 
 import { Connection, type Listener, type Socket } from "./connection/connection.ts";
 import { ConnectionLimiter, type Rejection } from "./limits/connection_limiter.ts";
+import { DescriptorLimit } from "./limits/descriptor_limit.ts";
 import { ConnectionCount } from "./limits/garbage.ts";
+import { type DescriptorReserve, shortageOf } from "./process/system_limits.ts";
+import { messageOf } from "../cli/system_errors.ts";
 import { Hub } from "./hub/hub.ts";
 import type { Limits } from "./limit_options.ts";
 import { LineSplitter } from "./connection/line_stream.ts";
@@ -39,6 +42,8 @@ export interface Settings {
   logger: Logger;
   /** Closed by its opener, after the server has stopped. */
   turns: LoopTurns;
+  /** Descriptors to free when there are no others. Closed by its opener, as `turns`. */
+  reserve: DescriptorReserve;
   /** The log and its snapshot. Closed by its opener, after the server has stopped. */
   log: ServerLog;
   snapshot: LogSnapshot;
@@ -61,6 +66,7 @@ export class ChatServer implements AsyncDisposable {
   readonly #scheduler: IoScheduler;
   readonly #pipeline: Pipeline;
   readonly #limiter: ConnectionLimiter;
+  readonly #descriptors = new DescriptorLimit();
   readonly #memory: MemoryGuard;
   readonly #watch: MemoryWatch;
   readonly #accounts: Accounts;
@@ -159,14 +165,32 @@ export class ChatServer implements AsyncDisposable {
   async #accept(listener: Listener): Promise<void> {
     while (!this.#stopping) {
       try {
+        while (!this.#stopping && !this.#descriptors.admits(this.#connections.size)) await pause();
         this.#open(await listener.accept());
+        this.#noteRecovery();
       } catch (error) {
         if (this.#stopping) return;
         // No descriptors are left, or the peer was gone before it was accepted: neither may end the server.
-        this.#settings.logger.log("error", "accept failed", { reason: String(error) });
-        await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE));
+        this.#onAcceptFailure(error);
+        await pause();
       }
     }
+  }
+
+  /** Logs the first of a row of failures: as long as one lasts, accepting fails ten times a second. */
+  #onAcceptFailure(error: unknown): void {
+    const connections = this.#connections.size;
+    const hint = shortageOf(error);
+    if (hint?.isOwn) this.#descriptors.learn(connections, this.#settings.reserve.release());
+    if (!this.#descriptors.failed()) return;
+    const fields = { reason: messageOf(error), connections, advice: hint?.advice };
+    this.#settings.logger.log("error", "cannot accept connections", fields);
+  }
+
+  #noteRecovery(): void {
+    const connections = this.#connections.size;
+    if (!this.#descriptors.hasRecovered(connections)) return;
+    this.#settings.logger.log("info", "accepting connections again", { connections });
   }
 
   #open(socket: Socket): void {
@@ -212,6 +236,7 @@ export class ChatServer implements AsyncDisposable {
     }
     onDone();
     this.#connections.decrement();
+    if (!this.#stopping) this.#noteRecovery();
     if (this.#connections.size === 0) this.#onLastClosed();
   }
 
@@ -237,4 +262,8 @@ export class ChatServer implements AsyncDisposable {
       this.#settings.logger.log("warn", "connections rejected", { count: rejected });
     }
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE));
 }

@@ -16,6 +16,7 @@ import { ChatServer, type Settings } from "./server.ts";
 import { SqliteLog } from "./log/sqlite/sqlite_log.ts";
 import { UnusableFile } from "./log/sqlite/schema.ts";
 import { DAY } from "./process/time.ts";
+import { DescriptorReserve } from "./process/system_limits.ts";
 import { StartFailure } from "./process/start_failure.ts";
 import { LoopTurns } from "./connection/event_loop.ts";
 
@@ -49,8 +50,9 @@ export async function start(options: ServerOptions, server: string): Promise<Run
       problem = await log.close();
     });
     const turns = parts.use(await openTurns());
+    const reserve = parts.use(new DescriptorReserve());
     const listeners = await openListeners(options, options.memory ? undefined : path, logger);
-    parts.use(serve(options, listeners, { server, logger, log, snapshot, turns }));
+    parts.use(serve(options, listeners, { server, logger, log, snapshot, turns, reserve }));
     // Not before: a failure to start is to be the only line on stderr.
     logger.log("info", "log opened", { path, rooms: snapshot.rooms.length });
     logListeners(listeners, logger);
@@ -132,7 +134,7 @@ async function openLog(path: string, options: ServerOptions, logger: Logger) {
 function serve(
   options: ServerOptions,
   { plain, tls }: Listeners,
-  parts: Pick<Settings, "server" | "logger" | "log" | "snapshot" | "turns">,
+  parts: Pick<Settings, "server" | "logger" | "log" | "snapshot" | "turns" | "reserve">,
 ): ChatServer {
   return new ChatServer({
     listeners: [plain, tls].filter((each) => each !== undefined),
