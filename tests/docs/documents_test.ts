@@ -2,7 +2,6 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { helpText } from "../../server/options.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -75,10 +74,6 @@ Deno.test("README's figures are those of the reports", () => {
   assertStringIncludes(benchmarks, `| chat-server --memory | ${figure(/([\d.]+) million/)} M (`);
   assertStringIncludes(benchmarks, `NATS core | ${figure(/([\d.]+) times/)} × (`);
   assertStringIncludes(benchmarks, `Resident for each | ${figure(/takes ([\d.]+ KB)/)} |`);
-});
-
-Deno.test("docs/server.md shows the help that chat-server prints", () => {
-  assertStringIncludes(read("docs/server.md"), helpText().trim());
 });
 
 Deno.test("docs/ARCHITECTURE.md names every folder, and no other", () => {
