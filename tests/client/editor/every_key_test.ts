@@ -95,13 +95,6 @@ terminalTest("every key that edits the line does so", async (home, server) => {
   }
 });
 
-/** Types a line and sends it, as a person does: many lines at once would be a paste. */
-async function sendLine(tmux: Tmux, line: string, prompt = "General> "): Promise<void> {
-  await tmux.type(line);
-  await untilLine(tmux, `${prompt}${line}|`, line);
-  await tmux.send("\r");
-}
-
 type Seen = (tmux: Tmux, key: string, bob: TestClient) => Promise<void>;
 
 const ACTED: Record<Exclude<ActionName, `room-${number}`>, Seen> = {
@@ -124,10 +117,7 @@ const ACTED: Record<Exclude<ActionName, `room-${number}`>, Seen> = {
     await tmux.send("\x03");
   },
   "newer": async (tmux, key) => {
-    for (const line of ["first", "second"]) {
-      await sendLine(tmux, line);
-      await untilLine(tmux, "General> |", key);
-    }
+    for (const line of ["first", "second"]) await tmux.enter(line);
     await tmux.send("\x10\x10");
     await untilLine(tmux, "General> first|", key);
     await tmux.send(bytesOf(key));
@@ -135,10 +125,7 @@ const ACTED: Record<Exclude<ActionName, `room-${number}`>, Seen> = {
     await tmux.send("\x03");
   },
   "search-back": async (tmux, key) => {
-    for (const line of ["a needle in hay", "nothing"]) {
-      await sendLine(tmux, line);
-      await untilLine(tmux, "General> |", key);
-    }
+    for (const line of ["a needle in hay", "nothing"]) await tmux.enter(line);
     await tmux.send(bytesOf(key));
     await tmux.type("needle");
     await untilLine(tmux, '(found "needle") a needle in hay|', key);
@@ -208,10 +195,8 @@ terminalTest("every key that does something else does so", async (home, server) 
 terminalTest("Alt with a number goes to that room", async (home, server) => {
   await using tmux = await openAlice(home, server);
   const rooms = ["General", ...Array.from({ length: 8 }, (_, index) => `Room${index + 2}`)];
-  for (const [index, room] of rooms.entries()) {
-    if (index > 0) await sendLine(tmux, `/join ${room}`, `${rooms[index - 1]}> `);
-    await tmux.untilLast(`${room}>`);
-  }
+  for (const room of rooms.slice(1)) await tmux.enter(`/join ${room}`);
+  await tmux.untilLast("Room9>");
   for (const [index, room] of rooms.entries()) {
     await tmux.send(`\x1b${index + 1}`);
     await tmux.untilLast(`${room}>`);

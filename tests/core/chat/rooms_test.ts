@@ -138,7 +138,16 @@ terminalTest(
     using general = await server.join("Gina");
     using ops = await server.join("Otto", "Ops");
     await tmux.untilSeen("Gina has joined");
-    await tmux.type("/join Ops\rin ops\r/room General\rin general\r/join Ops\r/leave\rlast\r");
+    const lines = [
+      "/join Ops",
+      "in ops",
+      "/room General",
+      "in general",
+      "/join Ops",
+      "/leave",
+      "last",
+    ];
+    for (const line of lines) await tmux.enter(line);
     const [first, second] = [await general.receive("message"), await general.receive("message")];
     assertEquals([first.payload.text, second.payload.text], ["in general", "last"]);
     await ops.receive("notification");
