@@ -149,7 +149,11 @@ export type Invocation =
   | { run: "problem"; message: string };
 
 /** Customary short forms. */
-const SHORT: Record<string, string> = { "-n": "--lines", "-h": "--help", "-f": "--follow" };
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ["-n", "--lines"],
+  ["-h", "--help"],
+  ["-f", "--follow"],
+]);
 
 /** Parses the command line. */
 export function parseInvocation(args: readonly string[]): Invocation {
@@ -188,7 +192,7 @@ function isNamed(word: string): word is UsageName {
 
 function expandShort(argument: string, index: number, all: readonly string[]): string {
   const past = all.indexOf("--");
-  return past >= 0 && past < index ? argument : SHORT[argument] ?? argument;
+  return past >= 0 && past < index ? argument : SHORT.get(argument) ?? argument;
 }
 
 /** The text of `--help`. */

@@ -37,7 +37,13 @@ export function knownTo(state: ChatState): Known {
 
 /** What could stand before the cursor; no candidates when there is nothing to say. */
 export function complete(text: string, cursor: number, known: Known): Completion {
-  const typed = text.slice(0, cursor);
+  const { start, candidates } = completeTyped(text.slice(0, cursor), known);
+  // A space that stands there already is not doubled.
+  const isFollowed = /^\s/.test(text.slice(cursor));
+  return { start, candidates: candidates.map((each) => isFollowed ? each.trimEnd() : each) };
+}
+
+function completeTyped(typed: string, known: Known): Completion {
   if (typed.startsWith("//") || !typed.startsWith("/")) return completePerson(typed, known);
   const command = /^\/(\S*)$/.exec(typed)?.[1];
   if (command === undefined) return completeArgument(typed, known);
@@ -47,7 +53,8 @@ export function complete(text: string, cursor: number, known: Known): Completion
 
 function completeArgument(typed: string, known: Known): Completion {
   const [head = "", name = ""] = /^\/(\S*)\s+/.exec(typed) ?? [];
-  const kinds = COMMANDS[name.toLowerCase()]?.arguments ?? [];
+  const command = name.toLowerCase();
+  const kinds = Object.hasOwn(COMMANDS, command) ? COMMANDS[command]?.arguments ?? [] : [];
   const rest = typed.slice(head.length);
   const [first] = kinds;
   // Names and rooms may have spaces, so a command's first argument is all that follows.
@@ -69,13 +76,17 @@ function candidatesOf(kind: ArgumentKind, known: Known): readonly string[] {
   return candidates[kind];
 }
 
+/** A name may follow other characters, as in "@bo" and "(bo": the longest part that fits counts. */
 function completePerson(typed: string, { people }: Known): Completion {
   const word = /\S*$/.exec(typed)?.[0] ?? "";
-  const bare = word.replace(/^@/, "");
-  const start = typed.length - bare.length;
-  if (bare === "") return { start, candidates: [] };
+  const starts = [...word.matchAll(/[\p{P}\p{S}]+/gu)].map((each) => each.index + each[0].length);
+  const parts = [0, ...starts].map((start) => word.slice(start)).filter((part) => part !== "");
+  const found = parts.map((part) => ({ part, names: starting(part, people) }))
+    .find(({ names }) => names.length > 0);
+  if (found === undefined) return { start: typed.length, candidates: [] };
+  const start = typed.length - found.part.length;
   const ending = start === 0 ? ": " : " ";
-  return { start, candidates: starting(bare, people).map((name) => name + ending) };
+  return { start, candidates: found.names.map((name) => name + ending) };
 }
 
 function starting(typed: string, candidates: readonly string[]): string[] {

@@ -103,6 +103,15 @@ Deno.test(
   },
 );
 
+Deno.test("Tab completes a name after punctuation, and doubles no space", PURE, () => {
+  assertEquals(text(EMPTY_INPUT, "(b<tab>"), "(Bob ");
+  assertEquals(text(EMPTY_INPUT, "hi,ma<tab>"), "hi,Mary Ann ");
+  assertEquals(text(EMPTY_INPUT, "«@b<tab><tab>"), "«@Bea ");
+  assertEquals(text(EMPTY_INPUT, "/me (b<tab>"), "/me (Bob ");
+  assertEquals(text(EMPTY_INPUT, "b there<left><left><left><left><left><left><tab>"), "Bob: there");
+  assertEquals(text(EMPTY_INPUT, "hi b there<alt-b><left><tab><tab>!"), "hi Bea! there");
+});
+
 Deno.test("Tab completes commands and their arguments", PURE, () => {
   assertEquals(text(EMPTY_INPUT, "/hi<tab>"), "/history ");
   assertEquals(text(EMPTY_INPUT, "/join g<tab>"), "/join Garden ");
