@@ -62,7 +62,9 @@ terminalTest(
     await using tmux = await Tmux.open(home, 80, 40);
     await tmux.startClient(server.address, "--name", "Alice");
     await tmux.untilIn("General");
-    await tmux.type("word\r".repeat(40));
+    await tmux.enter("word");
+    // Lines at once would be a paste; Up and Enter are keys.
+    await tmux.send("\x1b[A\r".repeat(39));
     const waiting = await tmux.untilSeen("s: the server takes only so much at a time");
     assertStringIncludes(waiting, "… [General] word\n");
     // The search waits behind what was said before it, and finds it all.
