@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { startServer } from "../../fixtures/server.ts";
+import { requestLine } from "../../fixtures/test_client.ts";
 
 Deno.test("a retry after leaving the room is answered with the original, a new ref is refused", async () => {
   await using chat = await startServer();
@@ -37,7 +38,7 @@ Deno.test("a client that has fallen behind gets its answers in order, with their
   using alice = await chat.join("Alice");
   using slow = await chat.join("Slow");
   await alice.settled();
-  const line = JSON.stringify({ type: "message", payload: { text: "x".repeat(4096) } }) + "\n";
+  const line = requestLine("message", { text: "x".repeat(4096) });
   for (let round = 0; round < 80; round++) {
     await alice.write(line.repeat(50));
     await alice.settled();

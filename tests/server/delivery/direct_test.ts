@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { AuditingClient } from "../../fixtures/auditing_client.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
-import type { TestClient } from "../../fixtures/test_client.ts";
+import { requestLine, type TestClient } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** Ends a session's connection, and waits until the server knows. */
@@ -68,7 +68,7 @@ Deno.test("a flooded inbox reaches a client that comes and goes, in order and on
   using alice = new AuditingClient("Alice");
   await alice.connect(chat);
   let isFlooding = true;
-  const line = JSON.stringify({ type: "direct", payload: { to: "Alice", text: "Hi" } }) + "\n";
+  const line = requestLine("direct", { to: "Alice", text: "Hi" });
   const flooding = Promise.all(["Bob", "Carol"].map(async (name) => {
     using peer = await chat.connect(name);
     for (let said = 0; said < 1500; said += 50) {

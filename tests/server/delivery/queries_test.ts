@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
-import type { Received, TestClient } from "../../fixtures/test_client.ts";
+import { type Received, requestLine, type TestClient } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 async function ask(peer: TestClient, type: string, payload: unknown): Promise<Received["payload"]> {
@@ -27,9 +27,7 @@ Deno.test("questions to the log are answered in the order of all that a connecti
     ["unread", {}],
     ["history", { room: "Elsewhere" }],
   ]);
-  const packet = requests.map(([type, payload], index) =>
-    JSON.stringify({ type, id: `${index}`, payload }) + "\n"
-  );
+  const packet = requests.map(([type, payload], index) => requestLine(type, payload, `${index}`));
   await alice.write(packet.join(""));
   const events = await alice.settled();
   assertEquals(events.map(({ id }) => Number(id)), requests.map((_, index) => index));

@@ -4,7 +4,7 @@ import { PatchedLog } from "../../fixtures/patched_log.ts";
 import { AuditingClient } from "../../fixtures/auditing_client.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
-import type { Received, TestClient } from "../../fixtures/test_client.ts";
+import { type Received, requestLine, type TestClient } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** Four bytes a character, to fill the system's buffers soon. */
@@ -15,7 +15,7 @@ const MANY = 1000;
 
 /** Sends the longest text `count` times; reads and counts the answers. */
 async function say(peer: TestClient, room: string, count = MANY): Promise<number> {
-  const line = JSON.stringify({ type: "message", payload: { room, text: TEXT } }) + "\n";
+  const line = requestLine("message", { room, text: TEXT });
   let heard = 0;
   for (let said = 0; said < count; said += 20) {
     await peer.write(line.repeat(20));

@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { MemoryGuard, type Usage } from "../../../server/limits/memory_guard.ts";
-import type { TestClient } from "../../fixtures/test_client.ts";
+import { requestLine, type TestClient } from "../../fixtures/test_client.ts";
 import { limits, startServer, type TestServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
 import type { Endpoint } from "../../fixtures/endpoint.ts";
@@ -111,7 +111,7 @@ Deno.test("a server short of memory closes clients that hold much and read nothi
   using stalled = await chat.join("Stalled");
   await alice.receive("notification");
   const text = "x".repeat(4000);
-  const line = JSON.stringify({ type: "message", payload: { text } }) + "\n";
+  const line = requestLine("message", { text });
   // More than all buffers between two sockets hold.
   for (let round = 0; round < 80; round++) {
     await alice.write(line.repeat(50));

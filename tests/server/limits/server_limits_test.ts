@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import type { Received } from "../../fixtures/test_client.ts";
+import { type Received, requestLine } from "../../fixtures/test_client.ts";
 import { limits, startServer } from "../../fixtures/server.ts";
 
 /** Low enough for a test to exceed at once, and to be allowed more within a second. */
 const SLOW = limits({ "message-rate": 20, "message-burst": 30 });
 
 function message(text: string, ref?: number): string {
-  return JSON.stringify({ type: "message", payload: { text, ref } }) + "\n";
+  return requestLine("message", { text, ref });
 }
 
 function codesOf(events: Received[]): (string | undefined)[] {

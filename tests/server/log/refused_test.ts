@@ -4,6 +4,7 @@ import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { canMount, SmallDisk } from "../../fixtures/small_disk.ts";
+import { requestLine } from "../../fixtures/test_client.ts";
 
 Deno.test("a message that can't be stored is refused, seen by nobody, and can be sent again", async () => {
   using directory = new Directory();
@@ -74,9 +75,7 @@ Deno.test({
     const text = "x".repeat(LIMITS.text);
     let said = 0;
     for (let round = 0; round < 3; round++) {
-      const lines = upTo(100).map((n) =>
-        JSON.stringify({ type: "message", payload: { text, ref: round * 1000 + n } }) + "\n"
-      );
+      const lines = upTo(100).map((n) => requestLine("message", { text, ref: round * 1000 + n }));
       await disk!.fill();
       let refused = 0;
       // Disks differ in how much still fits.

@@ -1,12 +1,10 @@
 import { assertEquals } from "@std/assert";
-import type { Received } from "../../fixtures/test_client.ts";
+import { type Received, requestLine } from "../../fixtures/test_client.ts";
 import { startServer } from "../../fixtures/server.ts";
 
 /** Several requests in one packet, each with its index as its `id`. */
 function packet(requests: [type: string, payload: unknown][]): string {
-  return requests.map(([type, payload], index) =>
-    JSON.stringify({ type, id: `${index}`, payload }) + "\n"
-  ).join("");
+  return requests.map(([type, payload], index) => requestLine(type, payload, `${index}`)).join("");
 }
 
 /** The answers among `events`, by the ids of their requests. */
@@ -126,9 +124,7 @@ Deno.test("ref and id are on the sender's own copy alone", async () => {
     ["m2", 2],
   ];
   await alice.write(
-    packets.map(([id, ref]) =>
-      JSON.stringify({ type: "message", id, payload: { text: "Hi", ref } }) + "\n"
-    ).join(""),
+    packets.map(([id, ref]) => requestLine("message", { text: "Hi", ref }, id)).join(""),
   );
   const own = await alice.settled();
   assertEquals(own.map(({ id, payload }) => [id, payload.ref]), packets);

@@ -3,6 +3,7 @@ import { Activity } from "../../../server/connection/activity.ts";
 import { IdleTimer, type Standing } from "../../../server/peer/idle_timer.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
+import { requestLine } from "../../fixtures/test_client.ts";
 
 /** Milliseconds: short, where a test waits for it to pass. */
 const SHORT = 50;
@@ -144,7 +145,7 @@ Deno.test("a client that has much to read is not let go when a silent one is", a
   await using chat = await startServer({ idleTimeout: AMPLE });
   using slow = await chat.join("Slow");
   using bob = await chat.join("Bob");
-  const line = JSON.stringify({ type: "message", payload: { text: "x".repeat(4096) } }) + "\n";
+  const line = requestLine("message", { text: "x".repeat(4096) });
   for (let said = 0; said < 200; said += 50) {
     await bob.write(line.repeat(50));
     await bob.settled();

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { LIMITS } from "../../../protocol/mod.ts";
-import type { Received, TestClient } from "../../fixtures/test_client.ts";
+import { type Received, requestLine, type TestClient } from "../../fixtures/test_client.ts";
 import { limits, startServer } from "../../fixtures/server.ts";
 
 const MEGABYTE = 1_000_000;
@@ -69,7 +69,7 @@ Deno.test("a peer that asks and does not read is not read either, and gets its a
   }
   await bob.settled();
   using asking = await chat.connect("Asking");
-  const question = JSON.stringify({ type: "rooms", payload: { ignored: "x".repeat(1000) } }) + "\n";
+  const question = requestLine("rooms", { ignored: "x".repeat(1000) });
   let asked = 0;
   let isEnough = false;
   const asks = async () => {
@@ -104,7 +104,7 @@ Deno.test("a peer that never reads delays nobody, and has missed nothing when it
   using lecture = await chat.lecture("Lecture");
   using bob = await chat.join("Bob");
   for (const peer of [alice, slow, lecture]) await peer.settled();
-  const line = JSON.stringify({ type: "message", payload: { text: TEXT } }) + "\n";
+  const line = requestLine("message", { text: TEXT });
   const rounds = Math.ceil(2 * BUFFERS / (line.length * 50));
   const heard = { alice: [] as Received[], bob: [] as Received[] };
   for (let round = 0; round < rounds; round++) {

@@ -3,6 +3,7 @@ import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
 import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";
+import { requestLine } from "../../fixtures/test_client.ts";
 
 /** Runs a server that can't start; gives its exit code and the one line that says why. */
 async function failing(...args: string[]): Promise<{ code: number; reason: string }> {
@@ -121,7 +122,7 @@ for (const sync of ["full", "normal"]) {
       assert(refs.length >= acknowledged, `${refs.length} of ${acknowledged}`);
       // Begins with the unacknowledged messages, as a client does.
       const lines = upTo(2000).map((n) => ({ text: "Hi", ref: acknowledged + n })).map((payload) =>
-        JSON.stringify({ type: "message", payload }) + "\n"
+        requestLine("message", payload)
       );
       const writing = alice.write(lines.join("")).catch(() => {/* it is killed meanwhile */});
       for (const until = acknowledged + 500; acknowledged < until;) {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import config from "../../../deno.json" with { type: "json" };
 import { OPTIONS } from "../../../server/options.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";
-import type { TestClient } from "../../fixtures/test_client.ts";
+import { requestLine, type TestClient } from "../../fixtures/test_client.ts";
 import { type Ended, serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 
 /** Windows has no signals that a program may answer but Ctrl+C and Ctrl+Break. */
@@ -132,7 +132,7 @@ Deno.test("the server stops though a peer reads nothing of all that it was sent"
   using alice = await server.join("Alice");
   using _silent = await joinSilently(server.port);
   await alice.receive("notification");
-  const line = JSON.stringify({ type: "message", payload: { text: "x".repeat(4096) } }) + "\n";
+  const line = requestLine("message", { text: "x".repeat(4096) });
   // More than all buffers between two sockets hold.
   for (let sent = 0; sent < 16_000_000; sent += 100 * line.length) {
     await alice.write(line.repeat(100));

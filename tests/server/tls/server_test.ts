@@ -3,6 +3,7 @@ import { TlsEndpoint } from "../../../server/tls/listener.ts";
 import { Endpoint } from "../../fixtures/endpoint.ts";
 import { Certificates, dialTls, startWith } from "../../fixtures/tls.ts";
 import { DAY } from "../../../server/process/time.ts";
+import { requestLine } from "../../fixtures/test_client.ts";
 
 /** Milliseconds: short, where a test waits for it to pass. */
 const SHORT = 50;
@@ -31,7 +32,7 @@ Deno.test("messages over TLS arrive whole, however many they are and in either d
   await using chat = await startWith(certificates);
   using alice = await chat.overTls(certificates.authority.certificate).join("Alice");
   const texts = Array.from({ length: 500 }, (_, index) => `${index} `.padEnd(4000, "x"));
-  const lines = texts.map((text) => JSON.stringify({ type: "message", payload: { text } }) + "\n");
+  const lines = texts.map((text) => requestLine("message", { text }));
   const writing = alice.write(lines.join(""));
   for (const text of texts) assertEquals((await alice.receive("message")).payload.text, text);
   await writing;
@@ -136,7 +137,7 @@ Deno.test("a peer over TLS that never reads delays nobody, and is closed on requ
   const ca = certificates.authority.certificate;
   using slow = await chat.overTls(ca).join("Slow");
   using bob = await chat.join("Bob");
-  const line = JSON.stringify({ type: "message", payload: { text: "x".repeat(4096) } }) + "\n";
+  const line = requestLine("message", { text: "x".repeat(4096) });
   // More than all buffers between the ends hold.
   for (let sent = 0; sent < 32_000_000; sent += 100 * line.length) {
     await bob.write(line.repeat(100));
