@@ -18,6 +18,12 @@ export interface ScreenOptions {
   readonly self: () => string;
 }
 
+/** Items of a room that were not kept, before the message with this `seq`. */
+interface Skipped {
+  readonly seq: number | undefined;
+  readonly left: number;
+}
+
 /** Turns items into rows; holds those of other rooms until the person goes there. */
 export class Screen {
   readonly unreadBuffer: UnreadBuffer = new UnreadBuffer();
@@ -51,8 +57,8 @@ export class Screen {
   }
 
   /** Makes `room` the one on the screen, and shows the items held for it. */
-  activate(room: string, now: number): void {
-    if (this.#room === fold(room)) return;
+  activate(room: string, now: number): Skipped | undefined {
+    if (this.#room === fold(room)) return undefined;
     const first = this.#room === undefined;
     this.#room = fold(room);
     const { items, left, count, mentions } = this.unreadBuffer.take(room);
@@ -64,6 +70,9 @@ export class Screen {
       if (count > 0 && index === unread) this.#rule(unreadText(count, mentions));
       this.#print(item, now);
     });
+    return left === 0
+      ? undefined
+      : { seq: items.map(seqOf).find((seq) => seq !== undefined), left };
   }
 
   /** Whether the person looks at the terminal, as far as is known. */
@@ -118,4 +127,8 @@ export class Screen {
       this.#options.styled(line + "─".repeat(Math.max(0, columns - textWidth(line))), "mark"),
     );
   }
+}
+
+function seqOf(item: Item): number | undefined {
+  return item.kind === "message" ? item.message.seq : undefined;
 }

@@ -87,7 +87,12 @@ export class App implements View {
   }
 
   activated(room: string): void {
-    this.#screen.activate(room, Date.now());
+    const skipped = this.#screen.activate(room, Date.now());
+    const entered = this.#session?.state.rooms.get(fold(room));
+    if (skipped !== undefined && entered !== undefined) {
+      const { seq = (entered.last ?? 0) + 1, left } = skipped;
+      this.#session?.state.skipped(entered, seq, left);
+    }
     this.#typing.enter(room);
     this.changed();
   }

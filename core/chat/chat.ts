@@ -112,7 +112,7 @@ export class Chat {
     // A room without a last message is being entered: what was left is what it was before.
     if (event === "left" && own && known?.last !== undefined) return this.#left(known);
     if (event === "renamed" && name !== undefined && new_name !== undefined) {
-      state.renamed(name, new_name);
+      return state.renamed(name, new_name);
     }
     if (event === "registered" || event === "unregistered") {
       state.registered = event === "registered";

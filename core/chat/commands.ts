@@ -1,6 +1,6 @@
 /** The commands that a person can type: one table for parsing, `/help` and completion. */
 
-import { fold, parseName } from "../../protocol/mod.ts";
+import { fold, parseName, type UnreadRoom } from "../../protocol/mod.ts";
 import {
   asking,
   changePassword,
@@ -11,7 +11,7 @@ import {
 } from "./account.ts";
 import { distance } from "./edit_distance.ts";
 import { type Effect, notice, problem, show } from "./items.ts";
-import { listFound, openFound, pageOfRooms, showHistory, whoIsIn } from "./queries.ts";
+import { listFound, openFound, pageOfRooms, showEarlier, whoIsIn } from "./queries.ts";
 import { enterRoom, leaveRoom } from "./rooms.ts";
 import type { ChatState } from "./state.ts";
 
@@ -51,10 +51,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   me: command("TEXT", "say what you do", ["text"], (state, text) => say(state, `/me ${text}`)),
   nick: command("NAME", "change your name", ["text"], nick),
   topic: command("[TEXT]", "show or set the room's topic; - clears it", ["text"], topic),
-  history: command("[N]", "show the room's last N messages", ["text"], history),
+  history: command(
+    "[N]",
+    "show the room's last N messages; again, those before",
+    ["text"],
+    history,
+  ),
   search: command("WORDS", "search what was said in your rooms", ["text"], search),
   open: command("N", "show number N of the last search in its context", ["text"], openFound),
   unread: command("", "list what you have not read", [], unread),
+  read: command("", "mark all of the room as read, shown or not", [], read),
   ignore: command("[NAME]", "hide somebody, or show them again; alone, list", ["person"], ignore),
   register: command(
     "",
@@ -196,7 +202,7 @@ function history(state: ChatState, argument: string): Effect[] {
   if (!Number.isInteger(count) || count < 1 || count > 500) {
     return [problem("Write /history N, with N from 1 to 500")];
   }
-  return [showHistory(state, room.name, { limit: count })];
+  return [showEarlier(state, room, count)];
 }
 
 function search(state: ChatState, argument: string): Effect[] {
@@ -204,20 +210,41 @@ function search(state: ChatState, argument: string): Effect[] {
 }
 
 function unread(state: ChatState): Effect[] {
-  return [state.ask({ type: "unread", payload: {} }, {
-    answer: (event) =>
-      event.type === "unread" ? [show({ kind: "unread", rooms: event.payload.rooms })] : [],
-  })];
+  const asked = state.ask({ type: "unread", payload: {} }, {
+    answer: (event) => event.type === "unread" ? [listUnread(state, event.payload.rooms)] : [],
+  });
+  // What is on the screen is not unread, though the server may not have been told yet.
+  return [...state.markRead(), asked];
+}
+
+/** The server counts what people say who are ignored here. */
+function listUnread(state: ChatState, rooms: readonly UnreadRoom[]): Effect {
+  const counted = rooms.map((each) => {
+    const { unread, mentions } = state.rooms.get(fold(each.room))?.hidden ??
+      { unread: 0, mentions: 0 };
+    return { ...each, unread: each.unread - unread, mentions: each.mentions - mentions };
+  });
+  return show({ kind: "unread", rooms: counted });
+}
+
+/** Marks a room as read, with what was not shown. */
+function read(state: ChatState): Effect[] {
+  const room = state.activeRoom;
+  if (room === undefined) return [problem("You are in no room")];
+  room.hole = undefined;
+  return [...state.markRead(), notice(`All of ${room.name} is read`)];
 }
 
 function ignore(state: ChatState, argument: string): Effect[] {
   if (argument === "") {
-    const names = [...state.ignored].join(", ");
+    const names = [...state.ignored.values()].join(", ");
     return [notice(names === "" ? "You ignore nobody" : `You ignore ${names}`)];
   }
-  if (state.ignored.delete(fold(argument))) return [notice(`${argument} is shown again`)];
-  state.ignored.add(fold(argument));
-  return [notice(`${argument} is not shown any more; /ignore ${argument} undoes it`)];
+  const isIgnored = !state.ignored.has(fold(argument));
+  const text = isIgnored
+    ? `${argument} is not shown any more; /ignore ${argument} undoes it`
+    : `${argument} is shown again`;
+  return [notice(text), state.ignore(argument, isIgnored)];
 }
 
 function help(_state: ChatState, argument: string): Effect[] {

@@ -74,6 +74,8 @@ export type Effect =
   | { kind: "settle"; ref: number; refused: string | undefined }
   /** The room that the person is in from now on. */
   | { kind: "activate"; room: string }
+  /** These people are hidden from now on: the outbox keeps them. */
+  | { kind: "ignored"; names: string[] }
   /** Ask the person for a secret; when they give one, do what it is for. */
   | { kind: "secret"; question: string; then: (secret: string) => Effect[] }
   | { kind: "reconnect" }

@@ -1,8 +1,8 @@
 /** What a person asks the server about, and how the answers are shown. */
 
-import type { RoomSummary } from "../../protocol/mod.ts";
+import type { Events, RoomSummary } from "../../protocol/mod.ts";
 import { type Effect, notice, problem, show } from "./items.ts";
-import type { ChatState } from "./state.ts";
+import type { ChatState, RoomState } from "./state.ts";
 
 /** Messages shown before and after one that a search found. */
 const AROUND = 10;
@@ -50,11 +50,47 @@ export function learnRooms(state: ChatState): Effect {
   });
 }
 
-/** What was said in a room: the last `limit` messages, or those before or after a `seq`. */
+/** The room's last `limit` messages; the next time, those before. */
+export function showEarlier(state: ChatState, room: RoomState, limit: number): Effect {
+  const { name, oldest } = room;
+  const before = oldest === undefined ? {} : { before: oldest };
+  return state.ask({ type: "history", payload: { room: name, limit, ...before } }, {
+    answer: (event) => {
+      if (event.type !== "history") return [];
+      const { messages, more } = event.payload;
+      const first = messages[0]?.seq ?? oldest ?? 1;
+      room.oldest = first;
+      // Where there is nothing earlier, there is nothing that could still be shown.
+      state.revealed(room, more ? first : 1, messages.at(-1)?.seq ?? Infinity);
+      return [
+        ...earlierHead(room, oldest, event.payload),
+        ...messages.flatMap((message) => state.shown(message, true)),
+      ];
+    },
+  });
+}
+
+function earlierHead(
+  { name }: RoomState,
+  oldest: number | undefined,
+  { messages, more }: Events["history"],
+): Effect[] {
+  if (messages.length === 0) {
+    return [
+      notice(oldest === undefined ? `Nothing was said in ${name}` : `That is all of ${name}`),
+    ];
+  }
+  if (oldest === undefined) return [];
+  return [
+    notice(more ? `Before that, in ${name}:` : `Before that, from the beginning of ${name}:`),
+  ];
+}
+
+/** What was said in a room after a `seq`. */
 export function showHistory(
   state: ChatState,
   room: string,
-  range: { limit: number; before?: number; after?: number },
+  range: { limit: number; after: number },
 ): Effect {
   return state.ask({ type: "history", payload: { room, ...range } }, {
     answer: (event) => {

@@ -10,15 +10,15 @@ import type { ChatState, RoomState } from "./state.ts";
 /** Messages that a gap is filled with at most; what is older, `/history` shows. */
 const FILL_LIMIT = 200;
 
-/** A hole in a room's messages. */
+/** A gap in a room's messages. */
 interface Gap {
   readonly after: number;
   readonly before: number;
   /** What came after it already. */
   readonly held?: MessagePayload[];
-  /** Tells of messages that can't be had. */
-  readonly missing: (room: RoomState, count: number) => Effect[];
-  /** Stands before a message above the person's mark. */
+  /** The `seq` above which messages are unread. */
+  readonly unread: number;
+  /** Stands before the first unread message. */
   readonly mark?: UnreadRoom | undefined;
 }
 
@@ -41,6 +41,9 @@ export class ReorderBuffer {
     const people: Effect[] = [];
     for (const { room: name, seq } of rooms) {
       const room = this.#state.enter(name);
+      if (seq < (room.last ?? 0)) {
+        Object.assign(room, { read: Math.min(room.read, seq), hole: undefined, oldest: undefined });
+      }
       if (room.last === undefined && this.#context > 0 && seq > 0) fresh.push({ room, seq });
       // Because of `since` the server sends what was missed. A smaller `seq` is that of
       // another log, which has begun anew.
@@ -61,7 +64,7 @@ export class ReorderBuffer {
     }
     if (message.seq <= room.last) return [];
     if (message.seq === room.last + 1) return this.#next(room, message, false);
-    const gap = { after: room.last, before: message.seq, held: [message], missing: missed };
+    const gap = { after: room.last, before: message.seq, held: [message], unread: room.last };
     return [this.#fill(room, gap)];
   }
 
@@ -90,34 +93,49 @@ export class ReorderBuffer {
   }
 
   #past(seq: number, mark: UnreadRoom | undefined, held: MessagePayload[] = []): Gap {
-    // Who was never here has missed nothing.
+    // In a room that the person was never in, nothing was missed.
     const read = mark === undefined || mark.seq === 0 ? seq : mark.seq;
     const after = Math.max(0, seq - FILL_LIMIT, Math.min(seq - this.#context, read));
     const unread = mark !== undefined && read < seq && mark.unread > 0 ? mark : undefined;
-    return { after, before: seq + 1, held, mark: unread, missing: () => [] };
+    return { after, before: seq + 1, held, unread: unread?.seq ?? seq, mark: unread };
   }
 
   /** Asks for the messages in a gap; holds what comes meanwhile. */
-  #fill(room: RoomState, { after, before, held = [], missing, mark }: Gap): Effect {
+  #fill(room: RoomState, gap: Gap): Effect {
+    const { after, before, held = [] } = gap;
     Object.assign(room, { held, last: after });
     const limit = Math.min(before - after - 1, FILL_LIMIT);
-    const filled = (past: MessagePayload[]) => {
+    const filled = (past: MessagePayload[], more: boolean) => {
       // It may have been left since.
       if (this.#state.rooms.get(fold(room.name)) !== room) return [];
-      const wanted = past.filter(({ seq }) => seq > after && seq < before);
-      const count = before - after - 1 - wanted.length;
-      const first = wanted.find(({ seq }) => seq > (mark?.seq ?? before));
-      const shown = wanted.flatMap((message) => [
-        ...mark !== undefined && message === first ? [show({ kind: "mark", mark })] : [],
-        ...this.#next(room, message, true),
-      ]);
+      const shown = past.filter(({ seq }) => seq > after && seq < before)
+        .map((message) => ({ seq: message.seq, effects: this.#next(room, message, true) }));
       room.last = before - 1;
-      return [...count > 0 ? missing(room, count) : [], ...shown, ...this.#release(room)];
+      const isRead = ({ seq }: { seq: number }) => seq <= gap.unread;
+      const unread = shown.filter((each) => !isRead(each));
+      return [
+        ...shown.filter(isRead),
+        { effects: markOf(room, gap.mark) },
+        { effects: this.#skip(room, gap.unread, unread[0]?.seq ?? before, more) },
+        ...unread,
+        { effects: this.#release(room) },
+      ].flatMap(({ effects }) => effects);
     };
     return this.#state.ask({ type: "history", payload: { room: room.name, before, limit } }, {
-      answer: (event) => filled(event.type === "history" ? event.payload.messages : []),
-      refused: () => filled([]),
+      answer: (event) =>
+        event.type === "history" ? filled(event.payload.messages, event.payload.more) : [],
+      refused: () => filled([], true),
     });
+  }
+
+  /** Tells of unread messages before `first` that are not shown. */
+  #skip(room: RoomState, read: number, first: number, more: boolean): Effect[] {
+    const count = first - read - 1;
+    if (count <= 0) return [];
+    const messages = count === 1 ? "1 message" : `${count} messages`;
+    if (!more) return [notice(`${messages} in ${room.name} are no longer kept`)];
+    this.#state.skipped(room, first, count);
+    return [notice(`${messages} in ${room.name} not shown: /history shows them`)];
   }
 
   #release(room: RoomState): Effect[] {
@@ -138,7 +156,10 @@ export class ReorderBuffer {
   }
 }
 
-function missed(room: RoomState, count: number): Effect[] {
-  const messages = count === 1 ? "1 message" : `${count} messages`;
-  return [notice(`${messages} in ${room.name} not shown: /history shows them`)];
+/** The mark before what is unread, unless all of that was said by people who are ignored. */
+function markOf({ hidden }: RoomState, mark: UnreadRoom | undefined): Effect[] {
+  if (mark === undefined || mark.unread <= hidden.unread) return [];
+  const { unread, mentions } = mark;
+  const seen = { unread: unread - hidden.unread, mentions: mentions - hidden.mentions };
+  return [show({ kind: "mark", mark: { ...mark, ...seen } })];
 }

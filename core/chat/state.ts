@@ -30,6 +30,12 @@ export interface RoomState {
   read: number;
   /** Messages waiting for what was said before them. */
   held: MessagePayload[] | undefined;
+  /** Unread messages that were not shown: those with a `seq` between these two. */
+  hole: { readonly after: number; readonly before: number } | undefined;
+  /** The `seq` before which `/history` continues; `undefined` for the last messages. */
+  oldest: number | undefined;
+  /** How much of what is unread was said by people who are ignored, up to a `seq`. */
+  hidden: { unread: number; mentions: number; upTo: number };
 }
 
 /** What to do with the answer to a request. */
@@ -47,8 +53,8 @@ export class ChatState {
   readonly rooms: Map<string, RoomState> = new Map();
   /** The folded name of the room that is typed into. */
   active: string | undefined;
-  /** Folded names of people who are not shown. */
-  readonly ignored: Set<string> = new Set();
+  /** People who are not shown, by folded name. */
+  readonly ignored: Map<string, string> = new Map();
   /** People who spoke, the latest first. */
   recent: string[] = [];
   /** The `seq` of the last direct message in this client's inbox that was shown. */
@@ -113,11 +119,14 @@ export class ChatState {
   /** Tells the server how far the person has read in the room that is typed into. */
   markRead(): Effect[] {
     const room = this.activeRoom;
-    if (room?.last === undefined || room.held !== undefined || room.last <= room.read) return [];
-    room.read = room.last;
+    if (room?.last === undefined || room.held !== undefined) return [];
+    const seq = room.hole === undefined ? room.last : Math.min(room.last, room.hole.after);
+    if (seq <= room.read) return [];
+    room.read = seq;
+    room.hidden = { unread: 0, mentions: 0, upTo: seq };
     // It has no answer; and a server that does not want to know is not asked why.
     this.#asked.set(READ_ID, { refused: () => [] });
-    const payload = { room: room.name, seq: room.last };
+    const payload = { room: room.name, seq };
     return [{ kind: "send", request: { type: "read", id: READ_ID, payload } }];
   }
 
@@ -125,8 +134,17 @@ export class ChatState {
   enter(name: string): RoomState {
     const known = this.rooms.get(fold(name));
     if (known !== undefined) return known;
-    const fresh = { topic: "", members: new Map(), held: undefined, read: 0 };
-    const room: RoomState = { name, last: undefined, ...fresh };
+    const room: RoomState = {
+      name,
+      last: undefined,
+      topic: "",
+      members: new Map(),
+      read: 0,
+      held: undefined,
+      hole: undefined,
+      oldest: undefined,
+      hidden: { unread: 0, mentions: 0, upTo: 0 },
+    };
     this.rooms.set(fold(name), room);
     return room;
   }
@@ -134,6 +152,7 @@ export class ChatState {
   /** Types into `room` from now on; what the person leaves behind has been read. */
   activate(room: RoomState): Effect[] {
     const read = this.activeRoom === room ? [] : this.markRead();
+    if (this.activeRoom !== room) room.oldest = room.hole?.before;
     this.active = fold(room.name);
     return [...read, { kind: "activate", room: room.name }];
   }
@@ -142,9 +161,38 @@ export class ChatState {
   shown(message: MessagePayload, past: boolean): Effect[] {
     const own = this.isSelf(message.sender);
     if (!own) this.heard(message.sender);
-    if (this.ignored.has(fold(message.sender))) return [];
     const mention = !own && mentions(message.text, this.name);
+    if (this.ignored.has(fold(message.sender))) return this.#hide(message, mention);
     return [show({ kind: "message", message, own, mention, past })];
+  }
+
+  /** A message was unread and is not shown: its sender is ignored. */
+  #hide({ room: name, seq }: MessagePayload, mention: boolean): [] {
+    const room = this.rooms.get(fold(name));
+    if (room === undefined || seq <= Math.max(room.read, room.hidden.upTo)) return [];
+    room.hidden.unread++;
+    if (mention) room.hidden.mentions++;
+    room.hidden.upTo = seq;
+    return [];
+  }
+
+  /**
+   * `count` unread messages before the one with this `seq` were not shown: what is read ends
+   * there until `/history` has shown them.
+   */
+  skipped(room: RoomState, seq: number, count: number): void {
+    const after = room.hole?.after ?? Math.max(room.read, seq - 1 - count);
+    if (after + 1 >= seq) return;
+    room.hole = { after, before: seq };
+    room.oldest = seq;
+  }
+
+  /** All messages of a room between these two, included, have been shown. */
+  revealed(room: RoomState, from: number, to: number): void {
+    const { hole } = room;
+    if (hole === undefined || to < hole.before - 1) return;
+    const before = Math.min(from, hole.before);
+    room.hole = before <= hole.after + 1 ? undefined : { ...hole, before };
   }
 
   /** Notes that somebody spoke. */
@@ -154,8 +202,15 @@ export class ChatState {
     this.recent = [name, ...others].slice(0, MAX_RECENT);
   }
 
-  /** Somebody has another name; it may be this person. */
-  renamed(name: string, newName: string): void {
+  /** Hides somebody, or shows them again; the effect keeps it. */
+  ignore(name: string, isIgnored: boolean): Effect {
+    if (isIgnored) this.ignored.set(fold(name), name);
+    else this.ignored.delete(fold(name));
+    return { kind: "ignored", names: [...this.ignored.values()] };
+  }
+
+  /** Somebody has another name; it may be this person. Whoever is ignored stays so. */
+  renamed(name: string, newName: string): Effect[] {
     if (this.isSelf(name)) {
       this.registered &&= fold(newName) === fold(name);
       this.name = newName;
@@ -164,6 +219,9 @@ export class ChatState {
       if (members.delete(fold(name))) members.set(fold(newName), newName);
     }
     this.recent = this.recent.map((each) => fold(each) === fold(name) ? newName : each);
+    if (!this.ignored.has(fold(name))) return [];
+    this.ignore(name, false);
+    return [this.ignore(newName, true)];
   }
 }
 

@@ -33,12 +33,15 @@ export type JournalLine =
   /** The session's token from now on; `null` when it has ended. */
   | { session: string | null }
   /** Whether the session is a person's, who comes back to it. */
-  | { stays: boolean };
+  | { stays: boolean }
+  /** The people whom the person hides from now on. */
+  | { ignored: string[] };
 
 /** What a journal amounts to. */
 export interface JournalState {
   session: string | undefined;
   stays: boolean;
+  ignored: readonly string[];
   /** Unacknowledged drafts by ref, oldest first. */
   drafts: Map<number, Draft>;
   lastRef: number;
@@ -46,7 +49,7 @@ export interface JournalState {
 
 /** What an empty journal amounts to. */
 export function emptyJournal(): JournalState {
-  return { session: undefined, stays: false, drafts: new Map(), lastRef: 0 };
+  return { session: undefined, stays: false, ignored: [], drafts: new Map(), lastRef: 0 };
 }
 
 /** Reads a journal. A line that a killed process left unfinished, or that is damaged, is skipped. */
@@ -63,6 +66,7 @@ export function parseJournal(text: string): JournalState {
 export function applyLine(state: JournalState, line: JournalLine): void {
   if ("session" in line) changeSession(state, line.session ?? undefined);
   else if ("stays" in line) state.stays = line.stays;
+  else if ("ignored" in line) state.ignored = line.ignored;
   else if ("done" in line) state.drafts.delete(line.done);
   else if ("sent" in line) markSent(state.drafts.get(line.sent));
   else if ("used" in line) state.lastRef = Math.max(state.lastRef, line.used);
@@ -98,6 +102,7 @@ export function writeJournal(state: JournalState): string {
   const lines = drafts.filter(({ isStray }) => isStray).flatMap(linesOf);
   if (state.session !== undefined) lines.push({ session: state.session });
   if (state.stays) lines.push({ stays: true });
+  if (state.ignored.length > 0) lines.push({ ignored: [...state.ignored] });
   lines.push(...drafts.filter(({ isStray }) => !isStray).flatMap(linesOf));
   // A session's refs must go on rising, also when nothing is waiting.
   if (!state.drafts.has(state.lastRef) && state.lastRef > 0) {
@@ -138,14 +143,19 @@ function parseLine(line: string): JournalLine | undefined {
 
 function isJournalLine(value: unknown): value is JournalLine {
   if (!isRecord(value)) return false;
-  const { draft, sent, done, session, stays, used, moved } = value;
+  const { draft, sent, done, session, stays, used, moved, ignored } = value;
   if (session !== undefined) return session === null || typeof session === "string";
   if (stays !== undefined) return typeof stays === "boolean";
+  if (ignored !== undefined) return Array.isArray(ignored) && ignored.every(isString);
   const ref = sent ?? done ?? used;
   if (ref !== undefined) return Number.isSafeInteger(ref);
   if (moved !== undefined) return Array.isArray(moved) && moved.every(isMove);
   return isRecord(draft) && Number.isSafeInteger(draft["ref"]) &&
     typeof draft["text"] === "string" && isTarget(draft["target"]);
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === "string";
 }
 
 function isMove(value: unknown): boolean {

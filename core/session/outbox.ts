@@ -93,6 +93,15 @@ export class Outbox {
     if (stays !== this.#state.stays) this.#append({ stays });
   }
 
+  /** The people whom the person hides. */
+  get ignored(): readonly string[] {
+    return this.#state.ignored;
+  }
+
+  set ignored(names: readonly string[]) {
+    this.#append({ ignored: [...names] });
+  }
+
   /** The unacknowledged drafts, oldest first. */
   get drafts(): Iterable<Draft> {
     return this.#state.drafts.values();

@@ -89,6 +89,7 @@ export class Session {
     const { name, password: given, room, context, person, view } = options;
     this.#chat = new Chat(name, room, context, person);
     this.state = this.#chat.state;
+    if (person === true) { for (const each of this.outbox.ignored) this.state.ignore(each, true); }
     const tell = (text: string) => view.show({ kind: "problem", text });
     const ask = view.secret && ((question: string) => this.#askToSignIn(question));
     this.#login = new Login({ name: () => this.state.name, given, ask, tell });
@@ -345,6 +346,9 @@ export class Session {
           : this.#fail(effect.ref, effect.refused);
       case "activate":
         return this.#options.view.activated(effect.room);
+      case "ignored":
+        this.outbox.ignored = effect.names;
+        return;
       case "secret":
         void this.#ask(effect);
         return;

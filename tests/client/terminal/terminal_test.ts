@@ -278,6 +278,34 @@ terminalTest(
 );
 
 terminalTest(
+  "people who are ignored stay so in the next start, and count nowhere",
+  async (home, server) => {
+    await using tmux = await openAlice(home, server);
+    using eve = await server.join("Eve", "Work");
+    using bob = await server.join("Bob", "Work");
+    await tmux.enter("/join Work");
+    await tmux.untilSeen("Work>");
+    await tmux.enter("/ignore Eve");
+    await tmux.untilSeen("Eve is not shown any more");
+    await tmux.press("C-d");
+    await tmux.untilSeen("ended 0");
+    await eve.send("message", { text: "spam" });
+    await eve.settled();
+    await tmux.startClient(server.address, "--name", "Alice", "--room", "Work");
+    await tmux.untilIn("Work");
+    await eve.send("message", { text: "spam, Alice" });
+    await eve.settled();
+    await bob.send("message", { text: "ham" });
+    const screen = await tmux.untilSeen("Bob: ham");
+    assert(!screen.includes("spam") && !screen.includes("unread"), screen);
+    await tmux.enter("/ignore");
+    await tmux.untilSeen("You ignore Eve");
+    await tmux.enter("/unread");
+    await tmux.untilSeen("Nothing is unread");
+  },
+);
+
+terminalTest(
   "what was typed comes back in the next start, Tab and Ctrl-R find things",
   async (home, server) => {
     await using tmux = await openAlice(home, server);

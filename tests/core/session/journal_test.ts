@@ -15,6 +15,7 @@ import { PURE } from "../../fixtures/pure.ts";
 const LINES: JournalLine[] = [
   { session: "token" },
   { stays: true },
+  { ignored: ["Eve", "Mallory"] },
   { draft: { ref: 1, target: { room: "General" }, text: "one\ntwo" } },
   { sent: 1 },
   { draft: { ref: 2, target: { to: "Bob" }, text: "psst" } },
@@ -26,8 +27,11 @@ Deno.test(
   "parseJournal() gives what is not acknowledged, in order, and whether it was sent",
   PURE,
   () => {
-    const { session, stays, drafts, lastRef } = parseJournal(LINES.map(journalLine).join(""));
+    const { session, stays, ignored, drafts, lastRef } = parseJournal(
+      LINES.map(journalLine).join(""),
+    );
     assertEquals([session, stays, lastRef], ["token", true, 3]);
+    assertEquals(ignored, ["Eve", "Mallory"]);
     assertEquals([...drafts.values()], [
       { ref: 2, target: { to: "Bob" }, text: "psst", sent: false },
       { ref: 3, target: { room: "Work" }, text: "three", sent: false },
@@ -54,11 +58,21 @@ Deno.test(
 );
 
 Deno.test("parseJournal() skips what is damaged", PURE, () => {
-  const damaged = ["null", "[]", "{}", '{"done": "x"}', '{"draft": {"ref": 1}}', "\u0000", "{"];
+  const damaged = [
+    "null",
+    "[]",
+    "{}",
+    '{"done": "x"}',
+    '{"ignored": [1]}',
+    '{"draft": {"ref": 1}}',
+    "\u0000",
+    "{",
+  ];
   const text = damaged.join("\n") + "\n" + journalLine({ session: "kept" });
   assertEquals(parseJournal(text), {
     session: "kept",
     stays: false,
+    ignored: [],
     drafts: new Map(),
     lastRef: 0,
   });
