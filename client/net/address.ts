@@ -1,32 +1,32 @@
-/** Where a server listens, as a person writes it: `HOST`, `HOST:PORT`, `[::1]:12345`. */
+/** Addresses of servers as a person writes them: `HOST`, `HOST:PORT`, `[::1]:12345`. */
 
 import { hostAndPort } from "../../cli/host_port.ts";
 
-/** The port that both programs use unless told otherwise. */
+/** The default port of both programs. */
 export const DEFAULT_PORT = 12345;
 
-/** The server that is meant when none is named. */
+/** The default server. */
 export const DEFAULT_ADDRESS: Address = { hostname: "127.0.0.1", port: DEFAULT_PORT };
 
 /** A host and a TCP port (1 to 65,535). */
 export interface Address {
-  /** A name or an IP address; IPv6 without brackets. */
+  /** A host name or an IP address; IPv6 without brackets. */
   readonly hostname: string;
   readonly port: number;
-  /** What the server has to show; without it the link is plain TCP. */
+  /** The proof that the server must give; without one, the link is plain TCP. */
   readonly proof?: Proof;
 }
 
-/** What makes a server the one that is meant: a certificate for `name` that `authorities` vouch for. */
+/** The proof of a server's identity: a certificate for `name`, signed under `authorities`. */
 export interface Proof {
   readonly name: string;
-  /** Certificates in PEM that are trusted, besides the well-known ones. */
+  /** Trusted certificates in PEM, besides the well-known ones. */
   readonly authorities: readonly string[];
-  /** The fingerprint of the server's own authority, where it has one and is known by it. */
+  /** The fingerprint of the server's own authority, if the server is known by it. */
   readonly fingerprint?: string;
 }
 
-/** Reads `HOST[:PORT]`; an IPv6 address needs brackets when a port follows (RFC 3986). */
+/** Parses `HOST[:PORT]`; an IPv6 address needs brackets before a port (RFC 3986). */
 export function parseAddress(
   text: string,
   usualPort = DEFAULT_PORT,

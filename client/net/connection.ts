@@ -6,10 +6,10 @@ import { LineFramer, readLines } from "../../protocol/mod.ts";
 import { type Address, formatAddress } from "./address.ts";
 import { dial } from "./dial.ts";
 
-/** Bytes read at once; a flood of 1,000 messages a second needs more than the protocol's default. */
+/** Bytes per read; a flood of 1,000 messages a second needs more than the default of `readLines`. */
 const BUFFER_SIZE = 32_768;
 
-/** Connects to `address` each time it is called; rejects as {@linkcode dial} does. */
+/** A function that connects to `address`; it rejects as {@linkcode dial} does. */
 export function dialer(address: Address): Dial {
   return async () => new Connection(await dial(address), address);
 }
@@ -38,7 +38,7 @@ class Connection implements Transport {
     throw new UnusableServer(`${server} does not speak this chat's protocol`);
   }
 
-  /** Lines that are sent in one turn go out in one write. */
+  /** Queues a line; the lines of one turn of the event loop go out in one write. */
   send(line: string): void {
     if (this.#closed) return;
     this.#queue += line;
@@ -70,8 +70,8 @@ class Connection implements Transport {
         while (bytes.length > 0) bytes = bytes.subarray(await this.#socket.write(bytes));
       }
     } catch {
-      // A socket that can't be written can't be read either: `lines` ends, and its
-      // reader is the one who says so.
+      // A socket that cannot be written cannot be read either: `lines` ends, and its
+      // reader reports it.
       this.close();
     } finally {
       this.#writing = undefined;

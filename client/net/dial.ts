@@ -1,4 +1,4 @@
-/** The way to a server's socket: TCP, and TLS over it where the server has to show who it is. */
+/** Opens the socket to a server: TCP, and TLS over it if the server must prove its identity. */
 
 import { messageOf } from "../../cli/system_errors.ts";
 import { deadline } from "../../core/session/deadline.ts";
@@ -6,13 +6,13 @@ import { UnusableServer } from "../../core/session/transport.ts";
 import { type Address, formatAddress } from "./address.ts";
 import { anotherCertificate, certificateProblem, Untrusted } from "./trust_errors.ts";
 
-/** Milliseconds that a server may take to accept, and to show its certificate. */
+/** Milliseconds for a server to accept, and for its TLS handshake. */
 const TIMEOUT = 10_000;
 
-/** Why there is no TLS with a server. */
+/** The message for a server that does not speak TLS. */
 export const NO_TLS = "no TLS is spoken there; for plain TCP write chat://";
 
-/** Connects; rejects with an `Error` whose message is for a person, an {@linkcode Untrusted} where TLS refuses the server. */
+/** Connects; rejects with an `Error` whose message is for a person: an {@linkcode Untrusted} if TLS refuses the server. */
 export async function dial(address: Address): Promise<Deno.Conn> {
   const opening = open(address);
   try {
@@ -21,7 +21,7 @@ export async function dial(address: Address): Promise<Deno.Conn> {
   } catch (error) {
     throw await explained(error, address);
   }
-  // Nobody waits for it any more, whichever way it ends.
+  // After a timeout nobody waits for the connection, so its late result is dropped.
   opening.then((socket) => socket.close(), () => undefined);
   throw new Error(`Cannot connect to ${formatAddress(address)}: no answer in 10 seconds`);
 }
@@ -34,7 +34,7 @@ async function open({ hostname, port, proof }: Address): Promise<Deno.Conn> {
   const { name, authorities } = proof;
   const tls = await Deno.startTls(socket, { hostname: name, caCerts: [...authorities] });
   try {
-    // Not a byte of ours before the server has shown who it is.
+    // Nothing is sent before the server has proved its identity.
     await tls.handshake();
   } catch (error) {
     tls.close();

@@ -1,40 +1,41 @@
 /**
- * The servers that were met over TLS, and by what each is known since: a file of
- * lines, kept beside the outbox. Who was met under one proof is not taken under another.
+ * The servers that were reached over TLS, and the kind of proof by which each is known: a
+ * file of lines beside the outbox. A server known by one kind of proof is not accepted
+ * with another.
  */
 
 import { messageOf } from "../../cli/system_errors.ts";
 import { openPrivate, type StateFile } from "../files/state_files.ts";
 
-/** By what a server is known. */
+/** The kind of proof by which a server is known. */
 export type KnownServer =
-  /** An authority that this machine knows vouches for it. */
+  /** A certificate of an authority that this machine trusts. */
   | { trust: "authorities" }
-  /** It has an authority of its own, whose fingerprint was confirmed. */
+  /** A certificate under an authority of its own, whose fingerprint was confirmed. */
   | { trust: "fingerprint"; fingerprint: string; authority: string };
 
 /** The file. */
 export class KnownServers {
   readonly #path: string | undefined;
 
-  /** Without a directory nobody is known, and nobody will be. */
+  /** Without a directory, no server is known or remembered. */
   constructor(directory: string | undefined) {
     this.#path = directory === undefined ? undefined : `${directory}/known-servers.jsonl`;
   }
 
-  /** By what `server` (`HOST:PORT`) is known; `undefined` for a stranger. */
+  /** The proof of `server` (`HOST:PORT`); `undefined` if it is unknown. */
   get(server: string): KnownServer | undefined {
     return parse(this.#read()).get(server);
   }
 
-  /** Knows `server` by this from now on, or as long as the disk lets it. */
+  /** Remembers `server`, if the file can be written. */
   async set(server: string, as: KnownServer): Promise<void> {
     if (this.#path === undefined) return;
     try {
       const file = await openPrivate(this.#path);
       if (file !== undefined) keep(file, server, as);
     } catch (error) {
-      // Whoever is not kept is a stranger again; what ails the disk, the outbox says.
+      // The server will be unknown next time; the outbox reports what is wrong with the disk.
       if (!(error instanceof Error)) throw error;
     }
   }
@@ -60,7 +61,7 @@ function keep(file: StateFile, server: string, as: KnownServer): void {
   }
 }
 
-/** A line that can't be read is nobody's: its server is a stranger again. */
+/** Lines that cannot be parsed are skipped: their servers are unknown again. */
 function parse(text: string): Map<string, KnownServer> {
   const known = new Map<string, KnownServer>();
   for (const line of text.split("\n")) {

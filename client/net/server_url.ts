@@ -1,27 +1,27 @@
 /**
- * A server as a person writes it, in one word: `HOST[:PORT]`, or a URL as the wire's
- * specification has it, `chat://HOST[:PORT][/ROOM]` and `chats://HOST[:PORT][/ROOM][#FINGERPRINT]`.
+ * A server as a person writes it, in one word: `HOST[:PORT]`, or a URL as specified in
+ * `protocol/mod.ts`, `chat://HOST[:PORT][/ROOM]` and `chats://HOST[:PORT][/ROOM][#FINGERPRINT]`.
  */
 
 import { parseFingerprint, TLS_PORT } from "../../protocol/fingerprint.ts";
 import { type Address, DEFAULT_PORT, formatAddress, parseAddress } from "./address.ts";
 
-/** A server, and the room and trust that the URL asks for. */
+/** A server, with the room and the pin of its URL. */
 export interface ServerUrl {
   readonly address: Address;
   readonly room?: string;
-  /** Present where the URL asks for TLS. */
+  /** Present if the URL asks for TLS. */
   readonly tls?: Pin;
 }
 
-/** The fingerprint that the server's authority must have, where one is given. */
+/** The fingerprint that the server's authority must have, if one is given. */
 export interface Pin {
   readonly fingerprint?: string;
 }
 
 type Problem = { problem: string };
 
-/** Reads a server URL, or the bare `HOST[:PORT]`. */
+/** Parses a server URL, or a bare `HOST[:PORT]`. */
 export function parseServerUrl(text: string): ServerUrl | Problem {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) {

@@ -1,7 +1,7 @@
 /**
- * A look at the certificate that a server shows, to learn whether it has an authority
- * of its own and which. It proves nothing, for anyone can show what another has shown:
- * it says what there is to compare. Nothing is sent but the beginning of TLS.
+ * Fetches the certificate that a server presents, to learn whether it has an authority of
+ * its own and which. That proves nothing, since anyone can present the certificate of
+ * another; it yields the fingerprint to compare. Only the beginning of TLS is sent.
  */
 
 import { connect } from "node:tls";
@@ -9,20 +9,20 @@ import { AuthorityInfoAccessExtension, X509Certificate } from "@peculiar/x509";
 import { fingerprintOf, OWN_NAME } from "../../protocol/fingerprint.ts";
 import type { Address } from "./address.ts";
 
-/** The authority of a server's own. */
+/** A server's own authority. */
 export interface OwnAuthority {
   readonly fingerprint: string;
   /** Its certificate, in PEM. */
   readonly certificate: string;
 }
 
-/** Milliseconds that a server may take to show its certificate. */
+/** Milliseconds for a server to present its certificate. */
 const TIMEOUT = 10_000;
 
-/** Where a certificate of a server's own making carries its authority's. */
+/** The prefix of the URL in which a self-issued certificate carries that of its authority. */
 const DATA_URL = "data:application/pkix-cert;base64,";
 
-/** The authority that the server names as its own; `undefined` where it names none. */
+/** The authority that the server presents as its own; `undefined` if it presents none. */
 export async function fetchAuthority(address: Address): Promise<OwnAuthority | undefined> {
   const shown = new X509Certificate(await shownBy(address));
   const access = shown.getExtension(AuthorityInfoAccessExtension);

@@ -1,7 +1,8 @@
 /**
- * Whether a server that is reached over TLS is the one that is meant. An authority that
- * this machine knows vouches for it; or it is known by the fingerprint of an authority
- * of its own: from the address, from before, or confirmed by the person at first sight.
+ * Whether a server that is reached over TLS is the intended one. Either an authority that
+ * this machine trusts has signed its certificate; or it is known by the fingerprint of an
+ * authority of its own: from the address, from an earlier connection, or confirmed by the
+ * person on first use.
  */
 
 import { UnusableServer } from "../../core/session/transport.ts";
@@ -13,16 +14,16 @@ import type { OwnAuthority } from "./shown_certificate.ts";
 import { formatServerUrl, type Pin } from "./server_url.ts";
 import { mismatch, Untrusted } from "./trust_errors.ts";
 
-/** What trust is built on. */
+/** The grounds for trust. */
 export interface TrustStore {
-  /** Authorities that the person trusts besides the well-known ones, in PEM. */
+  /** Authorities of `--ca` in PEM, trusted besides the well-known ones. */
   readonly authorities: readonly string[];
   readonly known: KnownServers;
-  /** Asks the person; there only where there is somebody to be asked. */
+  /** Asks the person; `undefined` if nobody can be asked. */
   readonly ask: ((question: string) => boolean) | undefined;
 }
 
-/** The address, with what its server has to show. Rejects as {@linkcode dial} does. */
+/** The address with the proof that its server must give. Rejects as {@linkcode dial} does. */
 export async function proven(
   address: Address,
   { fingerprint }: Pin,
@@ -46,7 +47,7 @@ function ownProof(authority: string, fingerprint: string): Proof {
   return { name: OWN_NAME, authorities: [authority], fingerprint };
 }
 
-/** The person has the fingerprint from elsewhere: that goes before what was known. */
+/** Trust by the fingerprint in the address, which takes precedence over what was known. */
 async function byFingerprint(address: Address, fingerprint: string, store: TrustStore) {
   const shown = await ownAuthority(address);
   if (shown?.fingerprint !== fingerprint) {
@@ -68,7 +69,7 @@ async function atFirstSight(address: Address, store: TrustStore): Promise<Addres
     confirm(address, shown, store);
     return await remember(address, shown, store);
   }
-  // From now on a certificate of its own making is no longer enough.
+  // From now on a self-issued certificate is no longer accepted.
   await store.known.set(formatAddress(address), { trust: "authorities" });
   return vouchedFor;
 }
@@ -101,7 +102,7 @@ async function remember(
 }
 
 async function ownAuthority(address: Address): Promise<OwnAuthority | undefined> {
-  // When nothing listens there, this says so in better words.
+  // If nothing listens there, this fails with a better message.
   (await dial(address)).close();
   const { fetchAuthority } = await import("./shown_certificate.ts");
   try {

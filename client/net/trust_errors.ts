@@ -1,15 +1,15 @@
-/** Why a server that is reached over TLS is not trusted, in words for a person. */
+/** Messages for a person about servers over TLS that are not trusted. */
 
 import { UnusableServer } from "../../core/session/transport.ts";
 import { type Address, formatAddress } from "./address.ts";
 import { formatServerUrl } from "./server_url.ts";
 
-/** The server has not shown that it is the one that is meant. Trying again would change nothing. */
+/** The server has not proved its identity. Trying again would change nothing. */
 export class Untrusted extends UnusableServer {
   override name = "Untrusted";
 }
 
-/** What `refusal`, a word of the TLS library, means; `undefined` when another certificate was expected. */
+/** The meaning of `refusal`, an error code of the TLS library; `undefined` if another certificate was expected. */
 export function certificateProblem(refusal: string, address: Address): string | undefined {
   const certificate = `Cannot trust ${formatAddress(address)}: its certificate`;
   if (refusal.startsWith("certificate expired")) {
@@ -35,20 +35,21 @@ export function certificateProblem(refusal: string, address: Address): string | 
     `fingerprint, and write ${formatServerUrl(address, "FINGERPRINT")}`;
 }
 
-/** That a server is not the one that it was, or that was asked for; with what it shows now. */
+/** The message that a server is not the known or the requested one, with the fingerprint that it presents now. */
 export async function anotherCertificate(address: Address): Promise<string> {
-  // What shows certificates is loaded only by those who need to see one.
+  // Loaded only here, since most programs never need it.
   const { fetchAuthority } = await import("./shown_certificate.ts");
   const shown = (await fetchAuthority(address).catch(() => undefined))?.fingerprint;
-  // Whoever names the authority that is trusted, and is not vouched for by it, has made that up.
+  // Anyone can present the pinned authority's certificate; without a leaf signed by it, that is a
+  // forgery.
   return mismatch(address, shown === address.proof?.fingerprint ? undefined : shown);
 }
 
-/** The warning: `address` has the fingerprint that was expected, `shown` is the one that there is. */
+/** The warning; `address` has the expected fingerprint, and `shown` is the presented one. */
 export function mismatch(address: Address, shown: string | undefined): string {
   return [
     `THE CERTIFICATE OF ${formatAddress(address)} IS NOT THE ONE THAT IS TRUSTED.`,
-    "Somebody may have come between you and the server, or it was set up anew.",
+    "Somebody may be intercepting the connection, or the server was set up anew.",
     "Nothing was sent to it.",
     `  trusted: ${address.proof?.fingerprint}`,
     `  shown:   ${shown ?? "no authority of its own, or a forged one"}`,

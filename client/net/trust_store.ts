@@ -1,11 +1,11 @@
-/** What trust in a server is built on, on this machine. */
+/** The grounds for trust in servers on this machine. */
 
 import { messageOf } from "../../cli/system_errors.ts";
 import { KnownServers } from "./known_servers.ts";
 import { makePrivateDirectory } from "../files/state_files.ts";
 import type { TrustStore } from "./trust.ts";
 
-/** The store; `ca` is a file of authorities, `directory` where state is kept. */
+/** Opens the store; `ca` is a file of authorities, `directory` that of the state. */
 export function openTrustStore(
   ca: string | undefined,
   directory: string | undefined,
@@ -33,7 +33,7 @@ function isUsable(directory: string): boolean {
     makePrivateDirectory(directory);
     return true;
   } catch {
-    // The outbox needs it too, and says why it can't be used.
+    // The outbox needs the directory too, and reports why it cannot be used.
     return false;
   }
 }
