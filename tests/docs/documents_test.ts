@@ -72,6 +72,10 @@ Deno.test("README's figures are those of the reports", () => {
   assertStringIncludes(faults, `of the others took ${figure(/others took (\d+ ms)/)}`);
   const benchmarks = read("docs/BENCHMARKS.md");
   assertStringIncludes(benchmarks, `| chat-server --memory | ${figure(/([\d.]+) million/)} M (`);
+  assertStringIncludes(
+    benchmarks,
+    `| chat-server --sync full | ${figure(/and ([\d.]+) million/)} M (`,
+  );
   assertStringIncludes(benchmarks, `NATS core | ${figure(/([\d.]+) times/)} × (`);
   assertStringIncludes(benchmarks, `Resident for each | ${figure(/takes ([\d.]+ KB)/)} |`);
 });
