@@ -1,6 +1,6 @@
 /**
- * Invisible characters that scripts and emoji need, by the characters beside them: patterns
- * for names, which hold no other (after Unicode's UAX #31, rules A1, A2 and B), and for texts.
+ * Invisible characters that scripts and emoji need, by the characters beside them. Names hold no
+ * others (after Unicode's UAX #31, rules A1, A2 and B); a text is shown with or without them.
  */
 
 /** Scripts whose letters join their neighbors. */
@@ -17,11 +17,11 @@ const VIRAMA = String
 const AFTER_VIRAMA = String.raw`(?<=\p{L}\p{M}*[${VIRAMA}]\p{Mn}*)`;
 
 /** ZWJ within an emoji sequence, such as that of a profession or a family. */
-export const EMOJI_JOINER = String
+const EMOJI_JOINER = String
   .raw`(?<=\p{Extended_Pictographic}[\uFE0F\u{1F3FB}-\u{1F3FF}]?)\u200D(?=\p{Extended_Pictographic})`;
 
 /** ZWJ between Bengali or Kannada ra and its virama, which keeps the letter whole. */
-export const RA_JOINER = String.raw`(?<=[\u09B0\u0CB0])\u200D(?=[\u09CD\u0CCD])`;
+const RA_JOINER = String.raw`(?<=[\u09B0\u0CB0])\u200D(?=[\u09CD\u0CCD])`;
 
 /** The flags of England, Scotland and Wales, which end in tag characters. */
 export const TAGGED_FLAG = String.raw`\u{1F3F4}\u{E0067}\u{E0062}` +
@@ -29,11 +29,72 @@ export const TAGGED_FLAG = String.raw`\u{1F3F4}\u{E0067}\u{E0062}` +
     .raw`(?:\u{E0065}\u{E006E}\u{E0067}|\u{E0073}\u{E0063}\u{E0074}|\u{E0077}\u{E006C}\u{E0073})\u{E007F}`;
 
 /** Selectors of a Han character's or a Mongolian letter's form, and the Mongolian vowel separator. */
-export const FORM_SELECTOR = [
+const FORM_SELECTOR = [
   String.raw`(?<=\p{Ideographic})[\uFE00-\uFE02\u{E0100}-\u{E01EF}]`,
-  String.raw`(?<=\p{sc=Mongolian})[\u180B-\u180D\u180F]`,
-  String.raw`(?<=\p{sc=Mongolian}[\u180B-\u180D\u180F]?)\u180E(?=[\u1820\u1821])`,
+  String.raw`(?<=(?=\p{L})\p{sc=Mongolian})[\u180B-\u180D\u180F]`,
+  String.raw`(?<=(?=\p{L})\p{sc=Mongolian}[\u180B-\u180D\u180F]?)\u180E(?=[\u1820\u1821])`,
 ].join("|");
+
+/** Scripts whose shaping uses ZWNJ and ZWJ between letters. */
+const SHAPED = CURSIVE +
+  String
+    .raw`\p{scx=Arab}\p{scx=Syrc}\p{scx=Deva}\p{scx=Beng}\p{scx=Gujr}\p{scx=Guru}\p{scx=Knda}\p{scx=Mlym}` +
+  String
+    .raw`\p{scx=Orya}\p{scx=Sinh}\p{scx=Taml}\p{scx=Telu}\p{sc=Khmer}\p{sc=Myanmar}\p{sc=Javanese}\p{sc=Balinese}`;
+
+/** Joiners that change how a text looks, which is shown with them. */
+export const SHOWN_JOINER = [
+  EMOJI_JOINER,
+  RA_JOINER,
+  String.raw`(?<=[${SHAPED}])[\u200C\u200D](?=\p{L})`,
+].join("|");
+
+/** Scripts without spaces, in which ZWSP and WJ say where a line may break. */
+const UNSPACED = String
+  .raw`\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}\p{sc=Tai_Le}\p{sc=New_Tai_Lue}\p{sc=Tai_Tham}` +
+  String.raw`\p{sc=Tai_Viet}\p{sc=Javanese}\p{sc=Balinese}\p{sc=Tibetan}`;
+
+/**
+ * Characters that a script has use for where they stand, and a terminal has not: a text that is
+ * shown without them looks the same, or nearly, and like nothing else.
+ */
+const IDLE = [
+  FORM_SELECTOR,
+  // Forms of Myanmar letters and of operators, the inherent vowels of Khmer, the order of Hebrew points.
+  String.raw`(?<=[\p{sc=Myanmar}\p{Sm}])\uFE00|(?<=(?=\p{L})\p{sc=Khmer})[\u17B4\u17B5]`,
+  String.raw`(?<=[\u0591-\u05F4])\u034F(?=[\u0591-\u05F4])`,
+  // ZWJ at the end of a word: behind a virama it makes a Malayalam chillu, behind a cursive letter its initial form.
+  String.raw`(?:${AFTER_VIRAMA}|(?<=(?=\p{L})[${CURSIVE}]))\u200D(?![\p{L}\p{M}\u200C\u200D])`,
+].join("|");
+
+const IDLE_CHARACTER = new RegExp(IDLE, "gu");
+
+const HAS_RIGHT_TO_LEFT =
+  /(?=\p{L})[\p{sc=Hebrew}\p{sc=Arabic}\p{sc=Syriac}\p{sc=Thaana}\p{sc=Nko}\p{sc=Adlam}\p{sc=Mandaic}\p{sc=Samaritan}\p{sc=Hanifi_Rohingya}]/u;
+
+const HAS_UNSPACED = new RegExp(String.raw`(?=\p{L})[${UNSPACED}]`, "u");
+
+/** ZWSP and WJ, but for those within a word of another script, which would look like one without. */
+const LINE_BREAKS = new RegExp(
+  String.raw`(?<!(?![${UNSPACED}])[\p{L}\p{M}\p{N}]|[\u200B\u2060])[\u200B\u2060]+` +
+    String.raw`|[\u200B\u2060]+(?!(?![${UNSPACED}])[\p{L}\p{M}\p{N}]|[\u200B\u2060])`,
+  "gu",
+);
+
+/**
+ * `line` without the characters that its scripts need and a terminal does not: among them line
+ * breaks in a line of a script without spaces, and the marks of direction in one that runs from
+ * right to left, where they only place its punctuation.
+ */
+export function dropIdle(line: string): string {
+  const dropped = line.replace(IDLE_CHARACTER, "");
+  if (!/[\u200B\u200E\u200F\u2060]/.test(dropped)) return dropped;
+  // By the author's lines, so that one is shown the same beside others and alone.
+  return dropped.replace(/[^⏎]+/g, (part) => {
+    const unbroken = HAS_UNSPACED.test(part) ? part.replace(LINE_BREAKS, "") : part;
+    return HAS_RIGHT_TO_LEFT.test(unbroken) ? unbroken.replace(/[\u200E\u200F]/g, "") : unbroken;
+  });
+}
 
 /** What a name may hold of characters that can't be seen. */
 export const NEEDED_IN_NAME = new RegExp(

@@ -57,12 +57,14 @@ function foldOf(text: string): string {
   return fold(text).replaceAll("ς", "σ");
 }
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Made for the first text that may mention a name: it takes its time. */
+let graphemes: Intl.Segmenter | undefined;
 
 /** The fold of `text`, and the offset in `text` of each grapheme by its offset in the fold. */
 function foldGraphemes(text: string): { folded: string; offsets: Map<number, number> } {
   let folded = "";
   const offsets = new Map<number, number>();
+  graphemes ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
   for (const { segment, index } of graphemes.segment(text)) {
     offsets.set(folded.length, index);
     folded += foldOf(segment);

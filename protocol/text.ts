@@ -3,6 +3,8 @@
  * carries a text exactly as it was written; only a screen needs it made safe.
  */
 
+import { dropIdle, SHOWN_JOINER, TAGGED_FLAG } from "./invisible.ts";
+
 /** Whether `text` has more than `limit` code points, without counting a huge one. */
 export function isLongerThan(text: string, limit: number): boolean {
   if (text.length <= limit) return false;
@@ -15,26 +17,21 @@ const MARKS_SHOWN = 8;
 
 const EXCESS_MARKS = new RegExp(`(\\p{M}{${MARKS_SHOWN}})\\p{M}+`, "gu");
 
-// Characters that move a cursor, reorder text or are invisible. Tab and newline are
-// replaced before, joiners after; the emoji and text variation selectors stay.
-const UNSAFE =
-  /(?![\u200C\u200D\uFE0E\uFE0F])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
+// Characters that move a cursor, reorder text or are invisible. Tab and newline are replaced
+// before, joiners after; the emoji and text variation selectors stay, and so do the tags of a flag.
+const UNSAFE = new RegExp(
+  `(${TAGGED_FLAG})|` +
+    String
+      .raw`(?![\u200C\u200D\uFE0E\uFE0F])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]`,
+  "gu",
+);
 
-// Joiners that a script or an emoji sequence needs are left alone.
-const NEEDED_JOINER = [
-  // ZWJ inside an emoji sequence.
-  String
-    .raw`(?<=\p{Extended_Pictographic}[\uFE0F\u{1F3FB}-\u{1F3FF}]?)\u200D(?=\p{Extended_Pictographic})`,
-  // ZWJ and ZWNJ between the letters of scripts whose shaping uses them.
-  String
-    .raw`(?<=[\p{scx=Arab}\p{scx=Syrc}\p{scx=Deva}\p{scx=Beng}\p{scx=Gujr}\p{scx=Guru}\p{scx=Knda}\p{scx=Mlym}\p{scx=Orya}\p{scx=Sinh}\p{scx=Taml}\p{scx=Telu}])[\u200C\u200D](?=\p{L})`,
-].join("|");
-
-const JOINER = new RegExp(`(${NEEDED_JOINER})|[\\u200C\\u200D]`, "gu");
+const JOINER = new RegExp(`(${SHOWN_JOINER})|[\\u200C\\u200D]`, "gu");
 
 /**
  * `text` as one line that cannot act on a terminal: every control, escape, bidi or
- * invisible character is shown as a mark. A line break becomes `⏎`, so that a text
+ * invisible character is shown as a mark, or dropped where its script needs it and a
+ * terminal does not. A line break becomes `⏎`, so that a text
  * cannot imitate a line of its own.
  */
 export function escapeForTerminal(text: string): string {
@@ -49,10 +46,10 @@ export function escapeLinesForTerminal(text: string): string[] {
 function mark(line: string): string {
   // Nearly every line is plain ASCII and safe as it is.
   if (/^[\x20-\x7e]*$/.test(line)) return line;
-  return line
+  return dropIdle(line)
     .replace(EXCESS_MARKS, "$1")
     .replaceAll("\t", "    ")
-    .replace(UNSAFE, markOf)
+    .replace(UNSAFE, (unsafe, flag?: string) => flag ?? markOf(unsafe))
     // Last, because a joiner is judged by the characters that are left beside it.
     .replace(JOINER, (joiner, needed?: string) => needed ?? markOf(joiner));
 }

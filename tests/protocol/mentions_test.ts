@@ -176,7 +176,7 @@ Deno.test("mentions() finds every name between spaces, in every normal form and 
 
 Deno.test("mentions() finds no name in a link", PURE, () => {
   const scheme = fc.constantFrom("https://", "http://", "ftp://", "www.", "");
-  const segments = fc.array(fc.webSegment(), { maxLength: 3 });
+  const segments = fc.array(fc.stringMatching(/^[a-z0-9~_.-]{0,6}$/), { maxLength: 3 });
   const tail = fc.constantFrom("", "?q=1&r=%20", "#top", "?anna=anna#anna");
   const parts = fc.tuple(
     scheme,

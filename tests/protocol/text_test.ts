@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import fc from "fast-check";
 import { escapeForTerminal, escapeLinesForTerminal, isLongerThan } from "../../protocol/text.ts";
 import { PURE } from "../fixtures/pure.ts";
 
@@ -169,6 +170,91 @@ Deno.test("escapeForTerminal() marks a joiner that joins nothing", PURE, () => {
     [`क${"\u0301".repeat(8)}\u094d\u200dक`, `क${"\u0301".repeat(8)}<U+200D>क`],
   ];
   for (const [text, shown] of cases) assertEquals(escapeForTerminal(text), shown);
+});
+
+const ENGLAND = "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}";
+const WALES = "🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}";
+
+/** Texts with invisible characters that their scripts need, by how they are shown. */
+const NEEDED: Record<string, [text: string, shown?: string][]> = {
+  "line breaks of scripts without spaces": [
+    ["ខ្ញុំ\u200bចង់\u200bទៅ\u200bផ្សារ។", "ខ្ញុំចង់ទៅផ្សារ។"],
+    ["ខ \u200b(2020\u200b ខ)\u200b", "ខ (2020 ខ)"],
+    ["ภาษา\u200bไทย\u2060!", "ภาษาไทย!"],
+    ["ພາສາ\u200bລາວ", "ພາສາລາວ"],
+    ["မြန်မာ\u200bစာ", "မြန်မာစာ"],
+    ["ꦲꦏ\u200bꦱꦫ", "ꦲꦏꦱꦫ"],
+    ["བོད་\u200bཡིག", "བོད་ཡིག"],
+  ],
+  "tags of a flag": [[ENGLAND], [`${ENGLAND}${WALES} 1:0!`]],
+  "joiners": [["র\u200d্যাব"], ["ᠠ\u200dᠪ"], ["ߞ\u200cߊ"], ["ក\u200cក"]],
+  "joiners at the end of a word": [
+    ["രാജന്\u200d വന്നു", "രാജന് വന്നു"],
+    ["ه\u200d.ش", "ه.ش"],
+  ],
+  "forms": [
+    ["葛\u{e0100}城と辻\u{e0101}", "葛城と辻"],
+    ["ᠮᠣᠩᠭᠣᠯ\u180eᠠ ᠠ\u180b", "ᠮᠣᠩᠭᠣᠯᠠ ᠠ"],
+    ["က\ufe00 ∩\ufe00", "က ∩"],
+    ["\u05d0\u05b0\u034f\u05b1", "\u05d0\u05b0\u05b1"],
+  ],
+  "marks of direction": [
+    ["שלום!\u200f", "שלום!"],
+    ["أستخدم C++\u200e كثيرا", "أستخدم C++ كثيرا"],
+  ],
+};
+
+Deno.test(
+  "escapeForTerminal() shows or drops the invisible characters that a script needs",
+  PURE,
+  () => {
+    for (const [what, texts] of Object.entries(NEEDED)) {
+      for (const [text, shown = text] of texts) {
+        assertEquals(escapeForTerminal(text), shown, what);
+        assertEquals(escapeLinesForTerminal(`${text}\n${text}`), [shown, shown], what);
+        assertEquals(escapeForTerminal(shown), shown, what);
+      }
+    }
+  },
+);
+
+Deno.test("escapeForTerminal() marks invisible characters where they could deceive", PURE, () => {
+  const cases: [text: string, shown: string][] = [
+    ["Al\u200bice ខ", "Al<U+200B>ice ខ"],
+    ["Al\u200b\u2060ice ខ", "Al<U+200B><U+2060>ice ខ"],
+    ["田\u200b中", "田<U+200B>中"],
+    ["a\u200eb", "a<U+200E>b"],
+    ["שלום\na\u200eb", "שלום⏎a<U+200E>b"],
+    ["\u202egnp.exe שלום", "<U+202E>gnp.exe שלום"],
+    ["\u2066שלום\u2069", "<U+2066>שלום<U+2069>"],
+    ["🏴\u{e0068}\u{e0069}\u{e007f}", "🏴<U+E0068><U+E0069><U+E007F>"],
+    ["a\u{e0067}\u{e0062}", "a<U+E0067><U+E0062>"],
+    ["葛\u{e0100}\u{e0101}", "葛<U+E0101>"],
+    ["a\u{e0100}", "a<U+E0100>"],
+    ["a\u180bb", "a<U+180B>b"],
+    ["a\u17b4", "a<U+17B4>"],
+  ];
+  for (const [text, shown] of cases) assertEquals(escapeForTerminal(text), shown);
+});
+
+Deno.test("escapeForTerminal() loses nothing that can be seen, in any script", PURE, () => {
+  const hidden =
+    /[\u200b-\u200f\u2060\u180b-\u180e\u034f\u17b4\ufe00\u{e0000}-\u{e0fff}]|<U\+[0-9A-F]+>/gu;
+  const letters = fc.constantFrom(..."aé1 .<ขมກខကꦲབअक्র্ന്யබשלאبیᠠᠪ葛田∩🏴👩🚀");
+  const invisible = fc.constantFrom(
+    ..."\u200b\u200c\u200d\u200e\u200f\u2060\u180b\u180e\u034f\u17b4\ufe00\u{e0100}",
+    ENGLAND.slice(2),
+  );
+  fc.assert(fc.property(fc.array(fc.oneof(letters, invisible), { maxLength: 24 }), (parts) => {
+    const text = parts.join("");
+    const shown = escapeForTerminal(text);
+    assertEquals(shown.replace(hidden, ""), text.replace(hidden, ""));
+    assertEquals(escapeForTerminal(shown), shown);
+    assert(!HOSTILE.test(shown.replaceAll(ENGLAND, "")), shown);
+    // Between two letters of a script that needs none, nothing goes unseen.
+    const latin = `a${parts.filter((part) => part.replace(hidden, "") === "").join("")}b`;
+    assertEquals(escapeForTerminal(latin).match(hidden)?.length, latin.match(hidden)?.length);
+  }));
 });
 
 Deno.test("escapeForTerminal() shows eight marks on one character and no more", PURE, () => {
