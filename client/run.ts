@@ -41,11 +41,12 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
   },
   tail: async ({ values }) => {
     const { runFollow, runTail } = await import("./lines/one_shot.ts");
-    const { lines, timestamps, retry } = values;
+    const { lines, before, timestamps, retry, follow } = values;
+    if (follow && before > 0) throw new Failure(2, "--before and --follow exclude each other");
     const patience = retry * 1000;
     const start = await prepare(values, { patience });
-    const run = values.follow ? runFollow : runTail;
-    return await run(start, { lines, timestamps, patience }, shapeOf(values));
+    const run = follow ? runFollow : runTail;
+    return await run(start, { lines, before, timestamps, patience }, shapeOf(values));
   },
   search: async ({ values, operands }) => {
     const { runSearch } = await import("./lines/one_shot.ts");

@@ -3,6 +3,7 @@
 import {
   escapeForTerminal,
   type Event,
+  LIMITS,
   type MessagePayload,
   type Request,
 } from "../../protocol/mod.ts";
@@ -41,6 +42,8 @@ export async function runSend(
 /** How `tail` prints a room. */
 interface TailOptions {
   readonly lines: number;
+  /** The `seq` before which the messages are; 0 for the last. */
+  readonly before: number;
   readonly timestamps: boolean;
   /** Milliseconds for which the server is tried again. */
   readonly patience: number;
@@ -49,15 +52,31 @@ interface TailOptions {
 /** Prints a room's last messages. */
 export async function runTail(
   start: Start,
-  { lines, timestamps, patience }: TailOptions,
+  { lines, before, timestamps, patience }: TailOptions,
   shape: Shape,
 ): Promise<number> {
   return await withSession(start, start.room, async (session) => {
-    if (lines === 0) return;
-    const payload = { room: start.room, limit: lines };
-    const answer = await ask(session, { type: "history", payload }, "history");
-    printMessages(session, answer.payload.messages, shape, stampOf(timestamps));
+    const messages = await pastOf(session, start.room, lines, before);
+    printMessages(session, messages, shape, stampOf(timestamps));
   }, patience);
+}
+
+/** The last `count` messages of a room before a `seq`, page by page. */
+async function pastOf(session: Session, room: string, count: number, before: number) {
+  const pages: MessagePayload[][] = [];
+  for (let left = count, end = before, more = true; left > 0 && more;) {
+    const payload = {
+      room,
+      limit: Math.min(left, LIMITS.history),
+      ...end === 0 ? {} : { before: end },
+    };
+    const { payload: page } = await ask(session, { type: "history", payload }, "history");
+    pages.unshift(page.messages);
+    left -= page.messages.length;
+    more = page.more && page.messages.length > 0;
+    end = page.messages[0]?.seq ?? 0;
+  }
+  return pages.flat();
 }
 
 /** Prints a room's last messages, then each new one, until a signal or the link's end. */

@@ -9,6 +9,7 @@ import {
   type Values,
   wholeNumber,
 } from "../../cli/options.ts";
+import { LIMITS } from "../../protocol/mod.ts";
 
 const COMMON = {
   name: text("NAME", undefined, "Your name in the chat"),
@@ -41,14 +42,23 @@ const CHAT = {
   ...COMMON,
 };
 
-const lines = (least: 0 | 1) => ({
-  lines: wholeNumber("N", 10, [least, 500], "How many messages at most; -n N is the same"),
+const lines = (least: 0 | 1, most: number) => ({
+  lines: wholeNumber("N", 10, [least, most], "How many messages at most; -n N is the same"),
 });
+
+/** Messages that `tail` prints at most: it holds them until it has them all. */
+const MAX_TAIL = 100_000;
 
 const SEND = { ...ROOM, ...RETRY, ...COMMON };
 const TAIL = {
   ...ROOM,
-  ...lines(0),
+  ...lines(0, MAX_TAIL),
+  before: wholeNumber(
+    "SEQ",
+    0,
+    [0, Number.MAX_SAFE_INTEGER],
+    "Only messages before this number, which --json shows; 0 for the last",
+  ),
   follow: toggle("Go on with what is said from now on"),
   ...RETRY,
   timestamps: toggle("Date and time before every line"),
@@ -58,7 +68,7 @@ const TAIL = {
 const SEARCH = {
   ...ROOM,
   from: text("NAME", undefined, "Only what this person said"),
-  ...lines(1),
+  ...lines(1, LIMITS.history),
   json: toggle("JSON lines, as they are on the wire"),
   ...COMMON,
 };

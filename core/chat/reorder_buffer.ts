@@ -3,11 +3,11 @@
  * a reconnect does. What comes too early is held until the gap before it is filled.
  */
 
-import { fold, type MessagePayload, type UnreadRoom } from "../../protocol/mod.ts";
+import { fold, LIMITS, type MessagePayload, type UnreadRoom } from "../../protocol/mod.ts";
 import { type Effect, notice, show } from "./items.ts";
 import type { ChatState, RoomState } from "./state.ts";
 
-/** Messages that a gap is filled with at most; what is older, `/history` shows. */
+/** Messages that a gap is filled with, unless the context is larger; `/history` shows older ones. */
 const FILL_LIMIT = 200;
 
 /** A gap in a room's messages. */
@@ -22,17 +22,29 @@ interface Gap {
   readonly mark?: UnreadRoom | undefined;
 }
 
+/** The last `wanted` messages before a `seq`. */
+interface Range {
+  readonly before: number;
+  readonly wanted: number;
+}
+
+/** Takes what was found of a range, and whether there is more before it. */
+type Filled = (past: MessagePayload[], more: boolean) => Effect[];
+
 /** Puts the messages of all rooms in order. */
 export class ReorderBuffer {
   readonly #state: ChatState;
   readonly #context: number;
   readonly #fromMark: boolean;
+  /** Messages that a gap is filled with at most. */
+  readonly #most: number;
 
   /** A newly entered room begins as {@linkcode Chat} says. */
   constructor(state: ChatState, context: number, fromMark: boolean) {
     this.#state = state;
     this.#context = context;
     this.#fromMark = fromMark;
+    this.#most = Math.max(FILL_LIMIT, context);
   }
 
   /** The server says that the client is in these rooms, and what `seq` their last messages have. */
@@ -95,7 +107,7 @@ export class ReorderBuffer {
   #past(seq: number, mark: UnreadRoom | undefined, held: MessagePayload[] = []): Gap {
     // In a room that the person was never in, nothing was missed.
     const read = mark === undefined || mark.seq === 0 ? seq : mark.seq;
-    const after = Math.max(0, seq - FILL_LIMIT, Math.min(seq - this.#context, read));
+    const after = Math.max(0, seq - this.#most, Math.min(seq - this.#context, read));
     const unread = mark !== undefined && read < seq && mark.unread > 0 ? mark : undefined;
     return { after, before: seq + 1, held, unread: unread?.seq ?? seq, mark: unread };
   }
@@ -104,7 +116,7 @@ export class ReorderBuffer {
   #fill(room: RoomState, gap: Gap): Effect {
     const { after, before, held = [] } = gap;
     Object.assign(room, { held, last: after });
-    const limit = Math.min(before - after - 1, FILL_LIMIT);
+    const wanted = Math.min(before - after - 1, this.#most);
     const filled = (past: MessagePayload[], more: boolean) => {
       // It may have been left since.
       if (this.#state.rooms.get(fold(room.name)) !== room) return [];
@@ -121,10 +133,24 @@ export class ReorderBuffer {
         { effects: this.#release(room) },
       ].flatMap(({ effects }) => effects);
     };
+    return this.#pages(room, { before, wanted }, filled);
+  }
+
+  /** Asks for a range, page by page. */
+  #pages(room: RoomState, range: Range, done: Filled, known: MessagePayload[] = []): Effect {
+    const { before, wanted } = range;
+    const limit = Math.min(wanted, LIMITS.history);
     return this.#state.ask({ type: "history", payload: { room: room.name, before, limit } }, {
-      answer: (event) =>
-        event.type === "history" ? filled(event.payload.messages, event.payload.more) : [],
-      refused: () => filled([], true),
+      answer: (event) => {
+        if (event.type !== "history") return [];
+        const { messages, more } = event.payload;
+        const [first] = messages;
+        const past = [...messages, ...known];
+        const left = wanted - messages.length;
+        if (!more || first === undefined || left <= 0) return done(past, more);
+        return [this.#pages(room, { before: first.seq, wanted: left }, done, past)];
+      },
+      refused: () => done(known, true),
     });
   }
 

@@ -52,6 +52,25 @@ Deno.test("tail prints the last messages, oldest first", async () => {
   assertEquals([type, text, seq], ["message", "three", 3]);
 });
 
+Deno.test("tail prints as many messages as it is told, and those before a number", async () => {
+  await using home = new Home();
+  await using server = await home.serve();
+  const texts = Array.from({ length: 1_300 }, (_, index) => `text ${index + 1}`);
+  await say(server, ...texts);
+  const lines = (first: number, last: number) =>
+    texts.slice(first - 1, last).map((text) => `[General] Sayer: ${text}`);
+  const tail = async (...args: string[]) =>
+    (await runClient(home, ["tail", ...args, ...as("Alice", server)])).stdout;
+  assertEquals(await tail("-n", "1201"), lines(100, 1_300));
+  assertEquals(await tail("-n", "5000"), lines(1, 1_300));
+  assertEquals(await tail("-n", "600", "--before", "901"), lines(301, 900));
+  assertEquals(await tail("-n", "600", "--before", "1"), []);
+  const both = ["tail", "--follow", "--before", "5", ...as("Alice", server)];
+  assertEquals((await runClient(home, both)).code, 2);
+  await using client = new ClientProcess(home, ["tail", "-f", "-n", "1201", ...as("Ed", server)]);
+  for (const line of lines(100, 1_300)) assertEquals(await client.stdout.next(), line);
+});
+
 Deno.test("tail --follow goes on with what is said, until a signal", async () => {
   await using home = new Home();
   await using server = await home.serve();
