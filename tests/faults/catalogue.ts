@@ -121,9 +121,9 @@ export const FAULTS: readonly Fault[] = [
     name: "clock-back",
     rounds: { full: 40, short: 2 },
     about:
-      "The server's clock, in all its threads, is set back by up to 25 days and right again, " +
-      "while everybody talks and between a kill and the next start. (Sessions are kept for 30 " +
-      "days, by that same clock: one that is further off ends them.)",
+      "The server's clock, in all its threads, is set back, by up to decades, and right again, " +
+      "while everybody talks and between a kill and the next start. The dates in history never " +
+      "go back.",
     run: clockBack,
   },
 ];

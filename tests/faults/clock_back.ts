@@ -3,12 +3,12 @@
 import { Crowd } from "./crowd.ts";
 import { settle } from "./kill_server.ts";
 import type { Random } from "./random.ts";
-import type { Stage } from "./stage.ts";
+import { type Stage, Wronged } from "./stage.ts";
 import { Broken } from "./waiting.ts";
 import { DAY } from "../../server/process/time.ts";
 
-/** Milliseconds: less than the 30 days for which a session is kept by the same clock. */
-const FURTHEST = 25 * DAY;
+/** Milliseconds: almost to 1970, where a clock stands that was never set. */
+const FURTHEST = 20_000 * DAY;
 
 /** Sets the clock back, `stage.rounds` times. */
 export async function clockBack(stage: Stage): Promise<void> {
@@ -36,9 +36,12 @@ export async function clockBack(stage: Stage): Promise<void> {
   } finally {
     await crowd.disconnect();
   }
+  if (Deno.statSync(`${path}-back`).size === 0) {
+    throw new Broken("The server's clock did not go back");
+  }
   const steps = stage.backwardSteps();
-  if (steps === 0) throw new Broken("The server's clock did not go back");
-  stage.remarks.push(`in history, time goes back ${steps} times`);
+  if (steps > 0) throw new Wronged(`In history, time goes back ${steps} times`);
+  stage.remarks.push("in history, time never goes back");
 }
 
 /** Kills the server; at its next start the clock is earlier or later than before. */

@@ -8,13 +8,15 @@ export interface Kept<Entry> {
   entry: Entry;
   session: string | undefined;
   ref: number | undefined;
+  /** The log's time. */
+  time: number;
 }
 
 /** The part of an array that must be forgotten before it is moved: so that each entry is moved a few times at most. */
 const STRIDE = 1 / 8;
 
 /** Entries in their order; `seq` counts from 1. */
-export class EntryBuffer<Entry extends { at: number }> {
+export class EntryBuffer<Entry> {
   #kept: Kept<Entry>[] = [];
   /** How many of the array are forgotten, and how many were before it. */
   #gone = 0;
@@ -43,12 +45,12 @@ export class EntryBuffer<Entry extends { at: number }> {
     return this.#kept.slice(start, Math.max(start, end));
   }
 
-  /** Forgets all but the newest `most`, and what is from before `oldestAt`; gives what it forgot. */
-  forget(most: number, oldestAt: number): Kept<Entry>[] {
+  /** Forgets all but the newest `most`, and entries from before `oldest`; gives the forgotten ones. */
+  forget(most: number, oldest: number): Kept<Entry>[] {
     const kept = this.#kept;
     const first = this.#gone;
     let gone = Math.max(first, kept.length - most);
-    while (gone < kept.length && (kept[gone] as Kept<Entry>).entry.at < oldestAt) gone++;
+    while (gone < kept.length && (kept[gone] as Kept<Entry>).time < oldest) gone++;
     this.#gone = gone;
     const forgotten = kept.slice(first, gone);
     if (gone > 0 && gone >= kept.length * STRIDE) this.#move();

@@ -9,7 +9,7 @@ import {
   type MessagePayload,
   type UnreadRoom,
 } from "../../../protocol/mod.ts";
-import { ExpiryClock } from "../expiry_clock.ts";
+import { initialState, LogClock, type Moment } from "../log_clock.ts";
 import { MemoryAccounts } from "./accounts.ts";
 import type {
   Account,
@@ -55,17 +55,14 @@ const SWEEP_INTERVAL = 60_000;
 export class MemoryLog implements ServerLog {
   readonly isInMemory = true;
   readonly #retention: MemoryRetention;
-  readonly #clock: () => number;
   readonly #rooms = new Map<string, MemoryRoom>();
   readonly #sessions = new MemorySessions();
-  readonly #uptime: () => number;
-  readonly #expiryClock: ExpiryClock;
+  readonly #tick: () => Moment;
+  readonly #clock: LogClock;
   readonly #accounts = new MemoryAccounts();
   /** Direct messages that no inbox takes: for retries alone. */
   readonly #undelivered = new EntryBuffer<DirectEntry>();
-  #now = 0;
-  /** The time by which things are forgotten. */
-  #expiryNow = 0;
+  #now: Moment;
   #sweptAt = -Infinity;
 
   /** `uptime` is that of a clock which nobody can set. */
@@ -75,9 +72,9 @@ export class MemoryLog implements ServerLog {
     uptime: () => number = () => performance.now(),
   ) {
     this.#retention = retention;
-    this.#clock = clock;
-    this.#uptime = uptime;
-    this.#expiryClock = new ExpiryClock(clock(), uptime());
+    this.#clock = new LogClock(initialState(clock()), uptime());
+    this.#tick = () => this.#clock.tick(clock(), uptime());
+    this.#now = this.#tick();
   }
 
   append(drafts: readonly Draft[]): Promise<Outcome[]> {
@@ -102,7 +99,8 @@ export class MemoryLog implements ServerLog {
   accountSessions(account: number): Promise<AccountSession[]> {
     return Promise.resolve(
       this.#sessions.ofAccount(account).map(({ session, awaySince }) => {
-        return awaySince === undefined ? { session } : { session, awaySince };
+        if (awaySince === undefined) return { session };
+        return { session, awaySince: this.#clock.toDate(awaySince) };
       }),
     );
   }
@@ -157,10 +155,10 @@ export class MemoryLog implements ServerLog {
       case "retry":
         return this.#repeated(draft) ?? { kind: "kept" };
       case "session":
-        this.#sessions.open(draft, this.#now);
+        this.#sessions.open(draft, this.#now.time);
         break;
       case "away":
-        this.#sessions.noteAway(draft.session, draft.inboxSeen, this.#now);
+        this.#sessions.noteAway(draft.session, draft.inboxSeen, this.#now.time);
         this.#forgetLongAway();
         break;
       case "quit":
@@ -189,8 +187,8 @@ export class MemoryLog implements ServerLog {
     const room = this.#room(draft.room);
     const { sender, text, session, ref } = draft;
     const seq = room.messages.last + 1;
-    const entry = { sender, room: room.name, text, seq, at: this.#now };
-    room.messages.push({ entry, session, ref });
+    const entry = { sender, room: room.name, text, seq, at: this.#now.at };
+    room.messages.push({ entry, session, ref, time: this.#now.time });
     this.#use(draft, entry);
     this.#forget(room.messages, this.#retention.retainMessages);
     return { kind: "message", entry };
@@ -217,16 +215,16 @@ export class MemoryLog implements ServerLog {
     { session, ref }: Partial<Author>,
   ): DirectEntry {
     const seq = into === undefined ? 0 : ++into.inboxSeq;
-    const entry = { sender, to, text, seq, at: this.#now };
+    const entry = { sender, to, text, seq, at: this.#now.at };
     const canBeAskedFor = session !== undefined && ref !== undefined;
     if (into !== undefined || canBeAskedFor) {
-      (into?.inbox ?? this.#undelivered).push({ entry, session, ref });
+      (into?.inbox ?? this.#undelivered).push({ entry, session, ref, time: this.#now.time });
     }
     return entry;
   }
 
   #forgetLongAway(): void {
-    const time = this.#expiryNow - this.#retention.sessionsFor;
+    const time = this.#now.time - this.#retention.sessionsFor;
     for (const hash of this.#sessions.awayBefore(time)) this.#quit(hash);
   }
 
@@ -242,7 +240,7 @@ export class MemoryLog implements ServerLog {
     const { session: hash, ref, sender } = draft;
     if (hash === undefined || ref === undefined) return undefined;
     const session = this.#sessions.get(hash) ??
-      this.#sessions.open({ session: hash, name: sender, rooms: [] }, this.#now);
+      this.#sessions.open({ session: hash, name: sender, rooms: [] }, this.#now.time);
     if (ref > session.ref) return undefined;
     return outcomeOfUsedRef(draft, session.used?.get(ref), session);
   }
@@ -317,14 +315,13 @@ export class MemoryLog implements ServerLog {
   }
 
   #tellTime(): void {
-    this.#now = this.#clock();
-    this.#expiryNow = this.#expiryClock.now(this.#now, this.#uptime());
+    this.#now = this.#tick();
   }
 
   /** Forgets what is past its time wherever it is. */
   #sweep(): void {
-    if (this.#retention.retainFor === 0 || this.#expiryNow < this.#sweptAt + SWEEP_INTERVAL) return;
-    this.#sweptAt = this.#expiryNow;
+    if (this.#retention.retainFor === 0 || this.#now.time < this.#sweptAt + SWEEP_INTERVAL) return;
+    this.#sweptAt = this.#now.time;
     for (const { messages } of this.#rooms.values()) this.#forget(messages);
     for (const { inbox } of this.#sessions.all) this.#forget(inbox);
     this.#forget(this.#undelivered);
@@ -333,8 +330,8 @@ export class MemoryLog implements ServerLog {
   /** Forgets what is past its time, all but the newest `most` (0 for all), and which `ref` it had. */
   #forget(entries: EntryBuffer<Entry> | EntryBuffer<DirectEntry>, most = 0): void {
     const { retainFor } = this.#retention;
-    const oldestAt = retainFor === 0 ? -Infinity : this.#expiryNow - retainFor;
-    for (const { session = "", ref = 0 } of entries.forget(most || Infinity, oldestAt)) {
+    const oldest = retainFor === 0 ? -Infinity : this.#now.time - retainFor;
+    for (const { session = "", ref = 0 } of entries.forget(most || Infinity, oldest)) {
       const author = this.#sessions.get(session);
       if (author?.used?.delete(ref)) author.droppedRef = Math.max(author.droppedRef, ref);
     }

@@ -23,7 +23,7 @@ export interface KeptSession extends StoredSession {
   inbox: EntryBuffer<DirectEntry>;
 }
 
-/** Sessions by the hash of their tokens. All times are epoch milliseconds. */
+/** Sessions by the hash of their tokens. All times are the log's. */
 export class MemorySessions {
   readonly #sessions = new Map<string, KeptSession>();
   /** The sessions of each name, by its fold, in the order in which they went away. Nearly all names have one. */

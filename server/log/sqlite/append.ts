@@ -17,6 +17,7 @@ import {
   type ReadDraft,
   type RetryDraft,
 } from "../message_log.ts";
+import { type Moment, timeToStore } from "../log_clock.ts";
 import { AccountTable } from "./accounts.ts";
 import { MessageIndex } from "./search_index.ts";
 import { SEQ_SPAN } from "./schema.ts";
@@ -43,7 +44,7 @@ export class Appender {
   readonly #rooms = new Map<string, RoomRow>();
   readonly #sessions: SessionTable;
   readonly #changedRooms = new Set<RoomRow>();
-  #now = 0;
+  #now: Moment = { time: 0, at: 0 };
 
   /** `heads` is kept up to date: the last `seq` of the rooms that are written to, by their ids. */
   constructor(database: DatabaseSync, index: MessageIndex, heads = new Map<number, number>()) {
@@ -60,8 +61,8 @@ export class Appender {
     this.#sessions.clearCache();
   }
 
-  /** Keeps all of `drafts` or, throwing what SQLite throws, none. `now` is epoch milliseconds. */
-  append(drafts: readonly Draft[], now: number): Outcome[] {
+  /** Keeps all of `drafts` or, throwing what SQLite throws, none. */
+  append(drafts: readonly Draft[], now: Moment): Outcome[] {
     this.#now = now;
     this.#database.exec("BEGIN IMMEDIATE");
     const outcomes = drafts.map((draft) => this.#keep(draft));
@@ -85,18 +86,18 @@ export class Appender {
       case "retry":
         return this.#retry(draft);
       case "session":
-        this.#sessions.record(draft, this.#now);
+        this.#sessions.record(draft, this.#now.time);
         break;
       case "away":
-        this.#sessions.noteAway(draft, this.#now);
+        this.#sessions.noteAway(draft, this.#now.time);
         break;
       case "quit":
         this.#sessions.delete(draft.session);
         break;
       case "register":
-        return this.#accounts.register(draft, this.#now);
+        return this.#accounts.register(draft, this.#now.at);
       case "password":
-        return this.#accounts.changePassword(draft, this.#now);
+        return this.#accounts.changePassword(draft, this.#now.at);
       case "rehash":
         return this.#accounts.rehash(draft);
       case "unregister":
@@ -119,16 +120,18 @@ export class Appender {
     if ("outcome" in author) return author.outcome;
     const { sender, text, ref } = draft;
     const room = this.#room(draft.room);
+    const { at } = this.#now;
     const seq = ++room.seq;
     this.#changedRooms.add(room);
     const id = room.id * SEQ_SPAN + seq;
     this.#sql.run(
-      "INSERT INTO message (id, sender, text, at, session, ref) VALUES (?, ?, ?, ?, ?, ?)",
-      ...[id, sender, text, this.#now, author.session?.id ?? null, ref ?? null],
+      `INSERT INTO message (id, sender, text, at, time, session, ref)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      ...[id, sender, text, at, timeToStore(this.#now), author.session?.id ?? null, ref ?? null],
     );
     this.#use(author.session, ref);
     this.#index.appended(room.id);
-    return { kind: "message", entry: { sender, room: room.name, text, seq, at: this.#now } };
+    return { kind: "message", entry: { sender, room: room.name, text, seq, at } };
   }
 
   #direct(draft: DirectDraft): Outcome {
@@ -138,7 +141,7 @@ export class Appender {
     const [inbox] = recipients;
     if (inbox === undefined && mustHaveInbox(draft)) return { kind: "unknown name" };
     const { sender, to, text, ref } = draft;
-    const entry = { sender, to, text, at: this.#now };
+    const entry = { sender, to, text, at: this.#now.at };
     const others = [...recipients.slice(1), ...this.#senders(draft, recipients)];
     const copies = others.map((other) => {
       return { session: other.token_hash, seq: this.#putDirect(entry, other) };
@@ -160,9 +163,9 @@ export class Appender {
   ): number {
     const seq = inbox === undefined ? 0 : this.#sessions.nextInboxSeq(inbox);
     this.#sql.run(
-      `INSERT INTO direct (inbox, seq, sender, recipient, text, at, session, ref)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[inbox?.id ?? null, seq, sender, to, text, at],
+      `INSERT INTO direct (inbox, seq, sender, recipient, text, at, time, session, ref)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[inbox?.id ?? null, seq, sender, to, text, at, timeToStore(this.#now)],
       ...[author?.session?.id ?? null, author?.ref ?? null],
     );
     return seq;
@@ -173,7 +176,7 @@ export class Appender {
     const { sender, session: hash, ref } = draft;
     if (hash === undefined || ref === undefined) return {};
     // It may have been opened while nothing could be kept.
-    const session = this.#sessions.getOrOpen(hash, sender, this.#now);
+    const session = this.#sessions.getOrOpen(hash, sender, this.#now.time);
     if (ref > session.ref) return { session };
     const values = [session.id, ref];
     const entry = this.#sql.get<Inexact<Entry>>(
@@ -212,7 +215,7 @@ export class Appender {
     const hashes = new Set([...this.#accounts.tokensOf(inbox.account), ...inbox.sessions]);
     const isOwn = session !== undefined && hashes.delete(session);
     return [...isOwn ? [session] : [], ...hashes].map((hash) =>
-      this.#sessions.getOrOpen(hash, to, this.#now)
+      this.#sessions.getOrOpen(hash, to, this.#now.time)
     );
   }
 
@@ -221,13 +224,13 @@ export class Appender {
     if (copies === undefined) return [];
     return this.#accounts.tokensOf(copies)
       .filter((hash) => hash !== session)
-      .map((hash) => this.#sessions.getOrOpen(hash, sender, this.#now))
+      .map((hash) => this.#sessions.getOrOpen(hash, sender, this.#now.time))
       .filter((row) => !recipients.includes(row));
   }
 
   #inbox(inbox: { session: string } | "by name", to: string): SessionRow | undefined {
     if (inbox === "by name") return this.#sessions.ofName(to);
-    return this.#sessions.getOrOpen(inbox.session, to, this.#now);
+    return this.#sessions.getOrOpen(inbox.session, to, this.#now.time);
   }
 
   /** Gives up an account; of its sessions one may go on, as anyone's of that name. */

@@ -25,11 +25,13 @@ const STEP = 1000;
 /** Rooms looked at in one step, for the same reason: most have nothing to delete. */
 const ROOMS = 500;
 
-const OLDEST = "SELECT id, at, session, ref FROM message WHERE id > ? AND id < ? ORDER BY id";
+const TIME = "coalesce(time, at) AS time";
+
+const OLDEST = `SELECT id, ${TIME}, session, ref FROM message WHERE id > ? AND id < ? ORDER BY id`;
 
 interface MessageRow {
   id: number;
-  at: number;
+  time: number;
   session: number | null;
   ref: number | null;
 }
@@ -53,7 +55,7 @@ export class Pruner {
     this.#retention = retention;
   }
 
-  /** Takes one step, in a transaction of its own; false when there is nothing left to do. `now` is epoch milliseconds. */
+  /** Takes one step, in a transaction of its own; false when there is nothing left to do. `now` is the log's time. */
   step(now: number): boolean {
     this.#database.exec("BEGIN IMMEDIATE");
     const goesOn = [this.#sessions(now), this.#messages(now), this.#directs(now)].includes(true);
@@ -95,9 +97,9 @@ export class Pruner {
     const { retainDays, retainMessages } = this.#retention;
     const base = room * SEQ_SPAN;
     const lastDropped = retainMessages === 0 ? base : base + seq - retainMessages;
-    const oldestAt = retainDays === 0 ? 0 : now - retainDays * DAY;
+    const oldest = retainDays === 0 ? 0 : now - retainDays * DAY;
     const ends = [base, base + SEQ_SPAN];
-    const stays = ({ id, at }: MessageRow) => id > lastDropped && at >= oldestAt;
+    const stays = ({ id, time }: MessageRow) => id > lastDropped && time >= oldest;
     // Most rooms end here, with one row read.
     const first = this.#sql.get<MessageRow>(`${OLDEST} LIMIT 1`, ...ends);
     if (first === undefined || stays(first)) return 0;
@@ -118,11 +120,11 @@ export class Pruner {
   #directs(now: number): boolean {
     const { retainDays } = this.#retention;
     if (retainDays === 0) return false;
-    const oldest = this.#sql.all<MessageRow>(
-      `SELECT id, at, session, ref FROM direct WHERE id > 0 ORDER BY id LIMIT ${STEP}`,
+    const rows = this.#sql.all<MessageRow>(
+      `SELECT id, ${TIME}, session, ref FROM direct WHERE id > 0 ORDER BY id LIMIT ${STEP}`,
     );
-    const kept = oldest.findIndex(({ at }) => at >= now - retainDays * DAY);
-    const dropped = kept === -1 ? oldest : oldest.slice(0, kept);
+    const kept = rows.findIndex(({ time }) => time >= now - retainDays * DAY);
+    const dropped = kept === -1 ? rows : rows.slice(0, kept);
     this.#noteDropped(dropped);
     this.#sql.run("DELETE FROM direct WHERE id <= ?", dropped.at(-1)?.id ?? 0);
     return dropped.length === STEP;

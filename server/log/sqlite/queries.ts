@@ -69,12 +69,6 @@ export class Queries {
     return this.#sql.all<SessionRow>(sql).map(toSession);
   }
 
-  /** When a session last went away, in epoch milliseconds; `undefined` when none is away. */
-  lastAway(): number | undefined {
-    const sql = "SELECT max(away_since) AS last FROM session";
-    return this.#sql.get<{ last: number | null }>(sql)?.last ?? undefined;
-  }
-
   /** The session of that token hash. */
   session(tokenHash: string): StoredSession | undefined {
     const [row] = this.#sql.all<SessionRow>(`${SESSION} WHERE token_hash = ?`, tokenHash);

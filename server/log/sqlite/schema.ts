@@ -111,6 +111,17 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE session ADD COLUMN dropped_ref INTEGER NOT NULL DEFAULT 0;
   UPDATE session SET dropped_ref = ref;
   `,
+  `
+  -- The log's own time: see log_clock.ts. A session's away_since is in it, too.
+  CREATE TABLE clock (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    time INTEGER NOT NULL,
+    "offset" INTEGER NOT NULL
+  ) STRICT;
+  -- The log's time of a message; NULL where that is its date.
+  ALTER TABLE message ADD COLUMN time INTEGER;
+  ALTER TABLE direct ADD COLUMN time INTEGER;
+  `,
 ];
 
 /** The schema's version that this program reads and writes. */

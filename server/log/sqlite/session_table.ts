@@ -26,7 +26,7 @@ export interface SessionRow {
   inbox_seq: number;
 }
 
-/** Sessions in one open database. Transactions are the caller's; times are epoch milliseconds. */
+/** Sessions in one open database. Transactions are the caller's; times are the log's. */
 export class SessionTable {
   readonly #sql: Statements;
   readonly #accounts: AccountTable;

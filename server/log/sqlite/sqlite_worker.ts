@@ -31,7 +31,7 @@ const METHODS = {
   index: () => writer.index(),
   session: (hash: string) => writer.ask(({ queries }) => queries.session(hash)),
   account: (name: string) => writer.ask(({ accounts }) => accounts.stored(name)),
-  accountSessions: (account: number) => writer.ask(({ accounts }) => accounts.sessionsOf(account)),
+  accountSessions: (account: number) => writer.accountSessions(account),
   changedAccounts: () => writer.changedAccounts(),
   read: (range: Range) => reader.queries.read(range),
   inbox: (session: string, after: number, limit: number) =>

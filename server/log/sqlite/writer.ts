@@ -4,8 +4,8 @@
  */
 
 import { endedCleanly, unmarkCleanEnd } from "./file/clean_end.ts";
-import { ExpiryClock } from "../expiry_clock.ts";
-import type { Account } from "../account_store.ts";
+import { LogClock, type Moment } from "../log_clock.ts";
+import type { Account, AccountSession } from "../account_store.ts";
 import type { Draft, LogSnapshot, Outcome } from "../message_log.ts";
 import { Appender } from "./append.ts";
 import { checkFile } from "./check.ts";
@@ -14,6 +14,7 @@ import { MessageIndex } from "./search_index.ts";
 import { forgetEmptyRooms, Pruner, type Retention } from "./prune.ts";
 import { Queries } from "./queries.ts";
 import { AccountTable } from "./accounts.ts";
+import { CLOCK_INTERVAL, readClock, storeClock } from "./clock_row.ts";
 import { reportOf } from "./reasons.ts";
 import { Statements } from "./statements.ts";
 
@@ -62,7 +63,9 @@ export class LogWriter {
   #file: LogFile | undefined;
   /** `undefined` where cached rows may be wrong. */
   #tables: Tables | undefined;
-  #expiryClock: ExpiryClock;
+  readonly #clock: LogClock;
+  /** The log's time that was stored last. */
+  #storedTime = -Infinity;
   /** Changes when another connection has written to the file. */
   #dataVersion: number | undefined;
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
@@ -84,8 +87,7 @@ export class LogWriter {
     unmarkCleanEnd(opening.path);
     forgetEmptyRooms(file.database);
     const { queries, accounts } = this.#freshen(file);
-    const lastAway = queries.lastAway() ?? Date.now();
-    this.#expiryClock = new ExpiryClock(Math.min(lastAway, Date.now()), performance.now());
+    this.#clock = new LogClock(readClock(file.database, Date.now()), performance.now());
     this.snapshot = {
       rooms: queries.rooms(),
       sessions: queries.connected(),
@@ -94,7 +96,8 @@ export class LogWriter {
     this.#dataVersion = this.#readDataVersion();
     // The connections of the last server are gone.
     file.database.prepare("UPDATE session SET away_since = ? WHERE away_since IS NULL")
-      .run(Date.now());
+      .run(this.#tick().time);
+    this.#storeClock();
     this.#afterWrite();
     this.#pruneTimer = setTimeout(() => this.#prune(), 0);
     this.#watchTimer = setInterval(() => this.#watch(), WATCH_INTERVAL);
@@ -109,7 +112,7 @@ export class LogWriter {
 
   /** Keeps all of `drafts` or, throwing what SQLite throws, none. */
   append(drafts: readonly Draft[]): Outcome[] {
-    return this.#write(({ appender }) => appender.append(drafts, Date.now()));
+    return this.#write(({ appender }) => appender.append(drafts, this.#tick()));
   }
 
   /** Brings the index up to date. */
@@ -127,6 +130,14 @@ export class LogWriter {
     return this.#use(ask);
   }
 
+  /** The sessions of an account; they went away at dates, not at moments of the log's time. */
+  accountSessions(account: number): AccountSession[] {
+    const sessions = this.#use(({ accounts }) => accounts.sessionsOf(account));
+    return sessions.map(({ session, awaySince }) =>
+      awaySince === undefined ? { session } : { session, awaySince: this.#clock.toDate(awaySince) }
+    );
+  }
+
   /** All accounts, where another connection may have changed them since the last time. */
   changedAccounts(): Account[] | undefined {
     return this.#use(({ accounts }) => {
@@ -141,7 +152,10 @@ export class LogWriter {
     clearTimeout(this.#quietTimer);
     clearTimeout(this.#pruneTimer);
     clearInterval(this.#watchTimer);
-    return this.#file === undefined ? cannotReopen(this.#opening.path) : this.#file.close();
+    if (this.#file === undefined) return cannotReopen(this.#opening.path);
+    this.#inBackground("watching", () => this.#write(() => this.#storeClock()));
+    clearTimeout(this.#quietTimer);
+    return this.#file.close();
   }
 
   #open(): LogFile {
@@ -166,6 +180,17 @@ export class LogWriter {
       accounts: new AccountTable(new Statements(database)),
       pruner: new Pruner(database, this.#opening.retention),
     };
+  }
+
+  #tick(): Moment {
+    return this.#clock.tick(Date.now(), performance.now());
+  }
+
+  #storeClock(): void {
+    const { database } = this.#file ?? this.#open();
+    const { state } = this.#clock;
+    storeClock(database, state);
+    this.#storedTime = state.time;
   }
 
   #readDataVersion(): number {
@@ -217,8 +242,9 @@ export class LogWriter {
   #prune(): void {
     let again = false;
     this.#inBackground("pruning", () => {
-      const now = this.#expiryClock.now(Date.now(), performance.now());
-      again = this.#write(({ pruner }) => pruner.step(now));
+      const { time } = this.#tick();
+      again = this.#write(({ pruner }) => pruner.step(time));
+      if (time > this.#storedTime + CLOCK_INTERVAL) this.#write(() => this.#storeClock());
       this.#tables?.appender.forgetSessions();
     });
     this.#pruneTimer = setTimeout(() => this.#prune(), again ? 0 : PRUNE_INTERVAL);

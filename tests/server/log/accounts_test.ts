@@ -227,7 +227,8 @@ const LEFT = [...upTo(100).slice(-15).map((time) => `s${time}`), "stays"];
 
 Deno.test("log in memory keeps a bounded number of an account's sessions", async () => {
   let now = 0;
-  const log = new MemoryLog({ retainFor: 0, retainMessages: 0, sessionsFor: 1e12 }, () => now);
+  const retention = { retainFor: 0, retainMessages: 0, sessionsFor: 1e12 };
+  const log = new MemoryLog(retention, () => now, () => now);
   signInAgainAndAgain((draft, at) => {
     now = at;
     log.append([draft]);
@@ -240,7 +241,7 @@ Deno.test("log in a file keeps a bounded number of an account's sessions", () =>
   using database = new DatabaseSync(":memory:");
   migrate(database);
   const appender = new Appender(database, new MessageIndex(database));
-  signInAgainAndAgain((draft, at) => appender.append([draft], at));
+  signInAgainAndAgain((draft, at) => appender.append([draft], { time: at, at }));
   const sessions = new AccountTable(new Statements(database)).sessionsOf(1);
   assertEquals(sessions.map(({ session }) => session), LEFT);
 });

@@ -46,7 +46,7 @@ Deno.test(
     const numbers = (after: number, before: number, most?: number) =>
       entries.between(after, before, most).map(({ entry }) => entry.at);
     for (let at = 1; at <= 100; at++) {
-      entries.push({ entry: { at }, session: undefined, ref: undefined });
+      entries.push({ entry: { at }, session: undefined, ref: undefined, time: at });
       const forgotten = entries.forget(10, -Infinity).map(({ entry }) => entry.at);
       assertEquals(forgotten, at > 10 ? [at - 10] : [], `after ${at}`);
       assertEquals(numbers(0, Infinity), upTo(at).slice(-10), `after ${at}`);

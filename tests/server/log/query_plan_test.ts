@@ -47,7 +47,7 @@ Deno.test("nothing that the log asks or keeps reads a whole table", PURE, () => 
   const index = new MessageIndex(database);
   const queries = new Queries(database);
   database.sql.clear();
-  new Appender(database, index).append(DRAFTS, 1);
+  new Appender(database, index).append(DRAFTS, { time: 1, at: 1 });
   queries.connected();
   queries.session("s1");
   queries.read({ room: "General", limit: 5, session: "s1" });
