@@ -1,17 +1,21 @@
 /** A certificate in an operator's files, which may be replaced at any time. */
 
 import type { Identity } from "./certificate.ts";
-import { certificateIn, type CertificateSource, keyIn, unusable } from "./source.ts";
+import { exposure, isOnReadOnlyMount, keyIn, unusableKey } from "./key_file.ts";
+import { certificateIn, type CertificateSource, unusable } from "./source.ts";
 import { onlyReading } from "../process/permissions.ts";
 import type { Reading } from "../process/files.ts";
 
-/** Nobody but the owner and a group may read the key: Debian has `ssl-cert` for that. */
+/** The mode bits that a key must not have: a group may read it, such as Debian's `ssl-cert`. */
 const FORBIDDEN = 0o007;
 
 /** A certificate in a file, and its key in another. */
 export class FileCertificate implements CertificateSource {
   readonly name: string;
+  warning: CertificateSource["warning"];
   readonly #key: string;
+  /** Found out at the start: a running server has no permission for it. */
+  readonly #isKeyReadOnly: boolean;
   /** Reads these two files, and may do nothing else. */
   readonly #worker: Worker;
   readonly #requests: ((reading: Reading) => void)[] = [];
@@ -19,6 +23,7 @@ export class FileCertificate implements CertificateSource {
   constructor({ certificate, key }: { certificate: string; key: string }) {
     this.name = certificate;
     this.#key = key;
+    this.#isKeyReadOnly = isOnReadOnlyMount(key);
     this.#worker = new Worker(new URL("./certificate_worker.ts", import.meta.url), {
       type: "module",
       deno: { permissions: onlyReading([certificate, key]) },
@@ -29,7 +34,9 @@ export class FileCertificate implements CertificateSource {
 
   async load(now: number): Promise<Identity> {
     const { certificate, from, until } = certificateIn(this.name, await this.#read(this.name));
-    const key = keyIn(this.#key, await this.#read(this.#key), FORBIDDEN);
+    const reading = await this.#read(this.#key);
+    const key = keyIn(this.#key, reading);
+    this.#checkExposure(exposure(this.#key, reading, FORBIDDEN));
     if (now > until.getTime()) throw unusable(this.name, `it expired on ${dayOf(until)}; renew it`);
     if (now < from.getTime()) throw unusable(this.name, `it is good only from ${dayOf(from)} on`);
     return { certificate, key };
@@ -37,6 +44,15 @@ export class FileCertificate implements CertificateSource {
 
   close(): void {
     this.#worker.terminate();
+  }
+
+  /** A mode that cannot be changed is no reason to refuse a key, which is as its mount has it. */
+  #checkExposure(problem: string | undefined): void {
+    if (problem !== undefined && !this.#isKeyReadOnly) throw unusableKey(this.#key, problem);
+    this.warning = problem === undefined ? undefined : {
+      event: "key readable by others",
+      fields: { key: this.#key, advice: "mount it with mode 0400, or 0440 for the server's group" },
+    };
   }
 
   #read(path: string): Promise<Reading> {

@@ -2,7 +2,8 @@
 
 import { messageOf } from "../../cli/system_errors.ts";
 import { fingerprint, type Identity, isPair, issue, makeAuthority } from "./certificate.ts";
-import { certificateIn, type CertificateSource, keyIn, UnusableCertificate } from "./source.ts";
+import { exposure, keyIn, unusableKey } from "./key_file.ts";
+import { certificateIn, type CertificateSource, UnusableCertificate } from "./source.ts";
 import { exists, readFile } from "../process/files.ts";
 
 const FILES = { certificate: "authority.pem", key: "authority.key" } as const;
@@ -47,11 +48,15 @@ async function readAuthority(directory: string): Promise<Identity | undefined> {
   const path = `${directory}/${FILES.certificate}`;
   const keyPath = `${directory}/${FILES.key}`;
   const { certificate } = certificateIn(path, readFile(path));
-  const key = keyIn(keyPath, readFile(keyPath), FORBIDDEN);
+  const reading = readFile(keyPath);
+  const key = keyIn(keyPath, reading);
+  const problem = exposure(keyPath, reading, FORBIDDEN);
+  if (problem !== undefined) throw unusableKey(keyPath, problem);
   if (await isPair({ certificate, key }).catch(() => false)) return { certificate, key };
-  throw new UnusableCertificate(
-    `Cannot use the key ${keyPath}: it is not that of ${path}; put back a copy, or move the ` +
-      "directory away to begin with a new fingerprint",
+  throw unusableKey(
+    keyPath,
+    `it is not that of ${path}; put back a copy, or move the directory away to begin with a ` +
+      "new fingerprint",
   );
 }
 

@@ -1,6 +1,7 @@
 /** Sources of certificates, and the checks that they share. */
 
 import { type Identity, validity } from "./certificate.ts";
+import type { LogFields } from "../process/logger.ts";
 import type { Reading } from "../process/files.ts";
 import { StartFailure } from "../process/start_failure.ts";
 
@@ -10,6 +11,8 @@ export interface CertificateSource {
   readonly name: string;
   /** The fingerprint that clients pin, where the server issues its certificates itself. */
   readonly fingerprint?: string;
+  /** What an operator should know of the files of the last certificate that was loaded. */
+  readonly warning?: { event: string; fields: LogFields } | undefined;
   /** A certificate that is valid at `now`. Rejects with an {@linkcode UnusableCertificate}. */
   load(now: number): Promise<Identity>;
   /** Closes what it needs for loading. */
@@ -33,21 +36,15 @@ export function certificateIn(path: string, reading: Reading) {
     return { certificate, ...validity(certificate) };
   } catch {
     // The parser's own message says nothing to a person.
-    throw unusable(path, "it is not a certificate in PEM (-----BEGIN CERTIFICATE-----)");
+    const advice = certificate.includes("\ufffd")
+      ? `; convert it: openssl x509 -in ${path} -out NEW`
+      : "";
+    throw unusable(path, `it is not a certificate in PEM (-----BEGIN CERTIFICATE-----)${advice}`);
   }
 }
 
-/** The text of the key at `path`; `forbidden` are the bits that its file's mode may not have. */
-export function keyIn(path: string, reading: Reading, forbidden: number): string {
-  const key = textIn(`the key ${path}`, reading);
-  if ("problem" in reading || ((reading.mode ?? 0) & forbidden) === 0) return key;
-  throw new UnusableCertificate(
-    `Cannot use the key ${path}: others can read it; chmod 600 ${path}, ` +
-      "and make a new one if somebody has",
-  );
-}
-
-function textIn(what: string, reading: Reading): string {
+/** The text of a file, named `what` for people. */
+export function textIn(what: string, reading: Reading): string {
   if ("text" in reading) return reading.text;
   throw new UnusableCertificate(`Cannot read ${what}: ${reading.problem}`);
 }

@@ -95,7 +95,8 @@ export class Tls implements Listener {
 
   /** Logs the certificate in use. */
   report(event: string): void {
-    const { fingerprint } = this.#source;
+    const { fingerprint, warning } = this.#source;
+    if (warning !== undefined) this.#logger.log("warn", warning.event, warning.fields);
     this.#logger.log("info", event, { until: dateOf(this.#until), fingerprint });
   }
 }
@@ -125,14 +126,21 @@ async function load(source: CertificateSource, now: number) {
   return { endpoint: open(identity, source), until };
 }
 
+/** Reasons of the TLS library, in words for people. */
+const REASONS: [words: RegExp, reason: string][] = [
+  [/KeyMismatch/, "the key is not that of the certificate; give both of one pair"],
+  [
+    /parse private key/,
+    "its key is of a kind that is not supported; make an ECDSA (P-256) or RSA key",
+  ],
+];
+
 function open(identity: Identity, { name }: CertificateSource): TlsEndpoint {
   try {
     return new TlsEndpoint(identity);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const reason = /KeyMismatch/.test(error.message)
-      ? "the key is not that of the certificate; give both of one pair"
-      : error.message;
+    const [, reason = error.message] = REASONS.find(([words]) => words.test(error.message)) ?? [];
     throw unusable(name, reason);
   }
 }

@@ -206,7 +206,7 @@ Deno.test("a bad new certificate is logged with its file, and the old one stays"
     [certificate, "nonsense", `${certificate}: it is not a certificate`],
     [certificate, good.replace(/[A-Z]{4}/, "AAAA"), certificate],
     [key, otherKey, `${certificate}: the key is not`],
-    [key, "nonsense", certificate],
+    [key, "nonsense", `${key}: there is no private key`],
     [certificate, "", certificate],
   ];
   for (const [path, content, reason] of bad) {
