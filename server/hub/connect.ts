@@ -21,7 +21,6 @@ import {
 import type { ConnectionHandle } from "./state/connection_handle.ts";
 import type { Directory } from "./state/directory.ts";
 import {
-  announceRename,
   answering,
   type Effect,
   type Origin,
@@ -29,6 +28,7 @@ import {
   recordSession,
   refuse,
 } from "./effects.ts";
+import { announceRename } from "./notifications.ts";
 import { joinRoom, voidSession } from "./lifecycle.ts";
 import type { Room } from "./state/room.ts";
 import { Session } from "./state/session.ts";

@@ -9,7 +9,6 @@ import {
   type AppendMessage,
   type AppendRecord,
   type Effect,
-  notify,
   refuse,
   reply,
   type ResolveRef,
@@ -18,6 +17,7 @@ import {
   type Target,
 } from "./effects.ts";
 import type { DirectDraft, DirectEntry, Entry, Outcome } from "../log/message_log.ts";
+import { notify } from "./notifications.ts";
 import type { Refusal } from "./state/refusal.ts";
 import type { Session } from "./state/session.ts";
 

@@ -4,7 +4,8 @@
 
 import type { ConnectionHandle } from "./state/connection_handle.ts";
 import type { Directory } from "./state/directory.ts";
-import { announce, type Effect, recordQuit } from "./effects.ts";
+import { type Effect, recordQuit } from "./effects.ts";
+import { announce } from "./notifications.ts";
 import type { Room } from "./state/room.ts";
 import type { Session } from "./state/session.ts";
 

@@ -18,7 +18,7 @@ import {
   type RequestType,
 } from "../../protocol/mod.ts";
 import {
-  announceRename,
+  answer,
   answering,
   type Effect,
   type Origin,
@@ -31,9 +31,11 @@ import type { Directory } from "./state/directory.ts";
 import type { Account } from "../log/account_store.ts";
 import type { DirectDraft } from "../log/message_log.ts";
 import type { HubRequest } from "./request_table.ts";
+import { listMembers, listRooms, unknownRoom } from "./listings.ts";
+import { announceRename } from "./notifications.ts";
 import { joinRoom, leaveRoom, quit } from "./lifecycle.ts";
 import type { Refusal } from "./state/refusal.ts";
-import { countUpTo, type Room } from "./state/room.ts";
+import type { Room } from "./state/room.ts";
 import type { Session } from "./state/session.ts";
 
 /** A request on its way through a rule. */
@@ -58,8 +60,8 @@ export const RULES: Rules = {
   leave,
   rename,
   topic,
-  members: listMembers,
-  rooms: listRooms,
+  members: ({ directory, origin }, payload) => answer(origin, listMembers(directory, payload)),
+  rooms: ({ directory, origin }, payload) => answer(origin, listRooms(directory, payload)),
   read,
   ping: ({ origin }, payload) => reply(origin, { type: "pong", payload }),
   pong: () => [],
@@ -235,47 +237,6 @@ function read({ session, origin }: Call, { room: name, seq }: Payload<"read">): 
   return [{ kind: "append record", draft }];
 }
 
-/**
- * Names on one page of `members`. A name takes at most 131 bytes of the line
- * (32 code points of 4 bytes, quotes and comma), so 400 of them always fit.
- */
-const MEMBERS_PAGE = 400;
-
-function listMembers(
-  { directory, origin }: Call,
-  { room: name, after }: Payload<"members">,
-): Effect[] {
-  const room = directory.room(name);
-  if (room === undefined) return refuse(origin, unknownRoom(name));
-  const { page, more } = pageOf(room.inOrder, after, MEMBERS_PAGE);
-  const members = page.map((session) => session.name);
-  const total = room.size;
-  return reply(origin, { type: "members", payload: { room: room.name, members, total, more } });
-}
-
-/** Rooms on one page of `rooms`: name and topic take at most 1,300 bytes of the line. */
-const ROOMS_PAGE = 40;
-
-function listRooms({ directory, origin }: Call, { after }: Payload<"rooms">): Effect[] {
-  const { page, more } = pageOf(directory.roomsInOrder, after, ROOMS_PAGE);
-  const rooms = page.map((room) => ({
-    room: room.name,
-    members: room.size,
-    topic: room.topic,
-  }));
-  return reply(origin, { type: "rooms", payload: { rooms, more } });
-}
-
-/** At most `size` of `sorted`, beginning behind the name `after`. */
-function pageOf<Named extends { fold: string }>(
-  sorted: readonly Named[],
-  after: string | undefined,
-  size: number,
-): { page: Named[]; more: boolean } {
-  const start = after === undefined ? 0 : countUpTo(sorted, fold(after));
-  return { page: sorted.slice(start, start + size), more: start + size < sorted.length };
-}
-
 /** The room of that name, if `session` is in it. */
 export function roomOf(session: Session, name: string): Room | undefined {
   return session.rooms.get(fold(name));
@@ -302,8 +263,4 @@ export function roomRefusal(session: Session, name: string | undefined): Refusal
   if (name !== undefined) return { code: "not_in_room", reason: `You are not in ${name}` };
   const reason = `Say which room: you are in ${session.rooms.size}, not in exactly one`;
   return { code: "room_required", reason };
-}
-
-function unknownRoom(name: string): Refusal {
-  return { code: "unknown_room", reason: `There is no room "${name}"` };
 }

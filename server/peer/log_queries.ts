@@ -4,7 +4,7 @@
  */
 
 import type { Event, Payload } from "../../protocol/mod.ts";
-import { type Effect, type Origin, refuse, reply } from "../hub/effects.ts";
+import { answer, type Effect, type Origin, refuse } from "../hub/effects.ts";
 import type { MessageLog } from "../log/message_log.ts";
 import { type Refusal, refusalFrom } from "../hub/state/refusal.ts";
 import type { LogQuery } from "../hub/request_table.ts";
@@ -38,28 +38,27 @@ export class LogQueries {
     if (room !== undefined && roomOf(session, room) === undefined) {
       return refuse(origin, roomRefusal(session, room));
     }
-    if (query.type === "history") return await answer(this.#log, session, origin, query);
+    if (query.type === "history") return await answerFrom(this.#log, session, origin, query);
     if (this.#waiting >= MAX_WAITING) {
       return refuse(origin, TOO_MANY);
     }
     this.#waiting++;
     try {
-      return await answer(this.#log, session, origin, query);
+      return await answerFrom(this.#log, session, origin, query);
     } finally {
       this.#waiting--;
     }
   }
 }
 
-async function answer(
+async function answerFrom(
   log: MessageLog,
   session: Session,
   origin: Origin,
   query: LogQuery,
 ): Promise<Effect[]> {
   try {
-    const answer = await ask(log, session, query);
-    return "code" in answer ? refuse(origin, answer) : reply(origin, answer);
+    return answer(origin, await ask(log, session, query));
   } catch (error) {
     return refuse(origin, refusalFrom(error));
   }
