@@ -1,10 +1,10 @@
-/** What a person does about their name: register it, its password, its sessions on other devices. */
+/** Commands about one's own name: registering it, its password, its sessions on other devices. */
 
 import { FieldError, newPassword } from "../../protocol/fields.ts";
 import { type Effect, notice, problem, show } from "./items.ts";
 import type { ChatState, Query } from "./state.ts";
 
-/** A command that asks for passwords; on its line they would be seen, and remembered. */
+/** A command that asks for passwords: on its line they would be visible, and kept in the history. */
 export function asking(ask: (state: ChatState) => Effect[]) {
   return (state: ChatState, argument: string): Effect[] =>
     argument === ""
@@ -12,7 +12,7 @@ export function asking(ask: (state: ChatState) => Effect[]) {
       : [problem("Write it alone: it asks for the password, which nobody sees then")];
 }
 
-/** Makes the person's name their own. */
+/** Registers the own name. */
 export function register(state: ChatState): Effect[] {
   return askTwice(
     `New password for ${state.name}`,
@@ -20,7 +20,7 @@ export function register(state: ChatState): Effect[] {
   );
 }
 
-/** Changes the password of the person's name. */
+/** Changes the password of the own name. */
 export function changePassword(state: ChatState): Effect[] {
   return askFor(
     `Present password of ${state.name}`,
@@ -33,7 +33,7 @@ export function changePassword(state: ChatState): Effect[] {
   );
 }
 
-/** Makes the person's name anybody's again. */
+/** Gives the registration of the own name up. */
 export function unregister(state: ChatState): Effect[] {
   const warning = notice(`${state.name} will be anybody's name again`);
   const asked = askFor(`Password of ${state.name}`, (password) => [
@@ -42,7 +42,7 @@ export function unregister(state: ChatState): Effect[] {
   return [warning, ...asked];
 }
 
-/** Lists the sessions of the person's name. */
+/** Lists the sessions of the own name. */
 export function listSessions(state: ChatState): Effect[] {
   return [state.ask({ type: "sessions", payload: {} }, {
     answer: (event) => {
@@ -53,7 +53,7 @@ export function listSessions(state: ChatState): Effect[] {
   })];
 }
 
-/** Ends number `argument` of the sessions that were listed last. */
+/** Ends number `argument` of the last listed sessions. */
 export function endSession(state: ChatState, argument: string): Effect[] {
   const chosen = /^#?\d+$/.test(argument)
     ? state.sessions[Number(argument.replace("#", "")) - 1]
@@ -82,14 +82,14 @@ function askTwice(question: string, then: (secret: string) => Effect): Effect[] 
         (again) =>
           again === secret
             ? [then(secret)]
-            // Asked again at once: whoever is still typing it must not say it to the room.
+            // Asks again at once: a password that is still being typed must not go to the room.
             : [problem("The two were not the same; once more"), ...askTwice(question, then)],
       );
     },
   );
 }
 
-/** What to do when the password is wrong: say so, and ask for it again. */
+/** The handler of a wrong password: says so, and asks for it again. */
 function askAgain(ask: (state: ChatState) => Effect[], state: ChatState): Query {
   return {
     refused: ({ code, message }) =>

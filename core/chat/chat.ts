@@ -1,4 +1,4 @@
-/** How each event from the server changes what the client knows, and what is to be done about it. */
+/** How each event from the server changes the state, and with which effects. */
 
 import {
   type DirectPayload,
@@ -14,18 +14,18 @@ import { ReorderBuffer } from "./reorder_buffer.ts";
 import { askToEnter, goBack } from "./rooms.ts";
 import { ChatState, type Query, refOf, type RoomState } from "./state.ts";
 
-/** Shown for a draft about which the server can't know. */
+/** Shown for a draft whose fate the server cannot know. */
 const EXPIRED = "It may or may not have been said: the server keeps no messages of its time. " +
   "Not sent again";
 
-/** One client's chat: takes in events and keeps its {@linkcode ChatState} up to date. */
+/** One client's chat: applies events to its {@linkcode ChatState}. */
 export class Chat {
   readonly state: ChatState;
   readonly #buffer: ReorderBuffer;
   #lastDirectRef = 0;
 
   /**
-   * `room` is entered first, if there is one, and typed into from the beginning;
+   * `room`, if given, is entered first and is the current room from the beginning;
    * each room begins with `context` past messages, or, with `fromMark`, with all
    * that the person has not read there when that is more.
    */
@@ -34,7 +34,7 @@ export class Chat {
     this.#buffer = new ReorderBuffer(this.state, context, fromMark);
   }
 
-  /** Takes in an event; `now` is epoch milliseconds. */
+  /** Applies an event; `now` is epoch milliseconds. */
   receive(event: Event, now: number): Effect[] {
     const query = this.state.takeQuery(event);
     if (event.type === "error") return this.#refuse(event, query);
@@ -43,7 +43,7 @@ export class Chat {
     return [...effects, ...(query?.answer?.(event) ?? [])];
   }
 
-  /** Takes in `connect_ack`: the rooms that there are, and what was missed. */
+  /** Applies `connect_ack`: the rooms of the session, and missed messages. */
   connected(ack: Events["connect_ack"]): Effect[] {
     const { state } = this;
     state.name = ack.name ?? state.name;
@@ -61,12 +61,12 @@ export class Chat {
     return [...entered, ...again, ...active];
   }
 
-  /** Takes in a live message, in its room's order. */
+  /** Applies a live message, in its room's order. */
   message(message: MessagePayload): Effect[] {
     return [...settled(message.ref), ...this.#buffer.live(message)];
   }
 
-  /** Takes in a direct message, to this person or from them. */
+  /** Applies a direct message, to or from this person. */
   direct(direct: DirectPayload): Effect[] {
     const effects = settled(direct.ref);
     if (!this.#isNewDirect(direct)) return effects;
@@ -92,7 +92,7 @@ export class Chat {
     return seq > last;
   }
 
-  /** Takes in what happened in a room, or to the server. */
+  /** Applies a notification about a room or the server. */
   notified(payload: NotificationPayload, now: number): Effect[] {
     const changed = this.#changed(payload);
     const what = happening(payload);
@@ -140,7 +140,7 @@ function settled(ref: number | undefined, refused?: string): Effect[] {
 
 type Receiver<Payload> = (chat: Chat, payload: Payload, now: number) => Effect[];
 
-// An event that is only ever an answer is left to its query.
+// Events that are only ever answers are handled by their queries.
 const RECEIVERS: { [Type in EventType]?: Receiver<Events[Type]> } = {
   connect_ack: (chat, payload) => chat.connected(payload),
   message: (chat, payload) => chat.message(payload),

@@ -15,17 +15,17 @@ import { listFound, openFound, pageOfRooms, showEarlier, whoIsIn } from "./queri
 import { enterRoom, leaveRoom } from "./rooms.ts";
 import type { ChatState } from "./state.ts";
 
-/** What Tab offers for an argument. */
+/** The completions that Tab offers for an argument. */
 export type ArgumentKind = "room" | "other room" | "person" | "command" | "text";
 
 /** One command. */
 export interface Command {
-  /** How it is written after its name. */
+  /** Its arguments as `/help` shows them. */
   readonly usage: string;
   readonly help: string;
-  /** What its arguments are, in order; the last one stands for all that follow. */
+  /** The kinds of its arguments in order; the last one stands for all that follow. */
   readonly arguments: readonly ArgumentKind[];
-  /** Whether it means nothing without an argument. */
+  /** Whether it needs an argument. */
   readonly needsArgument: boolean;
   readonly run: (state: ChatState, argument: string) => Effect[];
 }
@@ -77,12 +77,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   quit: command("", "leave; a line that is just exit does the same", [], () => [{ kind: "quit" }]),
 };
 
-/** Whether a typed line may be remembered: somebody may have put a password on it. */
+/** Whether a typed line may be kept in the history: some lines hold a password by mistake. */
 export function mayRemember(line: string): boolean {
   return !/^\s*\/(?:un)?(?:pass|reg)/i.test(line);
 }
 
-/** Does what a typed line says. */
+/** Executes a typed line. */
 export function submit(state: ChatState, typed: string): Effect[] {
   const line = typed.trimEnd();
   if (/^\s*exit\s*$/i.test(line)) return [{ kind: "quit" }];
@@ -104,7 +104,7 @@ function unknownCommand(name: string): string {
   const near = Object.keys(COMMANDS)
     .map((each) => ({ each, far: each.startsWith(name) ? 0 : distance(each, name) }))
     .sort((one, other) => one.far - other.far)[0];
-  // Half of a short word is too much to guess.
+  // A distance of half a short word is too far for a guess.
   const most = Math.min(2, Math.floor(name.length / 2));
   const meant = near !== undefined && near.far <= most
     ? `did you mean /${near.each}?`
@@ -154,7 +154,7 @@ function direct(state: ChatState, argument: string): Effect[] {
   return [{ kind: "say", target: { to: name }, text }];
 }
 
-/** Names may have spaces: the longest known name that the text begins with, or the first word. */
+/** Names may contain spaces: the longest known name at the beginning of the text, or its first word. */
 function splitName(state: ChatState, argument: string): { name: string; text: string } {
   const people = new Set(state.recent);
   for (const room of state.rooms.values()) {
@@ -213,11 +213,11 @@ function unread(state: ChatState): Effect[] {
   const asked = state.ask({ type: "unread", payload: {} }, {
     answer: (event) => event.type === "unread" ? [listUnread(state, event.payload.rooms)] : [],
   });
-  // What is on the screen is not unread, though the server may not have been told yet.
+  // Messages on the screen are not unread, though the server may not know yet.
   return [...state.markRead(), asked];
 }
 
-/** The server counts what people say who are ignored here. */
+/** The server also counts the messages of people who are ignored here. */
 function listUnread(state: ChatState, rooms: readonly UnreadRoom[]): Effect {
   const counted = rooms.map((each) => {
     const { unread, mentions } = state.rooms.get(fold(each.room))?.hidden ??
@@ -227,7 +227,7 @@ function listUnread(state: ChatState, rooms: readonly UnreadRoom[]): Effect {
   return show({ kind: "unread", rooms: counted });
 }
 
-/** Marks a room as read, with what was not shown. */
+/** Marks a room as read, including messages that were not shown. */
 function read(state: ChatState): Effect[] {
   const room = state.activeRoom;
   if (room === undefined) return [problem("You are in no room")];

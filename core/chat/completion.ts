@@ -1,27 +1,27 @@
-/** What Tab makes of the word before the cursor. */
+/** Completion of the word before the cursor. */
 
 import { fold } from "../../protocol/mod.ts";
 import { type ArgumentKind, COMMANDS } from "./commands.ts";
 import type { ChatState } from "./state.ts";
 
-/** What there is to complete. */
+/** Sources of completions. */
 export interface Known {
   /** The rooms that the person is in. */
   readonly rooms: readonly string[];
-  /** The other rooms of the server, as far as they are known. */
+  /** The other known rooms of the server. */
   readonly otherRooms: readonly string[];
-  /** People, who spoke last first. */
+  /** People, the latest speaker first. */
   readonly people: readonly string[];
 }
 
-/** What may stand in place of the text from `start` to the cursor. */
+/** The candidates for the text from `start` to the cursor. */
 export interface Completion {
   readonly start: number;
   /** The best first. */
   readonly candidates: readonly string[];
 }
 
-/** What a client knows of the chat, to complete from. */
+/** The words that a client's state knows. */
 export function knownTo(state: ChatState): Known {
   const people = new Map(state.recent.map((name) => [fold(name), name]));
   for (const [key, name] of state.activeRoom?.members ?? []) {
@@ -35,10 +35,10 @@ export function knownTo(state: ChatState): Known {
   };
 }
 
-/** What could stand before the cursor; no candidates when there is nothing to say. */
+/** The completions of the text before the cursor; no candidates if there are none. */
 export function complete(text: string, cursor: number, known: Known): Completion {
   const { start, candidates } = completeTyped(text.slice(0, cursor), known);
-  // A space that stands there already is not doubled.
+  // An existing space is not doubled.
   const isFollowed = /^\s/.test(text.slice(cursor));
   return { start, candidates: candidates.map((each) => isFollowed ? each.trimEnd() : each) };
 }
@@ -57,7 +57,7 @@ function completeArgument(typed: string, known: Known): Completion {
   const kinds = Object.hasOwn(COMMANDS, command) ? COMMANDS[command]?.arguments ?? [] : [];
   const rest = typed.slice(head.length);
   const [first] = kinds;
-  // Names and rooms may have spaces, so a command's first argument is all that follows.
+  // Names and rooms may contain spaces, so a command's first argument extends to the end.
   const whole = first === undefined ? [] : starting(rest, candidatesOf(first, known));
   if (whole.length > 0) {
     return { start: head.length, candidates: whole.map((each) => `${each} `) };

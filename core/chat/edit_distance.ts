@@ -1,4 +1,4 @@
-/** How far apart two words are: insertions, deletions, replacements and swaps of neighbours. */
+/** The distance of two words in insertions, deletions, replacements and swaps of neighbors. */
 export function distance(one: string, other: string): number {
   // Optimal string alignment; three rows of its table are enough.
   let before: number[] = [];

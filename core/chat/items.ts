@@ -1,4 +1,4 @@
-/** What a client may have to show, by meaning: how it looks is `format.ts`'s part. */
+/** The items that a client shows, by meaning; their looks are up to the view. */
 
 import type {
   DirectPayload,
@@ -10,50 +10,50 @@ import type {
   UnreadRoom,
 } from "../../protocol/mod.ts";
 
-/** One thing to show. Texts in it are as the network sent them: not safe to show. */
+/** One item to show. Its texts are as the network sent them, not safe for a terminal. */
 export type Item =
   | MessageItem
   | { kind: "direct"; direct: DirectPayload; own: boolean }
-  /** Something happened: somebody joined, a topic changed. */
+  /** An event in a room: somebody joined, a topic changed. */
   | { kind: "happened"; what: Happening; room: string | undefined; at: number }
-  /** The client's own words, or the server's to this client alone. */
+  /** A text of the client, or of the server to this client alone. */
   | { kind: "notice"; text: string }
   | { kind: "problem"; text: string }
-  /** What follows in a room has not been read. */
+  /** A mark in a room: the following messages are unread. */
   | { kind: "mark"; mark: UnreadRoom }
-  /** An own message that did not get through. */
+  /** An own message that the server refused. */
   | { kind: "failed"; target: Target; text: string; reason: string }
   | { kind: "people"; room: string; names: string[] }
   | { kind: "rooms"; rooms: RoomSummary[] }
   | { kind: "unread"; rooms: UnreadRoom[] }
   | { kind: "found"; messages: MessagePayload[] }
   | { kind: "sessions"; sessions: SessionSummary[] }
-  /** Commands and what they do; `isWhole` when that is all of them. */
+  /** Commands and their descriptions; `isWhole` if these are all. */
   | { kind: "help"; rows: [string, string][]; isWhole: boolean };
 
 /** The addressee of a message: a room, or one person. */
 export type Target = { readonly room: string } | { readonly to: string };
 
-/** Something said in a room. */
+/** A message in a room. */
 export interface MessageItem {
   kind: "message";
   message: MessagePayload;
   own: boolean;
-  /** Whether it names this client's person. */
+  /** Whether it mentions this client's person. */
   mention: boolean;
-  /** Whether it was said before now and is shown because somebody asked. */
+  /** Whether it is an old message, shown on request. */
   past: boolean;
 }
 
-/** What happened, in parts, so that a name can't pass for the words around it. */
+/** The parts of an event, so that a name cannot pass for the words around it. */
 export type Happening =
   | { event: "joined" | "left"; name: string }
   | { event: "renamed"; name: string; newName: string }
   | { event: "topic"; name: string; topic: string }
-  /** Anything else, in the server's words. */
+  /** Any other event, in the server's words. */
   | { event: "other"; message: string };
 
-/** What a notification tells, in parts where they are known. */
+/** The content of a notification, in parts where they are known. */
 export function happening(
   { event, name, new_name, topic, message }: NotificationPayload,
 ): Happening {
@@ -64,19 +64,19 @@ export function happening(
   return { event: "other", message };
 }
 
-/** What a change of state asks of the world. */
+/** An effect of a change of state on the outside. */
 export type Effect =
   | { kind: "show"; item: Item }
   | { kind: "send"; request: Request }
-  /** Say something: it goes through the outbox. */
+  /** Sends a message through the outbox. */
   | { kind: "say"; target: Target; text: string }
-  /** A draft is acknowledged or refused: the outbox may forget it. */
+  /** A draft is acknowledged or refused: the outbox removes it. */
   | { kind: "settle"; ref: number; refused: string | undefined }
-  /** The room that the person is in from now on. */
+  /** The current room has changed. */
   | { kind: "activate"; room: string }
-  /** These people are hidden from now on: the outbox keeps them. */
+  /** The ignored people have changed; the outbox keeps their names. */
   | { kind: "ignored"; names: string[] }
-  /** Ask the person for a secret; when they give one, do what it is for. */
+  /** Asks the person for a secret, and passes it on if they give one. */
   | { kind: "secret"; question: string; then: (secret: string) => Effect[] }
   | { kind: "reconnect" }
   | { kind: "quit" };
@@ -86,12 +86,12 @@ export function show(item: Item): Effect {
   return { kind: "show", item };
 }
 
-/** The effect that says `text` in the client's own words. */
+/** The effect that shows `text` as the client's own words. */
 export function notice(text: string): Effect {
   return show({ kind: "notice", text });
 }
 
-/** The effect that says what is wrong and what to do. */
+/** The effect that shows an error and what to do about it. */
 export function problem(text: string): Effect {
   return show({ kind: "problem", text });
 }

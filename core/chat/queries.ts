@@ -1,16 +1,16 @@
-/** What a person asks the server about, and how the answers are shown. */
+/** Queries of the server, and the items that show their answers. */
 
 import type { Events, RoomSummary } from "../../protocol/mod.ts";
 import { type Effect, notice, problem, show } from "./items.ts";
 import type { ChatState, RoomState } from "./state.ts";
 
-/** Messages shown before and after one that a search found. */
+/** Messages shown before and after a search result. */
 const AROUND = 10;
 
-/** How many messages a search shows. */
+/** Maximum number of search results. */
 const FOUND_LIMIT = 20;
 
-/** Who is in a room, page after page. */
+/** Lists the members of a room, page after page. */
 export function whoIsIn(state: ChatState, room: string, known: string[] = []): Effect {
   const after = known.at(-1);
   const payload = after === undefined ? { room } : { room, after };
@@ -18,14 +18,14 @@ export function whoIsIn(state: ChatState, room: string, known: string[] = []): E
     answer: (event) => {
       if (event.type !== "members") return [];
       const names = [...known, ...event.payload.members];
-      // A page that brings nobody would be asked for again without end.
+      // An empty page would be asked for again without end.
       const more = event.payload.more && event.payload.members.length > 0;
       return [more ? whoIsIn(state, room, names) : show({ kind: "people", room, names })];
     },
   });
 }
 
-/** Which rooms there are, page after page. */
+/** Lists the rooms of the server, page after page. */
 export function pageOfRooms(state: ChatState, known: RoomSummary[] = []): Effect {
   const after = known.at(-1)?.room;
   return state.ask({ type: "rooms", payload: after === undefined ? {} : { after } }, {
@@ -39,7 +39,7 @@ export function pageOfRooms(state: ChatState, known: RoomSummary[] = []): Effect
   });
 }
 
-/** Learns which rooms there are, for completion, without showing them. */
+/** Fetches the rooms of the server for completion, without showing them. */
 export function learnRooms(state: ChatState): Effect {
   return state.ask({ type: "rooms", payload: {} }, {
     answer: (event) => {
@@ -50,7 +50,7 @@ export function learnRooms(state: ChatState): Effect {
   });
 }
 
-/** The room's last `limit` messages; the next time, those before. */
+/** Shows the room's last `limit` messages; the next time, those before. */
 export function showEarlier(state: ChatState, room: RoomState, limit: number): Effect {
   const { name, oldest } = room;
   const before = oldest === undefined ? {} : { before: oldest };
@@ -60,7 +60,7 @@ export function showEarlier(state: ChatState, room: RoomState, limit: number): E
       const { messages, more } = event.payload;
       const first = messages[0]?.seq ?? oldest ?? 1;
       room.oldest = first;
-      // Where there is nothing earlier, there is nothing that could still be shown.
+      // Without earlier messages, nothing is left to show.
       state.revealed(room, more ? first : 1, messages.at(-1)?.seq ?? Infinity);
       return [
         ...earlierHead(room, oldest, event.payload),
@@ -86,7 +86,7 @@ function earlierHead(
   ];
 }
 
-/** What was said in a room after a `seq`. */
+/** Shows the messages of a room after a `seq`. */
 export function showHistory(
   state: ChatState,
   room: string,
@@ -119,7 +119,7 @@ export function listFound(state: ChatState, query: string): Effect {
   });
 }
 
-/** Shows what was said around number `argument` of the last search (from 1, the newest). */
+/** Shows the context of number `argument` of the last search (from 1, the newest). */
 export function openFound(state: ChatState, argument: string): Effect[] {
   const message = /^#?\d+$/.test(argument)
     ? state.found[Number(argument.replace("#", "")) - 1]

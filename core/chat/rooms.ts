@@ -1,21 +1,21 @@
 /**
- * Entering and leaving rooms. The person is there at once: what is typed after
- * `/join` belongs to the new room, whenever the server answers. The wire keeps
- * the order, so what was said in a room that then refused is refused after it.
+ * Entering and leaving rooms. The current room changes at once: a line typed after
+ * `/join` belongs to the new room, whenever the server answers. The wire keeps the
+ * order, so messages to a room that refuses are refused after it.
  */
 
 import { type Events, fold } from "../../protocol/mod.ts";
 import { type Effect, notice, problem } from "./items.ts";
 import type { ChatState, RoomState } from "./state.ts";
 
-/** Enters the room called `name`, and types into it from now on. */
+/** Enters the room called `name`, and makes it current. */
 export function enterRoom(state: ChatState, name: string): Effect[] {
   const before = state.active;
   const room = state.enter(name);
   return [askToEnter(state, room, before), ...state.activate(room)];
 }
 
-/** The request to enter a room; `before` is the room to go back to when it is refused. */
+/** The request to enter a room; `before` is the room to return to if it is refused. */
 export function askToEnter(state: ChatState, room: RoomState, before?: string): Effect {
   const since = room.last === undefined ? {} : { since: room.last };
   return state.ask({ type: "join", payload: { room: room.name, ...since } }, {
@@ -33,14 +33,14 @@ function refuseEntry(
   return state.active === fold(room.name) ? [said, ...goBack(state, before)] : [said];
 }
 
-/** Leaves the room called `name`; what is typed next goes to another. */
+/** Leaves the room called `name`; another room becomes current. */
 export function leaveRoom(state: ChatState, name: string): Effect[] {
   const room = state.rooms.get(fold(name));
   const read = state.active === fold(name) ? state.markRead() : [];
   state.rooms.delete(fold(name));
   const ask = state.ask({ type: "leave", payload: { room: name } }, {
     refused: (error) => {
-      // Refused for another reason, it was not left.
+      // After any other refusal, the session is still in the room.
       if (room !== undefined && error.code !== "not_in_room") state.rooms.set(fold(name), room);
       return [problem(error.message)];
     },
@@ -48,7 +48,7 @@ export function leaveRoom(state: ChatState, name: string): Effect[] {
   return [...read, ask, ...state.active === fold(name) ? goBack(state) : []];
 }
 
-/** Types into the room that was typed into before, or else into the first. */
+/** Makes the previously current room current again, or else the first. */
 export function goBack(state: ChatState, before?: string): Effect[] {
   const [first] = state.rooms.values();
   const next = state.rooms.get(before ?? "") ?? first;

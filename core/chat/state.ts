@@ -1,4 +1,4 @@
-/** What a client knows of the chat: rooms, people, what was asked. The rules in the other files change it. */
+/** The state of a client: rooms, people, open queries. The rules in the other files change it. */
 
 import {
   type Event,
@@ -11,24 +11,24 @@ import {
 import { mentions } from "../../protocol/mentions.ts";
 import { type Effect, show } from "./items.ts";
 
-/** People remembered for completion, by how recently they spoke. */
+/** Maximum number of people remembered for completion. */
 const MAX_RECENT = 200;
 
 /** The id of every `read`. */
 const READ_ID = "read";
 
-/** A room that the client is in, or is about to be in. */
+/** A room that the client is in, or is entering. */
 export interface RoomState {
-  /** As the server writes it, once it has. */
+  /** As the server writes it, once known. */
   name: string;
-  /** The `seq` of the last message that was shown; `undefined` until the server has let us in. */
+  /** The `seq` of the last shown message; `undefined` until the server has admitted us. */
   last: number | undefined;
   topic: string;
-  /** Names by fold, as far as they are known. */
+  /** Known members by folded name. */
   readonly members: Map<string, string>;
-  /** The `seq` up to which the server knows the person to have read. */
+  /** The read mark as the server knows it. */
   read: number;
-  /** Messages waiting for what was said before them. */
+  /** Messages that wait for earlier ones. */
   held: MessagePayload[] | undefined;
   /** Unread messages that were not shown: those with a `seq` between these two. */
   hole: { readonly after: number; readonly before: number } | undefined;
@@ -38,54 +38,54 @@ export interface RoomState {
   hidden: { unread: number; mentions: number; upTo: number };
 }
 
-/** What to do with the answer to a request. */
+/** The handler of a request's answer. */
 export interface Query {
   answer?: (event: Event) => Effect[];
-  /** What to do with an `error`; without it, the error's text is shown. */
+  /** The handler of an `error`; without one, its text is shown. */
   refused?: (error: Events["error"]) => Effect[];
 }
 
-/** One client's knowledge. A method that changes it returns what is to be done about it. */
+/** One client's state. A method that changes it returns the effects of the change. */
 export class ChatState {
   /** The own name, as the server writes it. */
   name: string;
   /** Rooms by folded name, in the order in which they were entered. */
   readonly rooms: Map<string, RoomState> = new Map();
-  /** The folded name of the room that is typed into. */
+  /** The folded name of the current room. */
   active: string | undefined;
-  /** People who are not shown, by folded name. */
+  /** Ignored people, by folded name. */
   readonly ignored: Map<string, string> = new Map();
   /** People who spoke, the latest first. */
   recent: string[] = [];
-  /** The `seq` of the last direct message in this client's inbox that was shown. */
+  /** The `seq` of the last shown direct message in this client's inbox. */
   lastDirectSeq: number | undefined;
   /** The sender of the last direct message to this person. */
   lastDirect: string | undefined;
-  /** The server's rooms, as far as it was asked. */
+  /** The known rooms of the server. */
   listed: string[] = [];
-  /** The messages that the last search found, newest first. */
+  /** The results of the last search, newest first. */
   found: MessagePayload[] = [];
   /** Whether the own name is registered. */
   registered = false;
-  /** The sessions of this person's name, as they were listed last. */
+  /** The last listed sessions of the own name. */
   sessions: SessionSummary[] = [];
-  /** The most code points that the server takes in a text. */
+  /** Maximum number of code points in a text, as the server says. */
   textLimit = 4096;
   readonly #asked: Map<string, Query> = new Map();
   #lastId = 0;
 
-  /** `room`, if there is one, is entered first and typed into from the beginning. */
+  /** `room`, if given, is entered first and is the current room from the beginning. */
   constructor(name: string, room?: string) {
     this.name = name;
     if (room !== undefined) this.active = fold(this.enter(room).name);
   }
 
-  /** The room that is typed into. */
+  /** The current room. */
   get activeRoom(): RoomState | undefined {
     return this.active === undefined ? undefined : this.rooms.get(this.active);
   }
 
-  /** The last `seq` seen in each room, as `connect` wants it. */
+  /** The last `seq` seen in each room, for `connect`. */
   get positions(): Record<string, number> {
     const known = [...this.rooms.values()].filter((room) => room.last !== undefined);
     return Object.fromEntries(known.map((room) => [room.name, room.last as number]));
@@ -96,14 +96,14 @@ export class ChatState {
     return fold(name) === fold(this.name);
   }
 
-  /** A request under an id of its own, with what to do when the answer comes. */
+  /** A request with an id of its own, and the handler of its answer. */
   ask(request: Request, query: Query = {}): Effect {
     const id = `q${++this.#lastId}`;
     this.#asked.set(id, query);
     return { kind: "send", request: { ...request, id } };
   }
 
-  /** The query that `event` answers; each is given once. */
+  /** The query that `event` answers; each is returned once. */
   takeQuery({ id }: Event): Query | undefined {
     if (id === undefined) return undefined;
     const query = this.#asked.get(id);
@@ -111,12 +111,12 @@ export class ChatState {
     return query;
   }
 
-  /** Forgets what was asked: the connection has ended, and nothing will be answered. */
+  /** Drops all open queries: the connection has ended, and none will be answered. */
   disconnected(): void {
     this.#asked.clear();
   }
 
-  /** Tells the server how far the person has read in the room that is typed into. */
+  /** Sends the read mark of the current room. */
   markRead(): Effect[] {
     const room = this.activeRoom;
     if (room?.last === undefined || room.held !== undefined) return [];
@@ -124,13 +124,13 @@ export class ChatState {
     if (seq <= room.read) return [];
     room.read = seq;
     room.hidden = { unread: 0, mentions: 0, upTo: seq };
-    // It has no answer; and a server that does not want to know is not asked why.
+    // It has no answer, and a refusal is of no interest.
     this.#asked.set(READ_ID, { refused: () => [] });
     const payload = { room: room.name, seq };
     return [{ kind: "send", request: { type: "read", id: READ_ID, payload } }];
   }
 
-  /** The room called `name`, which is added when it is not known. */
+  /** The room called `name`, added if it is unknown. */
   enter(name: string): RoomState {
     const known = this.rooms.get(fold(name));
     if (known !== undefined) return known;
@@ -149,7 +149,7 @@ export class ChatState {
     return room;
   }
 
-  /** Types into `room` from now on; what the person leaves behind has been read. */
+  /** Makes `room` current; the previous room counts as read. */
   activate(room: RoomState): Effect[] {
     const read = this.activeRoom === room ? [] : this.markRead();
     if (this.activeRoom !== room) room.oldest = room.hole?.before;
@@ -202,14 +202,14 @@ export class ChatState {
     this.recent = [name, ...others].slice(0, MAX_RECENT);
   }
 
-  /** Hides somebody, or shows them again; the effect keeps it. */
+  /** Toggles whether somebody is ignored; the effect stores it. */
   ignore(name: string, isIgnored: boolean): Effect {
     if (isIgnored) this.ignored.set(fold(name), name);
     else this.ignored.delete(fold(name));
     return { kind: "ignored", names: [...this.ignored.values()] };
   }
 
-  /** Somebody has another name; it may be this person. Whoever is ignored stays so. */
+  /** Applies a rename, possibly of this person. An ignored person stays ignored. */
   renamed(name: string, newName: string): Effect[] {
     if (this.isSelf(name)) {
       this.registered &&= fold(newName) === fold(name);

@@ -1,4 +1,4 @@
-/** Waits for `promise`, but no longer than so many milliseconds; `undefined` when that is over first. */
+/** Waits for `promise`, but no longer than `milliseconds`; `undefined` if that passes first. */
 export async function deadline<Result>(
   promise: Promise<Result>,
   milliseconds: number,

@@ -1,4 +1,4 @@
-/** The outbox's journal: what its lines mean. `outbox.ts` keeps it on disk. */
+/** The lines of the outbox's journal and their meaning. `outbox.ts` stores it. */
 
 import { type DirectPayload, fold, type MessagePayload } from "../../protocol/mod.ts";
 import { isRecord } from "../../protocol/fields.ts";
@@ -6,14 +6,14 @@ import type { Target } from "../chat/items.ts";
 
 /** A message that the server has not acknowledged. */
 export interface Draft {
-  /** Positive, rising; the server knows a repeated message by it. */
+  /** Positive, rising; by it the server recognizes a repeated message. */
   readonly ref: number;
-  /** Where it goes: a room, or one person. */
+  /** Its addressee: a room, or one person. */
   readonly target: Target;
   readonly text: string;
-  /** Whether it may have reached a server already, in which case nobody can tell. */
+  /** Whether it may have reached a server already. */
   sent: boolean;
-  /** Whether that was in an earlier session: in the present one its ref means nothing. */
+  /** Whether that was in an earlier session; its ref means nothing in the present one. */
   isStray?: true;
 }
 
@@ -23,21 +23,21 @@ export type JournalLine =
   | { sent: number }
   /** Acknowledged, or given up. */
   | { done: number }
-  /** The session has used this ref: those to come are above it. */
+  /** The session has used this ref: later ones are above it. */
   | { used: number }
   /**
-   * Drafts that were surely not said get new refs, in this order and behind all others.
-   * One line for all: half of it is no line, so a killed process leaves no draft under both.
+   * Drafts that were surely not said get new refs, in this order and after all others.
+   * One line for all: a partial line is skipped, so a killed process leaves no draft under both.
    */
   | { moved: [from: number, to: number][] }
   /** The session's token from now on; `null` when it has ended. */
   | { session: string | null }
-  /** Whether the session is a person's, who comes back to it. */
+  /** Whether the session belongs to a person who will return to it. */
   | { stays: boolean }
   /** The people whom the person hides from now on. */
   | { ignored: string[] };
 
-/** What a journal amounts to. */
+/** The state that a journal describes. */
 export interface JournalState {
   session: string | undefined;
   stays: boolean;
@@ -47,12 +47,12 @@ export interface JournalState {
   lastRef: number;
 }
 
-/** What an empty journal amounts to. */
+/** The state of an empty journal. */
 export function emptyJournal(): JournalState {
   return { session: undefined, stays: false, ignored: [], drafts: new Map(), lastRef: 0 };
 }
 
-/** Reads a journal. A line that a killed process left unfinished, or that is damaged, is skipped. */
+/** Parses a journal. A partial line of a killed process, or a damaged one, is skipped. */
 export function parseJournal(text: string): JournalState {
   const state = emptyJournal();
   for (const line of text.split("\n")) {
@@ -95,18 +95,18 @@ function markSent(draft: Draft | undefined): void {
   if (draft !== undefined) draft.sent = true;
 }
 
-/** The shortest journal that amounts to `state`. */
+/** The shortest journal that describes `state`. */
 export function writeJournal(state: JournalState): string {
   const drafts = [...state.drafts.values()];
-  // What was sent in an earlier session stands before the line of this one, as it came.
+  // Drafts that were sent in an earlier session stand before the line of this session.
   const lines = drafts.filter(({ isStray }) => isStray).flatMap(linesOf);
   if (state.session !== undefined) lines.push({ session: state.session });
   if (state.stays) lines.push({ stays: true });
   if (state.ignored.length > 0) lines.push({ ignored: [...state.ignored] });
   lines.push(...drafts.filter(({ isStray }) => !isStray).flatMap(linesOf));
-  // A session's refs must go on rising, also when nothing is waiting.
+  // A session's refs must keep rising, even if no draft is waiting.
   if (!state.drafts.has(state.lastRef) && state.lastRef > 0) {
-    // As earlier versions wrote it, which skip lines that they don't know.
+    // In the form of earlier versions, which skip lines that they do not know.
     lines.push({ draft: { ref: state.lastRef, target: { room: "" }, text: "" } });
     lines.push({ done: state.lastRef });
   }
@@ -117,7 +117,7 @@ function linesOf({ ref, target, text, sent }: Draft): JournalLine[] {
   return [{ draft: { ref, target, text } }, ...sent ? [{ sent: ref }] : []];
 }
 
-/** Whether `said` is what `draft` wanted to be said. */
+/** Whether `said` is the message of `draft`. */
 export function isSaidBy({ target, text }: Draft, said: MessagePayload | DirectPayload): boolean {
   if (text !== said.text) return false;
   if ("room" in target) return "room" in said && fold(target.room) === fold(said.room);

@@ -1,4 +1,4 @@
-/** The connection over time: connects, introduces the client, and connects again when the connection is lost. */
+/** The connection over time: connects, sends `connect`, and reconnects when the connection is lost. */
 
 import {
   decodeEvent,
@@ -11,52 +11,52 @@ import {
 import { backoff } from "./backoff.ts";
 import { type Dial, type Transport, UnusableServer } from "./transport.ts";
 
-/** Milliseconds without a line after which the server is asked, and then given up. */
+/** Milliseconds without a line after which the server is pinged, and then given up. */
 const SILENCE = { ask: 20_000, giveUp: 40_000 } as const;
 
-/** Milliseconds between two looks at the silence. */
+/** Milliseconds between two checks for silence. */
 const WATCH_INTERVAL = 5_000;
 
-/** Milliseconds that the server may take to answer `connect`. */
+/** Milliseconds for the server to answer `connect`. */
 const HELLO_TIMEOUT = 10_000;
 
-/** What the link tells its owner. */
+/** The reports of the link to its owner. */
 export type LinkReport =
   | { kind: "online"; ack: Events["connect_ack"] }
-  /** A line came; `event` is missing when this version does not know it. */
+  /** A line came; `event` is missing if this version does not know it. */
   | { kind: "line"; line: string; event: Event | undefined }
   /** The link is down; the next try comes in `wait` milliseconds. */
   | { kind: "offline"; reason: string; wait: number };
 
-/** What follows a refusal: another try after `wait` milliseconds, or the end, with its reason. */
+/** The consequence of a refusal: another try after `wait` milliseconds, or the end, with its reason. */
 export type RetryDecision = { readonly wait: number } | { readonly end: string };
 
-/** What a link needs. */
+/** The options of a link. */
 export interface LinkOptions {
   /** The server's name, for messages. */
   server: string;
   dial: Dial;
   /** The `connect` for the next connection. */
   hello: () => Request<"connect">;
-  /** Told everything in order; while its promise is pending, nothing more is read from the server. */
+  /** Called with every report in order; while its promise is pending, nothing more is read. */
   report: (report: LinkReport) => Promise<void> | void;
-  /** Decides what follows when the server refuses or ends the session; `undefined`: the usual. */
+  /** Decides what follows a refusal or the end of the session; `undefined` for the default. */
   refused: (error: Events["error"]) => Promise<RetryDecision | undefined>;
   /** Milliseconds for which a lost link, and the first connection, is tried again. */
   patience: number;
 }
 
-/** How one connection came to its end. */
+/** The end of one connection. */
 interface Ending {
   reason: string;
   wasOnline: boolean;
-  /** Trying again would do no good. */
+  /** Whether another try would be useless. */
   final: boolean;
-  /** The server's reason, where it gave one. */
+  /** The server's reason, if it gave one. */
   error?: Events["error"] | undefined;
 }
 
-// Codes after which this client has lost its place: to another of its own, or for good.
+// Codes after which this client has lost its session: to another of its own, or for good.
 const FINAL_CODES: ReadonlySet<ErrorCode> = new Set(["session_replaced", "session_ended"]);
 
 // Codes with which a server refuses what it may accept later. Any other refusal of the first
@@ -75,7 +75,7 @@ const PASSING_CODES: ReadonlySet<ErrorCode> = new Set([
   "idle_timeout",
 ]);
 
-/** Keeps one session reachable; {@linkcode Link.run} does it. */
+/** Keeps one session connected while {@linkcode Link.run} runs. */
 export class Link {
   readonly #options: LinkOptions;
   #connection: Transport | undefined;
@@ -93,7 +93,7 @@ export class Link {
     this.#options = options;
   }
 
-  /** Whether requests can go out now. */
+  /** Whether requests can be sent now. */
   get online(): boolean {
     return this.#online;
   }
@@ -110,7 +110,7 @@ export class Link {
     return true;
   }
 
-  /** Connects again now: cuts a wait short, or drops a link that only seems to live. */
+  /** Reconnects now: ends a wait, or drops a connection that may be dead. */
   reconnect(): void {
     this.#dropped = this.#connection !== undefined;
     this.#online = false;
@@ -133,7 +133,7 @@ export class Link {
     this.#wake();
   }
 
-  /** Runs until {@linkcode stop} (`undefined`), or until there is no use in going on (the reason). */
+  /** Runs until {@linkcode stop} (`undefined`), or until it is useless to go on (the reason). */
   async run(): Promise<string | undefined> {
     let lostAt = performance.now();
     for (let attempt = 0; !this.#stopped; attempt++) {
@@ -195,7 +195,7 @@ export class Link {
     }, WATCH_INTERVAL);
     try {
       for await (const line of connection.lines()) {
-        // What had come before is told again by the next connection.
+        // The next connection is sent unprocessed events again.
         if (this.#dropped) break;
         this.#taking = true;
         await this.#take(connection, line, acknowledged);
@@ -223,7 +223,7 @@ export class Link {
     else if (event?.type === "error") connection.close();
   }
 
-  /** The server would refuse it too, but only after everybody on the way has read it. */
+  /** The server would refuse it too, but only after it was readable on the way. */
   #insecure(): Ending {
     const { server } = this.#options;
     const message = `The password was not sent: others can read the link to ${server}`;

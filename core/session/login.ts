@@ -1,36 +1,36 @@
-/** Coming in under a registered name: where the password is from, and what to do when it is refused. */
+/** Sign-in under a registered name: the source of the password, and the reaction to a refusal. */
 
 import type { Events } from "../../protocol/mod.ts";
 import type { RetryDecision } from "./link.ts";
 import type { AskSecret } from "./view.ts";
 
-/** A password that nobody has to type. */
+/** A password from a file or a variable. */
 export interface GivenPassword {
   readonly password: string;
-  /** Where it is from, for error messages. */
+  /** Its source, for error messages. */
   readonly from: string;
 }
 
-/** What a login needs. */
+/** The options of a login. */
 export interface LoginOptions {
-  /** The name as it is by now. */
+  /** The current name. */
   readonly name: () => string;
   readonly given: GivenPassword | undefined;
-  /** Missing where there is nobody to ask. */
+  /** Missing if nobody can be asked. */
   readonly ask: AskSecret | undefined;
-  /** Tells the person what was wrong. */
+  /** Shows the person an error. */
   readonly tell: (problem: string) => void;
 }
 
 type Refusal = Events["error"];
 
-/** Milliseconds to wait where the server has not said how long. */
+/** Milliseconds to wait if the server has not said how long. */
 const USUAL_WAIT = 5_000;
 
-/** Milliseconds before a new session is asked for in place of one that was ended. */
+/** Milliseconds before a new session replaces one that was ended. */
 const ENDED_WAIT = 250;
 
-/** Shows passwords to the server, one try after the other. */
+/** Supplies passwords for `connect`, one try after the other. */
 export class Login {
   readonly #options: LoginOptions;
   #given: GivenPassword | undefined;
@@ -41,17 +41,17 @@ export class Login {
     this.#given = options.given;
   }
 
-  /** The password for the next `connect`, if there is any. */
+  /** The password for the next `connect`, if any. */
   get password(): string | undefined {
     return this.#typed ?? this.#given?.password;
   }
 
-  /** The server has let us in: from now on the session's token is enough. */
+  /** The server has accepted the password: from now on the session's token is enough. */
   accepted(): void {
     this.#typed = undefined;
   }
 
-  /** What to do about an error; `undefined` when that is not for a login to say. */
+  /** The decision after an error; `undefined` if it does not concern the login. */
   async refused(refusal: Refusal): Promise<RetryDecision | undefined> {
     switch (refusal.code) {
       case "password_required":
@@ -79,13 +79,13 @@ export class Login {
     return this.#typed === undefined ? { end: message } : { wait: 0 };
   }
 
-  /** Whoever ended the session meant it: only a person comes back, by typing the password. */
+  /** The session was ended on purpose: only a person may return, by typing the password. */
   #signIn({ message }: Refusal): RetryDecision {
     this.#given = undefined;
     return this.#options.ask === undefined ? { end: message } : { wait: ENDED_WAIT };
   }
 
-  /** A person waits and need not type again; a script waits as long as it was told to. */
+  /** A person waits without typing again; a script waits as long as its options say. */
   #later({ retry_after = USUAL_WAIT }: Refusal): RetryDecision | undefined {
     return this.#options.ask === undefined ? undefined : { wait: retry_after };
   }

@@ -25,12 +25,12 @@ const REWRITE_AT = 262_144;
 
 /**
  * The widest step from one ref to the next. Steps are random, so that two copies of one
- * store give different refs to what is typed at each: of the same text under the same ref
- * the server could only think that it is one message. A session has refs for 2^38 of them.
+ * store give different refs to their messages: the server takes the same text under the
+ * same ref for one message. A session has refs for 2^38 messages.
  */
 const MAX_STEP = 65_536;
 
-/** The highest ref of a server's that is believed: above it there must be room to go on. */
+/** The highest ref that is believed of a server: there must be room above it. */
 const MAX_USED = 2 ** 52;
 
 /** The outbox of one server and name. */
@@ -39,9 +39,9 @@ export class Outbox {
   #store: Store | undefined;
   #isDurable: boolean;
   #written = 0;
-  /** The writes that are not complete. */
+  /** The pending writes. */
   #writing: Promise<void> | undefined;
-  /** The store that failed, and why. */
+  /** A failed store, and the reason. */
   #failed: { store: Store; reason: string } | undefined;
   #report: (problem: string) => void = () => {};
 
@@ -51,12 +51,12 @@ export class Outbox {
     this.#isDurable = store !== undefined;
   }
 
-  /** An outbox that forgets when the program ends. */
+  /** An outbox in memory alone. */
   static inMemory(): Outbox {
     return new Outbox(emptyJournal(), undefined);
   }
 
-  /** Reads `store`, which is the outbox's from now on. Fails when it can't be read. */
+  /** Reads `store`, and owns it from now on. Fails if it cannot be read. */
   static async open(store: Store): Promise<Outbox> {
     const outbox = new Outbox(parseJournal(await store.read()), store);
     outbox.#rewrite();
@@ -69,7 +69,7 @@ export class Outbox {
     return this.#isDurable;
   }
 
-  /** Calls `report`, once, when the store fails: with one line for a person. */
+  /** Calls `report` once, with one line for a person, when the store fails. */
   onFailure(report: (problem: string) => void): void {
     this.#report = report;
     if (this.#failed !== undefined) report(this.#failed.reason);
@@ -84,7 +84,7 @@ export class Outbox {
     if (token !== this.#state.session) this.#append({ session: token ?? null });
   }
 
-  /** Whether the session stays when the program ends: a person's, of a registered name. */
+  /** Whether the session outlives the program, as that of a person with a registered name does. */
   get stays(): boolean {
     return this.#state.stays;
   }
@@ -93,7 +93,7 @@ export class Outbox {
     if (stays !== this.#state.stays) this.#append({ stays });
   }
 
-  /** The people whom the person hides. */
+  /** The ignored people. */
   get ignored(): readonly string[] {
     return this.#state.ignored;
   }
@@ -130,7 +130,7 @@ export class Outbox {
     if (isNews) this.#append({ used: ref });
   }
 
-  /** Gives new refs to drafts that were surely not said under theirs, and puts them behind all others. */
+  /** Gives new refs to drafts that were surely not said under theirs, and moves them behind all others. */
   renumber(drafts: readonly Draft[]): Draft[] {
     let to = this.#state.lastRef;
     const moved = drafts.map(({ ref }) => [ref, to = stepFrom(to)] as [number, number]);
@@ -138,13 +138,13 @@ export class Outbox {
     return moved.flatMap(([, ref]) => this.get(ref) ?? []);
   }
 
-  /** To be complete before these drafts are written to a connection: then the store knows all about them. */
+  /** Complete once the store has noted these drafts as sent; wait for it before writing them to a connection. */
   markSent(refs: readonly number[]): Completion {
     for (const ref of refs) if (this.get(ref)?.sent === false) this.#append({ sent: ref });
     return this.#writing;
   }
 
-  /** Forgets a draft: acknowledged, refused, or given up. */
+  /** Removes a draft that is acknowledged, refused or given up. */
   settle(ref: number): void {
     if (!this.#state.drafts.has(ref)) return;
     this.#append({ done: ref });
@@ -152,8 +152,8 @@ export class Outbox {
   }
 
   /**
-   * To be asked before the session is ended. False when a store that failed can't be cleared
-   * of drafts: the next start will send them, and only this session knows that they were said.
+   * Call it before ending the session. False if a failed store cannot be cleared of drafts:
+   * the next start will send them, and only this session knows that they were said.
    */
   async mayEndSession(): Promise<boolean> {
     await this.#writing;
@@ -163,12 +163,12 @@ export class Outbox {
       await this.#failed.store.replace("");
       return true;
     } catch {
-      // Why it can't be written was reported.
+      // The reason of the failure was reported.
       return false;
     }
   }
 
-  /** Closes the store once all is written. */
+  /** Closes the store after all writes. */
   async close(): Promise<void> {
     await this.#writing;
     const store = this.#store ?? this.#failed?.store;
@@ -189,7 +189,7 @@ export class Outbox {
     this.#write((store) => store.replace(text));
   }
 
-  /** Writes behind all other writes: at once where the store takes no time. */
+  /** Writes after all other writes: at once if the store is synchronous. */
   #write(write: (store: Store) => Completion): void {
     if (this.#writing !== undefined) {
       return this.#follow(this.#writing.then(() => this.#try(write)));
@@ -200,7 +200,7 @@ export class Outbox {
 
   #follow(writing: Promise<void>): void {
     this.#writing = writing;
-    // First of all that wait for it: what is written next must not overtake those.
+    // Registered before other waiters, so that the next write does not overtake them.
     void writing.then(() => {
       if (this.#writing === writing) this.#writing = undefined;
     });
@@ -216,7 +216,7 @@ export class Outbox {
     }
   }
 
-  /** Goes on from memory. */
+  /** Continues in memory. */
   #fail(store: Store, error: unknown): void {
     if (!(error instanceof Error)) throw error;
     const reason = `${error.message}. Messages that the server does not have yet are lost when ` +

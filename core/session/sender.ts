@@ -1,11 +1,11 @@
 /**
- * What goes out over a connection: requests and drafts, as fast as the server takes them.
+ * Sends requests and drafts over a connection, as fast as the server takes them.
  *
  * The outbox may be a copy: restored from a backup, or used on two machines. So a draft
- * whose ref is not above the session's highest may have been said already, by another
- * copy, and the ref may have gone to another text. Such drafts go out first, under the
- * refs that they have: the server knows those that were said. The rest waits for their
- * answers. Those that were not said get new refs, and what waits gets refs above those, so
+ * whose ref is not above the session's highest may have been said already by another
+ * copy, or another text may have taken its ref. Such drafts go out first under their own
+ * refs, and the server recognizes those that were said. The rest waits for the answers.
+ * Drafts that were not said get new refs, and the waiting ones get refs above those, so
  * that the order stays.
  */
 
@@ -15,51 +15,51 @@ import type { Outbox } from "./outbox.ts";
 import { RequestWindow } from "./request_window.ts";
 import { draftId, refOf } from "../chat/state.ts";
 
-// What has no answer, and what has a limit of its own: the wrong passwords.
+// Requests without an answer, and those with a limit of their own, on wrong passwords.
 const UNPACED: ReadonlySet<RequestType> = new Set(["read", "register", "password", "unregister"]);
 
-/** What a sender needs. */
+/** The options of a sender. */
 export interface SenderOptions {
   outbox: Outbox;
   /** Writes to the connection. */
   write: (request: Request) => void;
-  /** Told until when nothing goes out, by `performance.now()`, and that it does again. */
+  /** Called with the end of a pause, by `performance.now()`, and when it is over. */
   held: (until: number | undefined) => void;
-  /** Told that the server has begun to refuse what comes too fast. */
+  /** Called when the server begins to limit the rate. */
   slowed: () => void;
-  /** Told why the server could not keep a draft, each time; it goes out again. */
+  /** Called with the reason each time the server could not keep a draft; it goes out again. */
   unkept: (reason: string) => void;
 }
 
-/** Sends, waits when the server says so, and sends again what it refused meanwhile. */
+/** Sends, pauses when the server says so, and sends refused requests again. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #window = new RequestWindow();
   #heldUntil: number | undefined;
-  /** The session's highest ref when the connection began; `undefined` of a server that does not say. */
+  /** The session's highest ref when the connection began; `undefined` if the server does not say. */
   #highest: number | undefined;
-  /** The refs of drafts that may have been said, until the server has answered them. */
+  /** The refs of drafts that may have been said, until the server answers. */
   readonly #doubtful: Set<number> = new Set();
-  /** Those of them that were not said. */
+  /** The ones among them that were not said. */
   readonly #unsaid: Set<number> = new Set();
   /** Refs that were given in place of others on this connection. */
   readonly #renumbered: Set<number> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Counts the connections: what is written late belongs to one of them. */
+  /** Counts connections, since a late write belongs to one of them. */
   #connection = 0;
 
   constructor(options: SenderOptions) {
     this.#options = options;
   }
 
-  /** Asks something. */
+  /** Sends a request. */
   ask(request: Request): void {
     if (UNPACED.has(request.type)) return this.#options.write(request);
     this.#window.add(request);
     this.#pump();
   }
 
-  /** A connection begins: says what is in the outbox. `highest` is the session's highest ref. */
+  /** Begins a connection by sending the outbox. `highest` is the session's highest ref. */
   connected(highest: number | undefined): void {
     const { outbox } = this.#options;
     this.#highest = highest;
@@ -70,13 +70,13 @@ export class Sender {
     this.#send(doubtful.length > 0 ? doubtful : drafts);
   }
 
-  /** Says a draft that is the last in the outbox. */
+  /** Sends the last draft of the outbox. */
   say(draft: Draft): void {
-    // What may have been said before it comes first; then all that waits follows.
+    // Drafts that may have been said come first; then all waiting ones follow.
     if (this.#doubtful.size === 0) this.#send([draft]);
   }
 
-  /** The server has answered the request with this id. */
+  /** Notes the answer to the request with this id. */
   answered(id: string): void {
     this.#window.answered(id);
     const ref = refOf(id);
@@ -86,11 +86,11 @@ export class Sender {
     this.#pump();
   }
 
-  /** Whether what was refused is sent again, so that nobody else need care. */
+  /** Handles a refusal; true if the request will be sent again by itself. */
   sendsAgain({ id = "", payload }: Event<"error">): boolean {
     const { code, message, retry_after, ref: highest } = payload;
     if (this.#wasUnsaid(id, code)) return this.saysAgain(refOf(id) ?? 0, highest);
-    // A person asks again for what could not be read; what was said is to arrive.
+    // A person repeats a failed query; a message must arrive.
     const isUnkept = code === "log_failed" && refOf(id) !== undefined;
     if (code !== "rate_limited" && !isUnkept) return false;
     const wasSlowed = this.#window.isSlowed;
@@ -102,8 +102,8 @@ export class Sender {
   }
 
   /**
-   * Says a draft again, which was surely not said, under a ref above `highest`. Once on a
-   * connection: of a server that refuses the new one too, nothing better is to be had.
+   * Sends a draft that was surely not said again, under a ref above `highest`. Once per
+   * connection: a server that refuses the new ref too would refuse any.
    */
   saysAgain(ref: number, highest = 0): boolean {
     const { outbox } = this.#options;
@@ -117,7 +117,7 @@ export class Sender {
     return true;
   }
 
-  /** The connection has ended: nothing of it will be answered. */
+  /** Ends the connection: its requests will not be answered. */
   stop(): void {
     this.#connection++;
     clearTimeout(this.#timer);
@@ -126,7 +126,7 @@ export class Sender {
     for (const refs of [this.#doubtful, this.#unsaid, this.#renumbered]) refs.clear();
   }
 
-  /** Writes what may be written, and comes back when more may be. */
+  /** Writes as much as allowed, and continues when more is. */
   #pump(): void {
     this.#write(this.#window.next());
     const { heldUntil } = this.#window;
@@ -139,7 +139,7 @@ export class Sender {
     this.#options.held(heldUntil);
   }
 
-  /** Writes in order, once the outbox's store has what is to be known of it. */
+  /** Writes in order, once the outbox's store has noted the drafts as sent. */
   #write(requests: readonly Request[]): void {
     const { outbox, write } = this.#options;
     const stored = outbox.markSent(requests.flatMap(({ id = "" }) => refOf(id) ?? []));
@@ -156,16 +156,16 @@ export class Sender {
   }
 
   /**
-   * Whether an error says that a draft was not said. A server that gives no highest ref
-   * says `stale_ref` also of what it no longer keeps; but of what it refused before, a
-   * later one was taken meanwhile.
+   * Whether an error means that a draft was not said. A server that gives no highest ref
+   * answers `stale_ref` also for messages that it no longer keeps; but for a draft that it
+   * refused before, it means that it took a later one in between.
    */
   #wasUnsaid(id: string, code: ErrorCode): boolean {
     if (code === "ref_used") return true;
     return code === "stale_ref" && (this.#highest !== undefined || this.#window.wasRefused(id));
   }
 
-  /** It is known what was said: the rest of the outbox follows. */
+  /** Sends the rest of the outbox, now that it is known which drafts were said. */
   #follow(): void {
     const { outbox } = this.#options;
     const highest = this.#highest ?? 0;

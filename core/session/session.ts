@@ -1,4 +1,4 @@
-/** One person's session with a server: link, outbox and state together, whatever shows them. */
+/** A session with a server: link, outbox and state together, independent of the view. */
 
 import {
   type ErrorCode,
@@ -21,47 +21,47 @@ import { type ChatState, draftId } from "../chat/state.ts";
 import type { Dial } from "./transport.ts";
 import type { LinkStatus, View } from "./view.ts";
 
-/** Milliseconds that leaving waits for what is not acknowledged. */
+/** Milliseconds that leaving waits for acknowledgements. */
 const LEAVE_TIMEOUT = 3_000;
 
 /** Milliseconds that leaving waits for the server to close. */
 const QUIT_TIMEOUT = 1_000;
 
-/** Milliseconds for which what the server can't keep is sent again at least: longer than most locks are held. */
+/** Minimum milliseconds of retries for messages that the server cannot keep: longer than most locks are held. */
 const UNKEPT_TIMEOUT = 10_000;
 
-/** What is said, once, when the server begins to refuse. */
+/** Shown once when the server begins to limit the rate. */
 const SLOWED = "The server takes only so much at a time: what waits goes out a little later";
 
-/** What a session needs. */
+/** The options of a session. */
 export interface SessionOptions {
   /** The server's name, for messages. */
   server: string;
   dial: Dial;
   name: string;
-  /** Where nobody is there to type the name's password. */
+  /** The name's password, if nobody is there to type it. */
   password?: GivenPassword | undefined;
-  /** The room to enter; a one-shot that only asks needs none. */
+  /** The room to enter; a one-shot command that only queries needs none. */
   room: string | undefined;
   outbox: Outbox;
   view: View;
-  /** Milliseconds for which a lost link is tried again, and what the server can't keep. */
+  /** Milliseconds of retries for a lost link, and for messages that the server cannot keep. */
   patience: number;
-  /** How many past messages to begin a room with. */
+  /** The number of past messages to begin a room with. */
   context: number;
   /**
-   * Whether a person is there: rooms begin where they stopped reading, and the
-   * session of a registered name stays when they leave.
+   * Whether a person is present: rooms begin where they stopped reading, and the
+   * session of a registered name outlives the program.
    */
   person?: boolean;
 }
 
-/** A session; {@linkcode Session.run} lives as long as it does. */
+/** A session, which lasts as long as {@linkcode Session.run}. */
 export class Session {
   readonly state: ChatState;
   readonly outbox: Outbox;
   status: LinkStatus = { state: "connecting" };
-  /** How many of the own messages the server refused. */
+  /** The number of refused own messages. */
   refused = 0;
   readonly #options: SessionOptions;
   readonly #chat: Chat;
@@ -69,9 +69,9 @@ export class Session {
   readonly #login: Login;
   readonly #sender: Sender;
   #hasBegun = false;
-  /** Why the server did not let us in the last time. */
+  /** The reason of the last refused `connect`. */
   #refusal: ErrorCode | undefined;
-  /** The refusal that the person was told of last. */
+  /** The last refusal that was shown. */
   #reported: ErrorCode | undefined;
   /** Since when the server has kept nothing, by `performance.now()`; why that is not waited for any longer. */
   #unkeptSince: number | undefined;
@@ -114,7 +114,7 @@ export class Session {
     });
   }
 
-  /** Runs until {@linkcode leave} (`undefined`), or until there is no use in going on (the reason). */
+  /** Runs until {@linkcode leave} (`undefined`), or until it is useless to go on (the reason). */
   async run(): Promise<string | undefined> {
     try {
       return await this.#link.run() ?? this.#gaveUp;
@@ -127,7 +127,7 @@ export class Session {
     }
   }
 
-  /** Says `text`: it goes out when it can, and stays in the outbox until it is acknowledged. */
+  /** Sends `text` as soon as possible; it stays in the outbox until it is acknowledged. */
   say(target: Target, text: string): Draft | undefined {
     if (isLongerThan(text, this.state.textLimit)) {
       this.#refuse(`A message has at most ${this.state.textLimit} characters: shorten it`);
@@ -139,7 +139,7 @@ export class Session {
     return draft;
   }
 
-  /** Does what a change of state asks. */
+  /** Performs the effects of a change of state. */
   perform(effects: Iterable<Effect>): void {
     for (const effect of effects) this.#perform(effect);
     this.#options.view.changed();
@@ -154,7 +154,7 @@ export class Session {
     this.#link.reconnect();
   }
 
-  /** Resolves when at most `most` drafts wait, or the session is over. */
+  /** Resolves when at most `most` drafts wait, or the session has ended. */
   async settled(most: number): Promise<void> {
     while (this.outbox.size > most && !this.#over) {
       await new Promise<void>((resolve) => this.#settled = resolve);
@@ -162,8 +162,8 @@ export class Session {
   }
 
   /**
-   * Leaves: waits a moment for what is not acknowledged, then says `quit`, unless the
-   * session stays. What is still not acknowledged is sent at the next start. The token
+   * Leaves: waits a moment for acknowledgements, then sends `quit`, unless the session
+   * outlives the program. Unacknowledged messages are sent at the next start. The token
    * stays in the outbox: after `quit` it is void, but nobody knows whether `quit` arrived.
    */
   async leave(): Promise<void> {
@@ -185,7 +185,7 @@ export class Session {
     await deadline(Promise.race([parted, this.#ended]), QUIT_TIMEOUT);
   }
 
-  /** What was sent last, such as what has been read, has arrived when this resolves. */
+  /** Resolves when the last requests, such as read marks, have arrived. */
   #answerToPing(): Promise<void> {
     return new Promise((resolve) => {
       const answer = () => (resolve(), []);
@@ -198,7 +198,7 @@ export class Session {
     const { password } = this.#login;
     const since = this.state.positions;
     const { activeRoom, lastDirectSeq, name } = this.state;
-    // A room that has not let us in yet may refuse; later, that must not cost the link.
+    // A room that has not admitted us yet may refuse; that must not end the link later.
     const first = !this.#hasBegun;
     const wanted = first || activeRoom?.last !== undefined ? activeRoom?.name : undefined;
     return {
@@ -223,7 +223,7 @@ export class Session {
     if (busy !== undefined) return Promise.race([busy, this.#stopped]);
   }
 
-  /** While a person thinks about a password, leaving must not have to wait. */
+  /** Leaving must not wait for a person who is asked for a password. */
   async #refused(error: Events["error"]): Promise<RetryDecision | undefined> {
     this.#refusal = error.code;
     const stopped = this.#stopped.then(() => undefined);
@@ -252,7 +252,7 @@ export class Session {
 
   #event(event: Event | undefined): void {
     if (event === undefined || event.type === "connect_ack") return;
-    // The link tells of the session's end.
+    // The link reports the session's end.
     if (event.type === "error" && event.payload.code === "session_ended") return;
     if (event.type === "error" && this.#sender.sendsAgain(event)) return;
     if ((event.type === "message" || event.type === "direct") && this.#isOfAnother(event)) {
@@ -270,8 +270,8 @@ export class Session {
   }
 
   /**
-   * What another copy of this outbox has said, as the log brings it; or how a server that
-   * compares no content answers a ref that was used. It acknowledges nothing.
+   * A message of another copy of this outbox, as the log brings it; or the answer of a
+   * server that compares no content to a used ref. It acknowledges nothing.
    */
   #takeOthers(
     { type, id, payload: { ref = 0, ...said } }: Event<"message"> | Event<"direct">,
@@ -280,12 +280,12 @@ export class Session {
       this.#sender.answered(id);
       this.#fail(ref, "The server took it for an earlier message; it was not said");
     }
-    // Of a direct message only the ref tells whether it was shown.
+    // Only the ref tells whether a direct message was shown.
     if (type !== "message") return;
     this.perform(this.#chat.receive({ type, payload: said as MessagePayload }, Date.now()));
   }
 
-  /** Without its token, which a file has to keep, nobody could come back to the session. */
+  /** Without its token, which needs a file, nobody could return to the session. */
   #noteStay(): void {
     const { person = false } = this.#options;
     this.outbox.stays = person && this.state.registered && this.outbox.durable;
@@ -304,7 +304,7 @@ export class Session {
     }
     const known = this.status.state === "offline" ? this.status : undefined;
     this.status = { state: "offline", since: known?.since ?? Date.now(), retryAt, reason };
-    // Said once for each cause; the words of one may count seconds.
+    // Shown once per cause; the message of one may count seconds.
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (known === undefined || (refusal !== undefined && refusal !== this.#reported)) {
@@ -324,7 +324,7 @@ export class Session {
     this.#sender.stop();
   }
 
-  /** A new session knows nothing of the old one's refs: sending again could double. */
+  /** A new session does not know the old one's refs: sending a draft again could double it. */
   #giveUpSent(isLost: (draft: Draft) => boolean): void {
     for (const { ref } of [...this.outbox.drafts].filter(isLost)) {
       this.#fail(ref, "The session has ended; it may or may not have arrived. Not sent again");
@@ -363,12 +363,12 @@ export class Session {
   #send(request: Request): void {
     if (this.#link.online) return this.#sender.ask(request);
     if (request.type === "rename" && !this.#hasBegun) return this.#connectAs(request.payload.name);
-    // Nobody needs to try these again: rooms are entered once the link is back, marks go further.
+    // These need no retry: rooms are entered when the link is back, and later marks include earlier ones.
     if (request.type === "join" || request.type === "read") return;
     this.perform([problem("Not connected: try later")]);
   }
 
-  /** Before the server has accepted a name there is none to change: another one is tried at once. */
+  /** Before the server has accepted a name there is none to change: a new one is tried at once. */
   #connectAs(name: string): void {
     this.state.name = name;
     this.perform([notice(`Connecting as ${name}`)]);
@@ -389,7 +389,7 @@ export class Session {
       : "Not connected: try later";
   }
 
-  /** What the server can't keep stays in the outbox. */
+  /** Notes that the server cannot keep messages, which stay in the outbox. */
   #unkept(reason: string): void {
     if (this.#unkeptSince === undefined) {
       this.#unkeptSince = performance.now();
@@ -405,7 +405,7 @@ export class Session {
   #acknowledge(ref: number): void {
     this.#unkeptSince = undefined;
     this.outbox.settle(ref);
-    // A connection that was behind gets its own copies from the log, where they have no id.
+    // A lagging connection gets its own copies from the log, where they have no id.
     this.#sender.answered(draftId(ref));
     this.#settled();
   }

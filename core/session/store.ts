@@ -1,4 +1,4 @@
-/** The place where an outbox survives the program: a file in the terminal program, IndexedDB in a page. */
+/** The storage in which an outbox survives the program: a file in the terminal program, IndexedDB in a page. */
 
 /** Completes at once (`undefined`), or when the promise resolves. */
 export type Completion = void | Promise<void>;

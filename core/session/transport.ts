@@ -1,4 +1,4 @@
-/** The connection that a client is handed: TCP or TLS in the terminal program, a WebSocket in a page. */
+/** The connection that is passed to a client: TCP or TLS in the terminal program, a WebSocket in a page. */
 
 /** One connection to a server. */
 export interface Transport {

@@ -1,33 +1,33 @@
-/** What a session and the one who shows it know of one another. */
+/** The interface between a session and its view. */
 
 import type { Item } from "../chat/items.ts";
 
-/** What shows a session; there is one for terminals, one for lines, and one for each one-shot. */
+/** A view of a session: one for terminals, one for lines, and one for each one-shot command. */
 export interface View {
   show(item: Item): void;
-  /** Something about the link or the drafts is different now. */
+  /** The link or the drafts have changed. */
   changed(): void;
-  /** The room that is typed into is now `room`. */
+  /** The current room is now `room`. */
   activated(room: string): void;
-  /** The session has begun, or has been taken up again. */
+  /** The session has begun or was resumed. */
   connected(): void;
-  /** Pending while nothing more can be shown: meanwhile nothing is read from the server. */
+  /** Pending while nothing more can be shown; the session does not read meanwhile. */
   busy(): Promise<void> | undefined;
-  /** The session is about to end: the last chance to tell the server something. */
+  /** The session is about to end: the last chance to send a request. */
   leaving(): void;
-  /** Asks for a secret; missing where there is nobody to ask. */
+  /** Asks for a secret; missing if nobody can be asked. */
   readonly secret?: AskSecret | undefined;
 }
 
-/** Asks the person for a secret, which is shown nowhere; `undefined` when they give none. */
+/** Asks the person for a secret, which is never shown; `undefined` if they give none. */
 export type AskSecret = (question: string) => Promise<string | undefined>;
 
-/** Where the link stands. */
+/** The status of the link. */
 export type LinkStatus =
   | { state: "connecting" }
-  /** The server waits for a password, and until `retryAt`, by `performance.now()`, for none. */
+  /** The server wants a password, and accepts none until `retryAt`, by `performance.now()`. */
   | { state: "signing in"; retryAt?: number | undefined }
-  /** Until `heldUntil`, by `performance.now()`, the server takes nothing more. */
+  /** The server accepts nothing more until `heldUntil`, by `performance.now()`. */
   | { state: "online"; heldUntil?: number | undefined }
   /** `since` is in epoch milliseconds, `retryAt` by `performance.now()`. */
   | { state: "offline"; since: number; retryAt: number; reason: string };
