@@ -17,6 +17,9 @@ import { checkSchema, migrate } from "./schema.ts";
  */
 export const BUSY_TIMEOUT = 8_000;
 
+/** Frames of the WAL, a page of 4 KiB each, that are not in the database yet: 64 MiB of them. */
+const MAX_FRAMES_LEFT = 16_384;
+
 /** The files are to be opened afresh by all connections at once; nothing that was kept is lost by that. */
 export class Detached extends Error {
   override name = "Detached";
@@ -44,6 +47,8 @@ export class LogFile {
     try {
       // First of all: a file that is not for this program must not even become a WAL.
       checkSchema(this.database);
+      // Only a file without tables takes this; older ones stay as large as they ever were.
+      this.database.exec("PRAGMA auto_vacuum = INCREMENTAL");
       this.database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync};
         PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA journal_size_limit = 67108864;`);
       migrate(this.database);
@@ -95,6 +100,15 @@ export class LogFile {
       this.database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
       this.#watch.note();
     }
+  }
+
+  /** Fails while the WAL can't be emptied and grows, which only a long read of another program's makes it do. */
+  checkWal(): void {
+    if (this.#watch.framesLeft < MAX_FRAMES_LEFT) return;
+    throw new Error(
+      `${this.#path}-wal grows, because another program has the database open for one long read ` +
+        "or backup: the disk fills until that program ends",
+    );
   }
 
   /** Gives up what a failed write has begun. */
@@ -225,7 +239,7 @@ export class LogFile {
   /** The WAL of a file that was overwritten would make the new one a mixture of both. */
   #setWalAside(): string | undefined {
     const wal = `${this.#path}-wal`;
-    if (this.#watch.isBackfilled || !exists(wal)) return undefined;
+    if (this.#watch.framesLeft === 0 || !exists(wal)) return undefined;
     const saved = Deno.statSync(wal).size === 0 ? undefined : freePath(`${wal}-saved`);
     if (saved !== undefined) Deno.copyFileSync(wal, saved);
     Deno.truncateSync(wal);

@@ -22,6 +22,15 @@ export interface Retention {
 /** Rows deleted of each kind in one step: few enough that an append never waits long behind it. */
 const STEP = 1000;
 
+/** Pages given back in one step: 1 MiB. */
+const SHRINK_STEP = 256;
+
+/** Free pages that stay in any file: 4 MiB. */
+const MIN_FREE = 1024;
+
+/** The share of free pages above which a file gives some back. */
+const FREE_SHARE = 0.25;
+
 /** Rooms looked at in one step, for the same reason: most have nothing to delete. */
 const ROOMS = 500;
 
@@ -60,7 +69,18 @@ export class Pruner {
     this.#database.exec("BEGIN IMMEDIATE");
     const goesOn = [this.#sessions(now), this.#messages(now), this.#directs(now)].includes(true);
     this.#database.exec("COMMIT");
-    return goesOn;
+    return goesOn || this.#shrink();
+  }
+
+  /** Gives pages back to the file system; false when few enough are free, which new messages will fill. */
+  #shrink(): boolean {
+    const { pages, free } = this.#sql.get<{ pages: number; free: number }>(
+      `SELECT page_count AS pages, freelist_count AS free FROM pragma_page_count,
+       pragma_freelist_count, pragma_auto_vacuum WHERE auto_vacuum = 2`,
+    ) ?? { pages: 0, free: 0 };
+    if (free < MIN_FREE || free < pages * FREE_SHARE) return false;
+    this.#database.exec(`PRAGMA incremental_vacuum(${SHRINK_STEP})`);
+    return true;
   }
 
   #sessions(now: number): boolean {

@@ -27,7 +27,7 @@ export interface Opening {
 }
 
 /** Work in the background, of which no request reports a failure. */
-export type Task = "indexing" | "pruning" | "watching";
+export type Task = "checkpoints" | "indexing" | "pruning" | "watching";
 
 /** Called with the reason, for an operator. */
 export type OnFailure = (task: Task, reason: string) => void;
@@ -237,6 +237,7 @@ export class LogWriter {
   /** Saves what can be saved as soon as another program is seen to take the files away. */
   #watch(): void {
     this.#inBackground("watching", () => this.#file?.check());
+    this.#inBackground("checkpoints", () => this.#file?.checkWal());
   }
 
   #prune(): void {

@@ -87,9 +87,9 @@ export class FileWatch implements Disposable {
     return this.#before.words?.lastFrame ?? 0;
   }
 
-  /** Whether all frames of the WAL were in the database, by the last note. */
-  get isBackfilled(): boolean {
-    return this.lastFrame === (this.#before.words?.backfilled ?? 0);
+  /** Frames of the WAL that were not in the database, by the last note. */
+  get framesLeft(): number {
+    return this.lastFrame - (this.#before.words?.backfilled ?? 0);
   }
 
   /** Takes the files as they are for what this process made of them, but not others in their place. */
