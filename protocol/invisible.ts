@@ -20,13 +20,17 @@ const AFTER_VIRAMA = String.raw`(?<=\p{L}\p{M}*[${VIRAMA}]\p{Mn}*)`;
 const EMOJI_JOINER = String
   .raw`(?<=\p{Extended_Pictographic}[\uFE0F\u{1F3FB}-\u{1F3FF}]?)\u200D(?=\p{Extended_Pictographic})`;
 
-/** ZWJ between Bengali or Kannada ra and its virama, which keeps the letter whole. */
-const RA_JOINER = String.raw`(?<=[\u09B0\u0CB0])\u200D(?=[\u09CD\u0CCD])`;
+/** Scripts whose consonants a virama joins. */
+const INDIC = String
+  .raw`\p{scx=Deva}\p{scx=Beng}\p{scx=Gujr}\p{scx=Guru}\p{scx=Knda}\p{scx=Mlym}\p{scx=Orya}\p{scx=Sinh}` +
+  String.raw`\p{scx=Taml}\p{scx=Telu}\p{sc=Khmer}\p{sc=Myanmar}\p{sc=Javanese}\p{sc=Balinese}`;
 
-/** The flags of England, Scotland and Wales, which end in tag characters. */
-export const TAGGED_FLAG = String.raw`\u{1F3F4}\u{E0067}\u{E0062}` +
-  String
-    .raw`(?:\u{E0065}\u{E006E}\u{E0067}|\u{E0073}\u{E0063}\u{E0074}|\u{E0077}\u{E006C}\u{E0073})\u{E007F}`;
+/** ZWJ between a letter and its virama, which keeps the letter whole, as in the Bengali for "Rachel". */
+const VIRAMA_JOINER = String.raw`(?<=(?=\p{L})[${INDIC}])\u200D(?=[${VIRAMA}])`;
+
+/** A flag that ends in the tags of a country's part, such as that of England. */
+export const TAGGED_FLAG = String
+  .raw`\u{1F3F4}[\u{E0061}-\u{E007A}]{2}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{1,3}\u{E007F}`;
 
 /** Selectors of a Han character's or a Mongolian letter's form, and the Mongolian vowel separator. */
 const FORM_SELECTOR = [
@@ -36,17 +40,13 @@ const FORM_SELECTOR = [
 ].join("|");
 
 /** Scripts whose shaping uses ZWNJ and ZWJ between letters. */
-const SHAPED = CURSIVE +
-  String
-    .raw`\p{scx=Arab}\p{scx=Syrc}\p{scx=Deva}\p{scx=Beng}\p{scx=Gujr}\p{scx=Guru}\p{scx=Knda}\p{scx=Mlym}` +
-  String
-    .raw`\p{scx=Orya}\p{scx=Sinh}\p{scx=Taml}\p{scx=Telu}\p{sc=Khmer}\p{sc=Myanmar}\p{sc=Javanese}\p{sc=Balinese}`;
+const SHAPED = String.raw`${CURSIVE}\p{scx=Arab}\p{scx=Syrc}${INDIC}`;
 
 /** Joiners that change how a text looks, which is shown with them. */
 export const SHOWN_JOINER = [
   EMOJI_JOINER,
-  RA_JOINER,
-  String.raw`(?<=[${SHAPED}])[\u200C\u200D](?=\p{L})`,
+  VIRAMA_JOINER,
+  String.raw`(?<=(?!\p{Default_Ignorable_Code_Point})[${SHAPED}])[\u200C\u200D](?=\p{L})`,
 ].join("|");
 
 /** Scripts without spaces, in which ZWSP and WJ say where a line may break. */
@@ -63,8 +63,12 @@ const IDLE = [
   // Forms of Myanmar letters and of operators, the inherent vowels of Khmer, the order of Hebrew points.
   String.raw`(?<=[\p{sc=Myanmar}\p{Sm}])\uFE00|(?<=(?=\p{L})\p{sc=Khmer})[\u17B4\u17B5]`,
   String.raw`(?<=[\u0591-\u05F4])\u034F(?=[\u0591-\u05F4])`,
-  // ZWJ at the end of a word: behind a virama it makes a Malayalam chillu, behind a cursive letter its initial form.
-  String.raw`(?:${AFTER_VIRAMA}|(?<=(?=\p{L})[${CURSIVE}]))\u200D(?![\p{L}\p{M}\u200C\u200D])`,
+  // Joiners at the end of a word: ZWJ makes a Malayalam chillu or a cursive letter's initial form.
+  String.raw`${AFTER_VIRAMA}[\u200C\u200D](?![\p{L}\p{M}\u200C\u200D])`,
+  String.raw`(?<=(?=\p{L})[${CURSIVE}])\u200D(?![\p{L}\p{M}\u200C\u200D])`,
+  // Joiners before a mark, but for ZWJ before a virama: they place the mark.
+  String
+    .raw`(?<=(?!\p{Default_Ignorable_Code_Point})[${SHAPED}])(?:\u200C|\u200D(?![${VIRAMA}]))(?=(?!\p{Default_Ignorable_Code_Point})\p{M})`,
 ].join("|");
 
 const IDLE_CHARACTER = new RegExp(IDLE, "gu");
@@ -105,7 +109,7 @@ export const NEEDED_IN_NAME = new RegExp(
     // A2, B: ZWNJ between a virama and a letter, ZWJ behind a virama.
     String.raw`${AFTER_VIRAMA}(?:\u200C(?=\p{Mn}*\p{L})|\u200D(?!\p{M}))`,
     EMOJI_JOINER,
-    RA_JOINER,
+    VIRAMA_JOINER,
     FORM_SELECTOR,
     TAGGED_FLAG,
   ].join("|"),

@@ -79,7 +79,10 @@ const SCRIPTS: Record<string, [name: string, mentioned: string[], not: string[]]
     ["Bob", ["Bobさん", "昨日Bobに会った"], ["Bobbyさん"]],
   ],
   "Korean particles": [
-    ["민수", ["민수가", "민수야!", "민수님께서는", "민수 씨"], ["김민수", "민수정"]],
+    ["민수", ["민수가", "민수야!", "민수님께서는", "민수 씨", "민수인데요", "민수한테도"], [
+      "김민수",
+      "민수정",
+    ]],
     ["김", ["김 씨", "김님"], ["김치 먹자"]],
     ["Anna", ["Anna님", "Anna가 왔다"], ["Annabel님"]],
   ],

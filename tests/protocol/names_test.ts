@@ -119,7 +119,7 @@ const NEEDED = {
   ],
   "ZWNJ behind a virama": ["क्\u200cषमा", "ட்\u200cட", "ক্\u200cষ"],
   "ZWJ behind a virama": ["क्\u200dषमा", "ශ්\u200dරී", "രാജന്\u200d", "ഗോപന്\u200d നായര്\u200d"],
-  "ZWJ behind ra": ["র\u200d্যাচেল", "ರ\u200d್ಕ"],
+  "ZWJ before a virama": ["র\u200d্যাচেল", "ರ\u200d್ಕ", "অ\u200d্যানা"],
   "ZWJ in emoji": [
     "👩\u200d💻",
     "👩🏽\u200d🚀",

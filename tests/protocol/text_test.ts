@@ -175,6 +175,8 @@ Deno.test("escapeForTerminal() marks a joiner that joins nothing", PURE, () => {
 const ENGLAND = "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}";
 const WALES = "🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}";
 
+const TEXAS = "🏴\u{e0075}\u{e0073}\u{e0074}\u{e0078}\u{e007f}";
+
 /** Texts with invisible characters that their scripts need, by how they are shown. */
 const NEEDED: Record<string, [text: string, shown?: string][]> = {
   "line breaks of scripts without spaces": [
@@ -186,12 +188,14 @@ const NEEDED: Record<string, [text: string, shown?: string][]> = {
     ["ꦲꦏ\u200bꦱꦫ", "ꦲꦏꦱꦫ"],
     ["བོད་\u200bཡིག", "བོད་ཡིག"],
   ],
-  "tags of a flag": [[ENGLAND], [`${ENGLAND}${WALES} 1:0!`]],
-  "joiners": [["র\u200d্যাব"], ["ᠠ\u200dᠪ"], ["ߞ\u200cߊ"], ["ក\u200cក"]],
+  "tags of a flag": [[ENGLAND], [`${ENGLAND}${WALES} 1:0!`], [TEXAS]],
+  "joiners": [["র\u200d্যাব"], ["অ\u200d্যাপ"], ["ᠠ\u200dᠪ"], ["ߞ\u200cߊ"], ["ក\u200cក"]],
   "joiners at the end of a word": [
     ["രാജന്\u200d വന്നു", "രാജന് വന്നു"],
     ["ه\u200d.ش", "ه.ش"],
+    ["राजन्\u200c आया", "राजन् आया"],
   ],
+  "joiners before a mark": [["ប\u200c៊ី", "ប៊ី"], ["کتاب\u200c\u0650", "کتاب\u0650"]],
   "forms": [
     ["葛\u{e0100}城と辻\u{e0101}", "葛城と辻"],
     ["ᠮᠣᠩᠭᠣᠯ\u180eᠠ ᠠ\u180b", "ᠮᠣᠩᠭᠣᠯᠠ ᠠ"],
