@@ -14,7 +14,8 @@ const VIRAMA = String
     .raw`\u17D2\u1A60\u1B44\u1BAA\u1BAB\uA806\uA8C4\uA9C0\uAAF6\uABED\u{11046}\u{110B9}\u{11133}` +
   String.raw`\u{11134}\u{111C0}\u{11235}\u{1134D}\u{11442}\u{114C2}\u{115BF}\u{1163F}\u{116B6}`;
 
-const AFTER_VIRAMA = String.raw`(?<=\p{L}\p{M}*[${VIRAMA}]\p{Mn}*)`;
+// A few marks, as texts have them: without a bound, thousands of them would be scanned again and again.
+const AFTER_VIRAMA = String.raw`(?<=\p{L}\p{M}{0,8}[${VIRAMA}]\p{Mn}{0,8})`;
 
 /** ZWJ within an emoji sequence, such as that of a profession or a family. */
 const EMOJI_JOINER = String
@@ -81,7 +82,8 @@ const HAS_UNSPACED = new RegExp(String.raw`(?=\p{L})[${UNSPACED}]`, "u");
 /** ZWSP and WJ, but for those within a word of another script, which would look like one without. */
 const LINE_BREAKS = new RegExp(
   String.raw`(?<!(?![${UNSPACED}])[\p{L}\p{M}\p{N}]|[\u200B\u2060])[\u200B\u2060]+` +
-    String.raw`|[\u200B\u2060]+(?!(?![${UNSPACED}])[\p{L}\p{M}\p{N}]|[\u200B\u2060])`,
+    String
+      .raw`|(?<![\u200B\u2060])[\u200B\u2060]+(?!(?![${UNSPACED}])[\p{L}\p{M}\p{N}]|[\u200B\u2060])`,
   "gu",
 );
 
@@ -105,9 +107,9 @@ export const NEEDED_IN_NAME = new RegExp(
   [
     // A1: ZWNJ between two letters of a cursive script. Persian keyboards put it behind letters that
     // do not join, too; there it changes nothing, nor does it in the fold by which names are compared.
-    String.raw`(?<=(?=\p{L})[${CURSIVE}]\p{Mn}*)\u200C(?=\p{Mn}*(?=\p{L})[${CURSIVE}])`,
+    String.raw`(?<=(?=\p{L})[${CURSIVE}]\p{Mn}{0,8})\u200C(?=\p{Mn}{0,8}(?=\p{L})[${CURSIVE}])`,
     // A2, B: ZWNJ between a virama and a letter, ZWJ behind a virama.
-    String.raw`${AFTER_VIRAMA}(?:\u200C(?=\p{Mn}*\p{L})|\u200D(?!\p{M}))`,
+    String.raw`${AFTER_VIRAMA}(?:\u200C(?=\p{Mn}{0,8}\p{L})|\u200D(?!\p{M}))`,
     EMOJI_JOINER,
     VIRAMA_JOINER,
     FORM_SELECTOR,
