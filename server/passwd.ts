@@ -16,9 +16,9 @@ import type { StoredPassword } from "./log/account_store.ts";
 import { Passwords } from "./accounts/passwords.ts";
 import { exists } from "./process/files.ts";
 import { askSecret } from "./process/secret_prompt.ts";
-import { AccountTable } from "./log/sqlite/accounts.ts";
-import { checkSchema, isUpToDate, migrate } from "./log/sqlite/schema.ts";
-import { Statements } from "./log/sqlite/statements.ts";
+import { AccountTable } from "./log/sqlite/tables/accounts.ts";
+import { checkSchema, isUpToDate, migrate } from "./log/sqlite/tables/schema.ts";
+import { Statements } from "./log/sqlite/tables/statements.ts";
 
 /** The options of `chat-server passwd`. */
 export const PASSWD_OPTIONS = {

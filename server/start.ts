@@ -14,7 +14,7 @@ import { EMPTY_SNAPSHOT, LogFailure } from "./log/message_log.ts";
 import type { ServerOptions } from "./options.ts";
 import { ChatServer, type Settings } from "./server.ts";
 import { SqliteLog } from "./log/sqlite/sqlite_log.ts";
-import { UnusableFile } from "./log/sqlite/schema.ts";
+import { UnusableFile } from "./log/sqlite/tables/schema.ts";
 import { DAY } from "./process/time.ts";
 import { DescriptorReserve } from "./process/system_limits.ts";
 import { StartFailure } from "./process/start_failure.ts";

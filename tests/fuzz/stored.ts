@@ -8,10 +8,10 @@ import { DatabaseSync } from "node:sqlite";
 import { fold, LIMITS } from "../../protocol/mod.ts";
 import { PASSWORDS } from "./cast.ts";
 import { isCount, isName, isText, isTime, isTopic } from "./rules.ts";
-import { exactly, exactText } from "../../server/log/sqlite/statements.ts";
+import { exactly, exactText } from "../../server/log/sqlite/tables/statements.ts";
 import { LogFailure } from "../../server/log/message_log.ts";
 import { checkFile } from "../../server/log/sqlite/check.ts";
-import { Queries } from "../../server/log/sqlite/queries.ts";
+import { Queries } from "../../server/log/sqlite/tables/queries.ts";
 
 type Row = Record<string, unknown>;
 

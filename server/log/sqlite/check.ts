@@ -5,7 +5,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { LogFailure } from "../message_log.ts";
-import { checkSchema, isUpToDate, SEQ_SPAN } from "./schema.ts";
+import { checkSchema, isUpToDate, SEQ_SPAN } from "./tables/schema.ts";
 
 /**
  * Bytes of a database up to which all of it is checked: 3 seconds for each gigabyte that

@@ -9,7 +9,7 @@ import { markCleanEnd } from "./file/clean_end.ts";
 import { FileWatch, type Finding } from "./file/file_watch.ts";
 import { exists } from "../../process/files.ts";
 import { checkFile, headsOf, isSetBack } from "./check.ts";
-import { checkSchema, migrate } from "./schema.ts";
+import { checkSchema, migrate } from "./tables/schema.ts";
 
 /**
  * Milliseconds to wait for another connection's lock: longer than most programs hold one,

@@ -4,7 +4,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { BUSY_TIMEOUT, readOnce } from "./database.ts";
-import { Queries } from "./queries.ts";
+import { Queries } from "./tables/queries.ts";
 
 /** Reads one log's file, which it opens when it is first asked after each release. */
 export class LogReader {

@@ -18,7 +18,7 @@ import {
   type ServerLog,
 } from "../message_log.ts";
 import { onlyFilesIn } from "../../process/permissions.ts";
-import { UnusableFile } from "./schema.ts";
+import { UnusableFile } from "./tables/schema.ts";
 import type { Call, Failure, Method, Reply } from "./sqlite_worker.ts";
 import type { OnFailure, Opening } from "./writer.ts";
 

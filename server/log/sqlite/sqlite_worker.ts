@@ -8,7 +8,7 @@ import type { Draft, LogSnapshot, Range, Search } from "../message_log.ts";
 import { Detached } from "./database.ts";
 import { LogReader } from "./reader.ts";
 import { reasonOf } from "./reasons.ts";
-import { UnusableFile } from "./schema.ts";
+import { UnusableFile } from "./tables/schema.ts";
 import { LogWriter, type Opening, type Task } from "./writer.ts";
 
 let writer: LogWriter;

@@ -7,16 +7,16 @@ import { endedCleanly, unmarkCleanEnd } from "./file/clean_end.ts";
 import { LogClock, type Moment } from "../log_clock.ts";
 import type { Account, AccountSession } from "../account_store.ts";
 import type { Draft, LogSnapshot, Outcome } from "../message_log.ts";
-import { Appender } from "./append.ts";
+import { Appender } from "./tables/append.ts";
 import { checkFile } from "./check.ts";
 import { Detached, LogFile } from "./database.ts";
-import { MessageIndex } from "./search_index.ts";
-import { forgetEmptyRooms, Pruner, type Retention } from "./prune.ts";
-import { Queries } from "./queries.ts";
-import { AccountTable } from "./accounts.ts";
-import { CLOCK_INTERVAL, readClock, storeClock } from "./clock_row.ts";
+import { MessageIndex } from "./tables/search_index.ts";
+import { forgetEmptyRooms, Pruner, type Retention } from "./tables/prune.ts";
+import { Queries } from "./tables/queries.ts";
+import { AccountTable } from "./tables/accounts.ts";
+import { CLOCK_INTERVAL, readClock, storeClock } from "./tables/clock_row.ts";
 import { reportOf } from "./reasons.ts";
-import { Statements } from "./statements.ts";
+import { Statements } from "./tables/statements.ts";
 
 /** How a file is opened. */
 export interface Opening {

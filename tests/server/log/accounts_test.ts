@@ -3,11 +3,11 @@ import { DatabaseSync } from "node:sqlite";
 import { MemoryLog } from "../../../server/log/memory/memory_log.ts";
 import type { Account, StoredPassword } from "../../../server/log/account_store.ts";
 import type { Draft, Outcome } from "../../../server/log/message_log.ts";
-import { Appender } from "../../../server/log/sqlite/append.ts";
-import { AccountTable } from "../../../server/log/sqlite/accounts.ts";
-import { MessageIndex } from "../../../server/log/sqlite/search_index.ts";
-import { migrate } from "../../../server/log/sqlite/schema.ts";
-import { Statements } from "../../../server/log/sqlite/statements.ts";
+import { Appender } from "../../../server/log/sqlite/tables/append.ts";
+import { AccountTable } from "../../../server/log/sqlite/tables/accounts.ts";
+import { MessageIndex } from "../../../server/log/sqlite/tables/search_index.ts";
+import { migrate } from "../../../server/log/sqlite/tables/schema.ts";
+import { Statements } from "../../../server/log/sqlite/tables/statements.ts";
 import { gist, onEachLog, opens, says, tells, type TestLog, upTo } from "../../fixtures/log.ts";
 
 /** A stored password; `salt` makes it distinct. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { Pruner } from "../../../server/log/sqlite/prune.ts";
+import { Pruner } from "../../../server/log/sqlite/tables/prune.ts";
 import { SqliteLog } from "../../../server/log/sqlite/sqlite_log.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { KEEP_ALL, openLog, says, upTo } from "../../fixtures/log.ts";

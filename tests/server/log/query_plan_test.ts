@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Draft } from "../../../server/log/message_log.ts";
-import { Appender } from "../../../server/log/sqlite/append.ts";
-import { MessageIndex } from "../../../server/log/sqlite/search_index.ts";
-import { Pruner } from "../../../server/log/sqlite/prune.ts";
-import { Queries } from "../../../server/log/sqlite/queries.ts";
-import { migrate } from "../../../server/log/sqlite/schema.ts";
+import { Appender } from "../../../server/log/sqlite/tables/append.ts";
+import { MessageIndex } from "../../../server/log/sqlite/tables/search_index.ts";
+import { Pruner } from "../../../server/log/sqlite/tables/prune.ts";
+import { Queries } from "../../../server/log/sqlite/tables/queries.ts";
+import { migrate } from "../../../server/log/sqlite/tables/schema.ts";
 import { marks, opens, says, tells } from "../../fixtures/log.ts";
 import { PURE } from "../../fixtures/pure.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { LogFailure } from "../../../server/log/message_log.ts";
-import { SCHEMA_VERSION, UnusableFile } from "../../../server/log/sqlite/schema.ts";
+import { SCHEMA_VERSION, UnusableFile } from "../../../server/log/sqlite/tables/schema.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { gist, openLog, says, tells } from "../../fixtures/log.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { parseQuery } from "../../../server/log/search_query.ts";
-import { Queries } from "../../../server/log/sqlite/queries.ts";
+import { Queries } from "../../../server/log/sqlite/tables/queries.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { memoryLog, openLog, says, TestLog, upTo } from "../../fixtures/log.ts";
 import { PatchedLog } from "../../fixtures/patched_log.ts";

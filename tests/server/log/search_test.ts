@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { Pruner } from "../../../server/log/sqlite/prune.ts";
+import { Pruner } from "../../../server/log/sqlite/tables/prune.ts";
 import { gist, KEEP_ALL, onEachLog, says, TestLog, upTo } from "../../fixtures/log.ts";
 import { DAY } from "../../../server/process/time.ts";
 

@@ -10,7 +10,7 @@ import type {
   Outcome,
   RetryDraft,
 } from "../../../server/log/message_log.ts";
-import { Pruner } from "../../../server/log/sqlite/prune.ts";
+import { Pruner } from "../../../server/log/sqlite/tables/prune.ts";
 import {
   gist,
   KEEP_ALL,

@@ -3,7 +3,7 @@
  * uses it, and `chat-server passwd` beside a running server.
  */
 
-import { fold } from "../../../protocol/mod.ts";
+import { fold } from "../../../../protocol/mod.ts";
 import type {
   Account,
   AccountSession,
@@ -13,8 +13,8 @@ import type {
   RehashDraft,
   StoredAccount,
   StoredPassword,
-} from "../account_store.ts";
-import type { Outcome } from "../message_log.ts";
+} from "../../account_store.ts";
+import type { Outcome } from "../../message_log.ts";
 import type { Statements } from "./statements.ts";
 
 /** The columns of an account. The file's names are older than the code's: migrations froze them. */

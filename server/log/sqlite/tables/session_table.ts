@@ -3,14 +3,14 @@
  * inboxes. Rows are cached, and changes of them are written once a batch.
  */
 
-import { fold } from "../../../protocol/mod.ts";
+import { fold } from "../../../../protocol/mod.ts";
 import {
   type AwayDraft,
   MAX_ACCOUNT_SESSIONS,
   NAME_HOLD,
   type SessionDraft,
   type UnregisterDraft,
-} from "../account_store.ts";
+} from "../../account_store.ts";
 import type { AccountTable } from "./accounts.ts";
 import type { Statements } from "./statements.ts";
 

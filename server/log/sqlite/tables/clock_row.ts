@@ -3,7 +3,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { type ClockState, initialState } from "../log_clock.ts";
+import { type ClockState, initialState } from "../../log_clock.ts";
 import { SEQ_SPAN } from "./schema.ts";
 
 /** Milliseconds of the log's time after which it is to be stored again. */

@@ -4,8 +4,8 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { fold } from "../../../protocol/mod.ts";
-import type { UnregisterDraft } from "../account_store.ts";
+import { fold } from "../../../../protocol/mod.ts";
+import type { UnregisterDraft } from "../../account_store.ts";
 import {
   type DirectDraft,
   type DirectEntry,
@@ -16,14 +16,14 @@ import {
   type Outcome,
   type ReadDraft,
   type RetryDraft,
-} from "../message_log.ts";
-import { type Moment, timeToStore } from "../log_clock.ts";
+} from "../../message_log.ts";
+import { type Moment, timeToStore } from "../../log_clock.ts";
 import { AccountTable } from "./accounts.ts";
 import { MessageIndex } from "./search_index.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { type SessionRow, SessionTable } from "./session_table.ts";
 import { exactly, exactText, Statements } from "./statements.ts";
-import { outcomeOfUsedRef, type Repeatable } from "../used_ref.ts";
+import { outcomeOfUsedRef, type Repeatable } from "../../used_ref.ts";
 
 interface RoomRow {
   id: number;

@@ -5,7 +5,7 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { senderToken } from "../search_query.ts";
+import { senderToken } from "../../search_query.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { exactly, exactText } from "./statements.ts";
 

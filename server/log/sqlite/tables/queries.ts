@@ -8,9 +8,9 @@ import {
   fold,
   type MessagePayload,
   type UnreadRoom,
-} from "../../../protocol/mod.ts";
-import { mentions } from "../../../protocol/mentions.ts";
-import type { StoredSession } from "../account_store.ts";
+} from "../../../../protocol/mod.ts";
+import { mentions } from "../../../../protocol/mentions.ts";
+import type { StoredSession } from "../../account_store.ts";
 import {
   type Found,
   MENTIONS_LOOKED_FOR,
@@ -18,9 +18,9 @@ import {
   type Range,
   type Search,
   type StoredRoom,
-} from "../message_log.ts";
-import { fillPage } from "../fill_page.ts";
-import { toExpression, TOO_EXPENSIVE } from "../search_query.ts";
+} from "../../message_log.ts";
+import { fillPage } from "../../fill_page.ts";
+import { toExpression, TOO_EXPENSIVE } from "../../search_query.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { exactly, exactText, Statements } from "./statements.ts";
 

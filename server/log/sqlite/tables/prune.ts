@@ -7,7 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { SEQ_SPAN } from "./schema.ts";
 import { deleteSession } from "./session_table.ts";
 import { Statements } from "./statements.ts";
-import { DAY } from "../../process/time.ts";
+import { DAY } from "../../../process/time.ts";
 
 /** How long things are kept. */
 export interface Retention {
