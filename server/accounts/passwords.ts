@@ -4,6 +4,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { RetrySlots } from "../limits/retry_slots.ts";
 import { RefusalError } from "../hub/state/refusal.ts";
 import type { ScryptCost, StoredPassword } from "../log/account_store.ts";
 
@@ -39,6 +40,7 @@ export class Passwords {
   readonly #cost: ScryptCost;
   readonly #turns: (() => void)[] = [];
   #running = 0;
+  readonly #slots = new RetrySlots();
   /** Milliseconds that the last computation took. */
   #took = 500;
 
@@ -94,7 +96,8 @@ export class Passwords {
       return Promise.resolve();
     }
     if (this.#turns.length >= WAITING) {
-      throw new Busy(Math.ceil(this.#took * WAITING / AT_ONCE));
+      const interval = this.#took / AT_ONCE;
+      throw new Busy(this.#slots.next(interval * WAITING, interval, performance.now()));
     }
     return new Promise((resolve) => this.#turns.push(resolve));
   }

@@ -6,6 +6,7 @@
 import { type ErrorCode, errorEvent, type Event, rateLimited } from "../../protocol/mod.ts";
 import { limitedKey } from "./rate_limit_key.ts";
 import { type MemoryGuard, SHORT_OF_MEMORY } from "./memory_guard.ts";
+import { RetrySlots } from "./retry_slots.ts";
 import { type Rate, TokenBuckets } from "./token_bucket.ts";
 
 /** The limits; `Infinity` where there is none. */
@@ -35,6 +36,8 @@ const MAX_REJECTIONS_AT_ONCE = 100;
 export class ConnectionLimiter {
   readonly #limits: ConnectionLimits;
   readonly #arrivals: TokenBuckets | undefined;
+  /** When the clients of each address that were refused for its rate may come. */
+  readonly #slots = new Map<string, RetrySlots>();
   /** Connections by address. */
   readonly #perAddress = new Map<string, number>();
   readonly #memory: MemoryGuard;
@@ -77,6 +80,7 @@ export class ConnectionLimiter {
   /** Drops what it knows of quiet addresses; returns the number of rejections since the last call. */
   sweep(now: number): number {
     this.#arrivals?.sweep(now);
+    for (const [key, slots] of this.#slots) if (slots.isOver(now)) this.#slots.delete(key);
     const rejected = this.#rejected;
     this.#rejected = 0;
     return rejected;
@@ -101,7 +105,17 @@ export class ConnectionLimiter {
     }
     const wait = this.#arrivals?.take(key, now) ?? 0;
     const reason = "Too many new connections from your address: this one is closed";
-    return wait === 0 ? undefined : rateLimited(reason, wait);
+    return wait === 0 ? undefined : rateLimited(reason, this.#slotOf(key, wait, now));
+  }
+
+  /** The wait to tell a client of `key`, for whom there would be a connection after `wait`. */
+  #slotOf(key: string, wait: number, now: number): number {
+    const { arrivals } = this.#limits;
+    // Nobody is told: see MAX_REJECTIONS_AT_ONCE.
+    if (arrivals === undefined || this.#sending >= MAX_REJECTIONS_AT_ONCE) return wait;
+    const slots = this.#slots.get(key) ?? new RetrySlots();
+    this.#slots.set(key, slots);
+    return slots.next(wait, 1000 / arrivals.perSecond, now);
   }
 
   /** The key by which a peer is counted; `undefined` for one that is not. */

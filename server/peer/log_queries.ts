@@ -9,6 +9,7 @@ import type { MessageLog } from "../log/message_log.ts";
 import { type Refusal, refusalFrom } from "../hub/state/refusal.ts";
 import type { LogQuery } from "../hub/request_table.ts";
 import { roomOf, roomRefusal } from "../hub/requests.ts";
+import { RetrySlots } from "../limits/retry_slots.ts";
 import type { Session } from "../hub/state/session.ts";
 
 /** Messages in an answer to a request without `limit`. */
@@ -17,15 +18,13 @@ const DEFAULT_LIMIT = 50;
 /** Slow queries that may run or wait at a time, each of another connection. */
 const MAX_WAITING = 32;
 
-const TOO_MANY: Refusal = {
-  code: "rate_limited",
-  reason: "Too many searches are running",
-  retryAfter: 2000,
-};
+/** Milliseconds in which so many have been answered, as a rule. */
+const ROUND = 2000;
 
 /** Answers the sessions' queries. */
 export class LogQueries {
   readonly #log: MessageLog;
+  readonly #slots = new RetrySlots();
   #waiting = 0;
 
   constructor(log: MessageLog) {
@@ -39,15 +38,18 @@ export class LogQueries {
       return refuse(origin, roomRefusal(session, room));
     }
     if (query.type === "history") return await answerFrom(this.#log, session, origin, query);
-    if (this.#waiting >= MAX_WAITING) {
-      return refuse(origin, TOO_MANY);
-    }
+    if (this.#waiting >= MAX_WAITING) return refuse(origin, this.#tooMany());
     this.#waiting++;
     try {
       return await answerFrom(this.#log, session, origin, query);
     } finally {
       this.#waiting--;
     }
+  }
+
+  #tooMany(): Refusal {
+    const retryAfter = this.#slots.next(ROUND, ROUND / MAX_WAITING, performance.now());
+    return { code: "rate_limited", reason: "Too many searches are running", retryAfter };
   }
 }
 

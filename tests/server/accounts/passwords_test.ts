@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertLess, assertNotEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import { Busy, Passwords, SCRYPT_COST } from "../../../server/accounts/passwords.ts";
 
 const CHEAP = { n: 16, r: 1, p: 1 };
@@ -37,18 +44,22 @@ Deno.test("a password is checked at the cost at which it was kept", async () => 
 Deno.test("too many passwords at a time are refused, and those before them are not", async () => {
   const passwords = new Passwords(CHEAP);
   const kept = await passwords.hash("correct horse");
+  const waits: number[] = [];
   const all = Array.from(
     { length: 60 },
     () =>
       passwords.matches("correct horse", kept).catch((error) => {
         assert(error instanceof Busy);
-        assert(error.wait > 0);
+        waits.push(error.wait);
         return "busy";
       }),
   );
   const outcomes = await Promise.all(all);
   assertEquals(outcomes.slice(0, 18), Array(18).fill(true));
   assertEquals(outcomes.slice(18), Array(42).fill("busy"));
+  // Each is told a time of its own, so that they do not all come back at once.
+  assert(waits.every((wait) => wait > 0));
+  assertGreater(waits.at(-1) ?? 0, 2 * (waits[0] ?? Infinity));
   // The failure was temporary.
   assertEquals(await passwords.matches("correct horse", kept), true);
 });

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
 import {
   ConnectionLimiter,
   type ConnectionLimits,
@@ -110,4 +110,37 @@ Deno.test("the limiter is shut while memory is short", PURE, () => {
   assertEquals(codesOf(limiter, "127.0.0.1", "192.0.2.1"), ["server_busy", "server_busy"]);
   memory.measure({ rss: 50, heapUsed: 0 });
   assertEquals(codesOf(limiter, "127.0.0.1"), [undefined]);
+});
+
+/** How often clients of one address ask until all are admitted, each again when it is told to. */
+function attemptsOf(clients: number, limits: Partial<ConnectionLimits>): number {
+  const limiter = openLimiter(limits);
+  const due = Array<number>(clients).fill(0);
+  let attempts = 0;
+  while (due.length > 0) {
+    const now = due.sort((one, other) => one - other).shift() as number;
+    const rejection = limiter.admit("192.0.2.1", now);
+    attempts++;
+    if (rejection === undefined) continue;
+    limiter.rejectionSent();
+    due.push(now + (rejection.error.payload.retry_after ?? NaN));
+  }
+  return attempts;
+}
+
+Deno.test("clients of one address that wait are told different times, each its own", PURE, () => {
+  // All of a site after a restart; each asks twice at most.
+  const arrivals = { perSecond: 10, burst: 100 };
+  assertEquals(attemptsOf(250, { arrivals }), 250 + 150);
+  // More than the longest wait has room for: as many rounds as it takes.
+  assertLess(attemptsOf(2000, { arrivals }), 2000 * 5);
+  const limiter = openLimiter({ arrivals });
+  const waits = Array.from({ length: 5000 }, () => {
+    const rejection = limiter.admit("192.0.2.1", 0);
+    limiter.rejectionSent();
+    return rejection?.error.payload.retry_after ?? 0;
+  });
+  assertLess(Math.max(...waits), 60_001);
+  // Another address has its own.
+  assertEquals(limiter.admit("192.0.2.2", 0), undefined);
 });
