@@ -131,6 +131,7 @@ export class ChatServer implements AsyncDisposable {
     };
     this.#idleCheck = setInterval(() => {
       const now = performance.now();
+      if (!idleTimer.beginLook(now)) return;
       for (const peer of this.#peers) peer.checkIdle(now);
     }, idleTimer.interval);
     this.#sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_INTERVAL);

@@ -41,6 +41,7 @@ const LONGEST_INTERVAL = 1000;
 /** Judges the silences of all peers. */
 export class IdleTimer {
   readonly #timeouts: Timeouts;
+  #lastLookAt = Infinity;
 
   constructor(timeouts: Timeouts) {
     this.#timeouts = timeouts;
@@ -50,6 +51,17 @@ export class IdleTimer {
   get interval(): number {
     const shortest = Math.min(this.#timeouts.handshake || Infinity, this.#timeouts.idle);
     return Math.min(Math.ceil(shortest / 4), LONGEST_INTERVAL);
+  }
+
+  /**
+   * Whether peers can be judged at `now`. Not when the look is late by more than an interval: the
+   * process was paused (SIGSTOP, a suspended machine, a long collection), and what peers sent
+   * meanwhile is read first. The look after that judges, late or not.
+   */
+  beginLook(now: number): boolean {
+    const isLate = now - this.#lastLookAt > 2 * this.interval;
+    this.#lastLookAt = isLate ? Infinity : now;
+    return !isLate;
   }
 
   /** The consequence of a peer's silence; a ping is noted in `activity`. */

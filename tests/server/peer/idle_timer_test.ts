@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Activity } from "../../../server/connection/activity.ts";
 import { IdleTimer, type Standing } from "../../../server/peer/idle_timer.ts";
+import { ServerProcess } from "../../fixtures/process.ts";
 import { startServer } from "../../fixtures/server.ts";
 import { PURE } from "../../fixtures/pure.ts";
 import { requestLine } from "../../fixtures/test_client.ts";
@@ -82,6 +83,36 @@ Deno.test("silences are looked for often enough, and never more than a second ap
   const intervals = [[10_000, 60_000], [0, 60_000], [0, 2000], [100, 60_000], [1, 1]]
     .map(([handshake = 0, idle = 0]) => new IdleTimer({ handshake, idle }).interval);
   assertEquals(intervals, [1000, 1000, 500, 25, 1]);
+});
+
+Deno.test("a look that comes late judges no peer, the one after it does", PURE, () => {
+  const timer = new IdleTimer({ handshake: 400, idle: 1000 });
+  const looks = [100, 200, 400, 601, 602, 702, 5000, 9000, 9100];
+  const judges = looks.map((time) => timer.beginLook(time));
+  assertEquals(judges, [true, true, true, false, true, true, false, true, true]);
+});
+
+Deno.test({
+  name: "what came while the server was stopped is read before a silence is judged",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const timeouts = ["--handshake-timeout", "1", "--idle-timeout", "1"];
+    await using server = await ServerProcess.start(...timeouts);
+    using alice = await server.connect("Alice");
+    // A client that has not sent connect, and one whose answer to a ping is on its way.
+    await alice.receive("ping");
+    using bob = await server.dial();
+    server.kill("SIGSTOP");
+    await bob.send("connect", { name: "Bob", version: 2 });
+    await alice.send("pong", {});
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    server.kill("SIGCONT");
+    assertEquals((await bob.next())?.type, "connect_ack");
+    await alice.send("ping", {}, "1");
+    let answer = await alice.next();
+    if (answer?.type === "ping") answer = await alice.next();
+    assertEquals([answer?.type, answer?.id], ["pong", "1"]);
+  },
 });
 
 Deno.test("a connection that never sends connect gets an error and is closed", async () => {
