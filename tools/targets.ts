@@ -67,7 +67,7 @@ export const programs: readonly Program[] = [
       "--allow-read",
       "--allow-write",
       "--allow-env=HOME,XDG_CONFIG_HOME,XDG_STATE_HOME,APPDATA,LOCALAPPDATA," +
-      "CHAT_SERVER,CHAT_NAME,CHAT_ROOM,CHAT_PASSWORD,TERM,COLORTERM,NO_COLOR",
+      "CHAT_SERVER,CHAT_NAME,CHAT_ROOM,CHAT_PASSWORD,SSL_CERT_FILE,TERM,COLORTERM,NO_COLOR",
       // Ctrl-Z: a program cannot stop itself otherwise.
       "--allow-run=kill",
     ],

@@ -3,7 +3,8 @@
 import { messageOf } from "../../cli/system_errors.ts";
 import { deadline } from "../../core/session/deadline.ts";
 import { UnusableServer } from "../../core/session/transport.ts";
-import { type Address, formatAddress } from "./address.ts";
+import { type Address, formatAddress, type Proof } from "./address.ts";
+import { connectTcp } from "./tcp.ts";
 import { anotherCertificate, certificateProblem, Untrusted } from "./trust_errors.ts";
 
 /** Milliseconds for a server to accept, and for its TLS handshake. */
@@ -27,12 +28,30 @@ export async function dial(address: Address): Promise<Deno.Conn> {
 }
 
 async function open({ hostname, port, proof }: Address): Promise<Deno.Conn> {
-  const socket = await Deno.connect({ hostname, port, transport: "tcp" });
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true);
-  if (proof === undefined) return socket;
-  const { name, authorities } = proof;
-  const tls = await Deno.startTls(socket, { hostname: name, caCerts: [...authorities] });
+  const connect = async () => {
+    const socket = await connectTcp(hostname, port);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true);
+    return socket;
+  };
+  if (proof === undefined) return await connect();
+  try {
+    return await openTls(await connect(), proof, proof.authorities);
+  } catch (error) {
+    if (proof.fingerprint !== undefined || !/UnknownIssuer/.test(messageOf(error))) throw error;
+    // Deno trusts authorities of its own; a company's, for example, only the system knows.
+    const { systemAuthorities } = await import("./system_authorities.ts");
+    const authorities = [...proof.authorities, ...await systemAuthorities()];
+    return await openTls(await connect(), proof, authorities);
+  }
+}
+
+async function openTls(
+  socket: Deno.TcpConn,
+  { name: hostname }: Proof,
+  caCerts: readonly string[],
+): Promise<Deno.Conn> {
+  const tls = await Deno.startTls(socket, { hostname, caCerts: [...caCerts] });
   try {
     // Nothing is sent before the server has proved its identity.
     await tls.handshake();

@@ -73,7 +73,7 @@ const NEEDED: Record<string, string[]> = {
     "--allow-read",
     "--allow-write",
     "--allow-env=HOME,XDG_CONFIG_HOME,XDG_STATE_HOME,APPDATA,LOCALAPPDATA," +
-    "CHAT_SERVER,CHAT_NAME,CHAT_ROOM,CHAT_PASSWORD,TERM,COLORTERM,NO_COLOR",
+    "CHAT_SERVER,CHAT_NAME,CHAT_ROOM,CHAT_PASSWORD,SSL_CERT_FILE,TERM,COLORTERM,NO_COLOR",
     "--allow-run=kill",
     "--v8-flags=--max-semi-space-size=1,--no-turbofan",
   ],

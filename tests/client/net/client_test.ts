@@ -139,6 +139,26 @@ Deno.test("a server that a known authority vouches for needs no question, and is
   assertEquals(sessionsIn(chat.log), ["Alice"]);
 });
 
+Deno.test("an authority that only the system knows is enough, at first and again", async () => {
+  await using home = new Home();
+  await using certificates = await Certificates.make();
+  await using chat = await startWith(certificates);
+  const url = `chats://localhost:${chat.tlsPort}`;
+  const trusting = async (file: string) => {
+    const args = ["send", "--name", "Alice", "--server", url, "Hi"];
+    await using client = new ClientProcess(home, args, { SSL_CERT_FILE: file });
+    const { code, stderr } = await client.finish();
+    return { code, stderr: stderr.join("\n") };
+  };
+  await using other = await Certificates.make();
+  assertEquals((await send(home, url)).code, 1);
+  assertEquals((await trusting(other.ca)).code, 1);
+  assertEquals(await trusting(certificates.ca), OK);
+  assertEquals(await trusting(certificates.ca), OK);
+  for (const file of [other.ca, "/nonexistent"]) assertEquals((await trusting(file)).code, 1);
+  assertEquals((await send(home, url)).code, 1);
+});
+
 Deno.test("a server that an authority vouched for is not known again by a certificate of its own making", async () => {
   await using home = new Home();
   await using certificates = await Certificates.make();
