@@ -71,11 +71,12 @@ function stuckSection(found: readonly Comparison[]): Section {
   const all = found.flatMap((each) => [...each.with, ...each.without]);
   return {
     title: "One client that never reads, in a busy room",
-    text: "100 clients talk in one room; another comes in, takes nothing of what it is sent, and " +
-      "goes. Measured before, twice while it is there, and after.",
+    text:
+      "100 clients talk in one room; another joins, reads nothing, and leaves. Measured before, " +
+      "twice while it is there, and after.",
     verdicts: [
       {
-        work: "What the others lose",
+        work: "Loss of the others",
         found: middle(losses, (percent) => `${percent.toFixed(1)} %`) + marksOf(all),
         goal: "< 5 %",
         isMet: isWhole(all) && median(losses) < 5,
@@ -102,10 +103,10 @@ export async function measureDurable(lab: Lab): Promise<Section> {
   const rates = found.map(({ throughput }) => throughput);
   return {
     title: "Durable messages",
-    text: "100 clients, each alone in a room with 32 messages on their way, every message with a " +
-      "`ref`, `--sync full`: counted when its sender has it back, and so when it is on the disk.",
+    text: "100 clients, each alone in a room with 32 messages in flight, every message with a " +
+      "`ref`, `--sync full`: counted when its sender has it back, when it is on the disk.",
     verdicts: [{
-      work: "Messages a second",
+      work: "Messages per second",
       found: middle(rates, millions) + marksOf(found),
       goal: "≥ 20.0 k",
       isMet: isWhole(found) && median(rates) >= 20_000,

@@ -47,12 +47,10 @@ export async function measureIdle(lab: Lab): Promise<Section> {
   const own = measured[0] as Watched<Idle>;
   return {
     title: `${clients} idle connections, joined in ${shape.rooms} rooms`,
-    text: "Memory in RAM as the system counts it, a few seconds after the last has joined, and " +
-      `at most ${
-        settling(lab)
-      } s after all have left. "SIGUSR2" has the C library hand back what ` +
+    text: "Resident memory as the system counts it, a few seconds after the last has joined, and " +
+      `at most ${settling(lab)} s after all have left. "SIGUSR2" makes the C library return what ` +
       'it holds, if the server was started with DENO_USR2_MEMORY_TRIM=1. "Again" is a second ' +
-      "crowd after the first: were it higher, something would leak.",
+      "crowd after the first: a higher figure would be a leak.",
     verdicts: idleVerdicts(own, clients),
     basis: { idleEach: each(own.found, clients) },
     table: {
@@ -79,7 +77,7 @@ function idleVerdicts(idle: Watched<Idle>, clients: number): Verdict[] {
       isMet: isAtMost(each(own, clients), 20_000),
     },
     {
-      work: "Back to where it started when they have left",
+      work: "Memory after they have left, compared with the start",
       found: `${fromTo(own)}; ${fromTo(own.files)}, are the program's file` + mark,
       goal: "within 10 %",
       isMet: isAtMost(own.after / own.before, 1.1),

@@ -35,7 +35,7 @@ export async function measureLatency(lab: Lab): Promise<Section> {
   };
   return {
     title: `Latency at ${RATE} messages/s into a room of 100`,
-    text: "From when a message was due to when each of the 100 had it.",
+    text: "From when a message was due to its delivery to each of the 100.",
     verdicts: [
       verdict("p50 against NATS core", 1.5, ({ latency }) => latency.p50),
       verdict("p99 against NATS core", 2, ({ latency }) => latency.p99),

@@ -51,21 +51,21 @@ export function readOptions(
 
 function helpText(rows: readonly Row[]): string {
   const width = Math.max(...rows.map(({ name }) => name.length));
-  return `Measures the server, and what it is compared with, side by side.
+  return `Measures the server and its peers side by side.
 
 Usage: deno task bench [OPTIONS]
 
-  --quick        in under two minutes, roughly; writes nothing
-  --only NAME    only that row, and writes nothing; may be given several times
+  --quick        rough figures in under two minutes; writes nothing
+  --only NAME    this row alone; writes nothing; may be given several times
   --soak         half an hour at half load too
-  --output DIR   where to write BENCHMARKS.md and its plots (default: docs, for a full run)
+  --output DIR   the directory for BENCHMARKS.md and its plots (default: docs, for a full run)
   --help         show this
 
 Rows:
 ${rows.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`).join("\n")}
 
-A full run takes about fifteen minutes. For figures that mean something, do
-nothing else on the machine meanwhile. Peers that are not installed are left out;
+A full run takes about fifteen minutes. For meaningful figures, do nothing else
+on the machine meanwhile. Peers that are not installed are left out;
 on Debian: apt-get install nats-server redis-server python3 gcc libc6-dev
 
 Exit status: 0 measured, 1 a row failed, 2 wrong usage, 130 interrupted.`;

@@ -31,10 +31,11 @@ export async function measureMembers(lab: Lab): Promise<Section> {
     (subject, members) => saturate(brief(lab), subject, { rooms: 1, members }),
   );
   const series = linesOf(found, ({ throughput }) => throughput);
-  const title = "Deliveries a second, by members of the room";
+  const title = "Deliveries per second, by members of the room";
   return {
     title,
-    text: "One room, everyone saying the next thing when the last is back; one run each.",
+    text:
+      "One room, in which each client sends the next message when the last is back; one run each.",
     verdicts: [],
     table: tableOfSeries("members", sizes, series, millions),
     plot: { file: "throughput", title, x: "members of the room", y: "deliveries/s", series },
@@ -55,10 +56,11 @@ export async function measureLoads(lab: Lab): Promise<Section> {
   const p50 = linesOf(found, ({ latency }) => latency.p50);
   const p99 = linesOf(found, ({ latency }) => latency.p99);
   const columns = [...named(p50, "p50"), ...named(p99, "p99")];
-  const title = "Latency (p99), by messages a second into a room of 100";
+  const title = "Latency (p99), by messages per second into a room of 100";
   return {
     title,
-    text: "From when a message was due to when a member had it; one run each. A line ends where " +
+    text:
+      "From when a message was due to its delivery to a member; one run each. A line ends where " +
       `p99 passes ${OVERLOADED} ms: the server no longer keeps up.`,
     verdicts: [],
     table: tableOfSeries("messages/s", rates, columns, milliseconds),

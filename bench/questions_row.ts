@@ -42,11 +42,11 @@ export async function measureQuestions(lab: Lab): Promise<Section> {
   const rows = asked.map(({ work }, index) => ({ work, time: times[index] as typeof times[0] }));
   for (const { work, time } of rows) lab.say(`  ${work}: p99 ${milliseconds(time?.p99 ?? NaN)}`);
   return {
-    title: `Questions to a log of ${count} messages, while the server is busy`,
+    title: `Queries of a log of ${count} messages, while the server is busy`,
     text: `Busy: ${RATE} messages/s into a room of 100, which took ` +
       `${milliseconds(found.latency.p50)} (p50) and ${milliseconds(found.latency.p99)} (p99)` +
       `${marksOf([found])}. ` +
-      "One question at a time, the answer of 50 messages each" +
+      "One query at a time, with an answer of 50 messages each" +
       `${refused === 0 ? "" : `; ${refused} were refused`}.`,
     verdicts: rows.map(({ work, time }) => ({
       work,

@@ -55,10 +55,10 @@ export async function measurePipelined(lab: Lab): Promise<Section> {
   const measure = (subject: Subject) => saturate(lab, subject, ONE_ROOM, PIPELINED);
   const rounds = await compare(lab, subjects, measure);
   return {
-    title: `One room, with ${PIPELINED} messages of each on their way`,
+    title: `One room, with ${PIPELINED} messages of each client in flight`,
     text:
-      "100 clients again. Not what people do, but it shows how servers gain from more to do at a time: who " +
-      "writes much at once has little to do for each message but to copy it.",
+      "100 clients again. People do not do this, but it shows the gain of servers from batches: in " +
+      "a large write, copying is nearly the only cost of a message.",
     verdicts: [],
     table: tableOf(subjects, rounds),
   };
@@ -79,7 +79,7 @@ export async function measureManyRooms(lab: Lab): Promise<Section> {
     verdicts: [
       atLeast(lab, rounds, [CHAT_IN_MEMORY, "nats"], 1.3),
       {
-        work: "The longest time that a room hears nothing",
+        work: "The longest time without a delivery in a room",
         found: middle(stalls, milliseconds) + marksOf(found),
         goal: "< 1 s",
         isMet: isWhole(found) && Math.max(...stalls) < 1000,
@@ -112,9 +112,9 @@ export async function measureFairness(lab: Lab): Promise<Section> {
   return {
     title: "Fairness at 70 % of that",
     text: "Each server at a fixed rate, 70 % of what it carried just before, so that the rates " +
-      "differ; latency from when a message was due. What comes evenly comes one by one, and so " +
-      "costs more than what a whole room says at once, as above: the server may have no more time " +
-      "left here than there, and p50, too, holds a queue. The p50 of the slowest room: " +
+      "differ; latency from when a message was due. Messages at even intervals come one by one, and " +
+      "so cost more than those that a whole room sends at once, as above: the server may be as " +
+      "busy here as there, and p50 also includes a queue. The p50 of the slowest room: " +
       `${eachOf(subjects, rounds, ({ slowestRoom }) => slowestRoom)}.`,
     verdicts: [{
       work: "p99 against p50",

@@ -42,37 +42,37 @@ const MEMORY = 8e9;
 
 /** The section's lines. */
 export function scalingText(found: Basis): string[] {
-  if (!isComplete(found)) return ["Not all of the rows that this rests on were measured."];
+  if (!isComplete(found)) return ["Not all of the rows for this section were measured."];
   const { apart, oneRoom, manyRooms, durable } = found;
   const people = apart / DELIVERIES_EACH;
   return [
-    `People to count with: each is in a room of ${ROOM} and says something every ` +
-    `${SECONDS_BETWEEN} s, and so is ${DELIVERIES_EACH.toFixed(1)} deliveries a second. Nobody ` +
-    "measured such people, nor so many: what follows counts on from the rows, to a core that has " +
-    "nothing else to do. Half of it is a sensible plan.",
+    `The assumed people: each is in a room of ${ROOM} and says something every ` +
+    `${SECONDS_BETWEEN} s, and so receives ${DELIVERIES_EACH.toFixed(1)} deliveries per second. ` +
+    "Neither such people nor so many were measured: the figures extrapolate from the rows to a " +
+    "core that does nothing else. Plan with half of them.",
     "",
-    `- **One core** carries ${round(people)} people: ${round(apart)} deliveries/s, by what the ` +
-    "row of latency took for each second that the server was running. There, as in a room where " +
-    "someone speaks now and then, a message is read and written by itself. Where more is to do, " +
-    `what waits is done together, and the core carries more, later: ${round(manyRooms)} ` +
-    `deliveries/s in many rooms of 10 and ${round(oneRoom)} in one room of 100, when all talk ` +
+    `- **One core** carries ${round(people)} people: ${round(apart)} deliveries/s, from the ` +
+    "deliveries per CPU second in the row of latency. There, as in a room where someone speaks " +
+    "now and then, each message is read and written alone. Under more load waiting messages are " +
+    `handled together, and the core carries more, with more delay: ${round(manyRooms)} ` +
+    `deliveries/s in many rooms of 10 and ${round(oneRoom)} in one room of 100, when all send ` +
     "without a pause.",
-    "- **One machine** was not measured with more cores. Who is sent what, and every reading " +
-    "and writing, is one thread: only the log's threads, the collection of garbage and the " +
-    "network's interrupts, which share the one core here, could move to others. Several servers " +
-    "with the rooms shared out would use the rest.",
+    "- **One machine** was not measured with more cores. All rules, reads and writes are one " +
+    "thread: only the log's threads, garbage collection and the network's interrupts, which " +
+    "share the one core here, could move to other cores. Several servers with a part of the " +
+    "rooms each would use the rest.",
     `- **Ten machines** with a tenth of the rooms each would carry ${round(10 * people)}. Rooms ` +
-    "share nothing; names, direct messages and sessions do, and no row says what they cost. They " +
-    "would need a log common to all machines, which the interface `MessageLog` has the place for " +
-    "and nobody has written.",
+    "share nothing; names, direct messages and sessions do, at a cost that no row measures. They " +
+    "would need a log that is common to all machines, for which the interface `MessageLog` has " +
+    "the place, but no implementation.",
     "",
-    "What breaks first, on one machine with one core for the server, by how many such people it takes:",
+    "The bottlenecks of one machine with one core for the server, by the number of such people:",
     "",
     ...limits(found).map(([people, what]) => `- ${round(people)}: ${what}`),
     "",
-    "More machines do not help a single room, which is one server's: its deliveries are its " +
-    "members times its messages. If one of 10,000, which was not measured, did as many as the one " +
-    `of 100, it would bear ${round(oneRoom / 10_000)} messages/s; the disk takes ${
+    "More machines do not help a single room, which belongs to one server: its deliveries are " +
+    "its members times its messages. If a room of 10,000, which was not measured, had as many " +
+    `as the one of 100, it would carry ${round(oneRoom / 10_000)} messages/s; the disk takes ${
       round(durable)
     }.`,
   ];
@@ -89,7 +89,7 @@ function limits({ apart, bytesEach, durable, idleEach }: Required<Basis>): [numb
     [10_000, "`--max-connections`, unless it is set higher; and the system's `ulimit -n`"],
     [
       apart / DELIVERIES_EACH,
-      "the one thread: from here on messages wait, and are written together",
+      "the one thread: beyond this, messages wait and are written together",
     ],
     [
       GIGABIT / (bytesEach + HEADERS) / DELIVERIES_EACH,

@@ -12,7 +12,7 @@ const BASIS = {
 };
 
 Deno.test(
-  "bench counts people by what lone messages cost, not by what is done together",
+  "bench counts people by the cost of lone messages, not of batches",
   PURE,
   () => {
     const text = scalingText(BASIS).join("\n");
@@ -22,10 +22,10 @@ Deno.test(
   },
 );
 
-Deno.test("bench counts nothing on from rows that were not measured", PURE, () => {
+Deno.test("bench extrapolates nothing from rows that were not measured", PURE, () => {
   for (const name of Object.keys(BASIS)) {
     assertEquals(scalingText({ ...BASIS, [name]: NaN }), [
-      "Not all of the rows that this rests on were measured.",
+      "Not all of the rows for this section were measured.",
     ]);
   }
 });
