@@ -10,6 +10,8 @@ export interface Moment {
   readonly time: string;
   /** `2026-11-22 14:03:07` */
   readonly stamp: string;
+  /** `+01:00`, without which the hour before the end of summer time is told twice. */
+  readonly offset: string;
 }
 
 /** Formats epoch milliseconds; passed in, so that tests can choose the time zone. */
@@ -19,13 +21,16 @@ export type Clock = (at: number) => Moment;
 export const localClock: Clock = (at) => {
   const date = new Date(at);
   // A peer may send any number, and a Date holds only 8.64e15 ms either way.
-  if (Number.isNaN(date.getTime())) return { day: "?", time: "--:--", stamp: "?" };
+  if (Number.isNaN(date.getTime())) return { day: "?", time: "--:--", stamp: "?", offset: "" };
   const two = (number: number) => String(number).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const east = -date.getTimezoneOffset();
+  const minutes = Math.abs(east);
   const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
   return {
     day: `${DAYS[date.getDay()]} ${day}`,
     time,
     stamp: `${day} ${time}:${two(date.getSeconds())}`,
+    offset: `${east < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`,
   };
 };

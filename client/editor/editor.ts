@@ -48,7 +48,7 @@ export const EDITS = {
   "line-end": (state) => moved(state, lineEnd(state)),
   "up": (state) => moved(state, lineAbove(state) ?? state.cursor),
   "down": (state) => moved(state, lineBelow(state) ?? state.cursor),
-  "delete-left": (state) => cut(state, before(state.text, state.cursor), state.cursor, "delete"),
+  "delete-left": (state) => cut(state, typedBefore(state), state.cursor, "delete"),
   "delete-right": (state) => cut(state, state.cursor, after(state.text, state.cursor), "delete"),
   "kill-word-left": (state) => cut(state, wordStart(state), state.cursor, "kill"),
   "kill-word-right": (state) => cut(state, state.cursor, wordEnd(state), "kill"),
@@ -95,6 +95,11 @@ export function clear(state: EditorState): EditorState {
 /** Kills the whole text. */
 export function killAll(state: EditorState): EditorState {
   return cut(state, 0, state.text.length, "kill");
+}
+
+/** `text` without what Backspace deletes at its end. */
+export function withoutLast(text: string): string {
+  return text.slice(0, typedBefore({ text, cursor: text.length }));
 }
 
 /** Whether the cursor is in the first line of the text. */
@@ -209,6 +214,17 @@ function before(text: string, cursor: number): number {
     start += cluster.length;
   }
   return cursor === 0 ? 0 : start;
+}
+
+// Clusters of scripts whose vowel signs, tones and joined letters are typed one by one.
+const SPELLED =
+  /^(?!\p{sc=Latn}|\p{sc=Grek}|\p{sc=Cyrl}|\p{sc=Han}|\p{sc=Hira}|\p{sc=Kana}|\p{sc=Hang}|\p{sc=Bopo}|\p{sc=Zyyy}|\p{sc=Zinh})[\p{L}\p{M}]/u;
+
+/** Where Backspace deletes from: the last character that was typed, not the whole syllable. */
+function typedBefore({ text, cursor }: Pick<EditorState, "text" | "cursor">): number {
+  const start = before(text, cursor);
+  const cluster = text.slice(start, cursor);
+  return SPELLED.test(cluster) ? cursor - ([...cluster].at(-1)?.length ?? 0) : start;
 }
 
 function after(text: string, cursor: number): number {

@@ -14,6 +14,7 @@ import {
   killAll,
   replace,
   setText,
+  withoutLast,
 } from "./editor.ts";
 import {
   EMPTY_HISTORY,
@@ -178,7 +179,7 @@ function pressSearching(
   const name = action !== undefined && "action" in action ? action.action : "";
   if (name === "search-back") return [found(input, search, search.query, search.at), undefined];
   if (key.name === "backspace") {
-    return [found(input, search, search.query.slice(0, -1), latest), undefined];
+    return [found(input, search, withoutLast(search.query), latest), undefined];
   }
   if (name === "cancel" || name === "interrupt") {
     return [changed(input, typedIn(input)), undefined];

@@ -91,9 +91,12 @@ export class PlainView implements View {
   leaving(): void {}
 }
 
-/** The prefix of `--timestamps`: date and time. */
+/** The prefix of `--timestamps`: date, time and offset from UTC. */
 export function stamper(clock: Clock, now: () => number): Stamp {
-  return (at) => `${clock(at ?? now()).stamp} `;
+  return (at) => {
+    const { stamp, offset } = clock(at ?? now());
+    return `${stamp}${offset} `;
+  };
 }
 
 /** Sends every line as it is, for pipes; `exit`, in any case, ends it. */

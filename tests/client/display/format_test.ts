@@ -228,3 +228,20 @@ Deno.test("localClock() shows no nonsense for a time that is none", PURE, () => 
   assertEquals(localClock(1e300).time, "--:--");
   assertMatch(localClock(0).stamp, /^(1970-01-01|1969-12-31) \d\d:\d\d:00$/);
 });
+
+Deno.test("localClock() tells each moment from every other, where clocks are set back too", async () => {
+  const clock = new URL("../../../client/display/clock.ts", import.meta.url);
+  const script = `import { localClock } from ${JSON.stringify(clock.href)};
+    for (let at = Date.UTC(2026, 0); at < Date.UTC(2027, 0); at += 17 * 60_000) {
+      const { stamp, offset } = localClock(at);
+      if (Date.parse(stamp.replace(" ", "T") + offset) !== at) console.log(at, stamp + offset);
+    }`;
+  for (const zone of ["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "UTC"]) {
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-check", script],
+      env: { TZ: zone },
+    });
+    const { success, stdout } = await command.output();
+    assertEquals([success, new TextDecoder().decode(stdout)], [true, ""], zone);
+  }
+});

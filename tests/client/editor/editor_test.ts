@@ -37,6 +37,41 @@ Deno.test("edits move and delete by what a reader calls a character", PURE, () =
   assertEquals(run("a|", "right", "delete-right"), "a|");
 });
 
+Deno.test(
+  "Backspace deletes what was typed last: a mark where marks are typed one by one",
+  PURE,
+  () => {
+    const cases: [text: string, left: string][] = [
+      ["ที่", "ที"], // Thai
+      ["นำ", "น"],
+      ["ຮູ້", "ຮູ"], // Lao
+      ["ខ្មែ", "ខ្ម"], // Khmer
+      ["မြို့", "မြို"], // Myanmar
+      ["क्षि", "क्ष"], // Devanagari
+      ["நீ", "ந"], // Tamil
+      ["ক্ষো", "ক্ষ"], // Bengali
+      ["بَّ", "بَ"], // Arabic
+      ["בָּ", "בּ"], // Hebrew
+      ["བོད", "བོ"], // Tibetan
+      // One keystroke, or one picture, is deleted whole.
+      ["e\u0301", ""],
+      ["ệ".normalize("NFD"), ""],
+      ["가".normalize("NFD"), ""],
+      ["が".normalize("NFD"), ""],
+      ["葛\u{E0100}", ""],
+      ["й".normalize("NFD"), ""],
+      [FAMILY, ""],
+      ["👍🏽", ""],
+      ["🇩🇪", ""],
+      ["1️⃣", ""],
+    ];
+    for (const [text, left] of cases) {
+      assertEquals(run(`a${text}|b`, "delete-left"), `a${left}|b`, text);
+      assertEquals(run(`a|${text}b`, "delete-right").startsWith("a|"), true, text);
+    }
+  },
+);
+
 Deno.test("edits move by words and lines", PURE, () => {
   assertEquals(run("one two-three|", "word-left"), "one two-|three");
   assertEquals(run("one two-three|", "word-left", "word-left", "word-left"), "|one two-three");

@@ -84,6 +84,7 @@ Deno.test("Ctrl-R searches backwards, Escape gives back what was typed", PURE, (
   const input = remembering("first apple", "pear", "second Apple", "plum");
   assertEquals(text(input, "<ctrl-r>apple"), "second Apple");
   assertEquals(text(input, "<ctrl-r>apple<ctrl-r>"), "first apple");
+  assertEquals(text(input, "<ctrl-r>pear😀<backspace>"), "pear");
   assertEquals(text(input, "typed<ctrl-r>apple<escape>"), "typed");
   assertEquals(text(input, "<ctrl-r>appl<end>!"), "second Apple!");
   assertEquals(type(input, "<ctrl-r>pear<enter>").outcome, { submit: "pear" });

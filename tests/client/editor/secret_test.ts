@@ -105,7 +105,7 @@ Deno.test("the sessions of a name are listed with what /end calls them by", PURE
     { session: "b", current: false, connected: true, since: 60_000, address: "\x1b[2J" },
     { session: "c", current: false, connected: false, since: 120_000 },
   ];
-  const clock = (at: number) => ({ day: "", time: "", stamp: `stamp ${at}` });
+  const clock = (at: number) => ({ day: "", time: "", stamp: `stamp ${at}`, offset: "" });
   const lines = format({ kind: "sessions", sessions }, "Alice", clock).map(plainText);
   assertEquals(lines, [
     "-- #1 this one, connected since stamp 0, from 127.0.0.1:4711",

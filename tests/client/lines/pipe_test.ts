@@ -220,12 +220,12 @@ Deno.test("SIGTERM ends a client with 143, and frees its name", async () => {
   using _alice = await server.join("Alice");
 });
 
-Deno.test("--timestamps puts date and time before every line", async () => {
+Deno.test("--timestamps puts date, time and offset from UTC before every line", async () => {
   await using home = new Home();
   await using server = await home.serve();
   const args = [server.address, "--name", "Alice", "--timestamps"];
   const { stdout } = await runClient(home, args, ["hello"]);
-  assert(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[General\] Alice: hello$/.test(stdout[0] ?? ""));
+  assert(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00 \[General\] Alice: hello$/.test(stdout[0] ?? ""));
 });
 
 Deno.test("state files are for their owner alone, and their names come from no name", async () => {
