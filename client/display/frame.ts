@@ -64,9 +64,15 @@ export class FrameWriter {
   #erase(columns: number): string {
     if (this.#drawn === undefined) return "";
     const up = rowsAboveCursor(this.#drawn, columns);
-    return `\r${up > 0 ? `\x1b[${up}A` : ""}\x1b[J`;
+    const { rows: [first, ...more] } = this.#drawn;
+    const isOneRow = more.length === 0 && up === 0 && (first?.width ?? 0) <= columns;
+    return `\r${up > 0 ? `\x1b[${up}A` : ""}\x1b[K${isOneRow ? "" : ERASE_BELOW}`;
   }
 }
+
+// Not from the first row on: where that is the screen's, tmux takes it for a cleared screen,
+// and keeps a copy of each frame in the scrollback.
+const ERASE_BELOW = "\x1b[B\x1b[J\x1b[A";
 
 /**
  * Rows from the block's first to the cursor. A terminal that has been narrowed

@@ -191,8 +191,8 @@ export class App implements View {
   }
 
   #clear(): void {
-    this.#writer.forget();
-    this.#options.terminal.write("\x1b[2J\x1b[H");
+    const { terminal } = this.#options;
+    terminal.write(`${this.#writer.remove(terminal.size.columns)}\x1b[2J\x1b[H`);
   }
 
   #resized(): void {

@@ -131,6 +131,26 @@ terminalTest("rooms keep what was said in them until one goes there", async (hom
   await tmux.untilLast("Work>");
 });
 
+terminalTest("a redrawn line leaves no copy in the scrollback", async (home, server) => {
+  await using tmux = await openAlice(home, server);
+  const rowsOf = async (text: string) =>
+    (await tmux.everything()).filter((row) => row.includes(text)).length;
+  assertEquals(await rowsOf("connecting"), 0);
+  await tmux.press("C-l");
+  for (const word of ["several ", "words, ", "one ", "by ", "one"]) await tmux.type(word);
+  await tmux.untilLast("General> several words, one by one");
+  assertEquals(await rowsOf("General>"), 1);
+  await tmux.press("C-u");
+  await tmux.paste(Array.from({ length: 9 }, (_, index) => `draft ${index}`).join("\n"));
+  await tmux.untilLast("draft 8");
+  for (const rows of [5, 2, 1, 3]) {
+    await tmux.resize(80, rows);
+    await tmux.type("x");
+    await tmux.until((screen) => screen.split("\n").length <= rows && /draft 8x+$/.test(screen));
+    assertEquals(await rowsOf("draft 8"), 1, `${rows} rows`);
+  }
+});
+
 terminalTest("the terminal is given back on every way out", async (home, server) => {
   await using tmux = await Tmux.open(home);
   const ways: [string, (tmux: Tmux) => Promise<void>, string][] = [
