@@ -75,11 +75,6 @@ export class Screen {
       : { seq: items.map(seqOf).find((seq) => seq !== undefined), left };
   }
 
-  /** Whether the person looks at the terminal, as far as is known. */
-  get isSeen(): boolean {
-    return this.#away === "no";
-  }
-
   /** Notes that the terminal has lost the focus. */
   lookAway(): void {
     if (this.#away === "no") this.#away = "yes";

@@ -11,6 +11,7 @@ import { FrameWriter } from "../display/frame.ts";
 import { layOut, promptText, statusText } from "../display/prompt.ts";
 import { Screen } from "../display/screen.ts";
 import { type ActionName, withKeys } from "../editor/bindings.ts";
+import type { Key } from "../editor/keys.ts";
 import type { HistoryFile } from "../editor/history_file.ts";
 import type { Terminal } from "./terminal.ts";
 import { Typing } from "./typing.ts";
@@ -42,6 +43,10 @@ export class App implements View {
   readonly #screen: Screen;
   #session: Session | undefined;
   readonly #typing: Typing;
+  /** The last focus report. Many terminals send none, and tmux does by an option. */
+  #focus: "in" | "out" | undefined;
+  /** Whether a key was pressed since the last look: somebody sees the screen. */
+  #isTouched = false;
   #frame: ReturnType<typeof setTimeout> | undefined;
   #drawnAt = 0;
   #paused = false;
@@ -131,12 +136,16 @@ export class App implements View {
     this.#markRead(session);
   }
 
+  /** Marks as read what is on the screen, if somebody has seen it. */
   #markRead(session: Session): void {
-    if (this.#screen.isSeen) session.perform(session.state.markRead());
+    const isSeen = this.#focus === "in" || this.#isTouched;
+    this.#isTouched = false;
+    if (isSeen) session.perform(session.state.markRead());
   }
 
   async #obey(terminal: Terminal, session: Session): Promise<void> {
     for await (const burst of terminal.keys()) {
+      this.#isTouched ||= burst.keys.some(isTouch);
       await this.#typing.take(burst, session);
       this.changed();
     }
@@ -156,10 +165,16 @@ export class App implements View {
       "redraw": () => this.#clear(),
       "suspend": () => void this.#pause(),
       "next-unread": () => this.#goTo(session, this.#screen.unreadBuffer.next),
-      "focus-in": () => this.#screen.lookBack(),
-      "focus-out": () => this.#screen.lookAway(),
+      "focus-in": () => this.#focused("in"),
+      "focus-out": () => this.#focused("out"),
     };
     acts[action]?.();
+  }
+
+  #focused(focus: "in" | "out"): void {
+    this.#focus = focus;
+    if (focus === "in") this.#screen.lookBack();
+    else this.#screen.lookAway();
   }
 
   #leave(session: Session): void {
@@ -232,6 +247,11 @@ export class App implements View {
     this.#rungAt = now;
     this.#options.terminal.write("\x07");
   }
+}
+
+/** Whether somebody pressed it: the terminal itself sends reports. */
+function isTouch(key: Key): boolean {
+  return key.kind !== "named" || !/^(?:focus-|cursor-column-)/.test(key.name);
 }
 
 function isFromOther(item: Item): boolean {
