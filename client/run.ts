@@ -21,32 +21,32 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
   chat: async ({ values, operands }) => {
     const user = Deno.stdin.isTerminal() && !values.json ? "person" : "script";
     const isScreen = !values.json && !values.plain && isTerminal();
-    const patience = isScreen ? Infinity : values.retry * 1000;
-    const start = await prepare(values, { operand: operands[0], user, patience });
-    if (values.json) return await (await import("./lines/json_mode.ts")).runJson(start, patience);
+    const retryFor = isScreen ? Infinity : values.retry * 1000;
+    const start = await prepare(values, { operand: operands[0], user, retryFor });
+    if (values.json) return await (await import("./lines/json_mode.ts")).runJson(start);
     if (isScreen) {
       const { runTerminal } = await import("./terminal/terminal_mode.ts");
       return await runTerminal(start, start.bell && !values["no-bell"]);
     }
-    return await runLines(start, { patience, timestamps: values.timestamps });
+    return await runLines(start, { timestamps: values.timestamps });
   },
   send: async ({ values, operands }) => {
     const written = operands.join(" ");
     const text = written === "-" ? await inputText() : written;
     if (text === "") throw new Failure(2, "There is nothing to send");
-    const patience = values.retry * 1000;
-    const start = await prepare(values, { patience });
+    const retryFor = values.retry * 1000;
+    const start = await prepare(values, { retryFor });
     const { runSend } = await import("./lines/one_shot.ts");
-    return await runSend(start, { text, patience });
+    return await runSend(start, text);
   },
   tail: async ({ values }) => {
     const { runFollow, runTail } = await import("./lines/one_shot.ts");
     const { lines, before, timestamps, retry, follow } = values;
     if (follow && before > 0) throw new Failure(2, "--before and --follow exclude each other");
-    const patience = retry * 1000;
-    const start = await prepare(values, { patience });
+    const retryFor = retry * 1000;
+    const start = await prepare(values, { retryFor });
     const run = follow ? runFollow : runTail;
-    return await run(start, { lines, before, timestamps, patience }, shapeOf(values));
+    return await run(start, { lines, before, timestamps }, shapeOf(values));
   },
   search: async ({ values, operands }) => {
     const { runSearch } = await import("./lines/one_shot.ts");

@@ -24,8 +24,8 @@ const LAST_ID = "chat-client-end-of-input";
 const QUIT_TIMEOUT = 1_000;
 
 /** Relays lines until the input ends; resolves with the exit code. */
-export async function runJson(start: Start, patience: number): Promise<number> {
-  return await new JsonMode(start, patience).run();
+export async function runJson(start: Start): Promise<number> {
+  return await new JsonMode(start).run();
 }
 
 /**
@@ -49,21 +49,25 @@ class JsonMode {
   #sayDone: () => void = () => {};
   readonly #done = new Promise<void>((resolve) => this.#sayDone = resolve);
 
-  constructor(start: Start, patience: number) {
+  constructor(start: Start) {
     this.#start = start;
     const stringify = new JsonStringifyStream();
     this.#written = stringify.readable
       .pipeThrough(new TextEncoderStream())
       .pipeTo(Deno.stdout.writable, { preventClose: true });
     this.#writer = stringify.writable.getWriter();
-    const { name, password: given } = start;
+    const { name, password: given, advice } = start;
     this.#position = new JsonPosition(name);
     // The input is a program's: it can't be asked for a password, and errors reach it as events.
-    this.#login = new Login({ name: () => name, given, ask: undefined, tell: () => undefined });
+    this.#login = new Login({
+      name: () => name,
+      given,
+      advice,
+      ask: undefined,
+      tell: () => undefined,
+    });
     this.#link = new Link({
-      server: start.server,
-      dial: start.dial,
-      patience,
+      ...start,
       hello: () => this.#hello(),
       report: (report) => this.#take(report),
       refused: (error) => this.#login.refused(error),

@@ -15,8 +15,6 @@ const HELP = "/help lists the commands, exit leaves";
 
 /** Options of a chat in lines. */
 export interface LinesOptions {
-  /** Milliseconds for which a lost link is dialed again. */
-  patience: number;
   timestamps: boolean;
 }
 

@@ -28,7 +28,7 @@ export type Shape = "text" | "json";
  */
 export async function runSend(
   start: Start,
-  { text, patience }: { text: string; patience: number },
+  text: string,
 ): Promise<number> {
   const same = (draft: Draft) =>
     "room" in draft.target && draft.target.room === start.room && draft.text === text;
@@ -36,7 +36,7 @@ export async function runSend(
   return await withSession(start, start.room, async (session) => {
     if (!waiting) session.say({ room: start.room }, text);
     await session.settled(0);
-  }, patience);
+  });
 }
 
 /** How `tail` prints a room. */
@@ -45,20 +45,18 @@ interface TailOptions {
   /** The `seq` before which the messages are; 0 for the last. */
   readonly before: number;
   readonly timestamps: boolean;
-  /** Milliseconds for which the server is tried again. */
-  readonly patience: number;
 }
 
 /** Prints a room's last messages. */
 export async function runTail(
   start: Start,
-  { lines, before, timestamps, patience }: TailOptions,
+  { lines, before, timestamps }: TailOptions,
   shape: Shape,
 ): Promise<number> {
   return await withSession(start, start.room, async (session) => {
     const messages = await pastOf(session, start.room, lines, before);
     printMessages(session, messages, shape, stampOf(timestamps));
-  }, patience);
+  });
 }
 
 /** The last `count` messages of a room before a `seq`, page by page. */
@@ -86,7 +84,7 @@ export async function runFollow(
   shape: Shape,
 ): Promise<number> {
   const { session, said } = shape === "json"
-    ? openJson(start, options)
+    ? openJson(start, options.lines)
     : openPlain(start, { ...options, context: options.lines }, typedLines());
   const signalled = leaveOnSignals(session);
   void said.closed.then(() => session.leave());
@@ -190,10 +188,9 @@ class JsonView implements View {
   connected(): void {}
 }
 
-function openJson(start: Start, options: { lines: number; patience: number }) {
-  const { patience, lines: context } = options;
+function openJson(start: Start, context: number) {
   const view = new JsonView(stdout);
-  return { session: new Session({ ...start, view, patience, context }), said: stdout };
+  return { session: new Session({ ...start, view, context }), said: stdout };
 }
 
 /** Prints problems alone: messages of the room do not belong to a command's answer. */
@@ -207,11 +204,10 @@ async function withSession(
   start: Start,
   room: string | undefined,
   use: (session: Session) => Promise<void>,
-  patience = 0,
 ): Promise<number> {
   const own = new LineOutput(Deno.stderr);
   const view = new ProblemView({ said: own, own, typed: typedLines() }, () => "");
-  const session = new Session({ ...start, room, view, patience, context: 0 });
+  const session = new Session({ ...start, room, view, context: 0 });
   const signalled = leaveOnSignals(session);
   const running = session.run();
   const ended = running.then((reason) => {

@@ -6,7 +6,7 @@ import { messageOf } from "../../cli/system_errors.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import { dialer } from "../net/connection.ts";
 import { backoff } from "../../core/session/backoff.ts";
-import type { GivenPassword } from "../../core/session/login.ts";
+import type { Advice, GivenPassword } from "../../core/session/login.ts";
 import { Outbox } from "../../core/session/outbox.ts";
 import { type Dial, UnusableServer } from "../../core/session/transport.ts";
 import { readPassword } from "../files/password_file.ts";
@@ -24,6 +24,14 @@ import { openPersonsOutbox, openScriptsOutbox } from "../files/outbox_file.ts";
 import { makePrivateDirectory } from "../files/state_files.ts";
 
 const PROGRAM = "chat-client";
+
+const GIVE_PASSWORD = "give --password-file FILE, or set CHAT_PASSWORD";
+
+const ADVICE: Advice = {
+  password_required: GIVE_PASSWORD,
+  wrong_password: GIVE_PASSWORD,
+  insecure_link: "use TLS: write chats://HOST, for which chat-server needs --tls",
+};
 
 /** The options that name server, account and room. */
 export interface ConnectionOptions {
@@ -47,6 +55,10 @@ export interface Start {
   readonly room: string;
   /** The name's password, where it is given and need not be typed. */
   readonly password: GivenPassword | undefined;
+  /** What to do about a refusal, by this program's options. */
+  readonly advice: Advice;
+  /** Milliseconds for which a server that can't be reached is tried again. */
+  readonly retryFor: number;
   readonly bell: boolean;
   readonly outbox: Outbox;
   /** The state directory; `undefined` where the platform names none, or it can't be used. */
@@ -62,13 +74,13 @@ interface StartOptions {
   /** Whose session it will be: the two use different outboxes. */
   user?: "person" | "script";
   /** Milliseconds for which a server that can't be reached is tried again. */
-  patience?: number;
+  retryFor?: number;
 }
 
 /** Resolves server, name and room, and opens the outbox; asks a person for missing values. */
 export async function prepare(
   options: ConnectionOptions,
-  { operand, user = "script", patience = 0 }: StartOptions = {},
+  { operand, user = "script", retryFor = 0 }: StartOptions = {},
 ): Promise<Start> {
   const config = readConfig(options.config);
   const commandLine = { ...options, server: operand ?? options.server };
@@ -78,18 +90,20 @@ export async function prepare(
   );
   if ("problem" in settings) throw new Failure(2, settings.problem);
   const password = givenPassword(options["password-file"]);
-  const address = await authenticateServer(settings, options.ca, patience);
+  const address = await authenticateServer(settings, options.ca, retryFor);
   const { name, room } = askMissing(settings);
   const server = formatAddress(address);
+  const dial = dialer(address);
   const opened = await openOutbox(server, name, user);
-  return { server, dial: dialer(address), name, room, password, bell: config.bell, ...opened };
+  const { bell } = config;
+  return { server, dial, name, room, password, advice: ADVICE, retryFor, bell, ...opened };
 }
 
 /** With TLS, decides by which certificate the server is trusted. */
 async function authenticateServer(
   { address, tls }: Settings,
   ca: string | undefined,
-  patience: number,
+  retryFor: number,
 ): Promise<Address> {
   if (tls === undefined) {
     if (ca === undefined) return address;
@@ -105,21 +119,21 @@ async function authenticateServer(
   const store = openTrustStore(ca, stateDirectory(PLATFORM, PROGRAM), ask);
   if ("problem" in store) throw new Failure(2, store.problem);
   try {
-    return await retrying(() => proven(address, tls, store), patience);
+    return await retrying(() => proven(address, tls, store), retryFor);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Failure(1, error.message);
   }
 }
 
-/** Acts until that succeeds, `patience` is over, or another try would change nothing. */
-async function retrying<Result>(act: () => Promise<Result>, patience: number): Promise<Result> {
+/** Acts until that succeeds, `retryFor` is over, or another try would change nothing. */
+async function retrying<Result>(act: () => Promise<Result>, retryFor: number): Promise<Result> {
   const began = performance.now();
   for (let attempt = 0;; attempt++) {
     try {
       return await act();
     } catch (error) {
-      const left = patience - (performance.now() - began);
+      const left = retryFor - (performance.now() - began);
       if (!(error instanceof Error) || error instanceof UnusableServer || left <= 0) throw error;
       if (attempt === 0) console.error(`!! ${error.message}; trying to connect again`);
       const wait = Math.min(left, backoff(attempt, Math.random()));

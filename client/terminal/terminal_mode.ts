@@ -29,7 +29,6 @@ export async function runTerminal(start: Start, bell: boolean): Promise<number> 
   const session = new Session({
     ...start,
     view: app,
-    patience: Infinity,
     context: CONTEXT,
     person: true,
   });

@@ -1,6 +1,6 @@
 /**
- * Each room's messages in their one order: neither a gap nor a double, whatever
- * a reconnect does. What comes too early is held until the gap before it is filled.
+ * The messages of each room in their one order, without gaps or doubles across reconnects.
+ * A message that comes too early is held until the gap before it is filled.
  */
 
 import { fold, LIMITS, type MessagePayload, type UnreadRoom } from "../../protocol/mod.ts";
@@ -14,11 +14,11 @@ const FILL_LIMIT = 200;
 interface Gap {
   readonly after: number;
   readonly before: number;
-  /** What came after it already. */
+  /** Messages that came after it already. */
   readonly held?: MessagePayload[];
   /** The `seq` above which messages are unread. */
   readonly unread: number;
-  /** Stands before the first unread message. */
+  /** The mark to show before the first unread message. */
   readonly mark?: UnreadRoom | undefined;
 }
 
@@ -28,10 +28,10 @@ interface Range {
   readonly wanted: number;
 }
 
-/** Takes what was found of a range, and whether there is more before it. */
+/** Takes the messages found in a range, and whether there are more before it. */
 type Filled = (past: MessagePayload[], more: boolean) => Effect[];
 
-/** Puts the messages of all rooms in order. */
+/** Orders the messages of all rooms. */
 export class ReorderBuffer {
   readonly #state: ChatState;
   readonly #context: number;
@@ -39,7 +39,7 @@ export class ReorderBuffer {
   /** Messages that a gap is filled with at most. */
   readonly #most: number;
 
-  /** A newly entered room begins as {@linkcode Chat} says. */
+  /** `context` and `fromMark` are those of {@linkcode Chat}. */
   constructor(state: ChatState, context: number, fromMark: boolean) {
     this.#state = state;
     this.#context = context;
@@ -47,7 +47,7 @@ export class ReorderBuffer {
     this.#most = Math.max(FILL_LIMIT, context);
   }
 
-  /** The server says that the client is in these rooms, and what `seq` their last messages have. */
+  /** Enters rooms whose last messages have these `seq`s. */
   entered(rooms: readonly { room: string; seq: number }[]): Effect[] {
     const fresh: { room: RoomState; seq: number }[] = [];
     const people: Effect[] = [];
@@ -57,18 +57,18 @@ export class ReorderBuffer {
         Object.assign(room, { read: Math.min(room.read, seq), hole: undefined, oldest: undefined });
       }
       if (room.last === undefined && this.#context > 0 && seq > 0) fresh.push({ room, seq });
-      // Because of `since` the server sends what was missed. A smaller `seq` is that of
-      // another log, which has begun anew.
+      // Because of `since` the server sends missed messages. A smaller `seq` means that the
+      // log has begun anew.
       Object.assign(room, { name, held: undefined, last: Math.min(room.last ?? seq, seq) });
       people.push(this.#askMembers(room));
     }
     return [...people, ...this.#begin(fresh)];
   }
 
-  /** A message came: what can be shown now. */
+  /** Takes in a live message; the effects show every message whose turn it is. */
   live(message: MessagePayload): Effect[] {
     const room = this.#state.rooms.get(fold(message.room));
-    // A room that was left a moment ago, and perhaps is being entered again.
+    // The room was left a moment ago, or is being entered again.
     if (room?.last === undefined) return [];
     if (room.held !== undefined) {
       room.held.push(message);
@@ -85,7 +85,7 @@ export class ReorderBuffer {
     return this.#state.shown(message, past);
   }
 
-  /** Begins rooms with what the person has not read there, and some of what was said before. */
+  /** Begins rooms with their unread messages, and some of those before. */
   #begin(fresh: readonly { room: RoomState; seq: number }[]): Effect[] {
     for (const { room, seq } of fresh) {
       Object.assign(room, { held: [], last: Math.max(0, seq - this.#context) });
@@ -105,20 +105,20 @@ export class ReorderBuffer {
   }
 
   #past(seq: number, mark: UnreadRoom | undefined, held: MessagePayload[] = []): Gap {
-    // In a room that the person was never in, nothing was missed.
+    // A room that the person was never in has no unread messages.
     const read = mark === undefined || mark.seq === 0 ? seq : mark.seq;
     const after = Math.max(0, seq - this.#most, Math.min(seq - this.#context, read));
     const unread = mark !== undefined && read < seq && mark.unread > 0 ? mark : undefined;
     return { after, before: seq + 1, held, unread: unread?.seq ?? seq, mark: unread };
   }
 
-  /** Asks for the messages in a gap; holds what comes meanwhile. */
+  /** Asks for the messages in a gap, and holds live ones meanwhile. */
   #fill(room: RoomState, gap: Gap): Effect {
     const { after, before, held = [] } = gap;
     Object.assign(room, { held, last: after });
     const wanted = Math.min(before - after - 1, this.#most);
     const filled = (past: MessagePayload[], more: boolean) => {
-      // It may have been left since.
+      // The room may have been left since.
       if (this.#state.rooms.get(fold(room.name)) !== room) return [];
       const shown = past.filter(({ seq }) => seq > after && seq < before)
         .map((message) => ({ seq: message.seq, effects: this.#next(room, message, true) }));
@@ -136,7 +136,7 @@ export class ReorderBuffer {
     return this.#pages(room, { before, wanted }, filled);
   }
 
-  /** Asks for a range, page by page. */
+  /** Fetches a range, page by page. */
   #pages(room: RoomState, range: Range, done: Filled, known: MessagePayload[] = []): Effect {
     const { before, wanted } = range;
     const limit = Math.min(wanted, LIMITS.history);
@@ -154,7 +154,7 @@ export class ReorderBuffer {
     });
   }
 
-  /** Tells of unread messages before `first` that are not shown. */
+  /** Reports unread messages before `first` that are not shown. */
   #skip(room: RoomState, read: number, first: number, more: boolean): Effect[] {
     const count = first - read - 1;
     if (count <= 0) return [];
@@ -182,7 +182,7 @@ export class ReorderBuffer {
   }
 }
 
-/** The mark before what is unread, unless all of that was said by people who are ignored. */
+/** The mark before unread messages, unless ignored people wrote all of them. */
 function markOf({ hidden }: RoomState, mark: UnreadRoom | undefined): Effect[] {
   if (mark === undefined || mark.unread <= hidden.unread) return [];
   const { unread, mentions } = mark;

@@ -43,7 +43,7 @@ export interface LinkOptions {
   /** Decides what follows a refusal or the end of the session; `undefined` for the default. */
   refused: (error: Events["error"]) => Promise<RetryDecision | undefined>;
   /** Milliseconds for which a lost link, and the first connection, is tried again. */
-  patience: number;
+  retryFor: number;
 }
 
 /** The end of one connection. */
@@ -144,8 +144,8 @@ export class Link {
       const { error } = ending;
       const decision = error === undefined ? undefined : await this.#options.refused(error);
       if (this.#stopped) return undefined;
-      const { patience } = this.#options;
-      const left = patience - (performance.now() - lostAt);
+      const { retryFor } = this.#options;
+      const left = retryFor - (performance.now() - lostAt);
       const next = decision ?? usualDecision(ending, attempt, left);
       if ("end" in next) return next.end;
       if (next.wait > 0) await this.#rest(ending.reason, next.wait);

@@ -11,11 +11,17 @@ export interface GivenPassword {
   readonly from: string;
 }
 
+/** What to do about a refusal, in the words of the program: its options, for example. */
+export type Advice = Partial<
+  Record<"password_required" | "wrong_password" | "insecure_link", string>
+>;
+
 /** The options of a login. */
 export interface LoginOptions {
   /** The current name. */
   readonly name: () => string;
   readonly given: GivenPassword | undefined;
+  readonly advice?: Advice | undefined;
   /** Missing if nobody can be asked. */
   readonly ask: AskSecret | undefined;
   /** Shows the person an error. */
@@ -56,9 +62,9 @@ export class Login {
     switch (refusal.code) {
       case "password_required":
       case "wrong_password":
-        return await this.#askAgain(refusal);
+        return await this.#askAgain(refusal.code, refusal.message);
       case "insecure_link":
-        return { end: `${refusal.message}; use TLS: chats://, or --tls` };
+        return this.#giveUp(refusal.code, refusal.message);
       case "session_ended":
         return this.#signIn(refusal);
       case "rate_limited":
@@ -68,12 +74,15 @@ export class Login {
     }
   }
 
-  async #askAgain({ code, message }: Refusal): Promise<RetryDecision> {
+  #giveUp(code: keyof Advice, message: string): RetryDecision {
+    const advice = this.#options.advice?.[code];
+    return { end: advice === undefined ? message : `${message}; ${advice}` };
+  }
+
+  async #askAgain(code: keyof Advice, message: string): Promise<RetryDecision> {
     const { ask, name, tell } = this.#options;
     if (this.#given !== undefined) return { end: `${message}; it is from ${this.#given.from}` };
-    if (ask === undefined) {
-      return { end: `${message}; give --password-file FILE, or set CHAT_PASSWORD` };
-    }
+    if (ask === undefined) return this.#giveUp(code, message);
     if (code === "wrong_password") tell(message);
     this.#typed = await ask(`Password of ${name()}`);
     return this.#typed === undefined ? { end: message } : { wait: 0 };

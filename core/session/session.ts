@@ -13,7 +13,7 @@ import { type Effect, notice, problem, type Target } from "../chat/items.ts";
 import { deadline } from "./deadline.ts";
 import { type Draft, isSaidBy } from "./journal.ts";
 import { Link, type LinkReport, type RetryDecision } from "./link.ts";
-import { type GivenPassword, Login } from "./login.ts";
+import { type Advice, type GivenPassword, Login } from "./login.ts";
 import type { Outbox } from "./outbox.ts";
 import { Sender } from "./sender.ts";
 import { Chat } from "../chat/chat.ts";
@@ -41,12 +41,13 @@ export interface SessionOptions {
   name: string;
   /** The name's password, if nobody is there to type it. */
   password?: GivenPassword | undefined;
+  advice?: Advice | undefined;
   /** The room to enter; a one-shot command that only queries needs none. */
   room: string | undefined;
   outbox: Outbox;
   view: View;
   /** Milliseconds of retries for a lost link, and for messages that the server cannot keep. */
-  patience: number;
+  retryFor: number;
   /** The number of past messages to begin a room with. */
   context: number;
   /**
@@ -86,13 +87,13 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.outbox = options.outbox;
-    const { name, password: given, room, context, person, view } = options;
+    const { name, password: given, advice, room, context, person, view } = options;
     this.#chat = new Chat(name, room, context, person);
     this.state = this.#chat.state;
     if (person === true) { for (const each of this.outbox.ignored) this.state.ignore(each, true); }
     const tell = (text: string) => view.show({ kind: "problem", text });
     const ask = view.secret && ((question: string) => this.#askToSignIn(question));
-    this.#login = new Login({ name: () => this.state.name, given, ask, tell });
+    this.#login = new Login({ name: () => this.state.name, given, advice, ask, tell });
     this.outbox.onFailure((text) => {
       view.show({ kind: "problem", text });
       this.#noteStay();
@@ -107,7 +108,7 @@ export class Session {
     this.#link = new Link({
       server: options.server,
       dial: options.dial,
-      patience: options.patience,
+      retryFor: options.retryFor,
       hello: () => this.#hello(),
       report: (report) => this.#take(report),
       refused: (error) => this.#refused(error),
@@ -396,8 +397,8 @@ export class Session {
       const text = `${reason}. It is sent again until it is kept`;
       return this.#options.view.show({ kind: "problem", text });
     }
-    const patience = Math.max(this.#options.patience, UNKEPT_TIMEOUT);
-    if (performance.now() - this.#unkeptSince < patience) return;
+    const retryFor = Math.max(this.#options.retryFor, UNKEPT_TIMEOUT);
+    if (performance.now() - this.#unkeptSince < retryFor) return;
     this.#gaveUp = reason;
     this.#link.stop();
   }

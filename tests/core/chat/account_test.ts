@@ -117,7 +117,8 @@ function login(typed: string[] | "nobody", given?: GivenPassword) {
   const told: string[] = [];
   const ask = typed === "nobody" ? undefined : () => Promise.resolve(typed.shift());
   const tell = (problem: string) => void told.push(problem);
-  const opened = new Login({ name: () => "Alice", given, ask, tell });
+  const advice = { password_required: "give one", insecure_link: "use TLS" };
+  const opened = new Login({ name: () => "Alice", given, advice, ask, tell });
   const refused = (code: ErrorCode, retry_after?: number) =>
     opened.refused({ code, message: code, ...retry_after === undefined ? {} : { retry_after } });
   return { opened, told, refused };
@@ -147,8 +148,9 @@ Deno.test("a person waits out too many failures, and need not type it again", PU
 
 Deno.test("where nobody can be asked it ends, with what to do", PURE, async () => {
   const { refused } = login("nobody");
-  assertStringIncludes(JSON.stringify(await refused("password_required")), "--password-file FILE");
-  assertStringIncludes(JSON.stringify(await refused("insecure_link")), "chats://");
+  assertEquals(await refused("password_required"), { end: "password_required; give one" });
+  assertEquals(await refused("wrong_password"), { end: "wrong_password" });
+  assertEquals(await refused("insecure_link"), { end: "insecure_link; use TLS" });
   assertEquals(await refused("session_ended"), { end: "session_ended" });
   // The link waits as long as it was told to: --retry.
   assertEquals(await refused("rate_limited", 9_000), undefined);

@@ -71,7 +71,7 @@ Deno.test(
         const link = new Link({
           server: "chat.example",
           dial: () => Promise.resolve(server),
-          patience: 0,
+          retryFor: 0,
           hello: () => ({ type: "connect", payload: { name: "Alice" } }),
           report: ({ kind }) => kind === "line" ? online.resolve() : undefined,
           refused: () => Promise.resolve(undefined),

@@ -98,12 +98,12 @@ Deno.test("--retry does not wait for what another try would not change", async (
 });
 
 /** Runs a link whose every try fails as `dial` does; the tries, and how it ended. */
-async function failing(error: Error, patience: number) {
+async function failing(error: Error, retryFor: number) {
   let tries = 0;
   const link = new Link({
     server: "chat.example",
     dial: () => (tries++, Promise.reject(error)),
-    patience,
+    retryFor,
     hello: () => ({ type: "connect", payload: { name: "Alice" } }),
     report: () => {},
     refused: () => Promise.resolve(undefined),

@@ -42,7 +42,7 @@ async function start(store: Store, port: number, name: string) {
     room: name,
     outbox: await Outbox.open(store),
     view,
-    patience: 0,
+    retryFor: 0,
     context: 0,
   });
   const running = session.run();
