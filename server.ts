@@ -16,6 +16,7 @@ if (import.meta.main) await main(Deno.args);
 
 /** Runs the server that `args` ask for, until a signal stops it. */
 export async function main(args: string[]): Promise<void> {
+  surviveFileSizeLimit();
   if (args[0] === "passwd") return await setPassword(args.slice(1));
   const parsed = parseOptions(OPTIONS, args);
   if ("problem" in parsed) return await fail(2, `${parsed.problem}; try --help`);
@@ -23,7 +24,6 @@ export async function main(args: string[]): Promise<void> {
   if (wrong !== undefined) await fail(2, `${wrong}; try --help`);
   if (parsed.values.help) return await print(helpText().trimEnd());
   if (parsed.values.version) return await print(`${NAME} ${config.version}`);
-  surviveFileSizeLimit();
   try {
     const running = await start(parsed.values, `${NAME} ${config.version}`);
     dropFileAccess();

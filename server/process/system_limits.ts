@@ -36,8 +36,13 @@ export class DescriptorReserve implements Disposable {
   constructor() {
     // Windows has no such limit, and no file to open that is always there.
     if (Deno.build.os === "windows") return;
-    for (let count = 0; count < RESERVED_DESCRIPTORS; count++) {
-      this.#files.push(Deno.openSync("/"));
+    try {
+      for (let count = 0; count < RESERVED_DESCRIPTORS; count++) {
+        this.#files.push(Deno.openSync("/"));
+      }
+    } catch (error) {
+      // A server that may not read "/", or has no descriptor left, starts with a smaller reserve.
+      if (!(error instanceof Error)) throw error;
     }
   }
 
