@@ -95,6 +95,14 @@ terminalTest("every key that edits the line does so", async (home, server) => {
   }
 });
 
+/** Sends bytes, and waits until the client has read them: what is typed after them is on the screen. */
+async function sendAndSettle(tmux: Tmux, bytes: string, key: string): Promise<void> {
+  await tmux.send(`${bytes}x`);
+  await untilLine(tmux, "General> x|", key);
+  await tmux.send("\x03");
+  await untilLine(tmux, "General> |", key);
+}
+
 type Seen = (tmux: Tmux, key: string, bob: TestClient) => Promise<void>;
 
 const ACTED: Record<Exclude<ActionName, `room-${number}`>, Seen> = {
@@ -169,12 +177,12 @@ const ACTED: Record<Exclude<ActionName, `room-${number}`>, Seen> = {
     await tmux.untilLast("General>");
   },
   "focus-out": async (tmux, key, bob) => {
-    await tmux.send(bytesOf(key));
+    await sendAndSettle(tmux, bytesOf(key), key);
     await bob.send("message", { text: "seen by nobody" });
     await tmux.until((screen) => /── unread ─+\n.*seen by nobody/.test(screen), key);
   },
   "focus-in": async (tmux, key, bob) => {
-    await tmux.send(bytesOf(key) + NAMED["focus-out"]);
+    await sendAndSettle(tmux, bytesOf(key) + NAMED["focus-out"], key);
     await bob.send("message", { text: "nor this" });
     await tmux.until((screen) => /── unread ─+\n.*nor this/.test(screen), key);
     await tmux.send(bytesOf(key));
