@@ -32,7 +32,7 @@ const CLOSE_TIMEOUT = 2000;
 
 /** The part of a socket that a connection uses; a `Deno.TcpConn` has all of it. */
 export interface Socket extends Pick<Deno.TcpConn, SocketPart> {
-  /** Whether nobody between the two ends can read along. */
+  /** Whether it is unreadable on the way. */
   readonly isEncrypted?: boolean;
 }
 
@@ -52,7 +52,7 @@ export interface Listener {
   close(): void;
 }
 
-/** `closing`: what was sent still leaves; `ended`: all has left, and the peer was told so. */
+/** `closing`: what was sent still leaves; `ended`: all has left, and the socket is shut for writing. */
 type Phase = "open" | "closing" | "ended" | "closed";
 
 /** A connection's socket, send queue and writer. */

@@ -17,7 +17,7 @@ import type { Session } from "../hub/state/session.ts";
 import type { IoScheduler } from "../connection/io_scheduler.ts";
 import { deliver, type DraftEffect } from "../hub/deliver.ts";
 
-/** Effects that may gather while the log is busy; beyond that, whoever sends more requests is not read. */
+/** Effects that may gather while the log is busy; beyond that, connections that send more are not read. */
 const BACKLOG = 4096;
 
 const encoder = new TextEncoder();

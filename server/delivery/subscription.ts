@@ -129,20 +129,20 @@ export class Subscription {
   }
 
   async #catchUp(): Promise<void> {
-    let told = false;
+    let isNotified = false;
     try {
       // The output of this tick comes first.
       await this.#connection.writable();
       while (!this.#connection.isClosing) {
         const behind = this.#distance;
-        if (behind > 0 && !told) told = this.#tellBehind(behind);
+        if (behind > 0 && !isNotified) isNotified = this.#notifyBehind(behind);
         // From here to the next `await` no tick can intervene: no gap, nothing twice.
         const isLive = !await this.#sendPage();
         this.#noteReplayed();
         if (isLive) break;
         await this.#connection.writable();
       }
-      if (told) this.#tell({ message: "You have caught up.", event: "caught_up" });
+      if (isNotified) this.#notify({ message: "You have caught up.", event: "caught_up" });
     } catch (error) {
       this.#giveUp(refusalFrom(error));
     }
@@ -184,7 +184,7 @@ export class Subscription {
     if (this.#cursors.get(room) !== cursor) return;
     const { items, more, end } = page;
     const first = items[0]?.seq ?? end + 1;
-    if (first > cursor + 1) this.#tellDropped(room, first);
+    if (first > cursor + 1) this.#notifyDropped(room, first);
     this.#send(this.#answers.size === 0 ? page.lines : this.#withAnswers(items));
     // To the end of the map: the next page is another room's, so that no busy room starves the rest.
     this.#cursors.delete(room);
@@ -241,19 +241,19 @@ export class Subscription {
     return distance;
   }
 
-  #tellBehind(behind: number): boolean {
+  #notifyBehind(behind: number): boolean {
     const message = `You are ${behind} messages behind; they follow.`;
-    this.#tell({ message, event: "behind", behind });
+    this.#notify({ message, event: "behind", behind });
     return true;
   }
 
-  #tellDropped(room: Room, first: number): void {
+  #notifyDropped(room: Room, first: number): void {
     const message = `What was said in ${room.name} before message ${first} is no longer kept.`;
-    this.#tell({ message, event: "dropped", room: room.name, seq: first });
+    this.#notify({ message, event: "dropped", room: room.name, seq: first });
   }
 
   /** Notifies a version 2 client; a lecture client knows nothing of all this. */
-  #tell(payload: NotificationPayload): void {
+  #notify(payload: NotificationPayload): void {
     if (this.#session.profile === "lecture") return;
     this.#send(encoder.encode(encode({ type: "notification", payload })));
   }

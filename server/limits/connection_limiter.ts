@@ -108,10 +108,10 @@ export class ConnectionLimiter {
     return wait === 0 ? undefined : rateLimited(reason, this.#slotOf(key, wait, now));
   }
 
-  /** The wait to tell a client of `key`, for whom there would be a connection after `wait`. */
+  /** The `retry_after` for a client of `key`, whose address may open a connection after `wait`. */
   #slotOf(key: string, wait: number, now: number): number {
     const { arrivals } = this.#limits;
-    // Nobody is told: see MAX_REJECTIONS_AT_ONCE.
+    // A rejection that is not sent takes no slot.
     if (arrivals === undefined || this.#sending >= MAX_REJECTIONS_AT_ONCE) return wait;
     const slots = this.#slots.get(key) ?? new RetrySlots();
     this.#slots.set(key, slots);

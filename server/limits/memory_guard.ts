@@ -96,7 +96,7 @@ export class MemoryWatch {
     const { guard, usage, connections, onShort } = this.#options;
     if (connections.hasDroppedSharply()) this.#giveBack();
     const now = usage();
-    if (guard.measure(now)) this.#tell(now);
+    if (guard.measure(now)) this.#report(now);
     if (!guard.isShort) return;
     onShort();
     // A server that refuses all work allocates nothing, so V8 would not collect and usage would never fall.
@@ -110,7 +110,7 @@ export class MemoryWatch {
     log("info", "most connections have closed: memory given back", { before, after: usage().rss });
   }
 
-  #tell({ rss, heapUsed }: Usage): void {
+  #report({ rss, heapUsed }: Usage): void {
     const { guard, log } = this.#options;
     this.#count = 0;
     const fields = { rss, heap: heapUsed };

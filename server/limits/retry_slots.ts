@@ -1,6 +1,6 @@
 /**
- * Spreads the times at which refused clients try again: told one and the same time, all come
- * back together, one is let in, and the rest is refused once more. Pure.
+ * Spreads the times at which refused clients try again. Clients that are all given the same
+ * time return together: one is admitted, and the rest are refused once more. Pure.
  */
 
 /** The longest wait, in milliseconds; where more clients wait than it has slots for, they share them. */

@@ -243,8 +243,8 @@ export class Peer implements LineReceiver {
 
 /** Tells a peer why its connection is closed, and closes it. */
 export function closeWith(hub: Hub, connection: Connection, error: Event<"error">): Effect[] {
-  const told = hub.refuse(connection, { error, lecture: false });
-  return [...told, { kind: "close", connection }];
+  const refusal = hub.refuse(connection, { error, lecture: false });
+  return [...refusal, { kind: "close", connection }];
 }
 
 /** A defect as a log line shows it. */

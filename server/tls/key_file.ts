@@ -7,7 +7,7 @@ import { textIn, UnusableCertificate } from "./source.ts";
 const PROBLEMS: [form: RegExp, problem: string][] = [
   [
     /ENCRYPTED/,
-    "it has a passphrase, which nobody enters when a server starts; remove that: openssl pkey -in PATH -out NEW",
+    "it has a passphrase, and a server starts unattended; remove it: openssl pkey -in PATH -out NEW",
   ],
   [
     /BEGIN OPENSSH PRIVATE KEY/,
@@ -44,7 +44,7 @@ export function exposure(path: string, reading: Reading, forbidden: number): str
   const mode = "mode" in reading ? reading.mode ?? 0 : 0;
   if ((mode & forbidden) === 0) return undefined;
   const allowed = (mode & 0o777 & ~forbidden).toString(8);
-  return `others can read it; chmod ${allowed} ${path}, and make a new one if somebody has`;
+  return `others can read it; chmod ${allowed} ${path}, and replace it if it was read`;
 }
 
 /**
