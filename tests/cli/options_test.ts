@@ -27,7 +27,7 @@ const DEFAULTS = {
   "no-bell": false,
 };
 
-/** The values of `args`, which must be good and no operands. */
+/** The values of `args`, which must be valid and have no operands. */
 function valuesOf(...args: string[]) {
   const parsed = parseOptions(TABLE, args);
   assert("values" in parsed, JSON.stringify(parsed));

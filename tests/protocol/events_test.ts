@@ -3,11 +3,11 @@ import { decodeEvent, encode } from "../../protocol/codec.ts";
 import type { Event, EventType } from "../../protocol/message.ts";
 import { PURE } from "../fixtures/pure.ts";
 
-/** For every type a payload with each of its fields: the compiler sees that none is missing. */
+/** For every type a payload with each of its fields; the compiler finds missing ones. */
 type Whole<Message extends { type: string; payload: unknown }> = {
   [Each in Message as Each["type"]]: Required<Each["payload"]>;
 };
-/** For every type the fields that it can't do without. */
+/** The required fields of every type. */
 type Needed<Message extends { type: string; payload: unknown }> = {
   [Each in Message as Each["type"]]: {
     [Key in keyof Each["payload"] as object extends Pick<Each["payload"], Key> ? never : Key]:

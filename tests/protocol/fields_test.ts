@@ -9,7 +9,7 @@ interface Rule {
   bad: [value: unknown, code: ErrorCode, says: string][];
 }
 
-/** A rule for every field of every request: the compiler sees that none is missing. */
+/** A rule for every field of every request; the compiler finds missing ones. */
 type Rules = {
   [Each in Request as Each["type"]]: { [Field in keyof Required<Each["payload"]>]: Rule };
 };

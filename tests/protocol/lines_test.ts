@@ -5,7 +5,7 @@ import { PURE } from "../fixtures/pure.ts";
 
 const encoder = new TextEncoder();
 
-/** Texts as UTF-8 and numbers as single bytes, in a row. */
+/** Texts as UTF-8 and numbers as single bytes, concatenated. */
 function bytesOf(...parts: (string | number)[]): Uint8Array {
   return new Uint8Array(
     parts.flatMap((part) => typeof part === "number" ? [part] : [...encoder.encode(part)]),
@@ -244,7 +244,7 @@ Deno.test("readLines() reads a packet or two ahead while nobody takes lines", PU
   await reader.cancel();
 });
 
-/** Lets everything run that waits for nothing but promises. */
+/** Runs all pending microtasks. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 1000; turn++) await undefined;
 }

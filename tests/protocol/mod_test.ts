@@ -4,7 +4,7 @@ import type { Event, Request } from "../../protocol/mod.ts";
 import { PURE } from "../fixtures/pure.ts";
 
 const SOURCE = new URL("../../protocol/mod.ts", import.meta.url);
-/** The specification is a comment: a test that holds it to the code must read it. */
+/** The specification is a comment, which its tests must read. */
 const READS_SOURCE = { permissions: { read: [SOURCE] } };
 
 /** The module doc of `protocol/mod.ts`, without its stars. */
@@ -66,7 +66,7 @@ Deno.test(
     const expected = Object.entries(FIELDS).map(([type, fields]) => [
       type,
       Object.entries(fields as Record<string, string>)
-        // It may be left out, but version 2 is what the table is about.
+        // Optional on the wire, but the table describes version 2.
         .map(([field, mark]) => field === "version" ? field : field + mark),
     ]);
     assertEquals(listed, expected);

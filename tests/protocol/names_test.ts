@@ -138,7 +138,7 @@ Deno.test(
     for (const [need, names] of Object.entries(NEEDED)) {
       for (const name of names) {
         assertEquals(parseName(name), { name }, need);
-        // Nobody can have the name of another but for that.
+        // Names that differ only in invisible characters are the same name.
         assertNotEquals(fold(name), name.toLowerCase(), need);
         assertEquals(
           fold(name),

@@ -55,7 +55,7 @@ testOnUnix(
     const command = [compiled.server, "--port", "0", "--data", directory.file()] as const;
     for (const seq of [1, 2]) {
       await using server = await ServerProcess.run(command);
-      // The name of the time before is held for its session.
+      // The earlier name is held for its session.
       using alice = await server.join(`Alice ${seq}`, "General", { since: { General: 0 } });
       using bob = await server.lecture("Bob");
       await bob.send("message", { text: `Hello ${seq}` });

@@ -74,7 +74,7 @@ async function compileWith(
   runtime: Runtime,
   output: string,
 ): Promise<CompiledPrograms | string> {
-  // A network that swallows packets must not hold up the tests for ever.
+  // A network that drops packets must not block the tests forever.
   const limit = new AbortController();
   const timer = setTimeout(() => {
     limit.abort(

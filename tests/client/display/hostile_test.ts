@@ -105,7 +105,7 @@ Deno.test("no text of another person begins a row of the screen", PURE, () => {
 });
 
 Deno.test("--plain is one line without controls for each event, whatever is in it", PURE, () => {
-  // Joiners inside an emoji or a word are letters' business, not control.
+  // Joiners inside an emoji or a word belong to the text; they are no controls.
   const forbidden = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
   fc.assert(
     fc.property(TEXT, TEXT, TEXT, (sender, room, text) => {

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { pictureOf, piecesOf } from "../../../tools/picture_svg.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-/** The pieces in short: text, and where it stands. */
+/** The pieces in short: texts with their positions. */
 function places(screen: string): string[] {
   return piecesOf(screen).map(({ text, row, column, width }) =>
     `${text} ${row}:${column}+${width}`

@@ -63,7 +63,7 @@ const EDITED: Record<Exclude<EditName, "up" | "down">, [before: string, after: s
   "redo": ["one two\x17\x1f", "one |"],
 };
 
-/** Looks until the last row and the cursor are as `marked` says, which has `|` for the cursor. */
+/** Waits until the last row is `marked`, in which `|` is the cursor. */
 async function untilLine(tmux: Tmux, marked: string, key: string): Promise<void> {
   const [row = "", column] = [marked.replace("|", "").trimEnd(), marked.indexOf("|")];
   const shown = async () => {
@@ -86,7 +86,7 @@ terminalTest("every key that edits the line does so", async (home, server) => {
     const [before, after] = EDITED[binding.edit as keyof typeof EDITED];
     await tmux.send(before);
     await tmux.send(bytesOf(key));
-    // A new line is seen by what is typed into it.
+    // The test sees a new line by the text typed into it.
     if (after.startsWith("\n")) await tmux.send("x");
     const row = after.startsWith("\n") ? "x|" : `General> ${after}`;
     await untilLine(tmux, row, key);

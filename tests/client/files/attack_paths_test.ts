@@ -1,4 +1,4 @@
-/** Names that would like to be paths: nothing outside the state directory is read or written. */
+/** Names that look like paths: nothing outside the state directory is read or written. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
@@ -37,7 +37,7 @@ const TRICKS = [
   "👍".repeat(100),
 ];
 
-/** One file beside the others, on any file system: no separator, no name that Windows keeps for itself. */
+/** A plain file name on any file system: no separator, no name that Windows reserves. */
 const SAFE = /^\/state\/outbox-[a-z0-9._-]+\.jsonl$/;
 
 Deno.test("statePath() makes a plain file name of whatever it is given", PURE, async () => {
@@ -93,7 +93,7 @@ Deno.test("a client with tricks for names and rooms reaches its own directory al
   await using home = new Home();
   const state = `${home.path}/state/chat-client`;
   const config = `${home.path}/config/chat-client`;
-  // As it is compiled, but for the files: whatever it tries beyond them fails.
+  // The permissions of the compiled client with fewer files: any access beyond these fails.
   const permissions = client.permissions
     .filter((permission) => !/^--allow-(read|write|run)/.test(permission))
     .concat(`--allow-read=${state},${config}`, `--allow-write=${state}`);

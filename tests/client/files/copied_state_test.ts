@@ -1,6 +1,6 @@
 /**
  * State directories that come back from a copy: restored from a backup, or used on two
- * machines. Whatever happened, the log has what was typed, once and in its order.
+ * machines. In every case the log has each typed line once, in order.
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
@@ -41,7 +41,7 @@ function refsIn(home: Home): number[] {
   return [...text.matchAll(/"draft":\{"ref":(\d+)/g)].map(([, ref]) => Number(ref));
 }
 
-/** Says texts, one after the other, and is killed: its session stays. */
+/** Sends texts one after the other, and is killed: its session stays. */
 async function sayAndDie(home: Home, args: string[], ...texts: string[]): Promise<void> {
   await using client = new ClientProcess(home, args);
   for (const text of texts) {
@@ -52,7 +52,7 @@ async function sayAndDie(home: Home, args: string[], ...texts: string[]): Promis
   await client.ended();
 }
 
-/** Alice's client, and a copy of its state from when she had said one thing; then she said more. */
+/** Alice's client, and a copy of its state after her first message; later messages followed. */
 async function restored(server: ServerProcess, home: Home): Promise<Home> {
   const args = [server.address, "--name", "Alice"];
   await sayAndDie(home, args, "one");
@@ -79,7 +79,7 @@ Deno.test("send from a restored state says its text, and ends with 0 only then",
   await using server = await home.serve();
   await using backup = await restored(server, home);
   const args = ["send", "--name", "Alice", "--server", server.address];
-  // Also what was said before is said: it is another message.
+  // A text sent before is sent again: it is another message.
   assertEquals((await runClient(backup, [...args, "two"])).code, 0);
   assertEquals((await runClient(backup, [...args, "four"])).code, 0);
   assertEquals(await logOf(server), ["one", "two", "three", "two", "four"]);
@@ -114,7 +114,7 @@ Deno.test("a draft that was sent in one session is not sent again in the next, -
   await using server = await home.serve();
   const args = [server.address, "--name", "Alice"];
   assertEquals((await runClient(home, args, ["one"])).code, 0);
-  // As of a client that was killed before the answer, in a session that is over since.
+  // The state of a client killed before the answer, in a session that has ended since.
   const ref = 9_999_999;
   const lines = [{ draft: { ref, target: { room: "General" }, text: "doubtful" } }, { sent: ref }];
   const text = lines.map((line) => JSON.stringify(line) + "\n").join("");
@@ -277,7 +277,7 @@ Deno.test("a server whose file was restored says what its clients have not said 
   await sayAndDie(home, args, "one");
   await first.crash();
   const file = `${machine.path}/chat.db`;
-  // With its WAL, as it stood.
+  // The WAL is copied too.
   const suffixes = ["", "-wal", "-shm"];
   for (const suffix of suffixes) Deno.copyFileSync(file + suffix, `${file}.backup${suffix}`);
   {
@@ -291,7 +291,7 @@ Deno.test("a server whose file was restored says what its clients have not said 
   assertEquals(await logOf(server), ["one", "two"]);
 });
 
-/** A server that speaks as one did before refs were compared: a used ref is answered with its message. */
+/** A server from before refs were compared: it answers a used ref with its message. */
 class FormerServer implements Disposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly texts: string[] = [];

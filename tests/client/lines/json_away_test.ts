@@ -30,7 +30,7 @@ for (const [room, before, typed] of ROOMS) {
     if (typed.length > 0) await client.stdout.until('"joined"');
     await first.kill("SIGKILL");
     await client.stdout.until('"offline"');
-    // On another port, where the client does not come before all is said.
+    // On another port, so that the client connects only after all messages.
     {
       await using meanwhile = await home.serve();
       using bob = await meanwhile.join("Bob", room);
@@ -65,7 +65,7 @@ Deno.test("what --json asks for begins after what it was sent, whatever it was c
   notify({ event: "joined", name: "Bob", room: "Work", seq: 9 } as never);
   notify({ event: "left", name: "ADA", room: "Work" } as never);
   assertEquals(position.since, { since: { General: 6, Ops: 7 }, direct_since: 3 });
-  // A log that began anew.
+  // A new log.
   const anew = [{ room: "General", seq: 1 }];
   position.take({ type: "connect_ack", payload: { message: "", rooms: anew, direct: 0 } });
   assertEquals(position.since, { since: { General: 1, Ops: 7 }, direct_since: 0 });

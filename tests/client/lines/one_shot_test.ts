@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ClientProcess, Home, programArguments, runClient } from "../../fixtures/client.ts";
 import type { ServerProcess } from "../../fixtures/process.ts";
 
-/** The options that say who asks, and where. */
+/** The options for the name and the server. */
 function as(name: string, server: ServerProcess): string[] {
   return ["--name", name, "--server", server.address];
 }

@@ -126,7 +126,7 @@ Deno.test("a stalled reader delays nobody, and misses nothing", async () => {
   await client.type("ready");
   await client.stdout.until("ready");
   using bob = await server.join("Bob");
-  // Far more than pipes and sockets hold between them.
+  // Far more than all pipes and sockets hold.
   const texts = Array.from({ length: 3_000 }, (_, index) => `${index} ${"x".repeat(1_000)}`);
   for (const text of texts) await bob.send("message", { text });
   await bob.settled();
@@ -169,7 +169,7 @@ Deno.test("messages of a killed client that were not acknowledged are sent once 
   await first.crash();
   await client.stderr.until("trying to connect again");
   await client.type("kept 1", "kept 2");
-  // The outbox is a file: what is in it survives.
+  // The outbox is a file and survives.
   await untilOutboxHas(home, "kept 2");
   client.kill("SIGKILL");
   await client.ended();

@@ -24,7 +24,7 @@ async function send(home: Home, url: string, ...args: string[]) {
 
 const OK = { code: 0, stderr: "" };
 
-/** The names of the sessions that a server has seen. */
+/** The names of the sessions that a server has opened. */
 function sessionsIn(log: string[]): unknown[] {
   return log.map((line) => JSON.parse(line)).filter(({ event }) => event === "session opened")
     .map(({ name }) => name);
@@ -39,7 +39,7 @@ Deno.test("an unknown self-issued certificate is refused where nobody can be ask
   assertEquals([code, sessionsIn(chat.log)], [1, []]);
   assertStringIncludes(stderr, `${url} is new here`);
   assertStringIncludes(stderr, `${url}/#${await own.print}`);
-  // Nor has it become known by that.
+  // The refused server has not become known either.
   assertEquals((await send(home, url)).code, 1);
 });
 
@@ -96,7 +96,7 @@ Deno.test("a known server that shows another certificate is refused loudly, befo
     assertStringIncludes(stderr, `${url}/#${await other.print}`);
   }
   assertEquals(sessionsIn(chat.log), []);
-  // The person has asked, and says so.
+  // The person has checked, and names the fingerprint.
   assertEquals(await send(home, `${url}/#${await other.print}`), OK);
   assertEquals(await send(home, url), OK);
 });
@@ -111,7 +111,7 @@ Deno.test("a server that shows the known authority without its key is refused", 
   const print = await own.print;
   own.shown = () => issue(forged, "::", Date.now());
   await chat.tls.reload();
-  // Before it is known the fingerprint is right, and yet nothing is sent; afterwards no less.
+  // The fingerprint is right, but nothing is sent, neither before the server is known nor after.
   for (let attempt = 0; attempt < 2; attempt++) {
     const { code, stderr } = await send(home, `${url}/#${print}`);
     assertEquals(code, 1);
@@ -128,7 +128,7 @@ Deno.test("a server that a known authority vouches for needs no question, and is
   const { code } = await send(home, url);
   assertEquals(code, 1);
   assertEquals(await send(home, url, "--ca", certificates.ca), OK);
-  // The authorities of another file are not its.
+  // The authorities of another file do not count.
   await using other = await Certificates.make();
   const refused = await send(home, url, "--ca", other.ca);
   assertEquals(refused.code, 1);
@@ -171,7 +171,7 @@ Deno.test("a server that an authority vouched for is not known again by a certif
   await chat.tls.reload();
   const { code, stderr } = await send(home, url, "--ca", certificates.ca);
   assertEquals(code, 1);
-  // Not even asked about: that is for strangers.
+  // No question is asked: only unknown servers are asked about.
   assert(!stderr.includes("is new here"), stderr);
   assertStringIncludes(stderr, "write " + url + "/#FINGERPRINT");
   assertEquals(await send(home, `${url}/#${await own.print}`), OK);

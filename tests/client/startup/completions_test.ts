@@ -1,4 +1,4 @@
-/** The completions, in the shells that they are for. */
+/** The completions, tried in their shells. */
 
 import { assert, assertEquals } from "@std/assert";
 import { completions } from "../../../client/startup/shell_completions.ts";

@@ -1,4 +1,4 @@
-/** Registered names, as scripts and pipes use them. */
+/** Registered names in scripts and pipes. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
@@ -7,7 +7,7 @@ import { filesWith } from "../../fixtures/files.ts";
 
 const PASSWORD = "correct horse battery";
 
-/** Registers Alice, and goes. */
+/** Registers Alice, and disconnects. */
 async function registerAlice(server: ServerProcess): Promise<void> {
   using alice = await server.join("Alice");
   await alice.send("register", { password: PASSWORD });

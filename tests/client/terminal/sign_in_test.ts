@@ -1,4 +1,4 @@
-/** Registered names, as a person at a terminal uses them. */
+/** Registered names at a terminal. */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch } from "@std/assert";
@@ -29,7 +29,7 @@ async function register(tmux: Tmux): Promise<void> {
   await tmux.untilSeen("is registered; from now on");
 }
 
-/** Neither the screens nor any file that the programs wrote have a password. */
+/** Checks that neither the screens nor any file of the programs contain a password. */
 async function assertNowhere(homes: Home[], ...screens: Tmux[]): Promise<void> {
   for (const tmux of screens) {
     const everything = (await tmux.everything()).join("\n");
@@ -113,7 +113,7 @@ terminalTest(
     await tmux.untilSeen("The two were not the same; once more\nNew password for Alice:");
     await tmux.press("Escape");
     await tmux.untilLast("General>");
-    // By mistake on the command's line: it is not taken, and not remembered.
+    // A password on the command's line, by mistake, is neither taken nor remembered.
     await typeLine(tmux, "/register hunter22");
     await tmux.untilSeen("asks for the password");
     await tmux.press("Up");
@@ -187,7 +187,7 @@ terminalTest(
     await tmux.startClient(server.address, "--name", "Alice");
     await tmux.untilIn("General");
     await tmux.untilSeen("[Bob > Alice] while you were away");
-    // To sign out, one ends the session.
+    // Ending the session signs out.
     await typeLine(tmux, "/sessions");
     const [, number] = /#(\d) this one/.exec(await tmux.untilSeen("/end N ends one")) ?? [];
     await typeLine(tmux, `/end ${number}`);
@@ -206,7 +206,7 @@ terminalTest(
     await register(first);
     await using elsewhere = new Home();
     await using second = await Tmux.open(elsewhere);
-    // The first one has the outbox that keeps the token.
+    // The token is in the first client's outbox.
     await typeLine(second, `export XDG_STATE_HOME='${home.path}/state'`);
     await second.startClient(server.address, "--name", "Alice");
     await typeSecret(second, "Password of Alice", PASSWORD);
@@ -220,8 +220,8 @@ terminalTest(
 );
 
 /**
- * A server that asks for a password, takes none for `wait` milliseconds, and then lets
- * anybody in. The texts of what is said to it come out.
+ * A server that asks for a password, accepts none for `wait` milliseconds, and then any.
+ * Returns the texts of the messages that it gets.
  */
 async function* slowToLetIn(listener: Deno.TcpListener, wait: number): AsyncGenerator<string> {
   const say = (conn: Deno.TcpConn, type: string, payload: unknown) =>

@@ -42,7 +42,7 @@ terminalTest("a flood never touches the line being typed", async (home, server) 
   await tmux.untilSeen("flood 2999");
   await tmux.untilLast(`General> ${typed}`.trimEnd());
   const told = (await tmux.everything()).filter((row) => row.includes("flood"));
-  // tmux keeps 2,000 rows; those are in order, none missing and none twice.
+  // tmux keeps 2,000 rows, which must have every message once, in order.
   const last = told.slice(-1_500).map((row) => Number(/flood (\d+)$/.exec(row)?.[1]));
   assertEquals(last, Array.from({ length: 1_500 }, (_, index) => 1_500 + index));
 });
@@ -54,7 +54,7 @@ terminalTest(
     const typed = "日本語のとても長い一行です。 and narrow letters behind it, to the end of it all";
     await tmux.press("C-l");
     await tmux.type(typed);
-    // tmux tells a program of a resize only once it has rested for a moment.
+    // tmux reports a resize only after a moment without another.
     const laidOut = (columns: number) => {
       const input = { editor: insert(EMPTY_EDITOR, typed), prompt: "General> " };
       const parts = { ...input, drafts: [], status: undefined, hint: undefined };

@@ -6,12 +6,12 @@ import { Chat } from "../../../core/chat/chat.ts";
 import type { ErrorCode, Event, Request } from "../../../protocol/mod.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-/** Alice, and what comes of a line and of the secrets that she is asked for then. */
+/** Alice, and the effects of a line and of the secrets asked for then. */
 class Person {
   readonly chat = new Chat("Alice", "General", 0);
   readonly questions: string[] = [];
 
-  /** Types a line, and these secrets, each `undefined` to give none; what is left to be done. */
+  /** Types a line and these secrets, `undefined` for none; returns the remaining effects. */
   type(line: string, ...secrets: string[]): Effect[] {
     return this.answer(submit(this.chat.state, line), ...secrets);
   }
@@ -112,7 +112,7 @@ Deno.test("/end N ends a session of the last /sessions; ending this one is leavi
   }
 });
 
-/** A login by someone who types these passwords one after the other, and then none. */
+/** A login with these passwords typed one after the other, and then none. */
 function login(typed: string[] | "nobody", given?: GivenPassword) {
   const told: string[] = [];
   const ask = typed === "nobody" ? undefined : () => Promise.resolve(typed.shift());
@@ -152,7 +152,7 @@ Deno.test("where nobody can be asked it ends, with what to do", PURE, async () =
   assertEquals(await refused("wrong_password"), { end: "wrong_password" });
   assertEquals(await refused("insecure_link"), { end: "insecure_link; use TLS" });
   assertEquals(await refused("session_ended"), { end: "session_ended" });
-  // The link waits as long as it was told to: --retry.
+  // The link waits for as long as --retry says.
   assertEquals(await refused("rate_limited", 9_000), undefined);
   assertEquals(await refused("name_taken"), undefined);
 });

@@ -1,4 +1,4 @@
-/** Rooms: what is typed after a change of room, and what the person has not read. */
+/** Rooms: lines typed after a change of room, and unread messages. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { submit } from "../../../core/chat/commands.ts";
@@ -61,7 +61,7 @@ Deno.test(
     assertEquals(told(joining), ["join", "activate Ops"]);
     assertEquals(told(submit(chat.state, "in ops")), ['say {"room":"Ops"} in ops']);
     assertEquals(told(submit(chat.state, "/room General")), ["activate General"]);
-    // The answer does not take the person back there.
+    // The answer does not change the room again.
     assert(!answer(chat, joining, "join", notify("joined", "Ops", 0)).includes("activate Ops"));
     assertEquals(told(submit(chat.state, "hello")), ['say {"room":"General"} hello']);
   },

@@ -28,7 +28,7 @@ function shown(effects: Effect[]): number[] {
   );
 }
 
-/** The client's own words among the effects. */
+/** The client's own notices among the effects. */
 function words(effects: Effect[]): string[] {
   return effects.flatMap((effect) =>
     effect.kind === "show" && effect.item.kind === "notice" ? [effect.item.text] : []
@@ -124,7 +124,7 @@ Deno.test("a direct message to others does not hide their answers", PURE, () => 
       type: "direct",
       payload: { sender, to, text: "psst", seq, at: 0, ...ref === undefined ? {} : { ref } },
     }, 0).map(({ kind }) => kind);
-  // `seq` counts in the inbox of the one it is for: Bob's has had forty, Alice's none.
+  // `seq` counts in the recipient's inbox: Bob's has forty messages, Alice's none.
   assertEquals(direct("Alice", "Bob", 41, 1), ["settle", "show"]);
   assertEquals(direct("Alice", "Bob", 41, 1), ["settle"]);
   assertEquals(direct("Alice", "Carol the lecture client", 0, 2), ["settle", "show"]);

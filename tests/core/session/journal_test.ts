@@ -93,7 +93,7 @@ Deno.test(
   () => {
     const moved: JournalLine = { moved: [[2, 9], [1, 12]] };
     const { drafts, lastRef } = parseJournal([...LINES, moved].map(journalLine).join(""));
-    // The first was done by then: it stays away.
+    // The first one was done before, and does not come back.
     assertEquals([lastRef, [...drafts.values()]], [12, [
       { ref: 3, target: { room: "Work" }, text: "three", sent: false },
       { ref: 9, target: { to: "Bob" }, text: "psst", sent: false },

@@ -3,7 +3,7 @@ import { RequestWindow } from "../../../core/session/request_window.ts";
 import type { Request } from "../../../protocol/mod.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-/** Requests called by these numbers. */
+/** Requests with these numbers as ids. */
 function asked(window: RequestWindow, ...numbers: number[]): void {
   for (const number of numbers) window.add({ type: "ping", id: `m${number}`, payload: {} });
 }

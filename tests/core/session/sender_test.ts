@@ -1,4 +1,4 @@
-/** In which order a sender says what is in an outbox, and under which refs. */
+/** The order and the refs in which a sender sends an outbox. */
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -11,7 +11,7 @@ import { Directory } from "../../fixtures/files.ts";
 
 const room = { room: "General" };
 
-/** A sender, and what it writes: the refs and texts. */
+/** A sender, and the refs and texts that it writes. */
 function start(outbox: Outbox) {
   const written: { ref: number; text: string }[] = [];
   const write = ({ payload }: Request) => void written.push(payload as typeof written[number]);
@@ -114,7 +114,7 @@ Deno.test("nothing is sent again of which nobody can tell whether it was said", 
     test.sender.connected(highest);
     const [ref = 0] = refsOf(outbox);
     assertEquals(test.sender.sendsAgain(errorEvent("ref_expired", "", draftId(ref))), false);
-    // A server that gives no highest ref says so of what it no longer keeps.
+    // A server without highest refs answers so for messages that it no longer has.
     const stale = errorEvent("stale_ref", "", draftId(ref));
     assertEquals(test.sender.sendsAgain(stale), highest !== undefined);
   }

@@ -1,4 +1,4 @@
-/** A client that says more than the server takes: nothing is lost, doubled or out of order. */
+/** A client that sends faster than the server allows: nothing is lost, doubled or out of order. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
@@ -48,7 +48,7 @@ Deno.test("a client that is killed while it waits sends what is left at the next
 
 Deno.test("requests are sent again as messages are", async () => {
   await using home = new Home();
-  // To connect counts as ten requests, and to ask who is there as four.
+  // `connect` costs as much as ten requests, and `members` as four.
   await using server = await home.serve(0, ...["--message-rate", "20", "--message-burst", "12"]);
   using _bob = await server.join("Bob", "Lab");
   const args = ["who", "--room", "Lab", "--name", "Alice", "--server", server.address];
@@ -67,7 +67,7 @@ terminalTest(
     await tmux.send("\x1b[A\r".repeat(39));
     const waiting = await tmux.untilSeen("s: the server takes only so much at a time");
     assertStringIncludes(waiting, "… [General] word\n");
-    // The search waits behind what was said before it, and finds it all.
+    // The search waits behind the messages before it, and finds all of them.
     await tmux.type("/search word");
     await tmux.press("Enter");
     await tmux.untilSeen("/open N shows one in its context");

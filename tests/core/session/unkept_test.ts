@@ -1,4 +1,4 @@
-/** A client whose server can't keep what is said for a while: nothing is lost, doubled or out of order. */
+/** A client whose server can't store messages for a while: nothing is lost, doubled or out of order. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
@@ -60,7 +60,7 @@ Deno.test("a lock that another program holds for seconds is waited for, without 
     "A",
     "Hi",
   ]);
-  // It is the time itself that is tested: more than the two seconds that were too few once.
+  // The time itself is tested: longer than two seconds, which once were too few.
   await new Promise((resolve) => setTimeout(resolve, 4_000));
   assertEquals(await other.run("COMMIT"), "done");
   const { code, stderr } = await client.ended();
