@@ -69,12 +69,15 @@ export class LineWriter {
   }
 
   async #writeAll(bytes: Uint8Array): Promise<void> {
-    try {
-      for (let written = 0; written < bytes.length;) {
+    for (let written = 0; written < bytes.length;) {
+      try {
         written += await this.#sink.write(bytes.subarray(written));
+      } catch (error) {
+        // The reader is gone, or its disk is full: no reason to end the chat.
+        if (!(error instanceof Deno.errors.WouldBlock)) return;
+        // The output is non-blocking, and its reader slow.
+        await new Promise((resolve) => setTimeout(resolve, GATHERING));
       }
-    } catch {
-      // The reader is gone, or its disk is full: no reason to end the chat.
     }
   }
 }

@@ -70,6 +70,22 @@ Deno.test("LineWriter goes on when a write fails", PURE, async () => {
   assertEquals(taken, ["kept\n"]);
 });
 
+Deno.test("LineWriter waits for a non-blocking output that takes nothing now", PURE, async () => {
+  let taken = "";
+  const moods = ["busy", "one", "busy", "busy", "two"];
+  const writer = new LineWriter({
+    write: (bytes) => {
+      if (moods.shift() === "busy") return Promise.reject(new Deno.errors.WouldBlock());
+      taken += decoder.decode(bytes.subarray(0, 3));
+      return Promise.resolve(Math.min(3, bytes.length));
+    },
+  });
+  writer.write("first\n");
+  writer.write("second\n");
+  await writer.flush();
+  assertEquals(taken, "first\nsecond\n");
+});
+
 Deno.test("Logger says how many lines nobody took, as soon as one is taken", PURE, () => {
   const lines: string[] = [];
   let isFull = false;
