@@ -1,6 +1,8 @@
 /** The listeners of a server: for plain TCP, for TLS, or for both. */
 
 import { hostAndPort, isLoopback } from "../cli/host_port.ts";
+import { messageOf } from "../cli/system_errors.ts";
+import { shortageOf } from "./process/system_limits.ts";
 import type { Logger } from "./process/logger.ts";
 import { isTls, type ServerOptions } from "./options.ts";
 import { StartFailure } from "./process/start_failure.ts";
@@ -105,5 +107,6 @@ function reasonOf(error: Error, option: "port" | "tls-port"): string {
   }
   if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return error.message;
+  const shortage = shortageOf(error);
+  return shortage === undefined ? error.message : `${messageOf(error)}; ${shortage.advice}`;
 }

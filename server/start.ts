@@ -4,6 +4,7 @@
  */
 
 import { PLATFORM } from "../cli/directories.ts";
+import { messageOf } from "../cli/system_errors.ts";
 import { DataFile, defaultDataFile, FileInUse } from "./log/sqlite/file/data_file.ts";
 import { limitsOf } from "./limit_options.ts";
 import { LineWriter } from "./process/background_writer.ts";
@@ -16,7 +17,7 @@ import { ChatServer, type Settings } from "./server.ts";
 import { SqliteLog } from "./log/sqlite/sqlite_log.ts";
 import { UnusableFile } from "./log/sqlite/tables/schema.ts";
 import { DAY } from "./process/time.ts";
-import { DescriptorReserve } from "./process/system_limits.ts";
+import { DescriptorReserve, shortageOf } from "./process/system_limits.ts";
 import { StartFailure } from "./process/start_failure.ts";
 import { LoopTurns } from "./connection/event_loop.ts";
 
@@ -50,8 +51,9 @@ export async function start(options: ServerOptions, server: string): Promise<Run
       problem = await log.close();
     });
     const turns = parts.use(await openTurns());
-    const reserve = parts.use(new DescriptorReserve());
     const listeners = await openListeners(options, options.memory ? undefined : path, logger);
+    // Last, since it takes all descriptors where there are few.
+    const reserve = parts.use(new DescriptorReserve());
     parts.use(serve(options, listeners, { server, logger, log, snapshot, turns, reserve }));
     // Not before: a failure to start is to be the only line on stderr.
     logger.log("info", "log opened", { path, rooms: snapshot.rooms.length });
@@ -78,7 +80,8 @@ async function openTurns(): Promise<LoopTurns> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new StartFailure(
-      `Cannot connect to itself over 127.0.0.1: ${error.message}; is loopback up?`,
+      `Cannot connect to itself over 127.0.0.1: ${messageOf(error)}; ` +
+        (shortageOf(error)?.advice ?? "is loopback up?"),
     );
   }
 }
@@ -123,6 +126,11 @@ async function openLog(path: string, options: ServerOptions, logger: Logger) {
       throw new StartFailure(`Cannot use the log ${path}: ${error.message}; it was left as it was`);
     }
     if (!(error instanceof LogFailure)) throw error;
+    const shortage = shortageOf(error);
+    if (shortage !== undefined) {
+      const reason = `${messageOf(error)}; ${shortage.advice}`;
+      throw new StartFailure(`Cannot open the log ${path}: ${reason}`);
+    }
     throw new StartFailure(
       `Cannot open the log ${path}: ${error.message}; nothing was overwritten. ` +
         "Put back a copy, or move it away to begin anew; " +

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { shortageOf } from "../../../server/process/system_limits.ts";
 import { DescriptorLimit } from "../../../server/limits/descriptor_limit.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { PURE } from "../../fixtures/pure.ts";
@@ -97,4 +98,20 @@ Deno.test("a limit on the size of files refuses messages, and ends nothing", LIN
   assertEquals((await alice.receive("history")).payload.messages.length, 1);
   using bob = await server.connect("Bob");
   await bob.settled();
+});
+
+Deno.test("a shortage of descriptors is known from other failures, with what to do", PURE, () => {
+  const shortages: [message: string, advice: string | undefined][] = [
+    ["Too many open files (os error 24)", "ulimit -n"],
+    ["Too many open files (os error 24): open '/a/chat.db'", "ulimit -n"],
+    ["Too many open files in system (os error 23)", "fs.file-max"],
+    ["No space left on device (os error 28)", undefined],
+    ["(os error 240)", undefined],
+  ];
+  for (const [message, advice] of shortages) {
+    const found = shortageOf(new Error(message));
+    assertEquals(found?.advice.includes(advice ?? ""), advice === undefined ? undefined : true);
+    assertEquals(found?.isOwn, advice === undefined ? undefined : advice === "ulimit -n");
+  }
+  assertEquals(shortageOf("nothing"), undefined);
 });
