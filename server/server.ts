@@ -67,6 +67,7 @@ export class ChatServer implements AsyncDisposable {
   readonly #pipeline: Pipeline;
   readonly #limiter: ConnectionLimiter;
   readonly #descriptors = new DescriptorLimit();
+  #acceptFailure: unknown;
   readonly #memory: MemoryGuard;
   readonly #watch: MemoryWatch;
   readonly #accounts: Accounts;
@@ -131,6 +132,7 @@ export class ChatServer implements AsyncDisposable {
     };
     this.#idleCheck = setInterval(() => {
       const now = performance.now();
+      this.#noteRecovery(now);
       if (!idleTimer.beginLook(now)) return;
       for (const peer of this.#peers) peer.checkIdle(now);
     }, idleTimer.interval);
@@ -165,32 +167,43 @@ export class ChatServer implements AsyncDisposable {
 
   async #accept(listener: Listener): Promise<void> {
     while (!this.#stopping) {
+      if (!this.#descriptors.admits(this.#connections.size)) {
+        this.#logAcceptFailure();
+        await pause();
+        continue;
+      }
       try {
-        while (!this.#stopping && !this.#descriptors.admits(this.#connections.size)) await pause();
         this.#open(await listener.accept());
-        this.#noteRecovery();
       } catch (error) {
         if (this.#stopping) return;
-        // No descriptors are left, or the peer was gone before it was accepted: neither may end the server.
+        if (error instanceof Deno.errors.ConnectionAborted) continue;
+        // Such as a lack of descriptors, which must not end the server.
         this.#onAcceptFailure(error);
         await pause();
       }
     }
   }
 
-  /** Logs the first of a row of failures: as long as one lasts, accepting fails ten times a second. */
   #onAcceptFailure(error: unknown): void {
-    const connections = this.#connections.size;
-    const hint = shortageOf(error);
-    if (hint?.isOwn) this.#descriptors.learn(connections, this.#settings.reserve.release());
-    if (!this.#descriptors.failed()) return;
-    const fields = { reason: messageOf(error), connections, advice: hint?.advice };
+    this.#acceptFailure = error;
+    if (shortageOf(error)?.isOwn) {
+      this.#descriptors.learn(this.#connections.size, this.#settings.reserve.release());
+    }
+    this.#logAcceptFailure();
+  }
+
+  /** Logs the first of a row of failures: while their cause lasts, accepting fails ten times a second. */
+  #logAcceptFailure(): void {
+    if (!this.#descriptors.failed(performance.now())) return;
+    const reason = messageOf(this.#acceptFailure);
+    const { advice } = shortageOf(this.#acceptFailure) ?? {};
+    const fields = { reason, connections: this.#connections.size, advice };
     this.#settings.logger.log("error", "cannot accept connections", fields);
   }
 
-  #noteRecovery(): void {
+  #noteRecovery(now: number): void {
     const connections = this.#connections.size;
-    if (!this.#descriptors.hasRecovered(connections)) return;
+    if (!this.#descriptors.hasRecovered(connections, now)) return;
     this.#settings.logger.log("info", "accepting connections again", { connections });
   }
 
@@ -237,7 +250,6 @@ export class ChatServer implements AsyncDisposable {
     }
     onDone();
     this.#connections.decrement();
-    if (!this.#stopping) this.#noteRecovery();
     if (this.#connections.size === 0) this.#onLastClosed();
   }
 
