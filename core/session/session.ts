@@ -1,23 +1,16 @@
 /** A session with a server: link, outbox and state together, independent of the view. */
 
-import {
-  type ErrorCode,
-  type Event,
-  type Events,
-  isLongerThan,
-  type MessagePayload,
-  type Request,
-  VERSION,
-} from "../../protocol/mod.ts";
+import { type ErrorCode, type Event, type Events, type Request } from "../../protocol/mod.ts";
 import { type Effect, notice, problem, type Target } from "../chat/items.ts";
+import { connectRequest } from "./connect_request.ts";
 import { deadline } from "./deadline.ts";
-import { type Draft, isSaidBy } from "./journal.ts";
+import { DraftDelivery } from "./draft_delivery.ts";
+import type { Draft } from "./journal.ts";
 import { Link, type LinkReport, type RetryDecision } from "./link.ts";
 import { type Advice, type GivenPassword, Login } from "./login.ts";
 import type { Outbox } from "./outbox.ts";
-import { Sender } from "./sender.ts";
 import { Chat } from "../chat/chat.ts";
-import { type ChatState, draftId } from "../chat/state.ts";
+import type { ChatState } from "../chat/state.ts";
 import type { Dial } from "./transport.ts";
 import type { LinkStatus, View } from "./view.ts";
 
@@ -26,12 +19,6 @@ const LEAVE_TIMEOUT = 3_000;
 
 /** Milliseconds that leaving waits for the server to close. */
 const QUIT_TIMEOUT = 1_000;
-
-/** Minimum milliseconds of retries for messages that the server cannot keep: longer than most locks are held. */
-const UNKEPT_TIMEOUT = 10_000;
-
-/** Shown once when the server begins to limit the rate. */
-const SLOWED = "The server takes only so much at a time: what waits goes out a little later";
 
 /** The options of a session. */
 export interface SessionOptions {
@@ -62,23 +49,18 @@ export class Session {
   readonly state: ChatState;
   readonly outbox: Outbox;
   status: LinkStatus = { state: "connecting" };
-  /** The number of refused own messages. */
-  refused = 0;
   readonly #options: SessionOptions;
   readonly #chat: Chat;
   readonly #link: Link;
   readonly #login: Login;
-  readonly #sender: Sender;
+  readonly #delivery: DraftDelivery;
   #hasBegun = false;
   /** The reason of the last refused `connect`. */
   #refusal: ErrorCode | undefined;
   /** The last refusal that was shown. */
   #reported: ErrorCode | undefined;
-  /** Since when the server has kept nothing, by `performance.now()`; why that is not waited for any longer. */
-  #unkeptSince: number | undefined;
+  /** The reason why the session gives up. */
   #gaveUp: string | undefined;
-  #settled: () => void = () => {};
-  #over = false;
   #end: () => void = () => {};
   #stop: () => void = () => {};
   readonly #stopped = new Promise<void>((resolve) => this.#stop = resolve);
@@ -98,12 +80,12 @@ export class Session {
       view.show({ kind: "problem", text });
       this.#noteStay();
     });
-    this.#sender = new Sender({
-      outbox: this.outbox,
+    this.#delivery = new DraftDelivery({
+      ...options,
+      show: (item) => view.show(item),
       write: (request) => void this.#link.send(request),
       held: (until) => this.#held(until),
-      slowed: () => view.show({ kind: "notice", text: SLOWED }),
-      unkept: (reason) => this.#unkept(reason),
+      gaveUp: (reason) => this.#giveUp(reason),
     });
     this.#link = new Link({
       server: options.server,
@@ -115,14 +97,17 @@ export class Session {
     });
   }
 
+  /** The number of refused own messages. */
+  get refused(): number {
+    return this.#delivery.refused;
+  }
+
   /** Runs until {@linkcode leave} (`undefined`), or until it is useless to go on (the reason). */
   async run(): Promise<string | undefined> {
     try {
       return await this.#link.run() ?? this.#gaveUp;
     } finally {
-      this.#over = true;
-      this.#sender.stop();
-      this.#settled();
+      this.#delivery.end();
       this.#end();
       await this.outbox.close();
     }
@@ -130,12 +115,8 @@ export class Session {
 
   /** Sends `text` as soon as possible; it stays in the outbox until it is acknowledged. */
   say(target: Target, text: string): Draft | undefined {
-    if (isLongerThan(text, this.state.textLimit)) {
-      this.#refuse(`A message has at most ${this.state.textLimit} characters: shorten it`);
-      return undefined;
-    }
-    const draft = this.outbox.add(target, text);
-    if (this.#link.online) this.#sender.say(draft);
+    const { textLimit: limit } = this.state;
+    const draft = this.#delivery.say(target, text, { limit, online: this.#link.online });
     this.#options.view.changed();
     return draft;
   }
@@ -157,9 +138,7 @@ export class Session {
 
   /** Resolves when at most `most` drafts wait, or the session has ended. */
   async settled(most: number): Promise<void> {
-    while (this.outbox.size > most && !this.#over) {
-      await new Promise<void>((resolve) => this.#settled = resolve);
-    }
+    await this.#delivery.settled(most);
   }
 
   /**
@@ -197,23 +176,7 @@ export class Session {
   #hello(): Request<"connect"> {
     const { session } = this.outbox;
     const { password } = this.#login;
-    const since = this.state.positions;
-    const { activeRoom, lastDirectSeq, name } = this.state;
-    // A room that has not admitted us yet may refuse; that must not end the link later.
-    const first = !this.#hasBegun;
-    const wanted = first || activeRoom?.last !== undefined ? activeRoom?.name : undefined;
-    return {
-      type: "connect",
-      payload: {
-        name,
-        version: VERSION,
-        ...wanted === undefined ? {} : { room: wanted },
-        ...session === undefined ? {} : { session },
-        ...password === undefined ? {} : { password },
-        ...Object.keys(since).length === 0 ? {} : { since },
-        ...lastDirectSeq === undefined ? {} : { direct_since: lastDirectSeq },
-      },
-    };
+    return connectRequest(this.state, { session, password }, !this.#hasBegun);
   }
 
   #take(report: LinkReport): Promise<void> | void {
@@ -242,12 +205,11 @@ export class Session {
     this.#refusal = undefined;
     this.status = { state: "online" };
     this.#login.accepted();
-    this.#giveUpSent(ack.resumed === true ? ({ isStray }) => isStray === true : ({ sent }) => sent);
-    this.outbox.session = ack.session;
+    this.#delivery.acknowledged(ack);
     this.perform(this.#chat.connected(ack));
     this.#noteStay();
     if (again) this.#options.view.show({ kind: "notice", text: "Connected again" });
-    this.#sender.connected(ack.ref);
+    this.#delivery.connected(ack.ref);
     this.#options.view.connected();
   }
 
@@ -255,35 +217,10 @@ export class Session {
     if (event === undefined || event.type === "connect_ack") return;
     // The link reports the session's end.
     if (event.type === "error" && event.payload.code === "session_ended") return;
-    if (event.type === "error" && this.#sender.sendsAgain(event)) return;
-    if ((event.type === "message" || event.type === "direct") && this.#isOfAnother(event)) {
-      return this.#takeOthers(event);
-    }
-    if (event.id !== undefined) this.#sender.answered(event.id);
-    this.perform(this.#chat.receive(event, Date.now()));
-    if (event.type === "notification") this.#noteStay();
-  }
-
-  /** Whether it has the ref of a draft, but is another message: see the sender's copies. */
-  #isOfAnother({ payload }: Event<"message"> | Event<"direct">): boolean {
-    const draft = payload.ref === undefined ? undefined : this.outbox.get(payload.ref);
-    return draft !== undefined && !isSaidBy(draft, payload);
-  }
-
-  /**
-   * A message of another copy of this outbox, as the log brings it; or the answer of a
-   * server that compares no content to a used ref. It acknowledges nothing.
-   */
-  #takeOthers(
-    { type, id, payload: { ref = 0, ...said } }: Event<"message"> | Event<"direct">,
-  ): void {
-    if (id === draftId(ref) && !this.#sender.saysAgain(ref)) {
-      this.#sender.answered(id);
-      this.#fail(ref, "The server took it for an earlier message; it was not said");
-    }
-    // Only the ref tells whether a direct message was shown.
-    if (type !== "message") return;
-    this.perform(this.#chat.receive({ type, payload: said as MessagePayload }, Date.now()));
+    const left = this.#delivery.take(event);
+    if (left === undefined) return;
+    this.perform(this.#chat.receive(left, Date.now()));
+    if (left.type === "notification") this.#noteStay();
   }
 
   /** Without its token, which needs a file, nobody could return to the session. */
@@ -322,14 +259,7 @@ export class Session {
 
   #disconnected(): void {
     this.state.disconnected();
-    this.#sender.stop();
-  }
-
-  /** A new session does not know the old one's refs: sending a draft again could double it. */
-  #giveUpSent(isLost: (draft: Draft) => boolean): void {
-    for (const { ref } of [...this.outbox.drafts].filter(isLost)) {
-      this.#fail(ref, "The session has ended; it may or may not have arrived. Not sent again");
-    }
+    this.#delivery.disconnected();
   }
 
   #perform(effect: Effect): void {
@@ -343,8 +273,8 @@ export class Session {
         return;
       case "settle":
         return effect.refused === undefined
-          ? this.#acknowledge(effect.ref)
-          : this.#fail(effect.ref, effect.refused);
+          ? this.#delivery.acknowledge(effect.ref)
+          : this.#delivery.fail(effect.ref, effect.refused);
       case "activate":
         return this.#options.view.activated(effect.room);
       case "ignored":
@@ -362,7 +292,7 @@ export class Session {
   }
 
   #send(request: Request): void {
-    if (this.#link.online) return this.#sender.ask(request);
+    if (this.#link.online) return this.#delivery.ask(request);
     if (request.type === "rename" && !this.#hasBegun) return this.#connectAs(request.payload.name);
     // These need no retry: rooms are entered when the link is back, and later marks include earlier ones.
     if (request.type === "join" || request.type === "read") return;
@@ -390,38 +320,8 @@ export class Session {
       : "Not connected: try later";
   }
 
-  /** Notes that the server cannot keep messages, which stay in the outbox. */
-  #unkept(reason: string): void {
-    if (this.#unkeptSince === undefined) {
-      this.#unkeptSince = performance.now();
-      const text = `${reason}. It is sent again until it is kept`;
-      return this.#options.view.show({ kind: "problem", text });
-    }
-    const retryFor = Math.max(this.#options.retryFor, UNKEPT_TIMEOUT);
-    if (performance.now() - this.#unkeptSince < retryFor) return;
+  #giveUp(reason: string): void {
     this.#gaveUp = reason;
     this.#link.stop();
-  }
-
-  #acknowledge(ref: number): void {
-    this.#unkeptSince = undefined;
-    this.outbox.settle(ref);
-    // A lagging connection gets its own copies from the log, where they have no id.
-    this.#sender.answered(draftId(ref));
-    this.#settled();
-  }
-
-  #fail(ref: number, reason: string): void {
-    const draft = this.outbox.get(ref);
-    if (draft === undefined) return;
-    this.outbox.settle(ref);
-    this.refused++;
-    this.#options.view.show({ kind: "failed", target: draft.target, text: draft.text, reason });
-    this.#settled();
-  }
-
-  #refuse(text: string): void {
-    this.refused++;
-    this.#options.view.show({ kind: "problem", text });
   }
 }

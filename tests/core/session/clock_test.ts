@@ -103,7 +103,7 @@ const SHOWN: Record<string, number> = {
   // The time beside the client's own lines.
   "client/terminal/app.ts": 2,
   // The time of notifications, and "offline since".
-  "core/session/session.ts": 3,
+  "core/session/session.ts": 2,
 };
 
 Deno.test("the wall clock is read to show a time, and nowhere else", async () => {
