@@ -1,6 +1,6 @@
 /** Where the platform keeps a program's settings and state. */
 
-/** What decides the places: the operating system and the environment. */
+/** The operating system and the environment, which decide the places. */
 export interface Platform {
   /** As `Deno.build.os` names it. */
   readonly os: string;

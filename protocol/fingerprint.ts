@@ -1,5 +1,5 @@
 /**
- * What both ends of a TLS link agree on: the port, and how to recognize a server that
+ * The agreement of both ends of a TLS link: the port, and how to recognize a server that
  * makes its own certificate. {@link ./mod.ts} specifies it.
  */
 

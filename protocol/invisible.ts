@@ -102,7 +102,7 @@ export function dropIdle(line: string): string {
   });
 }
 
-/** What a name may hold of characters that can't be seen. */
+/** The invisible characters that a name may hold. */
 export const NEEDED_IN_NAME = new RegExp(
   [
     // A1: ZWNJ between two letters of a cursive script. Persian keyboards put it behind letters that

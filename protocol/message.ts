@@ -203,15 +203,15 @@ export interface Events {
   notification: NotificationPayload;
   /** A room's topic, as asked. */
   topic: { room: string; topic: string };
-  /** Who is in a room, in the order of folded names; `more` when there is a next page. */
+  /** The members of a room, in the order of folded names; `more` when there is a next page. */
   members: { room: string; members: string[]; total: number; more: boolean };
-  /** Which rooms there are, in the order of folded names; `more` when there is a next page. */
+  /** The rooms of the server, in the order of folded names; `more` when there is a next page. */
   rooms: { rooms: RoomSummary[]; more: boolean };
   /** Messages of a room, oldest first; `more` when there are further ones in that direction. */
   history: { room: string; messages: MessagePayload[]; more: boolean };
   /** Messages that match, newest first. */
   search: { messages: MessagePayload[]; more: boolean };
-  /** What is unread, by room. */
+  /** The unread counts, by room. */
   unread: { rooms: UnreadRoom[] };
   /** The sessions of the asking session's name, connected ones first. */
   sessions: { sessions: SessionSummary[] };
@@ -264,7 +264,7 @@ export interface DirectPayload {
   ref?: number;
 }
 
-/** What a notification is about. */
+/** The subject of a notification. */
 export type NotificationKind =
   | "joined"
   | "left"

@@ -21,7 +21,7 @@ export const TYPED_BEGUN: RegExp = at(
 // ESC before a sequence: Alt, as rxvt and PuTTY send it.
 const META = "(\\x1b?)";
 
-/** What may be the key Escape, or Alt and a character. */
+/** A sequence that may be the key Escape, or Alt and a character. */
 export const ESCAPE: RegExp = /^\x1b[^]?$/;
 
 /** Whole sequences whose rest may come after their Escape was given up. */

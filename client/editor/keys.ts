@@ -20,7 +20,7 @@ import type { Key } from "./key_names.ts";
 
 export type { Key };
 
-/** What the parser holds: an Escape, which may be a key or begin a sequence; a sequence; a paste. */
+/** The held beginning: an Escape, which may be a key or begin a sequence; a sequence; a paste. */
 export type Waiting = "nothing" | "escape" | "sequence" | "paste";
 
 /** Characters kept of one paste; more than the longest message. */

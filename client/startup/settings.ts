@@ -44,7 +44,7 @@ export function environmentSettings(get: (name: string) => string | undefined): 
 /** Parses the config file's text; a byte order mark, which some editors write, is ignored. */
 export function parseConfig(text: string): Config | { problem: string } {
   const json = text.replace(/^\uFEFF/, "");
-  // What the decoder makes of other encodings: editors on Windows offer UTF-16.
+  // The decoder leaves these of other encodings: editors on Windows offer UTF-16.
   if (/[\0\uFFFD]/.test(json)) return { problem: "it is not UTF-8; save it in that encoding" };
   const error = jsonError(json);
   if (error !== undefined) return { problem: error };

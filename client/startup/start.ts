@@ -55,7 +55,7 @@ export interface Start {
   readonly room: string;
   /** The name's password, where it is given and need not be typed. */
   readonly password: GivenPassword | undefined;
-  /** What to do about a refusal, by this program's options. */
+  /** The advice after a refusal, by this program's options. */
   readonly advice: Advice;
   /** Milliseconds for which a server that can't be reached is tried again. */
   readonly retryFor: number;
@@ -67,7 +67,7 @@ export interface Start {
   readonly notices: readonly string[];
 }
 
-/** What the way of calling the program adds to the options. */
+/** Options that depend on how the program was called. */
 interface StartOptions {
   /** The server, where it stands alone. */
   operand?: string | undefined;

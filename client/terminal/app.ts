@@ -25,7 +25,7 @@ const BELL_PAUSE = 1_000;
 /** Milliseconds between two looks at the link and at what has been read. */
 const TICK = 1_000;
 
-/** What the app is made of. */
+/** The parts of the app. */
 export interface AppOptions {
   terminal: Terminal;
   clock: Clock;

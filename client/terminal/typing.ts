@@ -49,7 +49,7 @@ interface SecretInput {
   readonly end: (secret: string | undefined) => void;
 }
 
-/** What is being typed. */
+/** The text being typed. */
 export class Typing {
   readonly #history: HistoryFile | undefined;
   readonly #act: (action: ActionName) => void;

@@ -11,7 +11,7 @@ export interface GivenPassword {
   readonly from: string;
 }
 
-/** What to do about a refusal, in the words of the program: its options, for example. */
+/** The advice after a refusal, in terms of the program: its options, for example. */
 export type Advice = Partial<
   Record<"password_required" | "wrong_password" | "insecure_link", string>
 >;

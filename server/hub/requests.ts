@@ -1,5 +1,5 @@
 /**
- * What each request does once a session is open: a table of rules, one for each type.
+ * The effects of each request once a session is open: a table of rules, one for each type.
  * A rule reads the directory, changes it, and returns effects; it waits for nothing.
  *
  * The path of a request: `connection/reader.ts` cuts its line, `peer/peer.ts` decodes it,
