@@ -3,12 +3,11 @@
  * what was said.
  */
 
+import { Acceptor } from "./connection/acceptor.ts";
 import { Connection, type Listener, type Socket } from "./connection/connection.ts";
 import { ConnectionLimiter, type Rejection } from "./limits/connection_limiter.ts";
-import { DescriptorLimit } from "./limits/descriptor_limit.ts";
 import { ConnectionCount } from "./limits/garbage.ts";
-import { type DescriptorReserve, shortageOf } from "./process/system_limits.ts";
-import { messageOf } from "../cli/system_errors.ts";
+import type { DescriptorReserve } from "./process/system_limits.ts";
 import { Hub } from "./hub/hub.ts";
 import type { Limits } from "./limit_options.ts";
 import { LineSplitter } from "./connection/line_stream.ts";
@@ -56,9 +55,6 @@ export interface Settings {
 /** Milliseconds between two sweeps of what has expired. */
 const SWEEP_INTERVAL = 10_000;
 
-/** Milliseconds to wait before accepting again after a failure. */
-const ACCEPT_PAUSE = 100;
-
 /** A chat server. Accepts connections from its construction until {@linkcode ChatServer.stop}. */
 export class ChatServer implements AsyncDisposable {
   readonly #settings: Settings;
@@ -66,8 +62,6 @@ export class ChatServer implements AsyncDisposable {
   readonly #scheduler: IoScheduler;
   readonly #pipeline: Pipeline;
   readonly #limiter: ConnectionLimiter;
-  readonly #descriptors = new DescriptorLimit();
-  #acceptFailure: unknown;
   readonly #memory: MemoryGuard;
   readonly #watch: MemoryWatch;
   readonly #accounts: Accounts;
@@ -79,7 +73,7 @@ export class ChatServer implements AsyncDisposable {
   #onLastClosed: () => void = () => {};
   readonly #idleCheck: ReturnType<typeof setInterval>;
   readonly #sweeper: ReturnType<typeof setInterval>;
-  readonly #accepting: Promise<unknown>;
+  readonly #acceptor: Acceptor;
   #lastId = 0;
   #stopping = false;
 
@@ -132,25 +126,27 @@ export class ChatServer implements AsyncDisposable {
     };
     this.#idleCheck = setInterval(() => {
       const now = performance.now();
-      this.#noteRecovery(now);
+      this.#acceptor.noteRecovery(now);
       if (!idleTimer.beginLook(now)) return;
       for (const peer of this.#peers) peer.checkIdle(now);
     }, idleTimer.interval);
     this.#sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_INTERVAL);
-    const accepting = settings.listeners.map((listener) => this.#accept(listener));
-    this.#accepting = Promise.all(accepting);
+    this.#acceptor = new Acceptor({
+      ...settings,
+      connections: this.#connections,
+      onSocket: (socket) => this.#open(socket),
+    });
   }
 
   /** Stops accepting, notifies every session, sends what was said, and closes all connections. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    for (const listener of this.#settings.listeners) listener.close();
     clearInterval(this.#idleCheck);
     clearInterval(this.#sweeper);
     this.#watch.stop();
     this.#accounts.close();
-    await this.#accepting;
+    await this.#acceptor.close();
     this.#pipeline.push(this.#hub.shutdown());
     await this.#pipeline.flushed();
     for (const { connection } of this.#peers) connection.close();
@@ -163,48 +159,6 @@ export class ChatServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  async #accept(listener: Listener): Promise<void> {
-    while (!this.#stopping) {
-      if (!this.#descriptors.admits(this.#connections.size)) {
-        this.#logAcceptFailure();
-        await pause();
-        continue;
-      }
-      try {
-        this.#open(await listener.accept());
-      } catch (error) {
-        if (this.#stopping) return;
-        if (error instanceof Deno.errors.ConnectionAborted) continue;
-        // Such as a lack of descriptors, which must not end the server.
-        this.#onAcceptFailure(error);
-        await pause();
-      }
-    }
-  }
-
-  #onAcceptFailure(error: unknown): void {
-    this.#acceptFailure = error;
-    if (shortageOf(error)?.isOwn) {
-      this.#descriptors.learn(this.#connections.size, this.#settings.reserve.release());
-    }
-    this.#logAcceptFailure();
-  }
-
-  /** Logs the first of a row of failures: while their cause lasts, accepting fails ten times a second. */
-  #logAcceptFailure(): void {
-    if (!this.#descriptors.failed(performance.now())) return;
-    const reason = messageOf(this.#acceptFailure);
-    const { advice } = shortageOf(this.#acceptFailure) ?? {};
-    const fields = { reason, connections: this.#connections.size, advice };
-    this.#settings.logger.log("error", "cannot accept connections", fields);
-  }
-
-  #noteRecovery(now: number): void {
-    const connections = this.#connections.size;
-    if (!this.#descriptors.hasRecovered(connections, now)) return;
-    this.#settings.logger.log("info", "accepting connections again", { connections });
   }
 
   #open(socket: Socket): void {
@@ -275,8 +229,4 @@ export class ChatServer implements AsyncDisposable {
       this.#settings.logger.log("warn", "connections rejected", { count: rejected });
     }
   }
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE));
 }
