@@ -181,11 +181,6 @@ class JsonView implements View {
   busy(): Promise<void> | undefined {
     return this.#output.busy;
   }
-
-  changed(): void {}
-  activated(): void {}
-  leaving(): void {}
-  connected(): void {}
 }
 
 function openJson(start: Start, context: number) {

@@ -84,11 +84,6 @@ export class PlainView implements View {
   connected(): void {
     this.#connect();
   }
-
-  // Printed lines are final: there is nothing to repaint.
-  changed(): void {}
-  activated(): void {}
-  leaving(): void {}
 }
 
 /** The prefix of `--timestamps`: date, time and offset from UTC. */

@@ -102,9 +102,6 @@ export class App implements View {
     this.changed();
   }
 
-  // A terminal that is slow is the person's own, and waited for.
-  busy(): undefined {}
-
   leaving(): void {
     this.#typing.close();
     if (this.#session !== undefined) this.#markRead(this.#session);

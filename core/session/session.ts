@@ -117,14 +117,14 @@ export class Session {
   say(target: Target, text: string): Draft | undefined {
     const { textLimit: limit } = this.state;
     const draft = this.#delivery.say(target, text, { limit, online: this.#link.online });
-    this.#options.view.changed();
+    this.#options.view.changed?.();
     return draft;
   }
 
   /** Performs the effects of a change of state. */
   perform(effects: Iterable<Effect>): void {
     for (const effect of effects) this.#perform(effect);
-    this.#options.view.changed();
+    this.#options.view.changed?.();
   }
 
   /** Tries to connect now. */
@@ -148,7 +148,7 @@ export class Session {
    */
   async leave(): Promise<void> {
     if (this.#link.online) {
-      this.#options.view.leaving();
+      this.#options.view.leaving?.();
       await deadline(this.settled(0), LEAVE_TIMEOUT);
       if (this.outbox.size === 0) await this.#part();
     }
@@ -183,7 +183,7 @@ export class Session {
     if (report.kind === "online") this.#online(report.ack);
     else if (report.kind === "line") this.#event(report.event);
     else this.#offline(report.reason, performance.now() + report.wait);
-    const busy = this.#options.view.busy();
+    const busy = this.#options.view.busy?.();
     if (busy !== undefined) return Promise.race([busy, this.#stopped]);
   }
 
@@ -210,7 +210,7 @@ export class Session {
     this.#noteStay();
     if (again) this.#options.view.show({ kind: "notice", text: "Connected again" });
     this.#delivery.connected(ack.ref);
-    this.#options.view.connected();
+    this.#options.view.connected?.();
   }
 
   #event(event: Event | undefined): void {
@@ -231,7 +231,7 @@ export class Session {
 
   #held(heldUntil: number | undefined): void {
     if (this.status.state === "online") this.status = { state: "online", heldUntil };
-    this.#options.view.changed();
+    this.#options.view.changed?.();
   }
 
   #offline(reason: string, retryAt: number): void {
@@ -249,7 +249,7 @@ export class Session {
       this.#options.view.show({ kind: "problem", text: reason + this.#next(refusal) });
       this.#reported = refusal;
     }
-    this.#options.view.changed();
+    this.#options.view.changed?.();
   }
 
   #next(refusal: ErrorCode | undefined): string {
@@ -276,7 +276,7 @@ export class Session {
           ? this.#delivery.acknowledge(effect.ref)
           : this.#delivery.fail(effect.ref, effect.refused);
       case "activate":
-        return this.#options.view.activated(effect.room);
+        return this.#options.view.activated?.(effect.room);
       case "ignored":
         this.outbox.ignored = effect.names;
         return;

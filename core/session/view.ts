@@ -2,19 +2,20 @@
 
 import type { Item } from "../chat/items.ts";
 
-/** A view of a session: one for terminals, one for lines, and one for each one-shot command. */
+/** A view of a session: a terminal, lines, a page, or a bot. Only `show` is needed. */
 export interface View {
+  /** Shows an item. Its texts are as the network sent them. */
   show(item: Item): void;
   /** The link or the drafts have changed. */
-  changed(): void;
+  changed?(): void;
   /** The current room is now `room`. */
-  activated(room: string): void;
+  activated?(room: string): void;
   /** The session has begun or was resumed. */
-  connected(): void;
+  connected?(): void;
   /** Pending while nothing more can be shown; the session does not read meanwhile. */
-  busy(): Promise<void> | undefined;
+  busy?(): Promise<void> | undefined;
   /** The session is about to end: the last chance to send a request. */
-  leaving(): void;
+  leaving?(): void;
   /** Asks for a secret; missing if nobody can be asked. */
   readonly secret?: AskSecret | undefined;
 }

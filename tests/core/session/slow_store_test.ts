@@ -20,10 +20,6 @@ class Unseen implements View {
     this.#connect();
   }
   show(): void {}
-  changed(): void {}
-  activated(): void {}
-  leaving(): void {}
-  busy(): undefined {}
 }
 
 async function start(store: Store, port: number, name: string) {
