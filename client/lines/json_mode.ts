@@ -12,6 +12,7 @@ import { JsonStringifyStream } from "@std/json/stringify-stream";
 import { carriesPassword, errorEvent, type Request, VERSION } from "../../protocol/mod.ts";
 import { inputLines } from "./input.ts";
 import { JsonPosition } from "./json_position.ts";
+import { deadline } from "../../core/session/deadline.ts";
 import { Link, type LinkReport } from "../../core/session/link.ts";
 import { Login } from "../../core/session/login.ts";
 import { Failure } from "../startup/failure.ts";
@@ -130,9 +131,9 @@ class JsonMode {
   async #leave(running: Promise<string | undefined>): Promise<void> {
     this.#link.send({ type: "quit", payload: {} });
     this.#link.retire();
-    const timer = setTimeout(() => this.#link.stop(), QUIT_TIMEOUT);
+    await deadline(running, QUIT_TIMEOUT);
+    this.#link.stop();
     await running;
-    clearTimeout(timer);
     await this.#start.outbox.close();
   }
 

@@ -8,6 +8,7 @@ import { connect } from "node:tls";
 import { AuthorityInfoAccessExtension, X509Certificate } from "@peculiar/x509";
 import { fingerprintOf, OWN_NAME } from "../../protocol/fingerprint.ts";
 import type { Address } from "./address.ts";
+import { connectTcp } from "./tcp.ts";
 
 /** A server's own authority. */
 export interface OwnAuthority {
@@ -35,8 +36,12 @@ export async function fetchAuthority(address: Address): Promise<OwnAuthority | u
   };
 }
 
-function shownBy({ hostname: host, port }: Address): Promise<Uint8Array<ArrayBuffer>> {
-  return new Promise((resolve, reject) => {
+async function shownBy({ hostname, port }: Address): Promise<Uint8Array<ArrayBuffer>> {
+  // Of a host's addresses, the one that accepts.
+  const reached = await connectTcp(hostname, port);
+  const host = reached.remoteAddr.hostname;
+  reached.close();
+  return await new Promise((resolve, reject) => {
     const socket = connect({ host, port, servername: OWN_NAME, rejectUnauthorized: false });
     socket.setTimeout(TIMEOUT, () => socket.destroy(new Error("no answer in 10 seconds")));
     socket.once("secureConnect", () => {
