@@ -1,7 +1,7 @@
 /** A certificate in an operator's files, which may be replaced at any time. */
 
 import type { Identity } from "./certificate.ts";
-import { exposure, isOnReadOnlyMount, keyIn, unusableKey } from "./key_file.ts";
+import { checkExposure, isOnReadOnlyMount, keyIn } from "./key_file.ts";
 import { certificateIn, type CertificateSource, unusable } from "./source.ts";
 import { onlyReading } from "../process/permissions.ts";
 import type { Reading } from "../process/files.ts";
@@ -36,7 +36,8 @@ export class FileCertificate implements CertificateSource {
     const { certificate, from, until } = certificateIn(this.name, await this.#read(this.name));
     const reading = await this.#read(this.#key);
     const key = keyIn(this.#key, reading);
-    this.#checkExposure(exposure(this.#key, reading, FORBIDDEN));
+    const isReadOnly = this.#isKeyReadOnly;
+    this.warning = checkExposure(this.#key, reading, { forbidden: FORBIDDEN, isReadOnly });
     if (now > until.getTime()) throw unusable(this.name, `it expired on ${dayOf(until)}; renew it`);
     if (now < from.getTime()) throw unusable(this.name, `it is good only from ${dayOf(from)} on`);
     return { certificate, key };
@@ -44,15 +45,6 @@ export class FileCertificate implements CertificateSource {
 
   close(): void {
     this.#worker.terminate();
-  }
-
-  /** A mode that cannot be changed is no reason to refuse a key, which is as its mount has it. */
-  #checkExposure(problem: string | undefined): void {
-    if (problem !== undefined && !this.#isKeyReadOnly) throw unusableKey(this.#key, problem);
-    this.warning = problem === undefined ? undefined : {
-      event: "key readable by others",
-      fields: { key: this.#key, advice: "mount it with mode 0400, or 0440 for the server's group" },
-    };
   }
 
   #read(path: string): Promise<Reading> {

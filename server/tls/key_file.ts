@@ -1,7 +1,7 @@
 /** Private keys in files: their form, and who may read them. */
 
 import type { Reading } from "../process/files.ts";
-import { textIn, UnusableCertificate } from "./source.ts";
+import { type CertificateSource, textIn, UnusableCertificate } from "./source.ts";
 
 /** Forms of a file that is not the key that is needed, and what to do about each; the first that fits. */
 const PROBLEMS: [form: RegExp, problem: string][] = [
@@ -39,12 +39,23 @@ export function unusableKey(path: string, reason: string): UnusableCertificate {
   return new UnusableCertificate(`Cannot use the key ${path}: ${reason}`);
 }
 
-/** Why the key at `path` is not secret enough, where its mode has some of the bits `forbidden`. */
-export function exposure(path: string, reading: Reading, forbidden: number): string | undefined {
+/**
+ * Refuses the key at `path` where its mode has some of the bits `forbidden`. A mode that cannot
+ * be changed, on a read-only mount, is no reason to: the result is a warning then.
+ */
+export function checkExposure(
+  path: string,
+  reading: Reading,
+  { forbidden, isReadOnly }: { forbidden: number; isReadOnly: boolean },
+): CertificateSource["warning"] {
   const mode = "mode" in reading ? reading.mode ?? 0 : 0;
   if ((mode & forbidden) === 0) return undefined;
   const allowed = (mode & 0o777 & ~forbidden).toString(8);
-  return `others can read it; chmod ${allowed} ${path}, and replace it if it was read`;
+  const advice = `chmod ${allowed} ${path}, or mount it with that mode`;
+  if (!isReadOnly) {
+    throw unusableKey(path, `others can read it; ${advice}, and replace it if it was read`);
+  }
+  return { event: "key readable by others", fields: { key: path, advice } };
 }
 
 /**

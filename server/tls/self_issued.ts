@@ -2,7 +2,7 @@
 
 import { messageOf } from "../../cli/system_errors.ts";
 import { fingerprint, type Identity, isPair, issue, makeAuthority } from "./certificate.ts";
-import { exposure, keyIn, unusableKey } from "./key_file.ts";
+import { checkExposure, isOnReadOnlyMount, keyIn, unusableKey } from "./key_file.ts";
 import { certificateIn, type CertificateSource, UnusableCertificate } from "./source.ts";
 import { exists, readFile } from "../process/files.ts";
 
@@ -11,15 +11,22 @@ const FILES = { certificate: "authority.pem", key: "authority.key" } as const;
 /** The mode bits that the key's file must not have: only its owner may read it. */
 const FORBIDDEN = 0o077;
 
+/** An authority, and what to know of its files. */
+interface Authority extends Identity {
+  warning?: CertificateSource["warning"];
+}
+
 /** The server's own authority, and certificates under it. */
 export class SelfIssuedCertificate implements CertificateSource {
   readonly name = "of the server's own";
   readonly fingerprint: string;
+  readonly warning: CertificateSource["warning"];
   readonly #authority: Identity;
   readonly #host: string;
 
-  private constructor(authority: Identity, host: string, fingerprint: string) {
+  private constructor(authority: Authority, host: string, fingerprint: string) {
     this.#authority = authority;
+    this.warning = authority.warning;
     this.#host = host;
     this.fingerprint = fingerprint;
   }
@@ -29,7 +36,7 @@ export class SelfIssuedCertificate implements CertificateSource {
    * memory. Rejects with an {@linkcode UnusableCertificate}.
    */
   static async open(directory: string | undefined, host: string): Promise<SelfIssuedCertificate> {
-    const authority = directory === undefined
+    const authority: Authority = directory === undefined
       ? await makeAuthority(Date.now())
       : await readAuthority(directory) ?? await keepAuthority(directory);
     return new SelfIssuedCertificate(authority, host, await fingerprint(authority.certificate));
@@ -43,16 +50,16 @@ export class SelfIssuedCertificate implements CertificateSource {
   close(): void {}
 }
 
-async function readAuthority(directory: string): Promise<Identity | undefined> {
+async function readAuthority(directory: string): Promise<Authority | undefined> {
   if (!hasAuthority(directory)) return undefined;
   const path = `${directory}/${FILES.certificate}`;
   const keyPath = `${directory}/${FILES.key}`;
   const { certificate } = certificateIn(path, readFile(path));
   const reading = readFile(keyPath);
   const key = keyIn(keyPath, reading);
-  const problem = exposure(keyPath, reading, FORBIDDEN);
-  if (problem !== undefined) throw unusableKey(keyPath, problem);
-  if (await isPair({ certificate, key }).catch(() => false)) return { certificate, key };
+  const isReadOnly = isOnReadOnlyMount(keyPath);
+  const warning = checkExposure(keyPath, reading, { forbidden: FORBIDDEN, isReadOnly });
+  if (await isPair({ certificate, key }).catch(() => false)) return { certificate, key, warning };
   throw unusableKey(
     keyPath,
     `it is not that of ${path}; put back a copy, or move the directory away to begin with a ` +

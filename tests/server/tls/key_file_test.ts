@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { exposure, isOnReadOnlyMount, keyIn } from "../../../server/tls/key_file.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { checkExposure, isOnReadOnlyMount, keyIn } from "../../../server/tls/key_file.ts";
+import { SelfIssuedCertificate } from "../../../server/tls/self_issued.ts";
 import { UnusableCertificate } from "../../../server/tls/source.ts";
 import { Certificates } from "../../fixtures/tls.ts";
 import { serverCommand, TestProcess } from "../../fixtures/process.ts";
@@ -58,10 +59,16 @@ Deno.test("a mode that shows a key to others is refused with the mode to give it
     [0o666, 0o077, "chmod 600 a.key"],
   ];
   for (const [mode, forbidden, chmod] of expected) {
-    const problem = exposure("a.key", { text: "", mode }, forbidden);
-    assertEquals(problem?.match(/chmod \d+ a\.key/)?.[0], chmod, mode.toString(8));
+    const reading = { text: "", mode };
+    const check = (isReadOnly: boolean) =>
+      checkExposure("a.key", reading, { forbidden, isReadOnly })?.fields["advice"];
+    assertEquals(`${check(true)}`.startsWith(`${chmod}`), true, mode.toString(8));
+    if (chmod === undefined) assertEquals(check(false), undefined);
+    else assertThrows(() => check(false), UnusableCertificate, `others can read it; ${chmod}`);
   }
-  assertEquals(exposure("a.key", { text: "", mode: null }, 0o077), undefined);
+  const unknown = { text: "", mode: null };
+  const options = { forbidden: 0o077, isReadOnly: false };
+  assertEquals(checkExposure("a.key", unknown, options), undefined);
 });
 
 Deno.test({
@@ -102,5 +109,24 @@ Deno.test({
       // At the start, and with the reload.
       assertEquals(warnings.length, isOpen ? 2 : 0, seen.join("\n"));
     }
+  },
+});
+
+Deno.test({
+  name: "an authority on a read-only mount is taken with the mode that it has",
+  ignore: !canMount,
+  async fn() {
+    await using disk = await SmallDisk.mount(65_536);
+    assert(disk !== undefined);
+    const directory = `${disk.path}/chat.db-tls`;
+    const { fingerprint } = await SelfIssuedCertificate.open(directory, "localhost");
+    await Deno.chmod(`${directory}/authority.key`, 0o440);
+    await assertRejects(() => SelfIssuedCertificate.open(directory, "::"), UnusableCertificate);
+    await disk.remount("ro");
+    const taken = await SelfIssuedCertificate.open(directory, "localhost");
+    assertEquals([taken.fingerprint, taken.warning?.event], [
+      fingerprint,
+      "key readable by others",
+    ]);
   },
 });
