@@ -174,7 +174,11 @@ const EVENTS: FieldTables<Events> = {
     messages: arrayOf(objectOf(MESSAGE)),
     more: anyBoolean,
   },
-  search: { messages: arrayOf(objectOf(MESSAGE)), more: anyBoolean },
+  search: {
+    messages: arrayOf(objectOf(MESSAGE)),
+    more: anyBoolean,
+    incomplete: optional(anyBoolean),
+  },
   unread: { rooms: arrayOf(objectOf(UNREAD_ROOM)) },
   sessions: { sessions: arrayOf(objectOf(SESSION)) },
   ping: { nonce: optional(anyString) },

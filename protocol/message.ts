@@ -209,8 +209,8 @@ export interface Events {
   rooms: { rooms: RoomSummary[]; more: boolean };
   /** Messages of a room, oldest first; `more` when there are further ones in that direction. */
   history: { room: string; messages: MessagePayload[]; more: boolean };
-  /** Messages that match, newest first. */
-  search: { messages: MessagePayload[]; more: boolean };
+  /** Messages that match, newest first; `incomplete` when some are not in the index yet. */
+  search: { messages: MessagePayload[]; more: boolean; incomplete?: boolean };
   /** The unread counts, by room. */
   unread: { rooms: UnreadRoom[] };
   /** The sessions of the asking session's name, connected ones first. */

@@ -95,7 +95,7 @@
  * | `members` | `room`, `after?` | `members` `{room, members, total, more}` |
  * | `rooms` | `after?` | `rooms` `{rooms: [{room, members, topic}], more}` |
  * | `history` | `room`, `before?` or `after?`, `limit?` | `history` `{room, messages, more}` |
- * | `search` | `query`, `room?`, `from?`, `limit?` | `search` `{messages, more}` |
+ * | `search` | `query`, `room?`, `from?`, `limit?` | `search` `{messages, more, incomplete?}` |
  * | `read` | `room`, `seq` | – |
  * | `unread` | – | `unread` `{rooms: [{room, seq, unread, mentions}]}` |
  * | `register` | `password` | its own `notification`, `event: "registered"` |
@@ -138,9 +138,12 @@
  * says that there are further ones in that direction.
  *
  * `search` gives messages of the session's rooms, newest first: those with all the
- * words of `query`, in any order, regardless of case and accents. `"two words"` is a
- * phrase, `begin*` a prefix (three at most), and `from` a sender's name. A search that
- * would keep the server busy for too long is refused.
+ * words of `query`, in any order, regardless of case, accents, and Arabic and Hebrew
+ * points. `"two words"` is a phrase, `begin*` a prefix (three at most), and `from` a
+ * sender's name. In scripts without spaces between words (Chinese, Japanese, Thai, Lao,
+ * Khmer, Burmese and others), and in Korean, a word is found in any part of a text.
+ * `incomplete: true` says that messages of an older log are still being indexed, and may
+ * be missing. A search that would keep the server busy for too long is refused.
  *
  * `read` says how far the person behind the name has read; the mark never moves
  * back. `unread` counts, for each room that the session is in, the messages of

@@ -7,6 +7,7 @@ import {
   type MessagePayload,
   type Request,
 } from "../../protocol/mod.ts";
+import { STILL_INDEXING } from "../../core/chat/queries.ts";
 import type { Item } from "../../core/chat/items.ts";
 import type { Draft } from "../../core/session/journal.ts";
 import { exitCode, openPlain, stampOf, typedLines } from "./lines_mode.ts";
@@ -103,6 +104,9 @@ export async function runSearch(
     const payload = { query, room, limit, ...from === undefined ? {} : { from } };
     const answer = await ask(session, { type: "search", payload }, "search");
     printMessages(session, answer.payload.messages, shape);
+    if (answer.payload.incomplete) {
+      new LineOutput(Deno.stderr).print(`chat-client: ${STILL_INDEXING}`);
+    }
   });
 }
 

@@ -7,6 +7,9 @@ import type { ChatState, RoomState } from "./state.ts";
 /** Messages shown before and after a search result. */
 const AROUND = 10;
 
+/** Beside the result of a search that may lack messages. */
+export const STILL_INDEXING = "Some messages may be missing: the server is still indexing its log";
+
 /** Maximum number of search results. */
 const FOUND_LIMIT = 20;
 
@@ -111,10 +114,11 @@ export function listFound(state: ChatState, query: string): Effect {
       const further: Effect[] = event.payload.more
         ? [notice("There is more: search with more words")]
         : [];
+      const rest: Effect[] = event.payload.incomplete ? [notice(STILL_INDEXING)] : [];
       const hint: Effect[] = state.found.length === 0
         ? []
         : [notice("/open N shows one in its context")];
-      return [show({ kind: "found", messages: state.found }), ...further, ...hint];
+      return [show({ kind: "found", messages: state.found }), ...further, ...rest, ...hint];
     },
   });
 }

@@ -169,8 +169,13 @@ export interface Search {
   limit: number;
 }
 
+/** A search's result; `isIncomplete` where some messages are not in the index yet. */
+export interface FoundPage extends Page<Entry> {
+  isIncomplete?: boolean;
+}
+
 /** A search's result, or what is wrong with its query. */
-export type Found = Page<Entry> | { problem: string };
+export type Found = FoundPage | { problem: string };
 
 /** The log's messages. All promises keep the order of the calls. */
 export interface MessageLog extends AsyncDisposable {

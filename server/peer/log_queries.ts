@@ -106,7 +106,9 @@ async function search(
     const reason = `Cannot accept "search": payload.query ${found.problem}`;
     return { code: "bad_query", reason };
   }
-  return { type: "search", payload: { messages: found.items, more: found.more } };
+  const { items: messages, more, isIncomplete } = found;
+  const payload = isIncomplete ? { messages, more, incomplete: true } : { messages, more };
+  return { type: "search", payload };
 }
 
 async function unread(log: MessageLog, session: Session): Promise<Answer> {

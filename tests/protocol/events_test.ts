@@ -50,7 +50,7 @@ const EVENTS: Whole<Event> = {
   members: { room: "Tea", members: ["Bob", "Zoë"], total: 2, more: false },
   rooms: { rooms: [{ room: "Tea", members: 2, topic: "" }], more: true },
   history: { room: "Tea", messages: [SAID, { ...SAID, ref: 2 }], more: true },
-  search: { messages: [], more: false },
+  search: { messages: [], more: false, incomplete: true },
   unread: { rooms: [{ room: "Tea", seq: 1, unread: 2, mentions: 0 }] },
   sessions: {
     sessions: [
@@ -72,7 +72,7 @@ const NEEDED: Needed<Event> = {
   members: EVENTS.members,
   rooms: EVENTS.rooms,
   history: EVENTS.history,
-  search: EVENTS.search,
+  search: { messages: [], more: false },
   unread: EVENTS.unread,
   sessions: { sessions: [{ session: "a1", current: false, connected: false, since: 0 }] },
   ping: {},

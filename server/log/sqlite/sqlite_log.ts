@@ -101,8 +101,9 @@ export class SqliteLog implements ServerLog {
   }
 
   async search(search: Search): Promise<Found> {
-    await this.#ask(this.#writer, "index");
-    return await this.#ask(this.#searches, "search", search);
+    const isComplete = await this.#ask<boolean>(this.#writer, "completeIndex");
+    const found = await this.#ask<Found>(this.#searches, "search", search);
+    return isComplete || "problem" in found ? found : { ...found, isIncomplete: true };
   }
 
   unread(name: string, rooms: string[]): Promise<UnreadRoom[]> {

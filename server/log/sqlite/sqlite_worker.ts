@@ -28,7 +28,7 @@ const METHODS = {
   release: () => reader.release(),
   reopen: () => writer.reopen(),
   append: (drafts: readonly Draft[]) => writer.append(drafts),
-  index: () => writer.index(),
+  completeIndex: () => writer.completeIndex(),
   session: (hash: string) => writer.ask(({ queries }) => queries.session(hash)),
   account: (name: string) => writer.ask(({ accounts }) => accounts.stored(name)),
   accountSessions: (account: number) => writer.accountSessions(account),

@@ -10,7 +10,7 @@ import type { Draft, LogSnapshot, Outcome } from "../message_log.ts";
 import { Appender } from "./tables/append.ts";
 import { checkFile } from "./check.ts";
 import { Detached, LogFile } from "./database.ts";
-import { MessageIndex } from "./tables/search_index.ts";
+import { BACKLOG, MessageIndex } from "./tables/search_index.ts";
 import { forgetEmptyRooms, Pruner, type Retention } from "./tables/prune.ts";
 import { Queries } from "./tables/queries.ts";
 import { AccountTable } from "./tables/accounts.ts";
@@ -37,6 +37,12 @@ export type OnFailure = (task: Task, reason: string) => void;
  * put into the database's own file: a copy of that alone is whole then.
  */
 const QUIET = 200;
+
+/** Milliseconds between two steps of indexing, in which appends have their turn. */
+const INDEX_PAUSE = 4;
+
+/** Messages that a search may wait for until they are indexed. */
+const MAX_AT_ONCE = 2 * BACKLOG;
 
 /** Milliseconds between looks at what other programs do to the files of a quiet log. */
 const WATCH_INTERVAL = 1000;
@@ -97,7 +103,6 @@ export class LogWriter {
     // The connections of the last server are gone.
     file.database.prepare("UPDATE session SET away_since = ? WHERE away_since IS NULL")
       .run(this.#tick().time);
-    this.#storeClock();
     this.#afterWrite();
     this.#pruneTimer = setTimeout(() => this.#prune(), 0);
     this.#watchTimer = setInterval(() => this.#watch(), WATCH_INTERVAL);
@@ -115,14 +120,11 @@ export class LogWriter {
     return this.#write(({ appender }) => appender.append(drafts, this.#tick()));
   }
 
-  /** Brings the index up to date. */
-  index(): void {
-    if (this.#tables?.index.isComplete) return;
-    this.#write(({ index }, { database }) => {
-      database.exec("BEGIN IMMEDIATE");
-      index.complete();
-      database.exec("COMMIT");
-    });
+  /** Brings the index up to date, if few messages wait for that; says whether it is. */
+  completeIndex(): boolean {
+    const isNear = () => this.#backlog > 0 && this.#backlog <= MAX_AT_ONCE;
+    while (isNear()) this.#indexStep();
+    return this.#backlog === 0;
   }
 
   /** Asks the writer's connection, which sees all that was written before. */
@@ -221,16 +223,35 @@ export class LogWriter {
 
   #afterWrite(): void {
     this.#file?.note();
+    const isFarBehind = (this.#tables?.index.backlog ?? 0) > BACKLOG;
+    this.#settleIn(isFarBehind ? INDEX_PAUSE : QUIET);
+  }
+
+  #settleIn(delay: number): void {
     clearTimeout(this.#quietTimer);
-    this.#quietTimer = setTimeout(() => this.#settle(), QUIET);
+    this.#quietTimer = setTimeout(() => this.#settle(), delay);
   }
 
   #settle(): void {
     this.#inBackground("indexing", () => {
-      this.index();
+      if (this.#backlog > 0) this.#indexStep();
+      if (this.#backlog > 0) return this.#settleIn(INDEX_PAUSE);
       clearTimeout(this.#quietTimer);
-      if (this.#file?.checkpointInPeace() !== false) return;
-      this.#quietTimer = setTimeout(() => this.#settle(), WATCH_INTERVAL);
+      if (this.#file?.checkpointInPeace() === false) this.#settleIn(WATCH_INTERVAL);
+    });
+  }
+
+  /** Messages that are not indexed. */
+  get #backlog(): number {
+    return this.#use(({ index }) => index.backlog);
+  }
+
+  #indexStep(): void {
+    this.#write(({ index }, { database }) => {
+      // What a power cut takes of the index is indexed again: that needs no wait for the disk.
+      database.exec("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
+      index.step();
+      database.exec(`COMMIT; PRAGMA synchronous = ${this.#opening.sync}`);
     });
   }
 
@@ -244,8 +265,8 @@ export class LogWriter {
     let again = false;
     this.#inBackground("pruning", () => {
       const { time } = this.#tick();
-      again = this.#write(({ pruner }) => pruner.step(time));
       if (time > this.#storedTime + CLOCK_INTERVAL) this.#write(() => this.#storeClock());
+      again = this.#write(({ pruner }) => pruner.step(time));
       this.#tables?.appender.forgetSessions();
     });
     this.#pruneTimer = setTimeout(() => this.#prune(), again ? 0 : PRUNE_INTERVAL);

@@ -128,6 +128,18 @@ Deno.test("/help lists every command of the table, and no key of a view's", PURE
   assertEquals(listed, Object.keys(COMMANDS).map((name) => `/${name}`));
 });
 
+Deno.test("/search says when messages may be missing", PURE, () => {
+  for (const incomplete of [undefined, true] as const) {
+    const chat = alice();
+    const [asked] = submit(chat.state, "/search found");
+    assert(asked?.kind === "send");
+    const payload = { messages: [], more: false, ...incomplete && { incomplete } };
+    const shown = chat.receive({ type: "search", id: asked.request.id ?? "", payload }, 0);
+    const notices = shown.map((effect) => words([effect])).join("\n");
+    assertEquals(notices.includes("still indexing"), incomplete ?? false);
+  }
+});
+
 Deno.test("/open shows a found message in its context", PURE, () => {
   const chat = alice();
   const messages = [{ sender: "Bob", room: "Work", text: "found", seq: 40, at: 0 }];

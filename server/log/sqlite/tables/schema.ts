@@ -78,7 +78,7 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (fold, room)
   ) STRICT, WITHOUT ROWID;
 
-  -- Filled a little behind the table: see sqlite_index.ts.
+  -- Filled a little behind the table: see search_index.ts.
   CREATE VIRTUAL TABLE message_index USING fts5 (
     text, sender, content='', contentless_delete=1,
     tokenize='unicode61 remove_diacritics 2'
@@ -121,6 +121,14 @@ const MIGRATIONS: readonly string[] = [
   -- The log's time of a message; NULL where that is its date.
   ALTER TABLE message ADD COLUMN time INTEGER;
   ALTER TABLE direct ADD COLUMN time INTEGER;
+  `,
+  `
+  -- Of tokens, with spaces between: see tokens.ts. Every message is indexed anew.
+  DROP TABLE message_index;
+  CREATE VIRTUAL TABLE message_index USING fts5 (
+    text, sender, content='', contentless_delete=1, tokenize='ascii'
+  );
+  UPDATE room SET indexed = 0;
   `,
 ];
 

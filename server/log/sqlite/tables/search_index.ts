@@ -1,31 +1,40 @@
 /**
- * The full-text index. A row costs as much here as everything else about it, and
- * a third of that in large groups: so the index is filled a little behind the
- * messages, and brought up to date before anyone searches it.
+ * The full-text index. A row costs as much here as everything else about it, and less in
+ * groups: so the index is filled a little behind the messages. A group is small enough
+ * that an append never waits long behind it, even where millions of messages wait, after
+ * an older version's index was dropped.
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { senderToken } from "../../search_query.ts";
+import { tokensOf } from "../../tokens.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { exactly, exactText } from "./statements.ts";
 
-/** Messages that may wait to be indexed, so that a search never has to index more than these. */
-const BACKLOG = 2000;
+/** Messages that may wait to be indexed in a busy log; a search indexes as many before it looks. */
+export const BACKLOG = 2000;
+
+/** Messages that are indexed in one step: some milliseconds. */
+const STEP = 250;
+
+interface MessageRow {
+  id: number;
+  sender: string;
+  text: string | Uint8Array;
+}
 
 /** Fills and empties `message_index`. Its callers hold the transaction. */
 export class MessageIndex {
-  readonly #behind: StatementSync;
   readonly #pending: StatementSync;
   readonly #insert: StatementSync;
   readonly #advance: StatementSync;
-  /** The rooms with messages that are not indexed, and how many messages that is at most. */
+  /** The rooms with messages that are not indexed. */
   readonly #rooms: Set<number>;
   #backlog: number;
+  /** Messages that the present batch has appended. */
+  #appended = 0;
 
   constructor(database: DatabaseSync) {
-    this.#behind = database.prepare(
-      "SELECT id, seq - indexed AS behind FROM room WHERE seq > indexed",
-    );
     this.#pending = database.prepare(
       `SELECT message.id, sender, ${exactly("text")} AS text FROM message, room
         WHERE room.id = :room AND message.id > room.id * ${SEQ_SPAN} + room.indexed
@@ -36,48 +45,50 @@ export class MessageIndex {
       "INSERT INTO message_index (rowid, text, sender) VALUES (?, ?, ?)",
     );
     this.#advance = database.prepare("UPDATE room SET indexed = ? WHERE id = ?");
-    const rows = this.#behind.all() as { id: number; behind: number }[];
-    this.#rooms = new Set(rows.map((row) => row.id));
-    this.#backlog = rows.reduce((sum, row) => sum + row.behind, 0);
+    const behind = database.prepare(
+      "SELECT id, seq - indexed AS behind FROM room WHERE seq > indexed ORDER BY id",
+    ).all() as { id: number; behind: number }[];
+    this.#rooms = new Set(behind.map((row) => row.id));
+    this.#backlog = behind.reduce((sum, row) => sum + row.behind, 0);
   }
 
-  /** Whether every message is indexed. */
-  get isComplete(): boolean {
-    return this.#rooms.size === 0;
+  /** Messages that are not indexed, or more: of deleted ones some may be counted. */
+  get backlog(): number {
+    return this.#backlog;
   }
 
   /** Notes that a message was appended to a room. */
   appended(room: number): void {
     this.#rooms.add(room);
     this.#backlog++;
+    this.#appended++;
   }
 
-  /** Indexes everything that waits, once enough does to make it cheap. */
+  /** To be called once a batch: indexes as many messages as it has, at least, once enough wait. */
   keepUp(): void {
-    if (this.#backlog >= BACKLOG) this.complete();
+    if (this.#backlog >= BACKLOG) this.step(Math.max(STEP, this.#appended));
+    this.#appended = 0;
   }
 
-  /** Indexes everything that waits. */
-  complete(): void {
+  /** Indexes the next messages that wait. */
+  step(limit = STEP): void {
+    const rows: MessageRow[] = [];
+    for (const room of this.#rooms) {
+      const found = this.#pending.all({
+        room,
+        limit: limit - rows.length,
+      }) as unknown as MessageRow[];
+      rows.push(...found);
+      const last = found.at(-1);
+      if (last !== undefined) this.#advance.run(last.id % SEQ_SPAN, room);
+      if (rows.length === limit) break;
+      this.#rooms.delete(room);
+    }
+    this.#backlog = this.#rooms.size === 0 ? 0 : this.#backlog - rows.length;
     // FTS5 gathers rows cheaply only while their ids rise.
-    for (const room of [...this.#rooms].sort((one, other) => one - other)) this.#indexRoom(room);
-    this.#rooms.clear();
-    this.#backlog = 0;
-  }
-
-  #indexRoom(room: number): void {
-    for (;;) {
-      const rows = this.#pending.all({ room, limit: BACKLOG }) as {
-        id: number;
-        sender: string;
-        text: string | Uint8Array;
-      }[];
-      for (const { id, sender, text } of rows) {
-        this.#insert.run(id, exactText(text), senderToken(sender));
-      }
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      this.#advance.run(last.id % SEQ_SPAN, room);
+    rows.sort((one, other) => one.id - other.id);
+    for (const { id, sender, text } of rows) {
+      this.#insert.run(id, tokensOf(exactText(text)).join(" "), senderToken(sender));
     }
   }
 }
