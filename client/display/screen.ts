@@ -6,8 +6,11 @@ import type { Clock } from "./clock.ts";
 import type { Styler } from "./colors.ts";
 import type { Item } from "../../core/chat/items.ts";
 import { format, label, unreadText } from "./format.ts";
-import { textWidth } from "../editor/width.ts";
+import { textWidth, truncate } from "../editor/width.ts";
 import { wrap } from "./wrap.ts";
+
+/** Columns of a rule. */
+const MAX_RULE = 72;
 
 /** The inputs of the rows besides the items. */
 export interface ScreenOptions {
@@ -116,11 +119,10 @@ export class Screen {
   }
 
   #rule(text: string): void {
-    const columns = Math.min(this.#options.columns(), 72);
-    const line = `── ${text} `;
-    this.#rows.push(
-      this.#options.styled(line + "─".repeat(Math.max(0, columns - textWidth(line))), "mark"),
-    );
+    const { columns, styled } = this.#options;
+    const line = truncate(`── ${text} `, columns());
+    const left = Math.min(columns(), MAX_RULE) - textWidth(line);
+    this.#rows.push(styled(line + "─".repeat(Math.max(0, left / textWidth("─"))), "mark"));
   }
 }
 

@@ -154,6 +154,11 @@ function cursorReport(parameters: string): Key | undefined {
   return column === undefined ? undefined : named(`cursor-column-${column}`);
 }
 
+/** Whether the terminal sent it by itself: nobody pressed a key. */
+export function isReport(key: Key): boolean {
+  return key.kind === "named" && /^(?:focus-|cursor-column-)/.test(key.name);
+}
+
 /** A key by its name. */
 export function named(name: string): Key {
   return { kind: "named", name };

@@ -16,6 +16,14 @@ const KEYCAP = /^[0-9#*]\uFE0F?\u20E3/u;
 
 const ASCII = /^[\x20-\x7e]*$/;
 
+/** Whether the terminal draws characters of ambiguous width (UAX #11), such as "─" and "é", two columns wide. */
+let isAmbiguousWide = false;
+
+/** Sets the width of ambiguous characters, which is the terminal's: there is one for each process. */
+export function setAmbiguousWide(isWide: boolean): void {
+  isAmbiguousWide = isWide;
+}
+
 let segmenter: Intl.Segmenter | undefined;
 let last: { text: string; clusters: readonly string[] } = { text: "", clusters: [] };
 
@@ -57,12 +65,13 @@ export function truncate(text: string, columns: number): string {
   let width = 0;
   for (const cluster of clusters(text)) {
     width += clusterWidth(cluster);
-    if (width > columns - 1) break;
+    if (width > columns - clusterWidth("…")) break;
     shown += cluster;
   }
-  return columns < 1 ? "" : shown + "…";
+  return columns < clusterWidth("…") ? "" : shown + "…";
 }
 
 function codePointWidth(character: string): number {
-  return ZERO.test(character) ? 0 : eastAsianWidth(character.codePointAt(0) ?? 0);
+  if (ZERO.test(character)) return 0;
+  return eastAsianWidth(character.codePointAt(0) ?? 0, { ambiguousAsWide: isAmbiguousWide });
 }

@@ -11,10 +11,11 @@ import { FrameWriter } from "../display/frame.ts";
 import { layOut, promptText, statusText } from "../display/prompt.ts";
 import { Screen } from "../display/screen.ts";
 import { type ActionName, withKeys } from "../editor/bindings.ts";
-import type { Key } from "../editor/keys.ts";
+import { isReport } from "../editor/key_names.ts";
 import type { HistoryFile } from "../editor/history_file.ts";
 import type { Terminal } from "./terminal.ts";
 import { Typing } from "./typing.ts";
+import { WidthProbe } from "./width_probe.ts";
 
 /** Milliseconds between two frames: a flood is drawn at most so often. */
 const FRAME = 16;
@@ -47,6 +48,7 @@ export class App implements View {
   #focus: "in" | "out" | undefined;
   /** Whether a key was pressed since the last look: somebody sees the screen. */
   #isTouched = false;
+  #probe = new WidthProbe();
   #frame: ReturnType<typeof setTimeout> | undefined;
   #drawnAt = 0;
   #paused = false;
@@ -75,8 +77,10 @@ export class App implements View {
     try {
       this.#draw();
       void this.#obey(terminal, session);
+      await this.#probe.ready;
       return await session.run();
     } finally {
+      await this.#probe.over();
       clearInterval(ticking);
       clearTimeout(this.#frame);
       this.#frame = undefined;
@@ -142,7 +146,9 @@ export class App implements View {
 
   async #obey(terminal: Terminal, session: Session): Promise<void> {
     for await (const burst of terminal.keys()) {
-      this.#isTouched ||= burst.keys.some(isTouch);
+      this.#isTouched ||= burst.keys.some((key) => !isReport(key));
+      if (this.#probe.take(burst.keys)) this.#resized();
+      await this.#probe.ready;
       await this.#typing.take(burst, session);
       this.changed();
     }
@@ -197,6 +203,8 @@ export class App implements View {
   }
 
   #resumed(): void {
+    // Another terminal may have taken its place.
+    this.#probe = new WidthProbe();
     this.#paused = false;
     this.#writer.forget();
     this.changed();
@@ -244,11 +252,6 @@ export class App implements View {
     this.#rungAt = now;
     this.#options.terminal.write("\x07");
   }
-}
-
-/** Whether somebody pressed it: the terminal itself sends reports. */
-function isTouch(key: Key): boolean {
-  return key.kind !== "named" || !/^(?:focus-|cursor-column-)/.test(key.name);
 }
 
 function isFromOther(item: Item): boolean {

@@ -3,6 +3,7 @@
 import type { Size } from "../display/prompt.ts";
 import { type Burst, readBursts } from "./key_reader.ts";
 import { stopGroup } from "./suspend.ts";
+import { PROBE } from "./width_probe.ts";
 
 // Modes that a program which crashed may have left on, and that would turn the mouse, the
 // keypad or plain keys into sequences: DECCKM, DECKPAM, mouse reports and their encodings,
@@ -94,7 +95,7 @@ export class Terminal {
     if (this.#open) return;
     this.#open = true;
     Deno.stdin.setRaw(true);
-    this.write(ENTER);
+    this.write(ENTER + PROBE);
   }
 
   #on(signal: Deno.Signal, listener: () => void): void {

@@ -10,6 +10,7 @@ import type { PromptParts } from "../display/prompt.ts";
 import type { ActionName } from "../editor/bindings.ts";
 import { type EditorState, EMPTY_EDITOR, setText } from "../editor/editor.ts";
 import type { HistoryFile } from "../editor/history_file.ts";
+import { isReport } from "../editor/key_names.ts";
 import type { Key } from "../editor/keys.ts";
 import {
   EMPTY_INPUT,
@@ -133,7 +134,7 @@ export class Typing {
 
   #press(key: Key, session: Session): void {
     if (this.#isClosed) return;
-    this.#remark = undefined;
+    if (!isReport(key)) this.#remark = undefined;
     if (this.#secret !== undefined && !KEPT_KEYS.has(nameOf(key))) {
       return this.#pressSecret(this.#secret, key);
     }
