@@ -123,9 +123,17 @@ class JsonMode {
 
   /** Relays a request, unless it would carry a password over a link that others can read. */
   async #pass(request: Request): Promise<void> {
-    if (!carriesPassword(request.type) || this.#link.isSecure) return void this.#link.send(request);
+    if (!carriesPassword(request.type) || this.#link.isSecure) return await this.#send(request);
     const message = "It was not sent: others can read the link, and there is a password in it";
     await this.#print(errorEvent("insecure_link", message, request.id));
+  }
+
+  /** Sends when the link is up; the report that it is down may still be on its way. */
+  async #send(request: Request): Promise<void> {
+    while (!this.#link.send(request)) {
+      await new Promise((resolve) => setTimeout(resolve));
+      await this.#online;
+    }
   }
 
   async #leave(running: Promise<string | undefined>): Promise<void> {
