@@ -1,6 +1,7 @@
 /** The composition root of `chat-client`: runs its arguments and ends with their exit code. */
 
 import { Failure } from "./client/startup/failure.ts";
+import { stderr } from "./client/lines/output.ts";
 import { runInvocation } from "./client/run.ts";
 import config from "./deno.json" with { type: "json" };
 
@@ -11,7 +12,8 @@ async function main(args: string[]): Promise<number> {
     return await runInvocation(args, config.version);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    console.error(`chat-client: ${error.message}`);
+    stderr.print(`chat-client: ${error.message}`);
+    await stderr.pending;
     return error.code;
   }
 }

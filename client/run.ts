@@ -8,7 +8,7 @@ import {
   parseInvocation,
   type UsageName,
 } from "./startup/options.ts";
-import { LineOutput } from "./lines/output.ts";
+import { flushed, stdout } from "./lines/output.ts";
 import { Failure } from "./startup/failure.ts";
 import { prepare } from "./startup/start.ts";
 
@@ -72,13 +72,13 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
 export async function runInvocation(args: string[], version: string): Promise<number> {
   const invocation = parseInvocation(args);
   if (invocation.run === "problem") throw new Failure(2, `${invocation.message}; try --help`);
-  if (invocation.run === "help") return print(describeUsage(invocation.usage));
-  if (invocation.run === "version") return print(`chat-client ${version}\n`);
   try {
+    if (invocation.run === "help") return print(describeUsage(invocation.usage));
+    if (invocation.run === "version") return print(`chat-client ${version}\n`);
     // The compiler can't see that the table's row and the invocation are of one name.
     return await (RUNS[invocation.run] as Run<UsageName>)(invocation);
   } finally {
-    await LineOutput.flushed();
+    await flushed();
   }
 }
 
@@ -92,6 +92,6 @@ function shapeOf({ json }: { json: boolean }): "json" | "text" {
 }
 
 function print(text: string): number {
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  stdout.write(text);
   return 0;
 }

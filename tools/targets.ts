@@ -68,8 +68,9 @@ export const programs: readonly Program[] = [
       "--allow-write",
       "--allow-env=HOME,XDG_CONFIG_HOME,XDG_STATE_HOME,APPDATA,LOCALAPPDATA," +
       "CHAT_SERVER,CHAT_NAME,CHAT_ROOM,CHAT_PASSWORD,SSL_CERT_FILE,TERM,COLORTERM,NO_COLOR",
-      // Ctrl-Z: a program cannot stop itself otherwise.
-      "--allow-run=kill",
+      // Ctrl-Z: a program cannot stop itself otherwise. `tail` notices that a pipe's reader has
+      // gone; see client/lines/pipe_reader.ts.
+      "--allow-run=kill,tail",
     ],
     include: [],
     // A client retains little and discards much: with these flags it has 74 instead of 86 MB

@@ -100,14 +100,6 @@ declare module "@std/json/parse-stream" {
   }
 }
 
-declare module "@std/json/stringify-stream" {
-  export class JsonStringifyStream extends TransformStream<unknown, string> {
-    constructor(
-      options?: { readonly prefix?: string; readonly suffix?: string },
-    );
-  }
-}
-
 declare module "@std/streams/text-line-stream" {
   export class TextLineStream extends TransformStream<string, string> {
     constructor(options?: { allowCR?: boolean });

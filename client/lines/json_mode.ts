@@ -8,15 +8,17 @@
  */
 
 import { JsonParseStream } from "@std/json/parse-stream";
-import { JsonStringifyStream } from "@std/json/stringify-stream";
 import { carriesPassword, errorEvent, type Request, VERSION } from "../../protocol/mod.ts";
 import { inputLines } from "./input.ts";
 import { JsonPosition } from "./json_position.ts";
 import { deadline } from "../../core/session/deadline.ts";
+import { CUT_SHORT, printNotices } from "./lines_mode.ts";
+import { stderr, stdout } from "./output.ts";
 import { Link, type LinkReport } from "../../core/session/link.ts";
 import { Login } from "../../core/session/login.ts";
 import { Failure } from "../startup/failure.ts";
-import { type Start } from "../startup/start.ts";
+import { leaveOnSignals } from "../startup/signals.ts";
+import type { Start } from "../startup/start.ts";
 
 /** The id of the last request: once it is answered, the server has handled all before it. */
 const LAST_ID = "chat-client-end-of-input";
@@ -39,8 +41,6 @@ class JsonMode {
   readonly #start: Start;
   readonly #link: Link;
   readonly #login: Login;
-  readonly #writer: WritableStreamDefaultWriter<unknown>;
-  readonly #written: Promise<void>;
   readonly #position: JsonPosition;
   #isOnline = false;
   /** Whether the input has ended: what is still to come are answers. */
@@ -49,14 +49,13 @@ class JsonMode {
   #online = new Promise<void>((resolve) => this.#sayOnline = resolve);
   #sayDone: () => void = () => {};
   readonly #done = new Promise<void>((resolve) => this.#sayDone = resolve);
+  #stop: () => void = () => {};
+  readonly #stopped = new Promise<void>((resolve) => this.#stop = resolve);
+  /** Whether every line of the input was relayed and answered. */
+  #isRelayed = false;
 
   constructor(start: Start) {
     this.#start = start;
-    const stringify = new JsonStringifyStream();
-    this.#written = stringify.readable
-      .pipeThrough(new TextEncoderStream())
-      .pipeTo(Deno.stdout.writable, { preventClose: true });
-    this.#writer = stringify.writable.getWriter();
     const { name, password: given, advice } = start;
     this.#position = new JsonPosition(name);
     // The input is a program's: it can't be asked for a password, and errors reach it as events.
@@ -76,36 +75,31 @@ class JsonMode {
   }
 
   async run(): Promise<number> {
+    printNotices(this.#start);
+    this.#start.outbox.onFailure((problem) => stderr.print(`!! ${problem}`));
     const running = this.#link.run();
-    const reading = this.#read().then(() => undefined);
-    // A reader that closes the pipe, as `head` does, is no failure.
-    const gone = this.#written.then(() => undefined, () => undefined);
+    const signalled = leaveOnSignals(async () => {
+      this.#stop();
+      await running;
+    });
+    using _watch = stdout.watchReader();
     let reason: string | undefined;
     try {
-      reason = await Promise.race([running, reading, gone]);
+      reason = await Promise.race([running, this.#read(), this.#stopped, stdout.closed]) ??
+        undefined;
     } finally {
+      this.#stop();
       await this.#leave(running);
     }
-    await Promise.race([this.#end(reason), gone]);
+    if (reason !== undefined) this.#report({ state: "ended", reason });
+    if (reason === undefined && !stdout.isOpen && !this.#isRelayed) reason = CUT_SHORT;
     if (reason !== undefined) throw new Failure(1, reason);
-    return 0;
+    return signalled();
   }
 
-  /** Reports the end and waits until all output has been written. */
-  async #end(reason: string | undefined): Promise<void> {
-    try {
-      if (reason !== undefined) await this.#report({ state: "ended", reason });
-      await this.#writer.close();
-      await this.#written;
-    } catch {
-      // The pipe is closed: there is nowhere to report it.
-    }
-  }
-
-  async #read(): Promise<void> {
+  async #read(): Promise<undefined> {
     try {
       for await (const value of inputLines().pipeThrough(new JsonParseStream())) {
-        await this.#online;
         await this.#pass(value as Request);
       }
     } catch (error) {
@@ -115,6 +109,7 @@ class JsonMode {
     this.#isAtEnd = true;
     if (this.#isOnline) this.#sendLast();
     await this.#done;
+    this.#isRelayed = true;
   }
 
   #sendLast(): void {
@@ -123,9 +118,10 @@ class JsonMode {
 
   /** Relays a request, unless it would carry a password over a link that others can read. */
   async #pass(request: Request): Promise<void> {
+    await this.#online;
     if (!carriesPassword(request.type) || this.#link.isSecure) return await this.#send(request);
     const message = "It was not sent: others can read the link, and there is a password in it";
-    await this.#print(errorEvent("insecure_link", message, request.id));
+    this.#print(errorEvent("insecure_link", message, request.id));
   }
 
   /** Sends when the link is up; the report that it is down may still be on its way. */
@@ -156,6 +152,12 @@ class JsonMode {
   }
 
   #take(report: LinkReport): Promise<void> | void {
+    this.#show(report);
+    const { busy } = stdout;
+    if (busy !== undefined) return Promise.race([busy, this.#stopped]);
+  }
+
+  #show(report: LinkReport): void {
     if (report.kind === "offline") {
       if (this.#isOnline) this.#online = new Promise((resolve) => this.#sayOnline = resolve);
       this.#isOnline = false;
@@ -173,19 +175,15 @@ class JsonMode {
     if (event?.id === LAST_ID) return this.#sayDone();
     if (event !== undefined) this.#position.take(event);
     const value = parsed(line);
-    if (value !== undefined) return this.#print(value);
+    if (value !== undefined) this.#print(value);
   }
 
-  #report(payload: Record<string, unknown>): Promise<void> {
-    return this.#print({ type: "connection", payload });
+  #report(payload: Record<string, unknown>): void {
+    this.#print({ type: "connection", payload });
   }
 
-  async #print(value: unknown): Promise<void> {
-    try {
-      await this.#writer.write(value);
-    } catch {
-      // The pipe is closed: `run` sees it and leaves.
-    }
+  #print(value: unknown): void {
+    stdout.print(JSON.stringify(value));
   }
 }
 

@@ -10,14 +10,21 @@ import {
 import { STILL_INDEXING } from "../../core/chat/queries.ts";
 import type { Item } from "../../core/chat/items.ts";
 import type { Draft } from "../../core/session/journal.ts";
-import { exitCode, openPlain, stampOf, typedLines } from "./lines_mode.ts";
-import { LineOutput } from "./output.ts";
+import { JsonView } from "./json_view.ts";
+import {
+  exitCode,
+  leaveWithReader,
+  openPlain,
+  printNotices,
+  stampOf,
+  typedLines,
+} from "./lines_mode.ts";
+import { stderr, stdout } from "./output.ts";
 import { PlainView, type Stamp } from "./plain.ts";
 import { Session } from "../../core/session/session.ts";
 import { leaveOnSignals } from "../startup/signals.ts";
 import { Failure } from "../startup/failure.ts";
 import { type Start } from "../startup/start.ts";
-import type { View } from "../../core/session/view.ts";
 
 /** The form in which answers are printed. */
 export type Shape = "text" | "json";
@@ -84,12 +91,12 @@ export async function runFollow(
   options: TailOptions,
   shape: Shape,
 ): Promise<number> {
-  const { session, said } = shape === "json"
+  const session = shape === "json"
     ? openJson(start, options.lines)
-    : openPlain(start, { ...options, context: options.lines }, typedLines());
-  const signalled = leaveOnSignals(session);
-  void said.closed.then(() => session.leave());
-  return exitCode(session, await session.run()) || signalled();
+    : openPlain(start, { ...options, context: options.lines }, typedLines()).session;
+  const signalled = leaveOnSignals(() => session.leave());
+  using _watch = leaveWithReader(session);
+  return exitCode(session, await session.run(), signalled());
 }
 
 /** Prints the messages that a search in a room finds, newest first. */
@@ -105,7 +112,7 @@ export async function runSearch(
     const answer = await ask(session, { type: "search", payload }, "search");
     printMessages(session, answer.payload.messages, shape);
     if (answer.payload.incomplete) {
-      new LineOutput(Deno.stderr).print(`chat-client: ${STILL_INDEXING}`);
+      stderr.print(`chat-client: ${STILL_INDEXING}`);
     }
   });
 }
@@ -115,15 +122,12 @@ export async function runRooms(start: Start, shape: Shape): Promise<number> {
   return await withSession(start, undefined, async (session) => {
     for (let after: string | undefined, more = true; more;) {
       const payload = after === undefined ? {} : { after };
-      const answer = await ask(session, { type: "rooms", payload }, "rooms");
-      const { rooms } = answer.payload;
-      for (const each of rooms) {
-        print(
-          shape === "json" ? JSON.stringify(each) : fields(each.room, each.members, each.topic),
-        );
+      const answer = (await ask(session, { type: "rooms", payload }, "rooms")).payload;
+      for (const each of answer.rooms) {
+        printRow(shape, each, [each.room, each.members, each.topic]);
       }
-      after = rooms.at(-1)?.room;
-      more = answer.payload.more && after !== undefined;
+      after = answer.rooms.at(-1)?.room;
+      more = answer.more && after !== undefined;
     }
   });
 }
@@ -133,19 +137,16 @@ export async function runWho(start: Start, shape: Shape): Promise<number> {
   return await withSession(start, undefined, async (session) => {
     for (let after: string | undefined, more = true; more;) {
       const payload = { room: start.room, ...after === undefined ? {} : { after } };
-      const answer = await ask(session, { type: "members", payload }, "members");
-      const { members } = answer.payload;
-      for (const name of members) print(shape === "json" ? JSON.stringify({ name }) : fields(name));
-      after = members.at(-1);
-      more = answer.payload.more && after !== undefined;
+      const answer = (await ask(session, { type: "members", payload }, "members")).payload;
+      for (const name of answer.members) printRow(shape, { name }, [name]);
+      after = answer.members.at(-1);
+      more = answer.more && after !== undefined;
     }
   });
 }
 
-const stdout = new LineOutput(Deno.stdout);
-
-function print(line: string): void {
-  stdout.print(line);
+function printRow(shape: Shape, object: unknown, values: readonly (string | number)[]): void {
+  stdout.print(shape === "json" ? JSON.stringify(object) : fields(...values));
 }
 
 function fields(...values: (string | number)[]): string {
@@ -158,10 +159,9 @@ function printMessages(
   shape: Shape,
   stamp: Stamp = () => "",
 ): void {
-  const own = new LineOutput(Deno.stderr);
   const view = shape === "json"
-    ? new JsonView(stdout)
-    : new PlainView({ said: stdout, own }, stamp);
+    ? new JsonView()
+    : new PlainView({ said: stdout, own: stderr }, stamp);
   for (const message of messages) {
     for (const effect of session.state.shown(message, true)) {
       if (effect.kind === "show") view.show(effect.item);
@@ -169,27 +169,9 @@ function printMessages(
   }
 }
 
-/** Prints messages as lines of the wire. */
-class JsonView implements View {
-  readonly #output: LineOutput;
-
-  constructor(output: LineOutput) {
-    this.#output = output;
-  }
-
-  show(item: Item): void {
-    if (item.kind !== "message") return;
-    this.#output.print(JSON.stringify({ type: "message", payload: item.message }));
-  }
-
-  busy(): Promise<void> | undefined {
-    return this.#output.busy;
-  }
-}
-
-function openJson(start: Start, context: number) {
-  const view = new JsonView(stdout);
-  return { session: new Session({ ...start, view, context }), said: stdout };
+function openJson(start: Start, context: number): Session {
+  printNotices(start);
+  return new Session({ ...start, view: new JsonView(), context });
 }
 
 /** Prints problems alone: messages of the room do not belong to a command's answer. */
@@ -204,13 +186,14 @@ async function withSession(
   room: string | undefined,
   use: (session: Session) => Promise<void>,
 ): Promise<number> {
-  const own = new LineOutput(Deno.stderr);
-  const view = new ProblemView({ said: own, own, typed: typedLines() }, () => "");
+  const view = new ProblemView({ said: stderr, own: stderr, typed: typedLines() }, () => "");
   const session = new Session({ ...start, room, view, context: 0 });
-  const signalled = leaveOnSignals(session);
+  const signalled = leaveOnSignals(() => session.leave());
+  printNotices(start);
   const running = session.run();
   const ended = running.then((reason) => {
-    exitCode(session, reason ?? (signalled() === 0 ? "The session has ended" : undefined));
+    const code = signalled();
+    exitCode(session, reason ?? (code === 0 ? "The session has ended" : undefined), code);
   });
   // The race reports its failure; after the race, `running` does.
   ended.catch(() => {});
@@ -219,7 +202,7 @@ async function withSession(
   } finally {
     await session.leave();
   }
-  return exitCode(session, await running) || signalled();
+  return exitCode(session, await running, signalled());
 }
 
 /** Sends a request; resolves with its answer of `type`, rejects with the server's refusal. */

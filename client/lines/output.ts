@@ -1,82 +1,121 @@
-/** Standard output and error, line by line and in one order. */
+/** Standard output and error, written in one order while the rest of the program goes on. */
 
 import { messageOf } from "../../cli/system_errors.ts";
 import { Failure } from "../startup/failure.ts";
+import { writeLineBuffered, writeUnbuffered } from "./nonblocking.ts";
+import { untilReaderIsGone } from "./pipe_reader.ts";
 
-/** Characters that may wait for a slow reader before the server is asked to wait too. */
-const MAX_WAITING = 65_536;
+/** Characters queued for slow readers above which the server is read no further. */
+const MAX_QUEUED = 65_536;
 
-/** Lines that wait to be written, the oldest first. */
-const queue: { output: LineOutput; text: string }[] = [];
-let waiting = 0;
+/** Text to be written, the oldest first. */
+const queue: { output: Output; text: string }[] = [];
+let queued = 0;
 let writing: Promise<void> | undefined;
-/** Why a stream takes no more, other than that its reader has gone away. */
+/** Why a stream takes no more, unless its reader closed it. */
 let failure: Error | undefined;
 
+/** Writes bytes, all of them. */
+export type Write = (bytes: Uint8Array) => Promise<void>;
+
 /**
- * Writes lines to a stream until its reader goes away. A reader that stalls stalls
- * nothing else: signals, pings and what is sent go on.
+ * Writes text to a stream until its reader closes it. A reader that stalls holds up nothing
+ * else: signals, pings and requests go on.
  */
-export class LineOutput {
-  readonly #stream: { write(bytes: Uint8Array): Promise<number> };
-  #sayClosed: () => void = () => {};
-  #open = true;
-  /** Resolves when the reader has gone away, as `head` does. */
-  readonly closed: Promise<void> = new Promise((resolve) => this.#sayClosed = resolve);
+export class Output {
+  readonly #write: Write;
+  #close: () => void = () => {};
+  #isOpen = true;
+  /** Resolves when the stream takes no more: its reader closed it, or writing failed. */
+  readonly closed: Promise<void> = new Promise((resolve) => this.#close = resolve);
 
-  constructor(stream: { write(bytes: Uint8Array): Promise<number> }) {
-    this.#stream = stream;
+  constructor(write: Write) {
+    this.#write = write;
   }
 
-  /** Pending while the readers are too far behind. */
+  /** Whether the stream takes more, now or later. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Pending while readers are too far behind. */
   get busy(): Promise<void> | undefined {
-    return waiting > MAX_WAITING ? writing : undefined;
+    return queued > MAX_QUEUED ? writing : undefined;
   }
 
-  /** Writes `line` and a newline, after all that was printed before, here or elsewhere. */
+  /** Pending until everything is written; `undefined` when it is. */
+  get pending(): Promise<void> | undefined {
+    return writing;
+  }
+
+  /** Writes `line` and a newline behind all earlier output, of any stream. */
   print(line: string): void {
-    if (!this.#open) return;
-    waiting += line.length + 1;
+    this.write(line + "\n");
+  }
+
+  /** Writes `text` behind all earlier output, of any stream. */
+  write(text: string): void {
+    if (!this.#isOpen) return;
+    queued += text.length;
     const last = queue.at(-1);
-    if (last?.output === this) last.text += line + "\n";
-    else queue.push({ output: this, text: line + "\n" });
-    writing ??= LineOutput.#writeAll();
+    if (last?.output === this) last.text += text;
+    else queue.push({ output: this, text });
+    writing ??= writeAll();
   }
 
   /**
-   * Resolves when all that was printed is written; to be awaited before the program ends.
-   * Fails where something could not be: a full disk.
+   * Closes this output as soon as the reader closes its end of a pipe, even when there is
+   * nothing to write. Where the system has no way to notice that, the next write does.
    */
-  static async flushed(): Promise<void> {
-    await writing;
-    if (failure !== undefined) {
-      throw new Failure(1, `Cannot write all of the output: ${messageOf(failure)}`);
-    }
+  watchReader(): Disposable {
+    const watch = untilReaderIsGone();
+    void watch.gone.then(() => this.#end());
+    return watch;
   }
 
-  static async #writeAll(): Promise<void> {
-    // The lines of one turn go out in one write.
-    await Promise.resolve();
+  /** Writes `text`, all of it or up to the end of the stream. */
+  async writeNow(text: string): Promise<void> {
     try {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        waiting -= next.text.length;
-        await next.output.#write(next.text);
-      }
-    } finally {
-      writing = undefined;
-    }
-  }
-
-  async #write(text: string): Promise<void> {
-    if (!this.#open) return;
-    try {
-      let bytes = new TextEncoder().encode(text);
-      while (bytes.length > 0) bytes = bytes.subarray(await this.#stream.write(bytes));
+      if (this.#isOpen) await this.#write(new TextEncoder().encode(text));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (!(error instanceof Deno.errors.BrokenPipe)) failure ??= error;
-      this.#open = false;
-      this.#sayClosed();
+      this.#end();
     }
+  }
+
+  #end(): void {
+    this.#isOpen = false;
+    this.#close();
+  }
+}
+
+/** Standard output. */
+export const stdout: Output = new Output((bytes) => writeLineBuffered(Deno.stdout, bytes));
+
+/** Standard error. */
+export const stderr: Output = new Output((bytes) => writeUnbuffered(Deno.stderr, bytes));
+
+/**
+ * Resolves when all output is written; to be awaited before the program ends.
+ * Throws a {@linkcode Failure} where some could not be, as on a full disk.
+ */
+export async function flushed(): Promise<void> {
+  await writing;
+  if (failure !== undefined) {
+    throw new Failure(1, `Cannot write all of the output: ${messageOf(failure)}`);
+  }
+}
+
+async function writeAll(): Promise<void> {
+  // The text of one turn goes out in one write.
+  await Promise.resolve();
+  try {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      await next.output.writeNow(next.text);
+      queued -= next.text.length;
+    }
+  } finally {
+    writing = undefined;
   }
 }

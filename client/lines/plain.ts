@@ -19,7 +19,7 @@ import type { Clock } from "../display/clock.ts";
 import { submit } from "../../core/chat/commands.ts";
 import type { Item } from "../../core/chat/items.ts";
 import { format, plainText } from "../display/format.ts";
-import type { LineOutput } from "./output.ts";
+import type { Output } from "./output.ts";
 import type { Session } from "../../core/session/session.ts";
 import type { TypedLines } from "./tty_lines.ts";
 import type { AskSecret, View } from "../../core/session/view.ts";
@@ -33,14 +33,19 @@ export type Stamp = (at: number | undefined) => string;
 /** The streams that a view prints to. */
 export interface Printer {
   /** The chat's events. */
-  readonly said: LineOutput;
+  readonly said: Output;
   /** The client's notices and errors. */
-  readonly own: LineOutput;
+  readonly own: Output;
   /** The person's terminal, if there is one. */
   readonly typed?: TypedLines | undefined;
 }
 
 const OWN_WORDS: ReadonlySet<Item["kind"]> = new Set(["notice", "mark", "problem", "failed"]);
+
+/** Whether an item is the client's own notice or error, which belongs on standard error. */
+export function isOwnWord({ kind }: Item): boolean {
+  return OWN_WORDS.has(kind);
+}
 
 /** Shows a session as lines. */
 export class PlainView implements View {
@@ -71,7 +76,7 @@ export class PlainView implements View {
   }
 
   show(item: Item): void {
-    const output = OWN_WORDS.has(item.kind) ? this.#printer.own : this.#printer.said;
+    const output = isOwnWord(item) ? this.#printer.own : this.#printer.said;
     for (const line of format(item, this.#self())) {
       output.print(this.#stamp(line.at) + plainText(line));
     }
@@ -94,15 +99,22 @@ export function stamper(clock: Clock, now: () => number): Stamp {
   };
 }
 
-/** Sends every line as it is, for pipes; `exit`, in any case, ends it. */
-export async function sendLines(session: Session, lines: AsyncIterable<string>): Promise<void> {
+/**
+ * Sends every line as it is: in a pipe no word is a command. Calls `ended` when the input has
+ * ended, then waits until all of it is acknowledged.
+ */
+export async function sendLines(
+  session: Session,
+  lines: AsyncIterable<string>,
+  ended: () => void,
+): Promise<void> {
   for await (const line of lines) {
-    if (line.toLowerCase() === "exit") break;
     const room = session.state.activeRoom;
     if (line === "" || room === undefined) continue;
     session.say({ room: room.name }, line);
     await session.settled(MAX_WAITING);
   }
+  ended();
   await session.settled(0);
   await session.leave();
 }

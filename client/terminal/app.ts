@@ -77,6 +77,7 @@ export class App implements View {
     try {
       this.#draw();
       void this.#obey(terminal, session);
+      void terminal.closed.then(() => session.leave());
       await this.#probe.ready;
       return await session.run();
     } finally {
@@ -106,6 +107,11 @@ export class App implements View {
     this.changed();
   }
 
+  /** Pending while the terminal has not taken the last frame: meanwhile nothing piles up here. */
+  busy(): Promise<void> | undefined {
+    return this.#options.terminal.pending;
+  }
+
   leaving(): void {
     this.#typing.close();
     if (this.#session !== undefined) this.#markRead(this.#session);
@@ -127,7 +133,14 @@ export class App implements View {
   changed(): void {
     if (this.#frame !== undefined) return;
     const wait = Math.max(0, this.#drawnAt + FRAME - performance.now());
-    this.#frame = setTimeout(() => this.#draw(), wait);
+    this.#frame = setTimeout(() => void this.#drawNext(), wait);
+  }
+
+  /** Draws once the terminal has taken the last frame: a slow one gets fewer, not older ones. */
+  async #drawNext(): Promise<void> {
+    await this.#options.terminal.pending;
+    // It may have ended meanwhile.
+    if (this.#frame !== undefined) this.#draw();
   }
 
   #tick(session: Session): void {

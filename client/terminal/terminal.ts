@@ -1,6 +1,9 @@
 /** The terminal: raw mode, keys, size, and restoring it at the end. */
 
+import { deadline } from "../../core/session/deadline.ts";
 import type { Size } from "../display/prompt.ts";
+import { readInput } from "../lines/input.ts";
+import { stdout } from "../lines/output.ts";
 import { type Burst, readBursts } from "./key_reader.ts";
 import { stopGroup } from "./suspend.ts";
 import { PROBE } from "./width_probe.ts";
@@ -18,6 +21,9 @@ const RESET = "\x1b[?1l\x1b>" +
 const ENTER = `${RESET}\x1b[?2004h\x1b[?1004h`;
 const LEAVE = `${RESET}\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[m`;
 
+/** Milliseconds for a terminal to take the sequences that restore it; one that is read takes them at once. */
+const RESTORE_TIMEOUT = 500;
+
 /** The size assumed where the terminal reports none. */
 const USUAL_SIZE: Size = { columns: 80, rows: 24 };
 
@@ -26,10 +32,10 @@ export class Terminal {
   #open = false;
   readonly #signals: [Deno.Signal, () => void][] = [];
 
-  /** Switches to raw mode; {@linkcode close} is called on every way out of the program. */
+  /** Switches to raw mode; the terminal is restored on every way out of the program. */
   constructor() {
     this.#enter();
-    globalThis.addEventListener("unload", () => this.close());
+    globalThis.addEventListener("unload", () => this.#closeNow());
   }
 
   /** Columns and rows of the screen, at least one each. */
@@ -43,15 +49,24 @@ export class Terminal {
     }
   }
 
-  /** Writes `text`; blocks until the terminal has taken it. */
+  /** Writes behind earlier output. A terminal that is not read holds up nothing but itself. */
   write(text: string): void {
-    let bytes = new TextEncoder().encode(text);
-    while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+    stdout.write(text);
+  }
+
+  /** Pending while the terminal has not taken all that was written. */
+  get pending(): Promise<void> | undefined {
+    return stdout.pending;
+  }
+
+  /** Resolves when the terminal takes nothing more. */
+  get closed(): Promise<void> {
+    return stdout.closed;
   }
 
   /** The keys, until the terminal goes away. */
   keys(): AsyncGenerator<Burst> {
-    return readBursts(Deno.stdin);
+    return readBursts({ read: readInput });
   }
 
   /** Calls `resized` when the size has changed, and `resumed` when a stopped program continues. */
@@ -71,18 +86,32 @@ export class Terminal {
     if (Deno.build.os === "windows") return "Ctrl-Z: Windows cannot pause a program";
     const { state } = await Deno.permissions.query(permission);
     if (state !== "granted") return "Ctrl-Z needs --allow-run=kill";
-    this.close();
+    await this.close();
     const problem = await stopGroup();
     if (problem !== undefined) this.#enter();
     return problem;
   }
 
-  /** Restores the terminal. */
-  close(): void {
+  /** Restores the terminal, unless it takes nothing. */
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.write(LEAVE);
+    if (this.pending !== undefined) await deadline(this.pending, RESTORE_TIMEOUT);
+    this.#open = false;
+    this.#unsetRaw();
+  }
+
+  /** The same at once: while the program ends, nothing can be waited for. */
+  #closeNow(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.write(LEAVE);
-    Deno.stdin.setRaw(false);
+    if (this.pending === undefined) Deno.stdout.writeSync(new TextEncoder().encode(LEAVE));
+    this.#unsetRaw();
+  }
+
+  /** The system changes a mode only behind a write that is under way: it would wait for ever. */
+  #unsetRaw(): void {
+    if (this.pending === undefined) Deno.stdin.setRaw(false);
   }
 
   /** Removes the listeners of {@linkcode watch}. */

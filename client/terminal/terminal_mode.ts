@@ -6,6 +6,7 @@ import { localClock } from "../display/clock.ts";
 import { colorDepth, styler } from "../display/colors.ts";
 import { HistoryFile } from "../editor/history_file.ts";
 import { leftOver } from "../lines/lines_mode.ts";
+import { stdout } from "../lines/output.ts";
 import { Session } from "../../core/session/session.ts";
 import { leaveOnSignals } from "../startup/signals.ts";
 import { Failure } from "../startup/failure.ts";
@@ -32,19 +33,19 @@ export async function runTerminal(start: Start, bell: boolean): Promise<number> 
     context: CONTEXT,
     person: true,
   });
-  const signalled = leaveOnSignals(session);
+  const signalled = leaveOnSignals(() => session.leave());
   for (const text of start.notices) app.show({ kind: "notice", text });
   if (history?.problem !== undefined) app.show({ kind: "problem", text: history.problem });
   let reason: string | undefined;
   try {
     reason = await app.run(session);
   } finally {
-    terminal.close();
+    await terminal.close();
   }
   if (reason !== undefined) throw new Failure(1, reason + leftOver(session));
   const { size } = session.outbox;
   if (size > 0 && session.outbox.durable) {
-    console.log(`${size} not sent yet: chat-client sends them when you are back`);
+    stdout.print(`${size} not sent yet: chat-client sends them when you are back`);
   }
   return signalled();
 }

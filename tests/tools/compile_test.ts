@@ -74,7 +74,7 @@ const NEEDED: Record<string, string[]> = {
     "--allow-write",
     "--allow-env=HOME,XDG_CONFIG_HOME,XDG_STATE_HOME,APPDATA,LOCALAPPDATA," +
     "CHAT_SERVER,CHAT_NAME,CHAT_ROOM,CHAT_PASSWORD,SSL_CERT_FILE,TERM,COLORTERM,NO_COLOR",
-    "--allow-run=kill",
+    "--allow-run=kill,tail",
     "--v8-flags=--max-semi-space-size=1,--no-turbofan",
   ],
 };
