@@ -98,13 +98,13 @@ export class TypedLines {
 
   #end(): void {
     this.#ended = true;
-    if (this.#rest !== "") this.#lines.push(this.#rest);
+    if (this.#rest !== "") this.#lines.push(typedText(this.#rest));
   }
 
   #takeText(bytes: Uint8Array): void {
     const parts = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split(/\r?\n/);
     this.#rest = parts.pop() ?? "";
-    this.#lines.push(...parts);
+    this.#lines.push(...parts.map(typedText));
   }
 }
 
@@ -120,6 +120,16 @@ function takeSecret(secret: Secret, bytes: Uint8Array): void {
     if ("typed" in step) secret.typed = step.typed;
     else return void (secret.ended = true);
   }
+}
+
+/** The characters of a line: a terminal that edits it leaves arrows and mouse reports in it. */
+function typedText(line: string): string {
+  // deno-lint-ignore no-control-regex -- keys are made of controls
+  if (!/[\x00-\x1f\x7f-\x9f]/.test(line)) return line;
+  const parser = new KeyParser();
+  const keys = [...parser.push(new TextEncoder().encode(line)), ...parser.flush()];
+  return keys.map((key) => key.kind !== "named" ? key.text : key.name === "tab" ? "\t" : "")
+    .join("");
 }
 
 function cancel(secret: Secret): void {

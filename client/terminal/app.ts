@@ -17,13 +17,13 @@ import type { Terminal } from "./terminal.ts";
 import { Typing } from "./typing.ts";
 import { WidthProbe } from "./width_probe.ts";
 
-/** Milliseconds between two frames: a flood is drawn at most so often. */
+/** Milliseconds between two frames, at least. */
 const FRAME = 16;
 
-/** Milliseconds between two bells: a flood of mentions is one. */
+/** Milliseconds between two bells, at least. */
 const BELL_PAUSE = 1_000;
 
-/** Milliseconds between two looks at the link and at what has been read. */
+/** Milliseconds between two updates of the countdown and of the read position. */
 const TICK = 1_000;
 
 /** The parts of the app. */
@@ -32,7 +32,7 @@ export interface AppOptions {
   clock: Clock;
   styled: Styler;
   bell: boolean;
-  /** Said once the session has begun. */
+  /** Shown once the session has begun. */
   greeting: string | undefined;
   history: HistoryFile | undefined;
 }
@@ -144,7 +144,7 @@ export class App implements View {
   }
 
   #tick(session: Session): void {
-    // While there is something to wait for, the prompt counts the seconds.
+    // The prompt counts the seconds of what is waited for.
     if (session.status.state !== "online") return this.changed();
     if (session.status.heldUntil !== undefined) this.changed();
     this.#markRead(session);
@@ -207,7 +207,7 @@ export class App implements View {
     if (this.#paused) return;
     const { terminal } = this.#options;
     terminal.write(this.#writer.remove(terminal.size.columns));
-    // Until the program is really stopped, messages may come; they are drawn when it goes on.
+    // Messages that come before the program is stopped are drawn when it continues.
     this.#paused = true;
     const problem = await terminal.pause();
     if (problem === undefined) return;
@@ -251,7 +251,7 @@ export class App implements View {
     if (frame !== "") terminal.write(frame);
   }
 
-  /** The last frame: what is still to be shown, and no prompt. */
+  /** The last frame: the rows not yet shown, without the prompt. */
   #finish(): void {
     const { terminal } = this.#options;
     const rows = this.#screen.takeRows().map((row) => row + "\r\n").join("");

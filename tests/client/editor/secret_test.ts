@@ -68,6 +68,15 @@ Deno.test(
   },
 );
 
+Deno.test("a line has no keys in it that the terminal could not obey", PURE, async () => {
+  const { typed } = terminal(
+    "one\x1b[A\x1b[<64;1;5M two\n",
+    "\x1b[200~pas",
+    "ted\n\x1b[201~a\tb\x1bOP\n\x1b[32;2ux\n",
+  );
+  assertEquals(await Array.fromAsync(typed.lines()), ["one two", "pasted", "a\tb", " x"]);
+});
+
 Deno.test("while a secret is asked for, what is typed is no line", PURE, async () => {
   const { typed, modes } = terminal("before\n", "hunter", "2\r", "after\n");
   const lines = typed.lines();

@@ -90,7 +90,7 @@ function typedLine(): LineInput {
   return keys.reduce((input, each) => feed(new KeyParser(), input, each), EMPTY_INPUT);
 }
 
-/** What the bytes make of the line; throws when they ask for more than that. */
+/** The line after the bytes; throws when they do more than edit it. */
 function feed(parser: KeyParser, input: LineInput, text: string): LineInput {
   return pressed(input, parser.push(bytesOf(text)));
 }

@@ -1,4 +1,4 @@
-/** What is marked as read was seen by somebody: the clock alone is no witness. */
+/** Messages are marked as read once somebody has seen them; the clock alone does not tell. */
 
 import { assertEquals } from "@std/assert";
 import { encode, type Event } from "../../../protocol/mod.ts";
