@@ -1,5 +1,6 @@
 /** Reads of a terminal → bursts of keys: keys that came too close together to be typed one by one. */
 
+import { deadline } from "../../core/session/deadline.ts";
 import { type Key, KeyParser, type Waiting } from "../editor/keys.ts";
 
 /** The part of standard input that this needs. */
@@ -38,8 +39,9 @@ export async function* readBursts(source: KeySource): AsyncGenerator<Burst> {
   let lastRead = -Infinity;
   let reading = source.read(buffer).then((count) => lineEndsAsEnter(buffer, count));
   for (;;) {
-    const count = await withTimeout(keys.length > 0 ? QUICK : timeoutOf(parser), reading);
-    if (count === "late") keys.push(...keys.length > 0 ? [] : parser.flush());
+    const timeout = keys.length > 0 ? QUICK : timeoutOf(parser);
+    const count = await (timeout === undefined ? reading : deadline(reading, timeout));
+    if (count === undefined) keys.push(...keys.length > 0 ? [] : parser.flush());
     else if (count !== null) {
       const now = performance.now();
       if (keys.length === 0) isQuick = now - lastRead < QUICK;
@@ -70,18 +72,4 @@ function lineEndsAsEnter(typed: Uint8Array, count: number | null): number | null
 
 function timeoutOf({ waiting }: KeyParser): number | undefined {
   return waiting === "nothing" ? undefined : TIMEOUTS[waiting];
-}
-
-async function withTimeout(
-  timeout: number | undefined,
-  reading: Promise<number | null>,
-): Promise<number | null | "late"> {
-  if (timeout === undefined) return await reading;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), timeout);
-  });
-  const first = await Promise.race([reading, late]);
-  clearTimeout(timer);
-  return first;
 }
