@@ -16,7 +16,12 @@ async function* addressesOf(hostname: string): AsyncGenerator<string> {
   yield hostname;
   if (/^[\d.]+$|:/.test(hostname)) return;
   // Deno's own resolver does not read the hosts file; Node's modules are loaded only when needed.
-  const { lookup } = await import("node:dns/promises");
+  const [{ default: process }, { lookup }] = await Promise.all([
+    import("node:process"),
+    import("node:dns/promises"),
+  ]);
+  // Deno 2.6 would warn, on stderr, of a module that its own look-up uses.
+  Object.assign(process, { noDeprecation: true });
   const found = await lookup(hostname, { all: true, verbatim: true }).catch(() => []);
   for (const { address } of found.slice(1)) yield address;
 }
