@@ -217,7 +217,8 @@ export class Peer implements LineReceiver {
   }
 
   #explainFraming(): void {
-    const { problem } = this.connection.framer;
+    const { framer: { problem }, isClosing } = this.connection;
+    if (isClosing) return;
     if (problem === "line_too_long") {
       this.#closeWith(problem, `A line has more than ${LIMITS.line} bytes`);
     } else if (problem === "not_utf8") {

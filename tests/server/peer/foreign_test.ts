@@ -58,6 +58,21 @@ for (const [cut, pieces] of Object.entries(CUTS)) {
   });
 }
 
+Deno.test("the log gives one reason for each closed connection, whatever follows the first line", async () => {
+  await using chat = await startServer();
+  using witness = await chat.join("Witness");
+  const rests = [new Uint8Array([0xff, 0x0a]), "x".repeat(100_000), "\n{\n"];
+  for (const rest of rests) {
+    using peer = await chat.dial();
+    await peer.write("POST / HTTP/1.1\r\n\r\n");
+    await peer.write(rest);
+    await peer.rest();
+  }
+  await witness.settled();
+  const closings = chat.log.filter((line) => line.includes('"closing the connection"'));
+  assertEquals(closings.map((line) => JSON.parse(line).code), rests.map(() => "not_json"));
+});
+
 Deno.test("a first line that is an object lets the connection stay, whatever else is wrong with it", async () => {
   await using chat = await startServer();
   const lines = [
