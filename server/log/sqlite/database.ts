@@ -34,8 +34,8 @@ export class LogFile {
   readonly #watch: FileWatch;
   /** Why nothing can be written any more, once that is so for good. */
   #lost: string | undefined;
-  /** Whether the database and its WAL may no longer belong together. */
-  #isMixed = false;
+  /** Why the database and its WAL may no longer belong together. */
+  #mixed: string | undefined;
   #isDetached = false;
   /** The path of the copy of a database that was deleted while it was used. */
   #rescue: string | undefined;
@@ -81,7 +81,8 @@ export class LogFile {
     if (this.#lost !== undefined) throw new Error(this.#lost);
     if (this.#isDetached) throw new Detached();
     const finding = this.#watch.find();
-    if (finding !== undefined) this.#meet(finding);
+    if (finding !== undefined) return this.#meet(finding);
+    if (this.#mixed !== undefined) this.#makeSure(this.#mixed);
   }
 
   /** To be called after each write: what has happened to the files until now was its doing. */
@@ -145,9 +146,12 @@ export class LogFile {
         this.#saveElsewhere();
         throw new Error(finding.reason);
       case "overwritten":
+        if (this.#watch.isIntact) return this.#makeSure(finding.reason);
+        this.#mixed = finding.reason;
+        throw new Error(finding.reason);
       case "wal lost":
-        this.#isMixed = true;
-        return this.#lose(finding.reason);
+        this.#mixed = finding.reason;
+        throw new Error(finding.reason);
       case "index lost":
         return this.#rebuildIndex();
       case "detached":
@@ -155,6 +159,17 @@ export class LogFile {
         this.#isDetached = true;
         throw new Detached();
     }
+  }
+
+  /**
+   * Goes on with files that were touched and yet are as they were, as after `touch` or after a
+   * copy was put back. All connections open them afresh, since they may have read others.
+   */
+  #makeSure(reason: string): never {
+    this.#mixed = reason;
+    if (!this.#isWhole()) this.#lose(reason);
+    this.#isDetached = true;
+    throw new Detached();
   }
 
   #lose(reason: string): never {
@@ -191,6 +206,7 @@ export class LogFile {
   }
 
   #checkpoint(): boolean {
+    this.#watch.noteFrames();
     return this.database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] === 0;
   }
 
@@ -222,15 +238,15 @@ export class LogFile {
       return `all that was acknowledged is in ${this.#rescue}: ` +
         `move that to ${this.#path} before the next start, or delete it`;
     }
-    if (this.#lost === undefined) {
+    if (this.#lost === undefined && this.#mixed === undefined) {
       return "all that was acknowledged is in the file that was moved away: " +
         `move that back to ${this.#path} before the next start`;
     }
-    if (this.#isMixed && this.#isWhole()) {
+    if (this.#mixed !== undefined && this.#isWhole()) {
       return "it is whole, and has the last messages of all rooms, but what is kept beside them " +
         "may be older. Before the next start, put back a copy, unless that is as it should be";
     }
-    const saved = this.#isMixed ? this.#setWalAside() : undefined;
+    const saved = this.#mixed !== undefined ? this.#setWalAside() : undefined;
     const rest = saved === undefined ? "" : `, and what it did not have yet is in ${saved}`;
     return `what was acknowledged may be missing in it${rest}. Before the next start, ` +
       "put back a copy, or see what sqlite3's .recover finds";

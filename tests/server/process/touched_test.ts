@@ -4,7 +4,7 @@ import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
 import { OtherProgram } from "../../fixtures/other_program.ts";
 import type { TestClient } from "../../fixtures/test_client.ts";
-import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
+import { hasProgram, serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 
 function serve(path: string): Promise<ServerProcess> {
   return ServerProcess.serve(path, "--message-rate", "0");
@@ -78,6 +78,50 @@ Deno.test("a server takes messages while its file is put in order, and before an
   await other.close();
   assertEquals((await stop(server)).code, 0);
   assertEquals(await countIn(directory.file()), 160);
+});
+
+/** What operators, backups and their sqlite3 do to a log, and none of it takes anything away. */
+const HARMLESS = [
+  "touch chat.db",
+  "touch -d 2001-01-01 chat.db chat.db-wal chat.db-shm",
+  "chmod 640 chat.db",
+  "ln chat.db chat.db.link",
+  "cp -p chat.db copy && cp -p copy chat.db",
+  "dd if=chat.db of=chat.db bs=4096 conv=notrunc",
+  "sqlite3 chat.db '.backup backup.db'",
+  "sqlite3 chat.db .dump",
+  // Debian's sqlite3 is built without what it needs.
+  "sqlite3 chat.db .recover || true",
+  `sqlite3 -readonly chat.db "VACUUM INTO 'vacuumed.db'"`,
+  "sqlite3 chat.db 'PRAGMA optimize; ANALYZE; REINDEX'",
+  "sqlite3 chat.db 'PRAGMA wal_checkpoint(RESTART)' && touch chat.db",
+  "sqlite3 chat.db VACUUM && touch chat.db",
+];
+
+Deno.test({
+  name:
+    "a server takes messages after everything that operators do to its file, and has them after a crash",
+  ignore: Deno.build.os === "windows" || !(await hasProgram("sqlite3")),
+  async fn() {
+    using directory = new Directory();
+    await using server = await serve(directory.file());
+    using alice = await server.join("Alice");
+    for (const command of HARMLESS) {
+      await say(alice, 5);
+      while (Deno.statSync(directory.file("chat.db-wal")).size > 0) await alice.settled();
+      const shell = new Deno.Command("sh", {
+        args: ["-c", command],
+        cwd: directory.path,
+        stdout: "null",
+        stderr: "piped",
+      });
+      const { success, stderr } = await shell.output();
+      assert(success, `${command}: ${new TextDecoder().decode(stderr)}`);
+      await say(alice, 5);
+    }
+    await server.crash();
+    assertEquals(await countIn(directory.file()), 10 * HARMLESS.length);
+  },
 });
 
 Deno.test("a copy of the file of a quiet server has all that was said", async () => {

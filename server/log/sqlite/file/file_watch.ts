@@ -9,16 +9,19 @@ import {
   isCheckpointed,
   isEqual,
   isSuccessor,
+  pagesOf,
   readWalIndex,
   voidWalIndex,
   type WalIndex,
 } from "./wal_index.ts";
+import { isSame, isUnchanged, partsOf, type Status, statusOf } from "./file_status.ts";
+import { PageSample, SAMPLE_SIZE } from "./page_sample.ts";
 
 /** A change by another program. */
 export type Finding =
   /** The path no longer leads to the database in use. */
   | { kind: "elsewhere"; reason: string }
-  /** Its bytes were changed, and not by SQLite. */
+  /** Its file was written to, and not by SQLite, which says nothing of its bytes. */
   | { kind: "overwritten"; reason: string }
   /** The WAL's bytes were changed, and it held what is nowhere else. */
   | { kind: "wal lost"; reason: string }
@@ -26,14 +29,6 @@ export type Finding =
   | { kind: "index lost" }
   /** The WAL or the wal-index at its path is not the one in use, or holds nothing: it is to be opened afresh. */
   | { kind: "detached" };
-
-/** The parts of a file's status that tell whether it is the same, and unchanged. */
-interface Status {
-  ino: number | null;
-  dev: number;
-  size: number;
-  mtime: number | undefined;
-}
 
 /** Looks at the files while they keep changing. */
 const TRIES = 10;
@@ -54,6 +49,7 @@ export class FileWatch implements Disposable {
   readonly #path: string;
   readonly #database: Deno.FsFile;
   readonly #index: Deno.FsFile;
+  readonly #sample: PageSample;
   #before: Snapshot;
   #change: number | undefined;
 
@@ -63,6 +59,8 @@ export class FileWatch implements Disposable {
     this.#database = Deno.openSync(path);
     this.#index = Deno.openSync(`${path}-shm`, { read: true, write: true });
     this.#before = this.#look();
+    this.#sample = new PageSample(this.#database);
+    this.#takeSample();
     this.noteChange();
   }
 
@@ -92,19 +90,23 @@ export class FileWatch implements Disposable {
     return this.lastFrame - (this.#before.words?.backfilled ?? 0);
   }
 
+  /**
+   * Whether the database is as long as it was by the last note, and has the pages that were
+   * written last: it is no older copy then.
+   */
+  get isIntact(): boolean {
+    return this.#database.statSync().size === this.#before.database?.size && this.#sample.isIntact;
+  }
+
+  /** To be called before a checkpoint that empties the WAL: notes what it is about to write. */
+  noteFrames(): void {
+    const { words } = this.#before;
+    if (words !== undefined) this.#choosePages(words.lastFrame, words);
+  }
+
   /** Takes the files as they are for what this process made of them, but not others in their place. */
   note(): void {
-    const before = this.#before;
-    const now = this.#look();
-    // Without a checkpoint nothing of ours changed the database: what did is still to be found.
-    const isOurs = now.words !== undefined && before.words !== undefined &&
-      isCheckpointed(now.words, before.words);
-    this.#before = {
-      database: isOurs ? partsOf(this.#database.statSync()) : before.database,
-      wal: isSame(now.wal, before.wal) ? now.wal : before.wal,
-      index: isSame(now.index, before.index) ? now.index : before.index,
-      words: now.words,
-    };
+    this.#keep(this.#look());
   }
 
   /** Copies the bytes of the database in use to a file that is not there yet. */
@@ -129,16 +131,48 @@ export class FileWatch implements Disposable {
   find(): Finding | undefined {
     const before = this.#before;
     const now = this.#look();
-    return this.#databaseMoved(now) ??
+    const finding = this.#databaseMoved(now) ??
       indexLost(now, before) ??
       this.#walLost(now, before) ??
       detached(now, before) ??
       this.#overwritten(now, before);
+    // What another program's checkpoint made of the database is known from now on.
+    if (finding === undefined && hasCheckpoint(now, before)) this.#keep(now);
+    return finding;
   }
 
   [Symbol.dispose](): void {
     this.#index.close();
     this.#database.close();
+  }
+
+  #keep(now: Snapshot): void {
+    const before = this.#before;
+    // Without a checkpoint SQLite changed nothing in the database: what did is still to be found.
+    const isChanged = hasCheckpoint(now, before);
+    const database = isSame(now.database, before.database)
+      ? now.database
+      : partsOf(this.#database.statSync());
+    this.#before = {
+      database: isChanged ? database : before.database,
+      wal: isSame(now.wal, before.wal) ? now.wal : before.wal,
+      index: isSame(now.index, before.index) ? now.index : before.index,
+      words: now.words,
+    };
+    if (isChanged) this.#takeSample();
+  }
+
+  #takeSample(): void {
+    const { words } = this.#before;
+    if (words === undefined) return;
+    this.#choosePages(words.backfilled, words);
+    this.#sample.take(words.pageSize);
+  }
+
+  #choosePages(lastFrame: number, words: WalIndex): void {
+    const path = `${this.#path}-wal`;
+    if (lastFrame === 0 || !isSame(statusOf(path), this.#before.wal)) return;
+    this.#sample.choose(pagesOf(path, lastFrame, words, SAMPLE_SIZE));
   }
 
   /** The files at one moment: a checkpoint of another program changes the index, too. */
@@ -180,6 +214,10 @@ export class FileWatch implements Disposable {
   }
 }
 
+function hasCheckpoint({ words }: Snapshot, before: Snapshot): boolean {
+  return words !== undefined && before.words !== undefined && isCheckpointed(words, before.words);
+}
+
 function indexLost({ index, words }: Snapshot, before: Snapshot): Finding | undefined {
   // SQLite has it mapped: reading behind its end would end the process.
   const isShorter = (index?.size ?? 0) < (before.index?.size ?? 0);
@@ -191,28 +229,4 @@ function indexLost({ index, words }: Snapshot, before: Snapshot): Finding | unde
 function detached({ wal, index }: Snapshot, before: Snapshot): Finding | undefined {
   const isAttached = isSame(wal, before.wal) && isSame(index, before.index);
   return isAttached ? undefined : { kind: "detached" };
-}
-
-function statusOf(path: string): Status | undefined {
-  try {
-    return partsOf(Deno.statSync(path));
-  } catch (error) {
-    const isNone = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory;
-    if (!isNone) throw error;
-    return undefined;
-  }
-}
-
-/** Windows writes down when a file was changed some time later, which tells nothing. */
-function partsOf({ ino, dev, size, mtime }: Deno.FileInfo): Status {
-  return { ino, dev, size, mtime: Deno.build.os === "windows" ? undefined : mtime?.getTime() };
-}
-
-function isSame(one: Status | undefined, other: Status | undefined): boolean {
-  return one?.ino === other?.ino && one?.dev === other?.dev;
-}
-
-function isUnchanged(one: Status, other: Status | undefined): boolean {
-  return one.size === other?.size && one.mtime === other.mtime;
 }

@@ -92,6 +92,22 @@ export function holdsFrames(path: string, index: WalIndex): boolean {
     sums[0] === checksum[0] && sums[1] === checksum[1];
 }
 
+/** The pages in the frames of the WAL at `path` up to the frame `last`: at most `count`, the latest first. */
+export function pagesOf(
+  path: string,
+  last: number,
+  { pageSize }: WalIndex,
+  count: number,
+): number[] {
+  const pages = new Set<number>();
+  using wal = Deno.openSync(path);
+  for (let frame = last; frame > Math.max(0, last - count); frame--) {
+    pages.add(wordsAt(wal, WAL_HEADER + (frame - 1) * (pageSize + FRAME_HEADER))[0]);
+  }
+  // Where the WAL is shorter than it was said to be, zeros are read.
+  return [...pages].filter((page) => page > 0);
+}
+
 function wordsAt(file: Deno.FsFile, offset: number): [number, number] {
   const bytes = new Uint8Array(8);
   file.seekSync(offset, Deno.SeekMode.Start);
