@@ -28,9 +28,8 @@ export function checkFile(path: string, heads: Heads = new Map()): void {
   try {
     checkSchema(database);
     if (Deno.statSync(path).size <= CHECKED) checkPages(database);
-    if (!isUpToDate(database)) return;
-    checkRows(database);
-    if (isSetBack(database, heads)) throw new LogFailure("the last messages are missing");
+    checkHeads(database, heads);
+    if (isUpToDate(database)) checkRows(database);
   } finally {
     database.close();
   }
@@ -40,6 +39,13 @@ export function checkFile(path: string, heads: Heads = new Map()): void {
 export function headsOf(database: DatabaseSync): Map<number, number> {
   const rows = database.prepare("SELECT id, seq FROM room").all() as { id: number; seq: number }[];
   return new Map(rows.map(({ id, seq }) => [id, seq]));
+}
+
+/** Fails for a database that lacks the messages of `heads`, be it because it is empty. */
+export function checkHeads(database: DatabaseSync, heads: Heads): void {
+  if (heads.size > 0 && isSetBack(database, heads)) {
+    throw new LogFailure("the last messages are missing");
+  }
 }
 
 const TABLES = ["room", "message", "direct", "session", "claim", "read_mark", "message_index"];
@@ -55,7 +61,9 @@ export function isSetBack(database: DatabaseSync, heads: Heads): boolean {
 
 function checkPages(database: DatabaseSync): void {
   const found = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-  if (found !== "ok") throw new LogFailure(`it is damaged (${found})`);
+  // SQLite names the database in a line before what it found.
+  const problem = String(found).split("\n").at(-1);
+  if (problem !== "ok") throw new LogFailure(`it is damaged (${problem})`);
 }
 
 /**

@@ -8,8 +8,8 @@ import { DatabaseSync } from "node:sqlite";
 import { markCleanEnd } from "./file/clean_end.ts";
 import { FileWatch, type Finding } from "./file/file_watch.ts";
 import { exists } from "../../process/files.ts";
-import { checkFile, headsOf, isSetBack } from "./check.ts";
-import { checkSchema, migrate } from "./tables/schema.ts";
+import { checkFile, checkHeads, type Heads, headsOf, isSetBack } from "./check.ts";
+import { checkSchema, migrate, UnusableFile } from "./tables/schema.ts";
 
 /**
  * Milliseconds to wait for another connection's lock: longer than most programs hold one,
@@ -40,13 +40,17 @@ export class LogFile {
   /** The path of the copy of a database that was deleted while it was used. */
   #rescue: string | undefined;
 
-  /** Opens the file for writing, or makes it. Fails for one that is not for this program. */
-  constructor(path: string, sync: "full" | "normal") {
+  /**
+   * Opens the file for writing, or makes it. Fails for one that is not for this program, or
+   * that lacks the messages of `heads`.
+   */
+  constructor(path: string, sync: "full" | "normal", heads: Heads) {
     this.#path = path;
     this.database = new DatabaseSync(path);
     try {
       // First of all: a file that is not for this program must not even become a WAL.
       checkSchema(this.database);
+      checkHeads(this.database, heads);
       // Only a file without tables takes this; older ones stay as large as they ever were.
       this.database.exec("PRAGMA auto_vacuum = INCREMENTAL");
       this.database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync};
@@ -215,7 +219,7 @@ export class LogFile {
     if (this.#rescue !== undefined) return;
     this.#save();
     if (this.#watch.hasName) return;
-    const copy = freePath(`${this.#path}-saved`);
+    const copy = freePath(savedPath(this.#path));
     this.#watch.copyTo(copy);
     this.#rescue = copy;
   }
@@ -267,6 +271,23 @@ export class LogFile {
 /** Makes SQLite open the WAL and its index, which it does when something is read. */
 export function readOnce(database: DatabaseSync): void {
   database.prepare("SELECT count(*) FROM sqlite_schema").get();
+}
+
+/**
+ * Fails where the log at `path` was saved beside it, because it was deleted while a server
+ * used it: what is at the path now lacks what was acknowledged.
+ */
+export function checkNothingSaved(path: string): void {
+  const saved = savedPath(path);
+  if (!exists(saved)) return;
+  throw new UnusableFile(
+    `all that was acknowledged before it was deleted is in ${saved}: ` +
+      `move ${saved} to ${path}, or somewhere else to do without it`,
+  );
+}
+
+function savedPath(path: string): string {
+  return `${path}-saved`;
 }
 
 /** A path at which there is nothing. */

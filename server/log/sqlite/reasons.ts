@@ -19,7 +19,9 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 /** Why SQLite refused something, in words for an operator. */
 export function reasonOf(error: Error): string {
   // FTS5 has words of its own for a damaged index.
-  if (error.message.startsWith("invalid fts5 file format")) return "it is damaged";
+  if (/^(?:invalid fts5 file format|vtable constructor failed)/.test(error.message)) {
+    return "it is damaged";
+  }
   return REASONS.get(error.message) ?? error.message;
 }
 

@@ -8,8 +8,8 @@ import { LogClock, type Moment } from "../log_clock.ts";
 import type { Account, AccountSession } from "../account_store.ts";
 import type { Draft, LogSnapshot, Outcome } from "../message_log.ts";
 import { Appender } from "./tables/append.ts";
-import { checkFile } from "./check.ts";
-import { Detached, LogFile } from "./database.ts";
+import { checkFile, type Heads } from "./check.ts";
+import { checkNothingSaved, Detached, LogFile } from "./database.ts";
 import { BACKLOG, MessageIndex } from "./tables/search_index.ts";
 import { forgetEmptyRooms, Pruner, type Retention } from "./tables/prune.ts";
 import { Queries } from "./tables/queries.ts";
@@ -67,6 +67,8 @@ export class LogWriter {
   readonly #reported = new Map<Task, string>();
   /** `undefined` where the file could not be opened afresh. */
   #file: LogFile | undefined;
+  /** What the file is to have at least, whenever it is opened again. */
+  #heads: Heads = new Map();
   /** `undefined` where cached rows may be wrong. */
   #tables: Tables | undefined;
   readonly #clock: LogClock;
@@ -88,6 +90,7 @@ export class LogWriter {
   constructor(opening: Opening, onFailure: OnFailure) {
     this.#opening = opening;
     this.#onFailure = onFailure;
+    checkNothingSaved(opening.path);
     if (!endedCleanly(opening.path)) checkFile(opening.path);
     const file = this.#open();
     unmarkCleanEnd(opening.path);
@@ -162,7 +165,8 @@ export class LogWriter {
 
   #open(): LogFile {
     const { path, sync } = this.#opening;
-    this.#file = new LogFile(path, sync);
+    this.#file = new LogFile(path, sync, this.#heads);
+    this.#heads = this.#file.heads;
     this.#tables = undefined;
     // A new connection counts by itself.
     this.#dataVersion = undefined;

@@ -9,7 +9,8 @@ export const SAMPLE_SIZE = 16;
 /** The bytes of some pages of one file. */
 export class PageSample {
   readonly #file: Deno.FsFile;
-  #numbers: readonly number[] = [1];
+  #next: readonly number[] = [1];
+  #numbers: readonly number[] = [];
   #pages: readonly Uint8Array[] = [];
 
   /** Reads from `file`, which belongs to the caller. */
@@ -19,11 +20,12 @@ export class PageSample {
 
   /** Has the next sample taken of the pages with these numbers, which count from 1; and of the first. */
   choose(numbers: readonly number[]): void {
-    if (numbers.length > 0) this.#numbers = [1, ...numbers];
+    if (numbers.length > 0) this.#next = [1, ...numbers];
   }
 
   /** Takes a sample of the file as it is now. */
   take(pageSize: number): void {
+    this.#numbers = this.#next;
     this.#pages = this.#numbers.map((number) => this.#read(number, pageSize));
   }
 
