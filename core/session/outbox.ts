@@ -140,7 +140,9 @@ export class Outbox {
 
   /** Complete once the store has noted these drafts as sent; wait for it before writing them to a connection. */
   markSent(refs: readonly number[]): Completion {
-    for (const ref of refs) if (this.get(ref)?.sent === false) this.#append({ sent: ref });
+    const unsent = refs.filter((ref) => this.get(ref)?.sent === false);
+    // In one write: a store that takes its time would take it for each.
+    if (unsent.length > 0) this.#append(...unsent.map((sent) => ({ sent })));
     return this.#writing;
   }
 
@@ -176,10 +178,10 @@ export class Outbox {
     await store?.close();
   }
 
-  #append(line: JournalLine): void {
-    const text = journalLine(line);
+  #append(...lines: JournalLine[]): void {
+    const text = lines.map(journalLine).join("");
     this.#written += text.length;
-    applyLine(this.#state, line);
+    for (const line of lines) applyLine(this.#state, line);
     this.#write((store) => store.append(text));
   }
 

@@ -111,8 +111,8 @@ Deno.test("a store that fails is reported once, and the outbox goes on from memo
       outbox.markSent(drafts.map(({ ref }) => ref));
       assertEquals([...outbox.drafts], drafts);
       assertEquals(outbox.session, "token");
-      // One to open it, unless it only has to be emptied, one for the token, six for the drafts.
-      const lasts = writes >= (canBeCleared ? 7 : 8);
+      // One to open it, unless it only has to be emptied, one for the token, four for the drafts.
+      const lasts = writes >= (canBeCleared ? 5 : 6);
       assertEquals([reports.length, outbox.durable], [lasts ? 0 : 1, lasts]);
       assertEquals(await outbox.mayEndSession(), lasts);
       for (const { ref } of drafts) outbox.settle(ref);
