@@ -77,6 +77,7 @@ export class LogWriter {
   /** Changes when another connection has written to the file. */
   #dataVersion: number | undefined;
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
+  #indexTimer: ReturnType<typeof setTimeout> | undefined;
   #pruneTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #watchTimer: ReturnType<typeof setInterval>;
   /** The log's content when it was opened. */
@@ -154,13 +155,12 @@ export class LogWriter {
 
   /** Ends all work. Gives a report where acknowledged messages are not in the file at the path. */
   close(): string | undefined {
-    clearTimeout(this.#quietTimer);
-    clearTimeout(this.#pruneTimer);
+    if (this.#file !== undefined) {
+      this.#inBackground("watching", () => this.#write(() => this.#storeClock()));
+    }
+    for (const timer of [this.#quietTimer, this.#indexTimer, this.#pruneTimer]) clearTimeout(timer);
     clearInterval(this.#watchTimer);
-    if (this.#file === undefined) return cannotReopen(this.#opening.path);
-    this.#inBackground("watching", () => this.#write(() => this.#storeClock()));
-    clearTimeout(this.#quietTimer);
-    return this.#file.close();
+    return this.#file === undefined ? cannotReopen(this.#opening.path) : this.#file.close();
   }
 
   #open(): LogFile {
@@ -227,8 +227,9 @@ export class LogWriter {
 
   #afterWrite(): void {
     this.#file?.note();
-    const isFarBehind = (this.#tables?.index.backlog ?? 0) > BACKLOG;
-    this.#settleIn(isFarBehind ? INDEX_PAUSE : QUIET);
+    this.#settleIn(QUIET);
+    const isFarBehind = (this.#tables?.index.backlog ?? 0) > MAX_AT_ONCE;
+    if (isFarBehind) this.#indexTimer ??= setTimeout(() => this.#fillIndex(), INDEX_PAUSE);
   }
 
   #settleIn(delay: number): void {
@@ -243,6 +244,12 @@ export class LogWriter {
       clearTimeout(this.#quietTimer);
       if (this.#file?.checkpointInPeace() === false) this.#settleIn(WATCH_INTERVAL);
     });
+  }
+
+  /** Takes one step, after which another one is due, until the index is near its end. */
+  #fillIndex(): void {
+    this.#indexTimer = undefined;
+    this.#inBackground("indexing", () => this.#indexStep());
   }
 
   /** Messages that are not indexed. */

@@ -31,7 +31,7 @@ export class MessageIndex {
   /** The rooms with messages that are not indexed. */
   readonly #rooms: Set<number>;
   #backlog: number;
-  /** Messages that the present batch has appended. */
+  /** Messages that were appended since {@linkcode keepUp} indexed as many. */
   #appended = 0;
 
   constructor(database: DatabaseSync) {
@@ -64,9 +64,10 @@ export class MessageIndex {
     this.#appended++;
   }
 
-  /** To be called once a batch: indexes as many messages as it has, at least, once enough wait. */
+  /** To be called once a batch: once many messages wait, as many are indexed as are appended. */
   keepUp(): void {
-    if (this.#backlog >= BACKLOG) this.step(Math.max(STEP, this.#appended));
+    if (this.#backlog < BACKLOG || this.#appended < STEP) return;
+    this.step(this.#appended);
     this.#appended = 0;
   }
 
