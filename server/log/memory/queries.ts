@@ -28,7 +28,7 @@ export interface MemoryRoom {
 const MAX_SEARCHED = 200_000;
 
 /** Messages that are looked at before everybody else has a turn. */
-const TURN = 500;
+const TURN = 100;
 
 /** A stretch of a room. */
 export function readRoom(
