@@ -114,6 +114,20 @@ export function parseOptions<Table extends OptionTable>(
   return { values: values as Values<Table>, operands };
 }
 
+/**
+ * How many of `args`, from the first, are options and their values; the rest are operands, for a
+ * program whose operands are a text that may look like anything (POSIX, guideline 9).
+ */
+export function leadingOptions(table: OptionTable, args: readonly string[]): number {
+  let index = 0;
+  for (let arg = args[0]; arg !== undefined && /^-./.test(arg) && arg !== "--"; arg = args[index]) {
+    const takesNext = /^--[^=]+$/.test(arg) && Object.hasOwn(table, arg.slice(2)) &&
+      table[arg.slice(2)]?.placeholder !== undefined;
+    index += takesNext ? 2 : 1;
+  }
+  return Math.min(index, args.length);
+}
+
 const INVALID = Symbol("invalid");
 
 function readValue(option: Option<unknown>, given: unknown): unknown {

@@ -6,7 +6,9 @@ import {
   describeUsage,
   type Invocation,
   parseInvocation,
+  type Usage,
   type UsageName,
+  USAGES,
 } from "./startup/options.ts";
 import { flushed, stdout } from "./lines/output.ts";
 import { Failure } from "./startup/failure.ts";
@@ -30,9 +32,9 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
     }
     return await runLines(start, { timestamps: values.timestamps });
   },
-  send: async ({ values, operands }) => {
+  send: async ({ values, operands, isLiteral }) => {
     const written = operands.join(" ");
-    const text = written === "-" ? await inputText() : written;
+    const text = written === "-" && !isLiteral ? await inputText() : written;
     if (text === "") throw new Failure(2, "There is nothing to send");
     const retryFor = values.retry * 1000;
     const start = await prepare(values, { retryFor });
@@ -68,12 +70,15 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
   },
 };
 
+/** How a text is told from an option. */
+const LITERAL = "a text that is --help goes behind --";
+
 /** Runs the command line; resolves with the exit code, rejects with a {@linkcode Failure}. */
 export async function runInvocation(args: string[], version: string): Promise<number> {
   const invocation = parseInvocation(args);
   if (invocation.run === "problem") throw new Failure(2, `${invocation.message}; try --help`);
   try {
-    if (invocation.run === "help") return print(describeUsage(invocation.usage));
+    if (invocation.run === "help") return printHelp(invocation.usage);
     if (invocation.run === "version") return print(`chat-client ${version}\n`);
     // The compiler can't see that the table's row and the invocation are of one name.
     return await (RUNS[invocation.run] as Run<UsageName>)(invocation);
@@ -89,6 +94,14 @@ function isTerminal(): boolean {
 
 function shapeOf({ json }: { json: boolean }): "json" | "text" {
   return json ? "json" : "text";
+}
+
+/** Help where a text was expected is no success: a script may have had a text that is `--help`. */
+function printHelp(name: UsageName): number {
+  print(describeUsage(name));
+  const { isText }: Usage = USAGES[name];
+  if (isText) throw new Failure(2, `Nothing was done: ${name} was asked for its help; ${LITERAL}`);
+  return 0;
 }
 
 function print(text: string): number {

@@ -2,6 +2,7 @@
 
 import {
   describeOptions,
+  leadingOptions,
   type OptionTable,
   parseOptions,
   text,
@@ -84,6 +85,8 @@ export interface Usage {
   readonly minOperands: number;
   readonly maxOperands: number;
   readonly help: string;
+  /** Whether the operands are a text: from its first word on nothing is an option. */
+  readonly isText?: true;
   /** The operand's possible values, when there are few. */
   readonly words?: readonly string[];
 }
@@ -100,6 +103,7 @@ export const USAGES = {
   send: {
     options: SEND,
     operands: "TEXT…",
+    isText: true,
     minOperands: 1,
     maxOperands: 1000,
     help: "Send one message (- reads it from the input); exit 0 once the server has it",
@@ -114,6 +118,7 @@ export const USAGES = {
   search: {
     options: SEARCH,
     operands: "WORDS…",
+    isText: true,
     minOperands: 1,
     maxOperands: 1000,
     help: "Print a room's messages that have the words, newest first",
@@ -152,6 +157,8 @@ export type Invocation =
       run: Name;
       values: Values<(typeof USAGES)[Name]["options"]>;
       operands: string[];
+      /** Whether the operands stood behind `--`, where `-` is a text like any other. */
+      isLiteral: boolean;
     };
   }[UsageName]
   | { run: "help"; usage: UsageName }
@@ -170,24 +177,37 @@ export function parseInvocation(args: readonly string[]): Invocation {
   const first = args[0] ?? "";
   const name: UsageName = isNamed(first) ? first : "chat";
   const usage: Usage = USAGES[name];
-  const rest = (name === "chat" ? args : args.slice(1)).map(expandShort);
+  const { rest, isLiteral } = normalize(usage, name === "chat" ? args : args.slice(1));
   const late = name === "chat" ? misplacedCommand(rest) : undefined;
   if (late !== undefined) {
     return { run: "problem", message: `Write the command first: chat-client ${late} …` };
   }
   const parsed = parseOptions(usage.options, rest, usage.maxOperands);
-  if ("problem" in parsed) return { run: "problem", message: parsed.problem };
+  if ("problem" in parsed) return { run: "problem", message: parsed.problem + hintOf(usage) };
   const { values, operands } = parsed;
   if (values["help"] === true) return { run: "help", usage: name };
-  if (values["version"] === true) return { run: "version" };
+  if (values["version"] === true && !usage.isText) return { run: "version" };
   if (operands.length < usage.minOperands) {
-    return { run: "problem", message: `"${name}" needs ${usage.operands}` };
+    return { run: "problem", message: `"${name}" needs ${usage.operands}${hintOf(usage)}` };
   }
   const word = operands[0] ?? "";
   if (usage.words !== undefined && !usage.words.includes(word)) {
     return { run: "problem", message: `Cannot ${name} "${word}": use ${usage.words.join(", ")}` };
   }
-  return { run: name, values, operands } as Invocation;
+  return { run: name, values, operands, isLiteral } as Invocation;
+}
+
+/** Makes the arguments of {@linkcode parseOptions}: long forms, and `--` before a text. */
+function normalize(usage: Usage, args: readonly string[]): { rest: string[]; isLiteral: boolean } {
+  const long = args.map(expandShort);
+  const end = usage.isText ? leadingOptions(usage.options, long) : long.length;
+  const isLiteral = long[end] === "--";
+  const text = args.slice(isLiteral ? end + 1 : end);
+  return { rest: usage.isText ? [...long.slice(0, end), "--", ...text] : long, isLiteral };
+}
+
+function hintOf({ isText }: Usage): string {
+  return isText ? "; write -- before the text, which may then begin with -" : "";
 }
 
 /** A command's name that stands behind options, where it would be read as an address. */
@@ -205,12 +225,17 @@ function expandShort(argument: string, index: number, all: readonly string[]): s
   return past >= 0 && past < index ? argument : SHORT.get(argument) ?? argument;
 }
 
+function argumentsOf({ operands, isText }: Usage): string {
+  if (isText) return `[OPTIONS] [--] ${operands}`;
+  return [operands, "[OPTIONS]"].filter(Boolean).join(" ");
+}
+
 /** The text of `--help`. */
 export function describeUsage(name: UsageName): string {
   const usage: Usage = USAGES[name];
   const called = name === "chat" ? "chat-client" : `chat-client ${name}`;
   const head = [
-    `Usage: ${called} ${[usage.operands, "[OPTIONS]"].filter(Boolean).join(" ")}`,
+    `Usage: ${called} ${argumentsOf(usage)}`,
     "",
     `${usage.help}.`,
     "",
@@ -241,7 +266,9 @@ const CHAT_HELP = [
   '"servers": {"work": "chat.example.org:12345"}}. It is config.json in the directory',
   "chat-client of $XDG_CONFIG_HOME (~/.config), ~/Library/Application Support or %APPDATA%.",
   "",
-  "In a chat, /help lists the commands and keys. A line that is just exit ends it.",
+  "In a chat, /help lists the commands and keys; at a terminal, a line that is just exit ends it.",
+  "In a pipe every line is sent as it is. After the first word of a text nothing is an option;",
+  'scripts write -- before it: chat-client send --name Deploy -- "$TEXT"',
   "",
   "Exit codes: 0 done; 1 refused by the server, or the link was lost; 2 wrong usage;",
   "130, 143 ended by SIGINT, SIGTERM away from a terminal.",

@@ -89,14 +89,15 @@ export async function prepare(
     config,
   );
   if ("problem" in settings) throw new Failure(2, settings.problem);
-  const password = givenPassword(options["password-file"]);
+  const { password, warning } = givenPassword(options["password-file"]);
   const address = await authenticateServer(settings, options.ca, retryFor);
   const { name, room } = askMissing(settings);
   const server = formatAddress(address);
   const dial = dialer(address);
   const opened = await openOutbox(server, name, user);
+  const notices = [...warning === undefined ? [] : [warning], ...opened.notices];
   const { bell } = config;
-  return { server, dial, name, room, password, advice: ADVICE, retryFor, bell, ...opened };
+  return { server, dial, name, room, password, advice: ADVICE, retryFor, bell, ...opened, notices };
 }
 
 /** With TLS, decides by which certificate the server is trusted. */
@@ -164,14 +165,15 @@ function readConfig(path: string | undefined): Config {
   return config;
 }
 
-function givenPassword(file: string | undefined): GivenPassword | undefined {
+function givenPassword(file: string | undefined): { password?: GivenPassword; warning?: string } {
   if (file !== undefined) {
     const read = readPassword(file);
     if ("problem" in read) throw new Failure(2, read.problem);
-    return { ...read, from: file };
+    const { password, ...warning } = read;
+    return { password: { password, from: file }, ...warning };
   }
   const password = PLATFORM.env("CHAT_PASSWORD");
-  return password ? { password, from: "CHAT_PASSWORD" } : undefined;
+  return password ? { password: { password, from: "CHAT_PASSWORD" } } : {};
 }
 
 function askMissing(settings: Settings): { name: string; room: string } {
@@ -202,20 +204,20 @@ async function openOutbox(
   user: "person" | "script",
 ): Promise<Pick<Start, "outbox" | "directory" | "notices">> {
   const directory = stateDirectory(PLATFORM, PROGRAM);
-  if (directory === undefined) return withoutDisk("there is no home directory");
+  if (directory === undefined) return withoutDisk("There is no home directory");
   try {
     makePrivateDirectory(directory);
     const open = user === "person" ? openPersonsOutbox : openScriptsOutbox;
     const outbox = await open(directory, [server, fold(name)]);
     if (outbox !== undefined) return { outbox, directory, notices: [] };
   } catch (error) {
-    return withoutDisk(messageOf(error));
+    return withoutDisk(`Cannot use ${directory}: ${messageOf(error)}`);
   }
   const remark = `${name} is in use on ${server} by another chat-client of yours on this machine`;
   return { outbox: Outbox.inMemory(), directory, notices: [remark] };
 }
 
 function withoutDisk(reason: string): Pick<Start, "outbox" | "directory" | "notices"> {
-  const remark = `Unsent messages will not survive this program: ${reason}`;
+  const remark = `${reason}. Unsent messages will not survive this program`;
   return { outbox: Outbox.inMemory(), directory: undefined, notices: [remark] };
 }

@@ -122,7 +122,7 @@ test("compiled programs talk over TLS, and the fingerprint is enough to begin wi
   const [, address, fingerprint] = form.exec(await server.line()) ?? [];
   for (const fragment of [`#${fingerprint}`, ""]) {
     const url = `chats://${address}/${fragment}`;
-    const args = ["send", "Hello", "--name", "Alice", "--server", url] as const;
+    const args = ["send", "--name", "Alice", "--server", url, "Hello"] as const;
     await using alice = new TestProcess([client, ...args], env);
     assertEquals(await alice.finish(), { code: 0, stdout: [], stderr: [] });
   }

@@ -48,8 +48,9 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
       await using home = new Home();
       await using server = await home.serve();
       const as = ["--name", "Alice", "--server", server.address];
-      const run = async (args: string[], ...lines: string[]) => {
-        await using client = new ClientProcess(home, [...args, ...as], {
+      const run = async ([mode, ...text]: string[], ...lines: string[]) => {
+        const args = [...mode === undefined ? [] : [mode], ...as, ...text];
+        await using client = new ClientProcess(home, args, {
           XDG_STATE_HOME: disk.path,
         });
         await client.type(...lines);

@@ -33,11 +33,60 @@ Deno.test("send says one message and ends with 0 once the server has it", async 
 Deno.test("send ends with 1 when nothing listens, and with 2 when there is nothing to send", async () => {
   await using home = new Home();
   const alone = ["--name", "Alice", "--server", "127.0.0.1:1"];
-  const refused = await runClient(home, ["send", "x", ...alone]);
+  const refused = await runClient(home, ["send", ...alone, "--", "x"]);
   assertEquals([refused.code, refused.stderr.length], [1, 1]);
   assertStringIncludes(refused.stderr[0] ?? "", "nothing listens there");
   assertEquals((await runClient(home, ["send", ...alone])).code, 2);
-  assertEquals((await runClient(home, ["send", "-", ...alone])).code, 2);
+  assertEquals((await runClient(home, ["send", ...alone, "-"])).code, 2);
+});
+
+Deno.test("send sends any text that stands behind --, and what is no option before it", async () => {
+  await using home = new Home();
+  await using server = await home.serve();
+  using bob = await server.join("Bob");
+  const texts = [
+    "--help",
+    "--version",
+    "--name=Eve",
+    "-",
+    "--",
+    "-n",
+    "-h",
+    "constructor",
+    "--server=h:1 x",
+  ];
+  for (const text of texts) {
+    const { code } = await runClient(home, ["send", ...as("Alice", server), "--", text], ["input"]);
+    assertEquals(code, 0, text);
+  }
+  const words = ["hi", "--server=127.0.0.1:1", "--help", "-n", "3", "--"];
+  assertEquals((await runClient(home, ["send", ...as("Alice", server), ...words])).code, 0);
+  const said = (await bob.settled()).filter(({ type }) => type === "message");
+  assertEquals(said.map(({ payload }) => payload.text), [...texts, words.join(" ")]);
+});
+
+Deno.test("send never ends with 0 when it has sent nothing", async () => {
+  await using home = new Home();
+  await using server = await home.serve();
+  using bob = await server.join("Bob");
+  for (
+    const text of [
+      "--help",
+      "-h",
+      "--version",
+      "--nope",
+      "-5 degrees",
+      "--name=Eve",
+      "--",
+      "",
+      "---",
+    ]
+  ) {
+    const { code, stderr } = await runClient(home, ["send", ...as("Alice", server), text]);
+    assertEquals([code, stderr.length], [2, 1], text);
+    if (text !== "" && text !== "--") assertStringIncludes(stderr[0] ?? "", "--");
+  }
+  assertEquals((await bob.settled()).filter(({ type }) => type === "message"), []);
 });
 
 Deno.test("tail prints the last messages, oldest first", async () => {
@@ -112,8 +161,9 @@ Deno.test("search prints what has the words, newest first", async () => {
   await say(server, "red apple", "green pear", "green apple");
   for (const room of [[], ["--room", "general"]]) {
     const { code, stdout } = await runClient(home, [
-      ...["search", "apple", ...room],
+      ...["search", ...room],
       ...as("Alice", server),
+      "apple",
     ]);
     assertEquals(
       [code, stdout],

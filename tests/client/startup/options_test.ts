@@ -48,13 +48,17 @@ Deno.test("parseInvocation() knows the chat, the commands and their short option
   assertEquals(parseInvocation(["--version"]), { run: "version" });
 });
 
+const HINT = "; write -- before the text, which may then begin with -";
+
 Deno.test("parseInvocation() says in one line what is wrong", PURE, () => {
   const cases: [string[], string][] = [
     [["--nmae", "x"], 'Unknown option "--nmae"'],
     [["a", "b"], 'Unexpected argument "b"'],
     [["--name"], "--name must not be empty"],
-    [["search", "x", "-n", "0"], "--lines must be a whole number from 1 to 500"],
-    [["send"], '"send" needs TEXT…'],
+    [["tail", "-n", "x"], "--lines must be a whole number from 0 to 100000"],
+    [["search", "-n", "0", "x"], "--lines must be a whole number from 1 to 500" + HINT],
+    [["send"], '"send" needs TEXT…' + HINT],
+    [["send", "--nope", "x"], 'Unknown option "--nope"' + HINT],
     [["--name", "Z", "rooms"], "Write the command first: chat-client rooms …"],
     [["--name", "Z", "send", "hi"], "Write the command first: chat-client send …"],
     [["completions", "tcsh"], 'Cannot completions "tcsh": use bash, zsh, fish'],

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
 import type { Ended, ServerProcess } from "../../fixtures/process.ts";
 import { filesWith } from "../../fixtures/files.ts";
+import { canMount, SmallDisk } from "../../fixtures/small_disk.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -79,6 +80,30 @@ Deno.test("a password file that others can read is refused, and so is an empty o
     assertEquals([code, stderr.length], [2, 1], why);
     assertStringIncludes(stderr[0] ?? "", `Cannot use the password file ${file}: ${why}`);
   }
+});
+
+Deno.test({
+  name: "a password file on a read-only mount is taken with the mode that it has there",
+  ignore: !canMount,
+  async fn() {
+    await using home = new Home();
+    await using server = await home.serve();
+    await registerAlice(server);
+    await using disk = await SmallDisk.mount(65_536);
+    if (disk === undefined) throw new Error("canMount said that disks can be mounted");
+    for (const mode of [0o400, 0o440, 0o444]) {
+      Deno.writeTextFileSync(`${disk.path}/${mode}`, `${PASSWORD}\n`);
+      Deno.chmodSync(`${disk.path}/${mode}`, mode);
+    }
+    await disk.remount("ro");
+    for (const [mode, notices] of [[0o400, 0], [0o440, 0], [0o444, 1]] as const) {
+      const file = `${disk.path}/${mode}`;
+      const args = [server.address, "--name", "Alice", "--password-file", file];
+      const { code, stderr } = await runClient(home, args, ["hello"]);
+      assertEquals([code, stderr.length], [0, notices], `${mode}`);
+      if (notices > 0) assertStringIncludes(stderr[0] ?? "", `read the password file ${file}`);
+    }
+  },
 });
 
 Deno.test("two devices of one name see each other's messages as their own, once", async () => {

@@ -27,8 +27,9 @@ const MODES: Record<string, [args: string[], typed: string[], out: string]> = {
 };
 
 function argumentsOf(mode: string, server: string): string[] {
-  const [args] = MODES[mode] ?? [[]];
-  return [...args, "--name", "Alice", "--server", server, "--retry", "60"];
+  const [[command, ...text]] = MODES[mode] ?? [[]];
+  const args = ["--name", "Alice", "--server", server, "--retry", "60", ...text];
+  return command === undefined ? args : [command, ...args];
 }
 
 /** Resolves once a client has said that it goes on trying. */
@@ -84,11 +85,8 @@ Deno.test("--retry does not wait for what another try would not change", async (
   await using home = new Home();
   await using server = await home.serve();
   using _bob = await server.join("Bob", "General");
-  const lookalike = await runClient(home, [
-    ...argumentsOf("send", server.address),
-    "--name",
-    "Bоb",
-  ]);
+  const named = argumentsOf("send", server.address).with(2, "Bоb");
+  const lookalike = await runClient(home, named);
   assertEquals(lookalike.code, 1);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const running = runClient(home, argumentsOf("send", `127.0.0.1:${listener.addr.port}`));
