@@ -72,14 +72,24 @@ function foldGraphemes(text: string): { folded: string; offsets: Map<number, num
   return { folded, offsets: offsets.set(folded.length, text.length) };
 }
 
+/** What a link goes on with: neither the punctuation of scripts without spaces, nor quotes. */
+const IN_LINK = String.raw`[^\s<>"、。，！？：；「」『』（）《》〈〉【】…]`;
+
 const LINK = new RegExp(
   [
     // A scheme, or what passes for one: "https://example.com/anna".
-    String.raw`(?:\p{L}[\p{L}\p{N}+.\-]{0,31}:\/\/|www\.)[^\s<>"]+`,
-    // An address: "anna@example.com".
-    String.raw`[\p{L}\p{N}._%+\-]{1,64}@(?:[\p{L}\p{N}\-]{1,63}\.){1,8}[\p{L}\p{N}\-]+`,
+    String.raw`(?:\p{L}[\p{L}\p{N}+.\-]{0,31}:\/\/|[Ww]{3}\.)${IN_LINK}+`,
+    // A scheme that has no host behind it: "matrix:u/anna:example.com".
+    String
+      .raw`(?<![\p{L}\p{N}])(?:about|blob|data|geo|magnet|mailto|matrix|sips?|urn|xmpp):${IN_LINK}+`,
+    // An address, or a path at a host: "anna@example.com", "git@example.com:anna/chat".
+    String
+      .raw`[\p{L}\p{N}._%+\-]{1,64}@(?:[\p{L}\p{N}\-]{1,63}\.){1,8}[\p{L}\p{N}\-]+(?::${IN_LINK}{1,255}\/${IN_LINK}*)?`,
     // A host with a path, or one that is well known to be a host: "example.com/anna", "anna.de".
-    String.raw`(?:[\p{L}\p{N}\-]{1,63}\.){1,8}[a-z]{2,24}[\/?#:][^\s<>"]*`,
+    String
+      .raw`(?:[\p{L}\p{N}\-]{1,63}\.){1,8}(?:\p{Ll}{2,24}|[A-Z]{2,24}|xn--[a-z0-9\-]{1,59})[\/?#:]${IN_LINK}*`,
+    String
+      .raw`(?:localhost|(?:\d{1,3}\.){3}\d{1,3}|\[[\dA-Fa-f:.]{2,45}\])(?::\d{1,5})?\/${IN_LINK}*`,
     String.raw`(?:[a-z0-9\-]{1,63}\.){2,8}[a-z]{2,24}(?![\p{L}\p{N}\-])`,
     String
       .raw`[a-z0-9\-]{1,63}\.(?:com|net|org|edu|gov|info|io|dev|app|de|at|ch|fr|uk|eu|jp|cn|kr|ru|pl|br)(?![\p{L}\p{N}\-])`,
@@ -91,7 +101,7 @@ const LINK = new RegExp(
 
 function linksIn(text: string): Range[] {
   // Every pattern has one of these; most texts have none.
-  if (!/[.\/\\]/.test(text)) return [];
+  if (!/[.:\/\\]/.test(text)) return [];
   return [...text.matchAll(LINK)].map(({ 0: link, index }) => {
     return { start: index, end: index + link.length };
   });
@@ -122,15 +132,16 @@ const KATAKANA = String.raw`\p{sc=Katakana}ー\uFF70`;
 const WORD = String.raw`\p{L}\p{M}\p{N}_`;
 
 const BEGINS_WITH_WORD = new RegExp(`^[${WORD}]`, "u");
-const ENDS_WITH_WORD = new RegExp(`[${WORD}]$`, "u");
+/** By the letter: a mark alone, such as the selector of an emoji's form, makes no word. */
+const ENDS_WITH_WORD = /[\p{L}\p{N}_][\p{M}\p{Default_Ignorable_Code_Point}]*$/u;
 const BEGINS_UNSPACED = new RegExp(`^[${UNSPACED}]`, "u");
 const ENDS_UNSPACED = new RegExp(String.raw`[${UNSPACED}]\p{M}*$`, "u");
 const BEGINS_KATAKANA = new RegExp(`^[${KATAKANA}]`, "u");
 const ENDS_KATAKANA = new RegExp(`[${KATAKANA}]$`, "u");
 
-/** A hyphen with a letter behind or before it makes one word of two, as in "Anna-Lena". */
-const BEGINS_WITH_HYPHEN = /^[-\u2010\u2011][\p{L}\p{N}]/u;
-const ENDS_WITH_HYPHEN = /[\p{L}\p{M}\p{N}][-\u2010\u2011]$/u;
+/** A hyphen or middle dot with a letter behind or before it makes one word of two: "Anna-Lena", "Marcel·la". */
+const BEGINS_WITH_HYPHEN = /^[-\u2010\u2011\u00B7][\p{L}\p{N}]/u;
+const ENDS_WITH_HYPHEN = /[\p{L}\p{M}\p{N}][-\u2010\u2011\u00B7]$/u;
 
 /** A point or comma in a number. */
 const BEGINS_WITH_DECIMALS = /^[.,]\p{N}/u;
@@ -174,7 +185,7 @@ function continuesBefore(before: string, found: string): boolean {
   if (BEGINS_UNSPACED.test(found) || ENDS_UNSPACED.test(before)) return false;
   if (ENDS_WITH_HYPHEN.test(before) || ENDS_WITH_O.test(before)) return true;
   if (ENDS_WITH_DECIMAL_POINT.test(before)) return /^\p{N}/u.test(found);
-  if (!ENDS_WITH_WORD.test(before)) return false;
+  if (!ENDS_WITH_WORD.test(before) || !BEGINS_WITH_WORD.test(found)) return false;
   if (ENDS_KATAKANA.test(before) !== BEGINS_KATAKANA.test(found)) return false;
   return !isProclitic(before, found);
 }
@@ -188,7 +199,7 @@ function continuesAfter(found: string, after: string): boolean {
   if (ENDS_UNSPACED.test(found) || BEGINS_UNSPACED.test(after)) return false;
   if (BEGINS_WITH_HYPHEN.test(after)) return true;
   if (BEGINS_WITH_DECIMALS.test(after)) return /\p{N}$/u.test(found);
-  if (!BEGINS_WITH_WORD.test(after)) return false;
+  if (!BEGINS_WITH_WORD.test(after) || !ENDS_WITH_WORD.test(found)) return false;
   if (ENDS_KATAKANA.test(found) !== BEGINS_KATAKANA.test(after)) return false;
   return !KOREAN_PARTICLES.test(after);
 }

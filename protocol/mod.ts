@@ -282,8 +282,8 @@
  * A name or a room: 1 to 32 code points after NFC; no control, format, bidi,
  * line-separator, unassigned or invisible characters, but for those that a script or an
  * emoji needs where they stand (joiners after UAX #31's A1, A2 and B); no spaces but
- * single inner ones; no combining mark first. Two are the same when their NFKC case
- * folds are, which invisible characters have no part in.
+ * single inner ones; no combining mark first, and at most 8 of them in a row. Two are
+ * the same when their NFKC case folds are, which invisible characters have no part in.
  *
  * A text: 1 to 4096 code points of well-formed Unicode, newlines included. A
  * topic: one line of at most 256. A `message` field is words for a person, as long as a

@@ -5,6 +5,7 @@
 
 import { NEEDED_IN_NAME } from "./invisible.ts";
 import { LIMITS } from "./message.ts";
+import { MARKS_SHOWN } from "./text.ts";
 
 // No control (Cc), format (Cf, which holds the bidi controls and ZWJ), surrogate
 // (Cs) or unassigned (Cn) character, and no line or paragraph separator (Zl, Zp).
@@ -16,6 +17,9 @@ const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u;
 // keyboard sends them with emoji.
 const INVISIBLE =
   /(?! )\p{Zs}|(?![\uFE0E\uFE0F])\p{Default_Ignorable_Code_Point}|[\u2800\u{1D159}\u{13441}\u{13442}\u{16FE4}]/u;
+
+/** Names that differ in marks which no screen shows would look the same. */
+const UNSHOWN_MARK = new RegExp(`\\p{M}{${MARKS_SHOWN + 1}}`, "u");
 
 const NOT_ASCII = /\P{ASCII}/u;
 
@@ -47,6 +51,7 @@ function problemOf(name: string): string | undefined {
   }
   if (name.includes("  ")) return "has two spaces in a row";
   if (/^\p{M}/u.test(name)) return "begins with a combining mark";
+  if (UNSHOWN_MARK.test(name)) return `has more than ${MARKS_SHOWN} marks on one character`;
   if (fold(name) === "") return "has nothing that can be seen";
   return undefined;
 }

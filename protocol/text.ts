@@ -13,7 +13,7 @@ export function isLongerThan(text: string, limit: number): boolean {
 }
 
 /** Combining marks shown on one character: what living scripts need, against zalgo. */
-const MARKS_SHOWN = 8;
+export const MARKS_SHOWN = 8;
 
 const EXCESS_MARKS = new RegExp(`(\\p{M}{${MARKS_SHOWN}})\\p{M}+`, "gu");
 

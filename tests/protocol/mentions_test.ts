@@ -143,7 +143,30 @@ const SCRIPTS: Record<string, [name: string, mentioned: string[], not: string[]]
       "/home/anna/x",
       "C:\\Users\\anna\\x",
       "matrix://room/anna",
+      "matrix:u/anna:example.com",
+      "data:text/anna,x/y",
+      "git@example.com:anna/chat",
+      "Www.Anna.Example",
+      "EXAMPLE.COM/ANNA",
+      "localhost:8080/anna",
+      "127.0.0.1/anna",
+      "[::1]:8080/anna",
+      "пример.рф/anna",
+      "example.xn--p1ai/anna",
     ]],
+    ["田中", [
+      "https://example.com、田中さん",
+      "（https://example.com）田中",
+      "example.com/a。田中",
+    ], [
+      "https://example.com/田中",
+    ]],
+  ],
+  "beside what is no word": [
+    ["👩\u200d💻", ["hi👩\u200d💻!", "👩\u200d💻hi", "1👩\u200d💻"], ["👩\u200d💻\u200d💻"]],
+    ["Anna", ["😀anna", "❤\ufe0fanna", "anna❤\ufe0f", "🇩🇪anna"], ["anna\u200dx", "é\ufe0fanna"]],
+    ["C++", ["C++is", "in C++!"], ["xC++"]],
+    ["Marcel", ["Marcel · Anna"], ["Marcel·la"]],
   ],
 };
 

@@ -62,6 +62,8 @@ Deno.test("parseName() says what is wrong", PURE, () => {
     ["Alice  B", "has two spaces in a row"],
     ["\u0301Alice", "begins with a combining mark"],
     ["\u20e3", "begins with a combining mark"],
+    [`A${"\u0331".repeat(9)}`, "has more than 8 marks on one character"],
+    [`Al\u0301${"\u0331\u20d0".repeat(5)}x`, "has more than 8 marks on one character"],
     ["\ufe0f", "begins with a combining mark"],
   ];
   for (const [text, problem] of cases) assertEquals(parseName(text), { problem });

@@ -10,6 +10,9 @@ import confusables from "./confusables.json" with { type: "json" };
 /** The prototype of each character that looks like another; see tools/confusables.ts. */
 let prototypes: ReadonlyMap<string, string> | undefined;
 
+/** Unicode has the small palochka look like an i; in most fonts it is an l, as its capital is. */
+const MORE_PROTOTYPES = [["\u04CF", "l"]] as const;
+
 /** The skeleton of a name: its characters by their prototypes, without those that can't be seen. */
 export function skeleton(name: string): string {
   return shapesOf(name).join("").normalize("NFD");
@@ -17,7 +20,7 @@ export function skeleton(name: string): string {
 
 function shapesOf(name: string): string[] {
   // Parsed for the first name: at the start it would be a tenth of the time.
-  prototypes ??= new Map(readTable(confusables.rows.join("")));
+  prototypes ??= new Map([...readTable(confusables.rows.join("")), ...MORE_PROTOTYPES]);
   const seen = name.normalize("NFD").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
   return [...seen].map((character) => prototypes?.get(character) ?? character);
 }

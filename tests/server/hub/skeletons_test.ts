@@ -7,6 +7,7 @@ import { PURE } from "../../fixtures/pure.ts";
 const ALIKE: [what: string, one: string, other: string][] = [
   ["a Cyrillic А", "Alice", "\u0410lice"],
   ["all Cyrillic but the l", "paypal", "\u0440\u0430\u0443\u0440\u0430l"],
+  ["a palochka for an l", "apple", "\u0430\u0440\u0440\u04cf\u0435"],
   ["a capital I for an l", "Alice", "AIice"],
   ["an l for a capital I, in capitals", "ALICE", "ALlCE"],
   ["a capital I for an l, of a name in capitals", "ALICE", "AIice"],
