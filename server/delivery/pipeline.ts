@@ -10,12 +10,13 @@ import { Connection } from "../connection/connection.ts";
 import type { ConnectionHandle } from "../hub/state/connection_handle.ts";
 import type { Broadcast, Effect, Send } from "../hub/effects.ts";
 import { Subscription } from "./subscription.ts";
-import type { Draft, MessageLog, Outcome } from "../log/message_log.ts";
+import type { MessageLog, Outcome } from "../log/message_log.ts";
 import { PageCache } from "./page_cache.ts";
 import type { Members } from "../hub/state/room.ts";
 import type { Session } from "../hub/state/session.ts";
 import type { IoScheduler } from "../connection/io_scheduler.ts";
-import { deliver, type DraftEffect } from "../hub/deliver.ts";
+import { deliver, type DraftEffect, isDraftEffect } from "../hub/deliver.ts";
+import { RefOrder } from "./ref_order.ts";
 
 /** Effects that may gather while the log is busy; beyond that, connections that send more are not read. */
 const BACKLOG = 4096;
@@ -33,6 +34,7 @@ export class Pipeline {
   readonly #pages: PageCache;
   /** Called once for each batch of which something could not be appended, with the reason. */
   readonly #onFailure: (reason: string) => void;
+  readonly #refOrder = new RefOrder();
   #gathered: Effect[] = [];
   #isRunning = false;
   /** The subscriptions of the connections that have one. */
@@ -102,11 +104,20 @@ export class Pipeline {
     while (this.#gathered.length > 0) {
       const effects = this.#gathered;
       this.#gathered = [];
-      const drafts: Draft[] = [];
-      for (const effect of effects) if ("draft" in effect) drafts.push(effect.draft);
-      this.#carryOut(effects, drafts.length === 0 ? [] : await this.#log.append(drafts));
+      const drafting = effects.filter(isDraftEffect);
+      this.#carryOut(effects, drafting.length === 0 ? [] : await this.#append(drafting));
     }
     this.#isRunning = false;
+  }
+
+  /** One outcome for each of `effects`, of which some may have to wait for an earlier one. */
+  async #append(effects: readonly DraftEffect[]): Promise<readonly Outcome[]> {
+    const held = this.#refOrder.heldAmong(effects, performance.now());
+    const drafts = effects.filter((effect) => !held.has(effect)).map(({ draft }) => draft);
+    const outcomes = drafts.length === 0 ? [] : await this.#log.append(drafts);
+    if (held.size === 0) return outcomes;
+    let next = 0;
+    return effects.map((effect) => held.get(effect) ?? outcomes[next++] as Outcome);
   }
 
   #carryOut(effects: readonly Effect[], outcomes: readonly Outcome[]): void {
@@ -118,7 +129,10 @@ export class Pipeline {
         continue;
       }
       const outcome = outcomes[next++] as Outcome;
-      if (outcome.kind === "failed") failure ??= outcome.reason;
+      if (outcome.kind === "failed") {
+        failure ??= outcome.reason;
+        this.#refOrder.note(effect, performance.now());
+      }
       for (const each of deliver(effect, outcome)) this.#perform(each);
     }
     if (failure !== undefined) this.#onFailure(failure);
