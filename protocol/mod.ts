@@ -206,10 +206,10 @@
  * is said twice. That copy may have a `seq` that the client has already seen, as may the
  * copy of a direct message to oneself. The content is the type, the text, and the room
  * or the recipient, compared as names are; a `room` that was left out is not compared. A
- * refused request has not used its `ref`. After `log_failed` the session's higher `ref`s are
- * refused in the same way until that one is sent again, for five seconds at most, so that the
- * order stays. When `resumed` is false, earlier `ref`s mean
- * nothing; `history` shows whether those messages were said.
+ * refused request has not used its `ref`. After `log_failed` the session's higher `ref`s
+ * are refused in the same way until that one is sent again, for five seconds at most, so
+ * that the order stays. When `resumed` is false, earlier `ref`s mean nothing; `history`
+ * shows whether those messages were said.
  *
  * **Copies.** A client may have lost count: its state was restored from a backup, or
  * two machines share it. A `ref` that is not above the session's highest, and was not
