@@ -20,7 +20,8 @@ import {
 import { onlyFilesIn } from "../../process/permissions.ts";
 import { UnusableFile } from "./tables/schema.ts";
 import type { Call, Failure, Method, Reply } from "./sqlite_worker.ts";
-import type { OnFailure, Opening } from "./writer.ts";
+import type { OnFailure } from "./background_work.ts";
+import type { Opening } from "./writer.ts";
 
 /** How often one call may find that another program has taken the files away. */
 const TRIES = 3;

@@ -9,7 +9,8 @@ import { Detached } from "./database.ts";
 import { LogReader } from "./reader.ts";
 import { reasonOf } from "./reasons.ts";
 import { UnusableFile } from "./tables/schema.ts";
-import { LogWriter, type Opening, type Task } from "./writer.ts";
+import type { Task } from "./background_work.ts";
+import { LogWriter, type Opening } from "./writer.ts";
 
 let writer: LogWriter;
 let reader: LogReader;

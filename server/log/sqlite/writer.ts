@@ -9,13 +9,13 @@ import type { Account, AccountSession } from "../account_store.ts";
 import type { Draft, LogSnapshot, Outcome } from "../message_log.ts";
 import { Appender } from "./tables/append.ts";
 import { checkFile, type Heads } from "./check.ts";
-import { checkNothingSaved, Detached, LogFile } from "./database.ts";
+import { checkNothingSaved, LogFile } from "./database.ts";
 import { BACKLOG, MessageIndex } from "./tables/search_index.ts";
 import { forgetEmptyRooms, Pruner, type Retention } from "./tables/prune.ts";
 import { Queries } from "./tables/queries.ts";
 import { AccountTable } from "./tables/accounts.ts";
 import { CLOCK_INTERVAL, readClock, storeClock } from "./tables/clock_row.ts";
-import { reportOf } from "./reasons.ts";
+import { BackgroundWork, type OnFailure } from "./background_work.ts";
 import { Statements } from "./tables/statements.ts";
 
 /** How a file is opened. */
@@ -25,12 +25,6 @@ export interface Opening {
   sync: "full" | "normal";
   retention: Retention;
 }
-
-/** Work in the background, of which no request reports a failure. */
-export type Task = "checkpoints" | "indexing" | "pruning" | "watching";
-
-/** Called with the reason, for an operator. */
-export type OnFailure = (task: Task, reason: string) => void;
 
 /**
  * Milliseconds without a write after which the index is brought up to date, and the WAL is
@@ -62,9 +56,7 @@ interface Tables {
 /** Writes to one log's file, which it opens again after other programs have taken it away. */
 export class LogWriter {
   readonly #opening: Opening;
-  readonly #onFailure: OnFailure;
-  /** The last report on each task, until it succeeds. */
-  readonly #reported = new Map<Task, string>();
+  readonly #background: BackgroundWork;
   /** `undefined` where the file could not be opened afresh. */
   #file: LogFile | undefined;
   /** What the file is to have at least, whenever it is opened again. */
@@ -90,7 +82,7 @@ export class LogWriter {
    */
   constructor(opening: Opening, onFailure: OnFailure) {
     this.#opening = opening;
-    this.#onFailure = onFailure;
+    this.#background = new BackgroundWork(onFailure);
     checkNothingSaved(opening.path);
     if (!endedCleanly(opening.path)) checkFile(opening.path);
     const file = this.#open();
@@ -156,7 +148,7 @@ export class LogWriter {
   /** Ends all work. Gives a report where acknowledged messages are not in the file at the path. */
   close(): string | undefined {
     if (this.#file !== undefined) {
-      this.#inBackground("watching", () => this.#write(() => this.#storeClock()));
+      this.#background.run("watching", () => this.#write(() => this.#storeClock()));
     }
     for (const timer of [this.#quietTimer, this.#indexTimer, this.#pruneTimer]) clearTimeout(timer);
     clearInterval(this.#watchTimer);
@@ -238,7 +230,7 @@ export class LogWriter {
   }
 
   #settle(): void {
-    this.#inBackground("indexing", () => {
+    this.#background.run("indexing", () => {
       if (this.#backlog > 0) this.#indexStep();
       if (this.#backlog > 0) return this.#settleIn(INDEX_PAUSE);
       clearTimeout(this.#quietTimer);
@@ -249,7 +241,7 @@ export class LogWriter {
   /** Takes one step, after which another one is due, until the index is near its end. */
   #fillIndex(): void {
     this.#indexTimer = undefined;
-    this.#inBackground("indexing", () => this.#indexStep());
+    this.#background.run("indexing", () => this.#indexStep());
   }
 
   /** Messages that are not indexed. */
@@ -268,35 +260,19 @@ export class LogWriter {
 
   /** Saves what can be saved as soon as another program is seen to take the files away. */
   #watch(): void {
-    this.#inBackground("watching", () => this.#file?.check());
-    this.#inBackground("checkpoints", () => this.#file?.checkWal());
+    this.#background.run("watching", () => this.#file?.check());
+    this.#background.run("checkpoints", () => this.#file?.checkWal());
   }
 
   #prune(): void {
     let again = false;
-    this.#inBackground("pruning", () => {
+    this.#background.run("pruning", () => {
       const { time } = this.#tick();
       if (time > this.#storedTime + CLOCK_INTERVAL) this.#write(() => this.#storeClock());
       again = this.#write(({ pruner }) => pruner.step(time));
       this.#tables?.appender.forgetSessions();
     });
     this.#pruneTimer = setTimeout(() => this.#prune(), again ? 0 : PRUNE_INTERVAL);
-  }
-
-  /** Reports an error, which would otherwise end the worker, and with it the log. */
-  #inBackground(task: Task, work: () => void): void {
-    try {
-      work();
-      this.#reported.delete(task);
-    } catch (error) {
-      // The next request has the files opened afresh, and nothing is lost by that.
-      if (error instanceof Detached) return;
-      if (!(error instanceof Error)) throw error;
-      const reason = reportOf(error);
-      if (this.#reported.get(task) === reason) return;
-      this.#reported.set(task, reason);
-      this.#onFailure(task, reason);
-    }
   }
 }
 
