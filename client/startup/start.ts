@@ -2,7 +2,7 @@
 
 import { fold, parseName } from "../../protocol/mod.ts";
 import { configDirectory, PLATFORM, stateDirectory } from "../../cli/directories.ts";
-import { messageOf } from "../../cli/system_errors.ts";
+import { messageOf, pathIn } from "../../cli/system_errors.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import { dialer } from "../net/connection.ts";
 import { backoff } from "../../core/session/backoff.ts";
@@ -208,10 +208,10 @@ async function openOutbox(
   try {
     makePrivateDirectory(directory);
     const open = user === "person" ? openPersonsOutbox : openScriptsOutbox;
-    const outbox = await open(directory, [server, fold(name)]);
-    if (outbox !== undefined) return { outbox, directory, notices: [] };
+    const opened = await open(directory, [server, fold(name)]);
+    if (opened !== undefined) return { ...opened, directory };
   } catch (error) {
-    return withoutDisk(`Cannot use ${directory}: ${messageOf(error)}`);
+    return withoutDisk(`Cannot use ${pathIn(error) ?? directory}: ${messageOf(error)}`);
   }
   const remark = `${name} is in use on ${server} by another chat-client of yours on this machine`;
   return { outbox: Outbox.inMemory(), directory, notices: [remark] };

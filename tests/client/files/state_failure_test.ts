@@ -18,8 +18,10 @@ const DAMAGES: Record<string, (disk: SmallDisk, directory: string) => Promise<vo
     await Deno.mkdir(lock);
   },
   "with an outbox of noise": async (_disk, directory) => {
-    await Deno.writeFile(await outboxIn(directory), crypto.getRandomValues(new Uint8Array(5_000)));
+    const noise = crypto.getRandomValues(new Uint8Array(5_000));
+    await Deno.writeFile(await outboxIn(directory), noise.fill(0x0a, 4_999));
   },
+  "on a read-only disk": (disk) => disk.remount("ro"),
   "that is a file": async (_disk, directory) => {
     await Deno.remove(directory, { recursive: true });
     await Deno.writeTextFile(directory, "");
@@ -37,6 +39,11 @@ async function outboxIn(directory: string): Promise<string> {
 const MODES: Record<string, [args: string[], typed: string[], last: string]> = {
   "a pipe": [[], ["one", "two"], "[General] Alice: two"],
   "send": [["send", "one"], [], ""],
+  "--plain": [["--plain"], ["one"], "[General] Alice: one"],
+  "tail": [["tail"], [], ""],
+  "search": [["search", "one"], [], ""],
+  "rooms": [["rooms"], [], ""],
+  "who": [["who"], [], ""],
   "--json": [["--json"], ['{"type":"message","payload":{"text":"one"}}'], '"text":"one"'],
 };
 
@@ -61,7 +68,8 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
       const { code, stdout, stderr } = await run(args, ...typed);
       assertEquals(code, 0, stderr.join("\n"));
       assertStringIncludes(stdout.at(-1) ?? "", last);
-      assert(stderr.length <= 1, stderr.join("\n"));
+      assertEquals(stderr.length, 1, stderr.join("\n"));
+      assertStringIncludes(stderr[0] ?? "", `${disk.path}/chat-client`);
       // The session has ended with the program: its name is free at once.
       assertEquals((await runClient(home, as, ["from elsewhere"])).code, 0);
     });

@@ -126,7 +126,7 @@ Deno.test("a process that is killed while refs change leaves each draft under on
     fc.asyncProperty(texts, async (texts) => {
       using directory = new Directory();
       const open = async () =>
-        await openPersonsOutbox(directory.path, ["127.0.0.1:1", "alice"]) as Outbox;
+        (await openPersonsOutbox(directory.path, ["127.0.0.1:1", "alice"]))?.outbox as Outbox;
       const outbox = await open();
       for (const text of texts) outbox.add(room, text);
       const [file] = [...Deno.readDirSync(directory.path)].filter(({ name }) => name.endsWith("l"));
