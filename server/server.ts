@@ -95,7 +95,8 @@ export class ChatServer implements AsyncDisposable {
     });
     this.#scheduler = new IoScheduler(settings.turns);
     this.#pipeline = new Pipeline(settings.log, this.#scheduler, (reason) => {
-      settings.logger.log("error", "append failed", { reason });
+      if (reason === undefined) settings.logger.log("info", "appending again");
+      else settings.logger.log("error", "append failed", { reason });
     });
     const { loginFailures } = settings.limits;
     const passwords = new Passwords(settings.passwordCost);

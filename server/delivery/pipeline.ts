@@ -10,7 +10,7 @@ import { Connection } from "../connection/connection.ts";
 import type { ConnectionHandle } from "../hub/state/connection_handle.ts";
 import type { Broadcast, Effect, Send } from "../hub/effects.ts";
 import { Subscription } from "./subscription.ts";
-import type { MessageLog, Outcome } from "../log/message_log.ts";
+import type { Draft, MessageLog, Outcome } from "../log/message_log.ts";
 import { PageCache } from "./page_cache.ts";
 import type { Members } from "../hub/state/room.ts";
 import type { Session } from "../hub/state/session.ts";
@@ -27,13 +27,20 @@ type Performers = {
   [Kind in Exclude<Effect, DraftEffect>["kind"]]: (effect: Extract<Effect, { kind: Kind }>) => void;
 };
 
+/**
+ * Called with the reason when the log begins to refuse what is to be appended, or does so for
+ * another reason; and without one when it takes it again.
+ */
+export type OnFailure = (reason: string | undefined) => void;
+
 /** Carries out effects. */
 export class Pipeline {
   readonly #log: MessageLog;
   readonly #scheduler: IoScheduler;
   readonly #pages: PageCache;
-  /** Called once for each batch of which something could not be appended, with the reason. */
-  readonly #onFailure: (reason: string) => void;
+  readonly #onFailure: OnFailure;
+  /** Why the last batch could not be appended. */
+  #failure: string | undefined;
   readonly #refOrder = new RefOrder();
   #gathered: Effect[] = [];
   #isRunning = false;
@@ -44,7 +51,7 @@ export class Pipeline {
   /** The connections that this tick has sent to. */
   #touched: Connection[] = [];
 
-  constructor(log: MessageLog, scheduler: IoScheduler, onFailure: (reason: string) => void) {
+  constructor(log: MessageLog, scheduler: IoScheduler, onFailure: OnFailure) {
     this.#log = log;
     this.#scheduler = scheduler;
     this.#pages = new PageCache(log, scheduler);
@@ -114,7 +121,7 @@ export class Pipeline {
   async #append(effects: readonly DraftEffect[]): Promise<readonly Outcome[]> {
     const held = this.#refOrder.heldAmong(effects, performance.now());
     const drafts = effects.filter((effect) => !held.has(effect)).map(({ draft }) => draft);
-    const outcomes = drafts.length === 0 ? [] : await this.#log.append(drafts);
+    const outcomes = drafts.length === 0 ? [] : await this.#appendToLog(drafts);
     if (held.size === 0) return outcomes;
     let next = 0;
     return effects.map((effect) => held.get(effect) ?? outcomes[next++] as Outcome);
@@ -122,21 +129,24 @@ export class Pipeline {
 
   #carryOut(effects: readonly Effect[], outcomes: readonly Outcome[]): void {
     let next = 0;
-    let failure: string | undefined;
     for (const effect of effects) {
       if (!("draft" in effect)) {
         this.#perform(effect);
         continue;
       }
       const outcome = outcomes[next++] as Outcome;
-      if (outcome.kind === "failed") {
-        failure ??= outcome.reason;
-        this.#refOrder.note(effect, performance.now());
-      }
+      if (outcome.kind === "failed") this.#refOrder.note(effect, performance.now());
       for (const each of deliver(effect, outcome)) this.#perform(each);
     }
-    if (failure !== undefined) this.#onFailure(failure);
     this.#flush();
+  }
+
+  /** Reports a failure once, however many clients try again meanwhile. */
+  async #appendToLog(drafts: readonly Draft[]): Promise<readonly Outcome[]> {
+    const outcomes = await this.#log.append(drafts);
+    const failed = outcomes.find((outcome) => outcome.kind === "failed");
+    if (failed?.reason !== this.#failure) this.#onFailure(this.#failure = failed?.reason);
+    return outcomes;
   }
 
   #perform(effect: Effect): void {
