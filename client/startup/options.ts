@@ -118,7 +118,6 @@ export const USAGES = {
   search: {
     options: SEARCH,
     operands: "WORDS…",
-    isText: true,
     minOperands: 1,
     maxOperands: 1000,
     help: "Print a room's messages that have the words, newest first",

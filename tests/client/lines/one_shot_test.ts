@@ -161,9 +161,8 @@ Deno.test("search prints what has the words, newest first", async () => {
   await say(server, "red apple", "green pear", "green apple");
   for (const room of [[], ["--room", "general"]]) {
     const { code, stdout } = await runClient(home, [
-      ...["search", ...room],
+      ...["search", "apple", ...room],
       ...as("Alice", server),
-      "apple",
     ]);
     assertEquals(
       [code, stdout],

@@ -56,7 +56,7 @@ Deno.test("parseInvocation() says in one line what is wrong", PURE, () => {
     [["a", "b"], 'Unexpected argument "b"'],
     [["--name"], "--name must not be empty"],
     [["tail", "-n", "x"], "--lines must be a whole number from 0 to 100000"],
-    [["search", "-n", "0", "x"], "--lines must be a whole number from 1 to 500" + HINT],
+    [["search", "x", "-n", "0"], "--lines must be a whole number from 1 to 500"],
     [["send"], '"send" needs TEXT…' + HINT],
     [["send", "--nope", "x"], 'Unknown option "--nope"' + HINT],
     [["--name", "Z", "rooms"], "Write the command first: chat-client rooms …"],
