@@ -72,7 +72,7 @@ function foldGraphemes(text: string): { folded: string; offsets: Map<number, num
   return { folded, offsets: offsets.set(folded.length, text.length) };
 }
 
-/** What a link goes on with: neither the punctuation of scripts without spaces, nor quotes. */
+/** The characters that continue a link: neither the punctuation of scripts without spaces, nor quotes. */
 const IN_LINK = String.raw`[^\s<>"、。，！？：；「」『』（）《》〈〉【】…]`;
 
 const LINK = new RegExp(

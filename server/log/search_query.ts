@@ -31,7 +31,7 @@ export function parseQuery(query: string): Terms {
     if (word === "*") return { problem: "has a * without a word before it" };
     const isPrefix = star === "*" || word.endsWith("*");
     const term = phraseOf(quoted ?? (isPrefix ? word.slice(0, -1) : word), isPrefix);
-    // What has neither letters nor digits is in no index: it can't be looked for.
+    // A word with neither letters nor digits is in no index, so it can't be searched for.
     if (term.tokens.length === 0) continue;
     const key = expressionOf(term);
     terms.set(key, term);

@@ -11,7 +11,7 @@ export interface CertificateSource {
   readonly name: string;
   /** The fingerprint that clients pin, where the server issues its certificates itself. */
   readonly fingerprint?: string;
-  /** What an operator should know of the files of the last certificate that was loaded. */
+  /** A warning for the operator about the files of the last certificate that was loaded. */
   readonly warning?: { event: string; fields: LogFields } | undefined;
   /** A certificate that is valid at `now`. Rejects with an {@linkcode UnusableCertificate}. */
   load(now: number): Promise<Identity>;

@@ -59,7 +59,7 @@ export class LogWriter {
   readonly #background: BackgroundWork;
   /** `undefined` where the file could not be opened afresh. */
   #file: LogFile | undefined;
-  /** What the file is to have at least, whenever it is opened again. */
+  /** The last `seq` of each room that the file must have, whenever it is opened again. */
   #heads: Heads = new Map();
   /** `undefined` where cached rows may be wrong. */
   #tables: Tables | undefined;
@@ -251,7 +251,7 @@ export class LogWriter {
 
   #indexStep(): void {
     this.#write(({ index }, { database }) => {
-      // What a power cut takes of the index is indexed again: that needs no wait for the disk.
+      // The index can be made again after a power cut, so it need not wait for the disk.
       database.exec("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
       index.step();
       database.exec(`COMMIT; PRAGMA synchronous = ${this.#opening.sync}`);

@@ -14,7 +14,7 @@ interface Mode {
   readonly args: readonly string[];
   /** Lines of input; without them the input stays open. */
   readonly input?: readonly string[];
-  /** What complete output ends with; empty where nothing is printed. */
+  /** The end of complete output; empty where nothing is printed. */
   readonly last: string;
   /** Whether the output is larger than a pipe. */
   readonly isLong?: boolean;

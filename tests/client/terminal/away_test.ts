@@ -1,4 +1,4 @@
-/** What was said while a person was away, in a real terminal: all of it is told of, and can be had. */
+/** Messages of a person's absence, in a real terminal: all are counted, and can be shown. */
 
 import { assert, assertStringIncludes } from "@std/assert";
 import { openAlice, terminalTest } from "../../fixtures/tmux.ts";

@@ -1,4 +1,4 @@
-/** What was said while away: all of it can be had, and only what was shown is marked as read. */
+/** Messages of an absence: all can be shown, and only those that were shown are marked as read. */
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -13,7 +13,7 @@ class Room {
   readonly chat: Chat;
   readonly shown: number[] = [];
   readonly words: string[] = [];
-  /** What `/unread` said last. */
+  /** The last answer to `/unread`. */
   listed: unknown;
   marks: number[] = [];
   readonly #said: MessagePayload[];

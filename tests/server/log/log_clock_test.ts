@@ -53,7 +53,7 @@ Deno.test("LogClock takes a jump of years for a clock that is set, not for time"
   for (const from of [0, TODAY]) {
     const clock = startAt(from);
     let uptime = 0;
-    // What comes after counts as ever: a day, a night asleep, another day.
+    // Later time counts as usual: a day, a night asleep, another day.
     for (const [wall, passed] of [[0, 0], [3650, 1], [3651, 1], [3653, 1], [3654, 1]] as const) {
       uptime += passed * DAY;
       assertEquals(clock.tick(from + wall * DAY, uptime).at, from + wall * DAY);

@@ -120,7 +120,7 @@ Deno.test("a server takes messages while its file is put in order, and before an
   assertEquals(await countIn(directory.file()), 160);
 });
 
-/** What operators, backups and their sqlite3 do to a log, and none of it takes anything away. */
+/** Harmless acts of operators, backups and their sqlite3: none takes anything away. */
 const HARMLESS = [
   "touch chat.db",
   "touch -d 2001-01-01 chat.db chat.db-wal chat.db-shm",

@@ -1,5 +1,5 @@
 /**
- * What the system says of a file: which it is, and whether it was written to.
+ * A file's status by the system: its identity, and whether it was written to.
  */
 
 /** The parts of a file's status that tell whether it is the same, and unchanged. */

@@ -136,7 +136,7 @@ export class FileWatch implements Disposable {
       this.#walLost(now, before) ??
       detached(now, before) ??
       this.#overwritten(now, before);
-    // What another program's checkpoint made of the database is known from now on.
+    // The result of another program's checkpoint is known from now on.
     if (finding === undefined && hasCheckpoint(now, before)) this.#keep(now);
     return finding;
   }
