@@ -256,6 +256,8 @@ export class App implements View {
     const { terminal } = this.#options;
     const rows = this.#screen.takeRows().map((row) => row + "\r\n").join("");
     terminal.write(this.#writer.remove(terminal.size.columns) + rows);
+    // A key that is still being handled may ask for a frame, which would stay on the screen.
+    this.#paused = true;
   }
 
   #ring(item: Item): void {
