@@ -120,9 +120,9 @@ export class Pipeline {
   /** One outcome for each of `effects`, of which some may have to wait for an earlier one. */
   async #append(effects: readonly DraftEffect[]): Promise<readonly Outcome[]> {
     const held = this.#refOrder.heldAmong(effects, performance.now());
+    if (held.size === 0) return await this.#appendToLog(effects.map(({ draft }) => draft));
     const drafts = effects.filter((effect) => !held.has(effect)).map(({ draft }) => draft);
     const outcomes = drafts.length === 0 ? [] : await this.#appendToLog(drafts);
-    if (held.size === 0) return outcomes;
     let next = 0;
     return effects.map((effect) => held.get(effect) ?? outcomes[next++] as Outcome);
   }

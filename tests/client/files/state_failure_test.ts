@@ -4,7 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ClientProcess, Home, runClient } from "../../fixtures/client.ts";
 import { SmallDisk } from "../../fixtures/small_disk.ts";
 
-/** What is done to the state directory of a client that was there before. */
+/** The damages to the state directory of a client that was there before. */
 const DAMAGES: Record<string, (disk: SmallDisk, directory: string) => Promise<void>> = {
   "on a full disk": (disk) => disk.fill(),
   "with an outbox that is a directory": async (_disk, directory) => {

@@ -72,7 +72,7 @@ async function serve(home: Home) {
 
 function argumentsOf({ args: [first = "", ...rest], input, isLocal = false }: Mode, port: number) {
   if (isLocal) return [first, ...rest];
-  // What is said in a test of input is not what another prints.
+  // Tests of input talk in a room of their own, so that the other tests do not print their messages.
   const room = input === undefined ? [] : ["--room", "Echo"];
   // No mode inherits what another left in its outbox.
   const name = `Alice ${crypto.randomUUID().slice(0, 8)}`;
