@@ -2,8 +2,10 @@
 
 import config from "./deno.json" with { type: "json" };
 import { parseOptions } from "./cli/options.ts";
-import { contradiction, helpText, OPTIONS } from "./server/options.ts";
-import { passwd, PASSWD_OPTIONS, PasswdFailure, passwdHelpText } from "./server/passwd.ts";
+import { type Command, CommandFailure } from "./server/commands/command.ts";
+import { commandHelp, COMMANDS, parseCommand } from "./server/commands/commands.ts";
+import { helpText } from "./server/commands/help.ts";
+import { contradiction, OPTIONS } from "./server/options.ts";
 import { dropFileAccess, dropNetworkAccess } from "./server/process/permissions.ts";
 import { printLine } from "./server/process/standard_output.ts";
 import { surviveFileSizeLimit } from "./server/process/system_limits.ts";
@@ -17,7 +19,9 @@ if (import.meta.main) await main(Deno.args);
 /** Runs the server that `args` ask for, until a signal stops it. */
 export async function main(args: string[]): Promise<void> {
   surviveFileSizeLimit();
-  if (args[0] === "passwd") return await setPassword(args.slice(1));
+  const [name = "", ...rest] = args;
+  const command = COMMANDS.get(name);
+  if (command !== undefined) return await runCommand(name, command, rest);
   const parsed = parseOptions(OPTIONS, args);
   if ("problem" in parsed) return await fail(2, `${parsed.problem}; try --help`);
   const wrong = contradiction(parsed.values);
@@ -38,17 +42,16 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-/** `chat-server passwd NAME`. */
-async function setPassword(args: string[]): Promise<void> {
-  const parsed = parseOptions(PASSWD_OPTIONS, args, 1);
-  if ("problem" in parsed) return await fail(2, `${parsed.problem}; try passwd --help`);
-  if (parsed.values.help) return await print(passwdHelpText().trimEnd());
-  const [name] = parsed.operands;
-  if (name === undefined) return await fail(2, "Say whose password: chat-server passwd NAME");
+/** Runs a subcommand, with the arguments behind its name. */
+async function runCommand(name: string, command: Command, args: string[]): Promise<void> {
+  const parsed = parseCommand(name, command, args);
+  if ("problem" in parsed) return await fail(2, parsed.problem);
+  if (parsed.values.help) return await print(commandHelp(name, command));
   try {
-    await print(await passwd(name, parsed.values));
+    const text = await command.run(parsed.operands, parsed.values);
+    if (text !== undefined) await print(text);
   } catch (error) {
-    if (!(error instanceof PasswdFailure)) throw error;
+    if (!(error instanceof CommandFailure)) throw error;
     await fail(error.code, error.message);
   }
 }

@@ -1,6 +1,6 @@
 /** The command line of `chat-server`. */
 
-import { describeOptions, oneOf, text, toggle, type Values, wholeNumber } from "../cli/options.ts";
+import { oneOf, text, toggle, type Values, wholeNumber } from "../cli/options.ts";
 import { TLS_PORT } from "../protocol/fingerprint.ts";
 import { LIMIT_OPTIONS } from "./limit_options.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./process/logger.ts";
@@ -90,31 +90,4 @@ export function contradiction(options: ServerOptions): string | undefined {
 /** Whether TLS is served. */
 export function isTls(options: ServerOptions): boolean {
   return options.tls || options["tls-cert"] !== undefined;
-}
-
-/** The text of `chat-server --help`. */
-export function helpText(): string {
-  return `chat-server: the chat that keeps its promises
-
-Usage: chat-server [OPTIONS]
-       chat-server passwd NAME [--data FILE] [--delete]
-
-${describeOptions(OPTIONS)}
-
-The state directory is $XDG_STATE_HOME/chat-server, or ~/.local/state/chat-server;
-on macOS ~/Library/Application Support/chat-server, on Windows %LOCALAPPDATA%\\chat-server.
-One server at a time may use a file.
-
-0 lifts the limit that a --max-… or …-rate option, or --login-failures, sets.
-
-With --tls the certificate is made at the first start, and kept in a directory beside
-the log, FILE-tls. Give its fingerprint to the people who are to join. With TLS, SIGHUP reads
---tls-cert and --tls-key again; connections stay open.
-
-Prints one line on stdout for each port once it accepts connections; what it does, on
-stderr. SIGINT or SIGTERM notifies every client and stops it; a second one stops it at once.
-
-Exit codes: 0 stopped when asked, 1 could not run, or something that was acknowledged is not in
-the log's file any more, 2 wrong usage
-`;
 }

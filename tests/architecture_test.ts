@@ -19,6 +19,7 @@ const LAYERS = [
     ["server/accounts"],
     ["server/peer"],
     ["server"],
+    ["server/commands"],
   ],
   [["protocol"], ["core/chat"], ["core/session"]],
   [

@@ -1,7 +1,7 @@
 /** docs/server.md, compared with the server. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { helpText } from "../../server/options.ts";
+import { helpText } from "../../server/commands/help.ts";
 import { Home } from "../fixtures/client.ts";
 import { hasProgram } from "../fixtures/process.ts";
 import type { TestClient } from "../fixtures/test_client.ts";

@@ -6,9 +6,9 @@ import { assertEquals } from "@std/assert";
  */
 const READERS = [
   "server/accounts/account_sessions.ts",
+  "server/commands/passwd.ts",
   "server/log/memory/memory_log.ts",
   "server/log/sqlite/writer.ts",
-  "server/passwd.ts",
   "server/process/logger.ts",
   "server/tls/self_issued.ts",
   "server/tls/tls.ts",

@@ -6,64 +6,52 @@
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { DatabaseSync } from "node:sqlite";
-import { FieldError, newPassword } from "../protocol/fields.ts";
-import { escapeForTerminal, fold, parseName } from "../protocol/mod.ts";
-import { describeOptions, text, toggle, type Values } from "../cli/options.ts";
-import { PLATFORM } from "../cli/directories.ts";
-import { DataFile, defaultDataFile, FileInUse } from "./log/sqlite/file/data_file.ts";
-import { lookAlike } from "./hub/state/skeletons.ts";
-import type { StoredPassword } from "./log/account_store.ts";
-import { Passwords } from "./accounts/passwords.ts";
-import { exists } from "./process/files.ts";
-import { askSecret } from "./process/secret_prompt.ts";
-import { AccountTable } from "./log/sqlite/tables/accounts.ts";
-import { checkSchema, isUpToDate, migrate } from "./log/sqlite/tables/schema.ts";
-import { Statements } from "./log/sqlite/tables/statements.ts";
+import { FieldError, newPassword } from "../../protocol/fields.ts";
+import { escapeForTerminal, fold, parseName } from "../../protocol/mod.ts";
+import { toggle, type Values } from "../../cli/options.ts";
+import { DataFile, FileInUse } from "../log/sqlite/file/data_file.ts";
+import { lookAlike } from "../hub/state/skeletons.ts";
+import type { StoredPassword } from "../log/account_store.ts";
+import { Passwords } from "../accounts/passwords.ts";
+import { exists } from "../process/files.ts";
+import { askSecret } from "../process/secret_prompt.ts";
+import { AccountTable } from "../log/sqlite/tables/accounts.ts";
+import { checkSchema, isUpToDate, migrate } from "../log/sqlite/tables/schema.ts";
+import { Statements } from "../log/sqlite/tables/statements.ts";
+import { command, CommandFailure, DATA, dataPath, HELP } from "./command.ts";
 
-/** The options of `chat-server passwd`. */
-export const PASSWD_OPTIONS = {
-  data: text("FILE", undefined, "The log's file [default: chat.db in the state directory]"),
+const OPTIONS = {
+  data: DATA,
   delete: toggle("Free the name again, and end its sessions"),
-  help: toggle("Show this help and exit"),
-} as const;
+  help: HELP,
+};
 
-/** Why a password cannot be set, in one line for a person; with the program's exit code. */
-export class PasswdFailure extends Error {
-  override name = "PasswdFailure";
-  constructor(readonly code: 1 | 2, message: string) {
-    super(message);
-  }
-}
-
-/** The text of `chat-server passwd --help`. */
-export function passwdHelpText(): string {
-  return `Usage: chat-server passwd NAME [OPTIONS]
-
+/** `chat-server passwd NAME`. */
+export const passwd = command({
+  operands: ["NAME"],
+  missing: "Say whose password",
+  help: "Register a name, or change its password",
+  description: `
 Register NAME, or change its password; its sessions need the new one to come back.
 The password is asked for twice or, away from a terminal, read from one line of the input.
-A server that uses the file need not be stopped.
-
-${describeOptions(PASSWD_OPTIONS)}
-`;
-}
+A server that uses the file need not be stopped.`,
+  options: OPTIONS,
+  run: ([name = ""], options) => setPassword(name, options),
+});
 
 /** Does what `chat-server passwd NAME` asks; returns the line that says what was done. */
-export async function passwd(
+async function setPassword(
   name: string,
-  options: Values<typeof PASSWD_OPTIONS>,
+  options: Values<typeof OPTIONS>,
 ): Promise<string> {
   const parsed = parseName(name);
   if ("problem" in parsed) {
-    throw new PasswdFailure(
+    throw new CommandFailure(
       2,
       `Cannot use the name "${escapeForTerminal(name)}": it ${parsed.problem}`,
     );
   }
-  const path = options.data ?? defaultDataFile(PLATFORM);
-  if (path === undefined) {
-    const reason = "Cannot tell where the log is: no home directory; use --data FILE";
-    throw new PasswdFailure(1, reason);
-  }
+  const path = dataPath(options.data);
   try {
     const remark = exists(path) ? "" : ` The log ${path} is new.`;
     if (options.delete) return withAccounts(path, (accounts) => unregister(accounts, parsed.name));
@@ -72,8 +60,8 @@ export async function passwd(
     const password = await new Passwords().hash(await askForPassword());
     return withAccounts(path, (accounts) => register(accounts, parsed.name, password)) + remark;
   } catch (error) {
-    if (error instanceof PasswdFailure || !(error instanceof Error)) throw error;
-    throw new PasswdFailure(1, `Cannot use the log ${path}: ${error.message}`);
+    if (error instanceof CommandFailure || !(error instanceof Error)) throw error;
+    throw new CommandFailure(1, `Cannot use the log ${path}: ${error.message}`);
   }
 }
 
@@ -91,7 +79,7 @@ function register(accounts: AccountTable, name: string, password: StoredPassword
 
 function unregister(accounts: AccountTable, name: string): string {
   const known = accounts.stored(name);
-  if (known === undefined) throw new PasswdFailure(1, `"${name}" is not registered`);
+  if (known === undefined) throw new CommandFailure(1, `"${name}" is not registered`);
   accounts.drop({ account: known.id, passwordVersion: known.passwordVersion });
   return `"${known.name}" is registered no more.`;
 }
@@ -102,7 +90,7 @@ function refuseLookalike(accounts: AccountTable, name: string): void {
   );
   if (other === undefined) return;
   const reason = `Cannot register "${name}": it looks like "${other.name}", which is registered`;
-  throw new PasswdFailure(1, reason);
+  throw new CommandFailure(1, reason);
 }
 
 /** Does one thing to the accounts of a log: all of it, or nothing. */
@@ -118,7 +106,7 @@ function withAccounts<Result>(path: string, change: (accounts: AccountTable) => 
     database.exec("PRAGMA journal_mode = WAL");
     migrate(database);
   } else if (!isUpToDate(database)) {
-    throw new PasswdFailure(
+    throw new CommandFailure(
       1,
       `The server that uses ${path} is older than this one; stop it first`,
     );
@@ -143,13 +131,13 @@ async function askForPassword(): Promise<string> {
   if (!Deno.stdin.isTerminal()) return checked(await firstLine());
   const password = checked(askSecret("Password:"));
   const again = askSecret("The same again:");
-  if (checked(again) !== password) throw new PasswdFailure(1, "The two passwords differ");
+  if (checked(again) !== password) throw new CommandFailure(1, "The two passwords differ");
   return password;
 }
 
 function checked(password: string): string {
   const parsed = newPassword.parse(password);
-  if (parsed instanceof FieldError) throw new PasswdFailure(1, `The password ${parsed.rule}`);
+  if (parsed instanceof FieldError) throw new CommandFailure(1, `The password ${parsed.rule}`);
   return parsed;
 }
 

@@ -1,0 +1,82 @@
+/** The subcommands of `chat-server`: one table for parsing, `--help` and completions. */
+
+import { shellCompletions, SHELLS } from "../../cli/completions.ts";
+import { describeOptions, parseOptions, type Values } from "../../cli/options.ts";
+import { OPTIONS } from "../options.ts";
+import { type Command, command, HELP } from "./command.ts";
+import { passwd } from "./passwd.ts";
+
+const completions = command({
+  operands: [SHELLS.join("|")],
+  missing: "Say for which shell",
+  help: "Print the completions for a shell",
+  description: "Print a script that has the shell complete commands, options and files.",
+  options: { help: HELP },
+  run: ([shell = ""]) => Promise.resolve(completionsFor(shell)),
+});
+
+/** The subcommands, by the first argument. */
+export const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({
+  passwd,
+  completions,
+}));
+
+/** A command line: a call, or the one line that says what is wrong with it. */
+export type CommandLine =
+  | { operands: string[]; values: Values<{ help: typeof HELP }> }
+  | { problem: string };
+
+/** Parses the arguments behind the subcommand `name`. */
+export function parseCommand(name: string, command: Command, args: string[]): CommandLine {
+  const { operands, options, missing } = command;
+  const parsed = parseOptions(options, args, operands.length);
+  if ("problem" in parsed) return { problem: `${parsed.problem}; try ${name} --help` };
+  if (parsed.values.help) return parsed;
+  const needed = operands.filter((operand) => !operand.startsWith("["));
+  if (parsed.operands.length < needed.length) {
+    return { problem: `${missing ?? "Something is missing"}: ${usageOf(name, command)}` };
+  }
+  const wrong = parsed.operands.find((word, index) => !isOneOf(word, operands[index] ?? ""));
+  if (wrong === undefined) return parsed;
+  return { problem: `Unexpected argument "${wrong}"; try ${name} --help` };
+}
+
+/** The text of `chat-server NAME --help`. */
+export function commandHelp(name: string, command: Command): string {
+  return `Usage: ${usageOf(name, command)} [OPTIONS]
+
+${command.description.trim()}
+
+${describeOptions(command.options)}`;
+}
+
+/** The table for `chat-server --help`. */
+export function describeCommands(): string {
+  const rows = [...COMMANDS].map(([name, { operands, help }]) =>
+    [[name, ...operands].join(" "), help] as const
+  );
+  const width = Math.max(...rows.map(([usage]) => usage.length));
+  return rows.map(([usage, help]) => `  ${usage.padEnd(width)}  ${help}`).join("\n");
+}
+
+/** The words that an operand must be one of; none where it is free. */
+function wordsOf(operand: string): string[] {
+  return operand.includes("|") ? operand.split("|") : [];
+}
+
+function usageOf(name: string, { operands }: Command): string {
+  return ["chat-server", name, ...operands].join(" ");
+}
+
+function isOneOf(word: string, operand: string): boolean {
+  const words = wordsOf(operand);
+  return words.length === 0 || words.includes(word);
+}
+
+function completionsFor(shell: string): string {
+  const commands = [...COMMANDS].map(([name, { help, options, operands }]) =>
+    [name, { help, options, words: operands.flatMap(wordsOf) }] as const
+  );
+  const program = { name: "chat-server", options: OPTIONS, commands: Object.fromEntries(commands) };
+  return shellCompletions(shell, program).trimEnd();
+}

@@ -1,0 +1,36 @@
+/** The text of `chat-server --help`. */
+
+import { describeOptions } from "../../cli/options.ts";
+import { OPTIONS } from "../options.ts";
+import { describeCommands } from "./commands.ts";
+
+/** The text of `chat-server --help`. */
+export function helpText(): string {
+  return `chat-server: the chat that keeps its promises
+
+Usage: chat-server [OPTIONS]
+       chat-server COMMAND [OPTIONS]
+
+${describeCommands()}
+
+COMMAND --help shows the options of a command. Without one, the server starts:
+
+${describeOptions(OPTIONS)}
+
+The state directory is $XDG_STATE_HOME/chat-server, or ~/.local/state/chat-server;
+on macOS ~/Library/Application Support/chat-server, on Windows %LOCALAPPDATA%\\chat-server.
+One server at a time may use a file.
+
+0 lifts the limit that a --max-… or …-rate option, or --login-failures, sets.
+
+With --tls the certificate is made at the first start, and kept in a directory beside
+the log, FILE-tls. Give its fingerprint to the people who are to join. With TLS, SIGHUP reads
+--tls-cert and --tls-key again; connections stay open.
+
+Prints one line on stdout for each port once it accepts connections; what it does, on
+stderr. SIGINT or SIGTERM notifies every client and stops it; a second one stops it at once.
+
+Exit codes: 0 stopped when asked, 1 could not run, or something that was acknowledged is not in
+the log's file any more, 2 wrong usage
+`;
+}
