@@ -3,8 +3,10 @@
 import { shellCompletions, SHELLS } from "../../cli/completions.ts";
 import { describeOptions, parseOptions, type Values } from "../../cli/options.ts";
 import { OPTIONS } from "../options.ts";
+import { backup } from "./backup.ts";
 import { type Command, command, HELP } from "./command.ts";
 import { passwd } from "./passwd.ts";
+import { verify } from "./verify.ts";
 
 const completions = command({
   operands: [SHELLS.join("|")],
@@ -18,6 +20,8 @@ const completions = command({
 /** The subcommands, by the first argument. */
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({
   passwd,
+  backup,
+  verify,
   completions,
 }));
 
