@@ -1,11 +1,12 @@
 /** `chat-server`: reads its options, starts, and stops cleanly on a signal. */
 
 import config from "./deno.json" with { type: "json" };
-import { parseOptions } from "./cli/options.ts";
 import { type Command, CommandFailure } from "./server/commands/command.ts";
 import { commandHelp, COMMANDS, parseCommand } from "./server/commands/commands.ts";
 import { helpText } from "./server/commands/help.ts";
-import { contradiction, OPTIONS } from "./server/options.ts";
+import { ConfigProblem, configure } from "./server/config.ts";
+import type { ServerConfig } from "./server/config_reload.ts";
+import { contradiction, OPTIONS, SOURCES } from "./server/options.ts";
 import { dropFileAccess, dropNetworkAccess } from "./server/process/permissions.ts";
 import { printLine } from "./server/process/standard_output.ts";
 import { surviveFileSizeLimit } from "./server/process/system_limits.ts";
@@ -22,17 +23,14 @@ export async function main(args: string[]): Promise<void> {
   const [name = "", ...rest] = args;
   const command = COMMANDS.get(name);
   if (command !== undefined) return await runCommand(name, command, rest);
-  const parsed = parseOptions(OPTIONS, args);
-  if ("problem" in parsed) return await fail(2, `${parsed.problem}; try --help`);
-  const wrong = contradiction(parsed.values);
-  if (wrong !== undefined) await fail(2, `${wrong}; try --help`);
-  if (parsed.values.help) return await print(helpText().trimEnd());
-  if (parsed.values.version) return await print(`${NAME} ${config.version}`);
+  const options = await readOptions(args);
+  if (options.values.help) return await print(helpText().trimEnd());
+  if (options.values.version) return await print(`${NAME} ${config.version}`);
   try {
-    const running = await start(parsed.values, `${NAME} ${config.version}`);
+    const running = await start(options, `${NAME} ${config.version}`);
     dropFileAccess();
     // TLS uses connections within the machine.
-    if (running.reload === undefined) dropNetworkAccess();
+    if (!running.isTls) dropNetworkAccess();
     stopOnSignals(running);
     reloadOnSignal(running);
     await announce(running);
@@ -42,13 +40,26 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
+/** The options that the server starts with; ends the program where they cannot be used. */
+async function readOptions(args: string[]): Promise<ServerConfig> {
+  try {
+    const options = configure(OPTIONS, args, SOURCES);
+    const wrong = contradiction(options.values);
+    return wrong === undefined ? options : await fail(2, `${wrong}; try --help`);
+  } catch (error) {
+    if (!(error instanceof ConfigProblem)) throw error;
+    return await fail(2, `${error.message}; try --help`);
+  }
+}
+
 /** Runs a subcommand, with the arguments behind its name. */
 async function runCommand(name: string, command: Command, args: string[]): Promise<void> {
   const parsed = parseCommand(name, command, args);
   if ("problem" in parsed) return await fail(2, parsed.problem);
-  if (parsed.values.help) return await print(commandHelp(name, command));
+  if (parsed.config.values["help"]) return await print(commandHelp(name, command));
   try {
-    const text = await command.run(parsed.operands, parsed.values);
+    const { operands, values } = parsed.config;
+    const text = await command.run(operands, values, parsed.config);
     if (text !== undefined) await print(text);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
@@ -73,7 +84,7 @@ function stopOnSignals(running: Running): void {
   for (const signal of signals) Deno.addSignalListener(signal, stop);
 }
 
-/** Without TLS there is nothing to reload, and the signal has its usual effect. */
+/** Where there is nothing to reload, the signal has its usual effect. */
 function reloadOnSignal({ reload }: Running): void {
   if (reload === undefined || Deno.build.os === "windows") return;
   Deno.addSignalListener("SIGHUP", () => void reload());

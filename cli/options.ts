@@ -82,19 +82,49 @@ export function oneOf<const Word extends string>(
   return { placeholder: words.join("|"), default: initial, help, parse, expected };
 }
 
+/** The values that one source gives for some of a table's options, or why it is of no use. */
+export type Given =
+  | { given: Record<string, unknown>; operands: string[] }
+  | { problem: string };
+
 /** Parses `args` by `table`; up to `maxOperands` of them may be operands. */
 export function parseOptions<Table extends OptionTable>(
   table: Table,
   args: readonly string[],
   maxOperands = 0,
 ): Parsed<Table> {
-  const switches = Object.keys(table).filter((name) => table[name]?.placeholder === undefined);
-  const valued = Object.keys(table).filter((name) => table[name]?.placeholder !== undefined);
+  const parsed = parseArguments(table, args, maxOperands);
+  if ("problem" in parsed) return parsed;
+  return { values: withDefaults(table, parsed.given), operands: parsed.operands };
+}
+
+/** All values of `table`: those of `given`, and the defaults of the others. */
+export function withDefaults<Table extends OptionTable>(
+  table: Table,
+  given: Readonly<Record<string, unknown>>,
+): Values<Table> {
+  const values = Object.entries(table).map(([name, option]) => {
+    return [name, Object.hasOwn(given, name) ? given[name] : option.default];
+  });
+  return Object.fromEntries(values) as Values<Table>;
+}
+
+/** Parses `args` as {@linkcode parseOptions} does; gives the options that are among them. */
+export function parseArguments(
+  table: OptionTable,
+  args: readonly string[],
+  maxOperands = 0,
+): Given {
+  const names = Object.keys(table);
+  const switches = names.filter((name) => table[name]?.placeholder === undefined);
+  const valued = names.filter((name) => table[name]?.placeholder !== undefined);
   const unknown: string[] = [];
   const operands: string[] = [];
-  const given = parseArgs([...args], {
+  const parsed = parseArgs([...args], {
     string: valued,
     boolean: switches,
+    // A switch that is not there is to differ from one that is set to false.
+    default: Object.fromEntries(switches.map((name) => [name, ABSENT])),
     // Kept out of `_`, which would turn "007" into a number.
     unknown: (argument, key) => {
       (key === undefined ? operands : unknown).push(argument);
@@ -102,16 +132,18 @@ export function parseOptions<Table extends OptionTable>(
     },
   });
   if (unknown[0] !== undefined) return { problem: `Unknown option "${unknown[0]}"` };
-  const values: Record<string, unknown> = {};
+  const given: [name: string, value: unknown][] = [];
   for (const [name, option] of Object.entries(table)) {
-    const value = readValue(option, given[name]);
-    if (value === INVALID) return { problem: `--${name} ${option.expected}` };
-    values[name] = value;
+    const written = parsed[name];
+    if (written === undefined || written === ABSENT) continue;
+    const value = typeof written === "boolean" ? written : option.parse(String(written));
+    if (value === undefined) return { problem: `--${name} ${option.expected}` };
+    given.push([name, value]);
   }
-  operands.push(...given._.map(String)); // The arguments after "--".
+  operands.push(...parsed._.map(String)); // The arguments after "--".
   const extra = operands[maxOperands];
   if (extra !== undefined) return { problem: `Unexpected argument "${extra}"` };
-  return { values: values as Values<Table>, operands };
+  return { given: Object.fromEntries(given), operands };
 }
 
 /**
@@ -128,12 +160,22 @@ export function leadingOptions(table: OptionTable, args: readonly string[]): num
   return Math.min(index, args.length);
 }
 
-const INVALID = Symbol("invalid");
+const ABSENT = Symbol("absent");
 
-function readValue(option: Option<unknown>, given: unknown): unknown {
-  if (given === undefined || given === false) return option.default;
-  const value = option.parse(String(given));
-  return value === undefined ? INVALID : value;
+/** The value that `written` stands for, in a file of JSON or in a variable; `undefined` for none of the option's. */
+export function valueOf(option: Option<unknown>, written: unknown): unknown {
+  if (option.placeholder === undefined) return typeof written === "boolean" ? written : undefined;
+  const isText = typeof option.default !== "number";
+  const fits = isText ? typeof written === "string" : typeof written === "number";
+  return fits ? option.parse(String(written)) : undefined;
+}
+
+/** The rule for a value in a file of JSON. */
+export function expectedOf(option: Option<unknown>): string {
+  const { placeholder, expected, default: initial } = option;
+  if (placeholder === undefined) return "must be true or false";
+  if (typeof initial === "number") return expected;
+  return placeholder.includes("|") ? `${expected}, in quotes` : "must be a text in quotes";
 }
 
 /** The lines of `--help` for `table`, aligned. */

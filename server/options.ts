@@ -3,6 +3,8 @@
 import { oneOf, text, toggle, type Values, wholeNumber } from "../cli/options.ts";
 import { TLS_PORT } from "../protocol/fingerprint.ts";
 import { LIMIT_OPTIONS } from "./limit_options.ts";
+import type { Sources } from "./config.ts";
+import { readFile } from "./process/files.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./process/logger.ts";
 
 /** The longest timeout, in seconds. */
@@ -69,9 +71,23 @@ export const OPTIONS = {
   ...LIMIT_OPTIONS,
   "log-level": oneOf(LOG_LEVELS, "info", "Lowest level of the lines on stderr"),
   "log-format": oneOf(LOG_FORMATS, "text", "Lines for people or for programs"),
+  config: text("FILE", undefined, "Options in a file, JSON with comments [default: none]"),
   help: toggle("Show this help and exit"),
   version: toggle("Show the version and exit"),
 } as const;
+
+/** The options that a running server reads again from its config file at SIGHUP. */
+export const RELOADED: ReadonlySet<string> = new Set([
+  ...Object.keys(LIMIT_OPTIONS),
+  ...["retain-days", "retain-messages", "session-days", "registered-only", "log-level"],
+]);
+
+/** Where the options of this process come from. */
+export const SOURCES: Sources = {
+  env: (variable) => Deno.env.get(variable),
+  readFile,
+  shared: OPTIONS,
+};
 
 /** The values that {@linkcode OPTIONS} can take. */
 export type ServerOptions = Values<typeof OPTIONS>;

@@ -65,6 +65,7 @@ export class ChatServer implements AsyncDisposable {
   readonly #memory: MemoryGuard;
   readonly #watch: MemoryWatch;
   readonly #accounts: Accounts;
+  readonly #throttle: LoginThrottle;
   readonly #context: PeerContext;
   readonly #peers = new Set<Peer>();
   /** Open connections: those of peers, and rejected ones that are being told why. */
@@ -101,6 +102,7 @@ export class ChatServer implements AsyncDisposable {
     const { loginFailures } = settings.limits;
     const passwords = new Passwords(settings.passwordCost);
     const throttle = new LoginThrottle(loginFailures, connections.limitLoopback);
+    this.#throttle = throttle;
     const logins = new Logins(settings.log, passwords, throttle, (connection, name) => {
       settings.logger.logOf(connection, "warn", "wrong password", { name });
     });
@@ -137,6 +139,16 @@ export class ChatServer implements AsyncDisposable {
       connections: this.#connections,
       onSocket: (socket) => this.#open(socket),
     });
+  }
+
+  /** Changes the limits; what is open already goes on, whether it keeps to them or not. */
+  setLimits(limits: Limits, registeredOnly: boolean): void {
+    const { connections, loginFailures, rates, roomLimits } = limits;
+    this.#limiter.setLimits(connections);
+    this.#throttle.setLimits(loginFailures, connections.limitLoopback);
+    this.#context.limits.rates = rates;
+    this.#memory.setBounds(limits.memory);
+    this.#hub.directory.setLimits({ ...roomLimits, registeredOnly });
   }
 
   /** Stops accepting, notifies every session, sends what was said, and closes all connections. */

@@ -10,11 +10,13 @@ import { limitsOf } from "./limit_options.ts";
 import { LineWriter } from "./process/background_writer.ts";
 import { describeListeners, type Listeners, logListeners, openListeners } from "./listeners.ts";
 import { Logger } from "./process/logger.ts";
-import { MemoryLog } from "./log/memory/memory_log.ts";
+import { MemoryLog, type MemoryRetention } from "./log/memory/memory_log.ts";
 import { EMPTY_SNAPSHOT, LogFailure } from "./log/message_log.ts";
 import type { ServerOptions } from "./options.ts";
+import { ConfigReload, type ReloadParts, type ServerConfig } from "./config_reload.ts";
 import { ChatServer, type Settings } from "./server.ts";
 import { SqliteLog } from "./log/sqlite/sqlite_log.ts";
+import type { Retention } from "./log/sqlite/tables/prune.ts";
 import { UnusableFile } from "./log/sqlite/tables/schema.ts";
 import { DAY } from "./process/time.ts";
 import { DescriptorReserve, shortageOf } from "./process/system_limits.ts";
@@ -26,14 +28,17 @@ export interface Running {
   logger: Logger;
   /** Its addresses, as `127.0.0.1:12345`; with TLS, the fingerprint too. */
   listening: string[];
-  /** Loads the certificate again; `undefined` without TLS. */
+  /** Whether TLS is served, for which the server connects to itself. */
+  isTls: boolean;
+  /** Reads the config file and the certificate again; `undefined` where there is neither. */
   reload: (() => Promise<void>) | undefined;
   /** Gives what is to be known of a log that does not have all that was acknowledged. */
   stop(): Promise<string | undefined>;
 }
 
-/** Starts what `options` ask for. `server` is the program's name and version. */
-export async function start(options: ServerOptions, server: string): Promise<Running> {
+/** Starts what the options ask for. `server` is the program's name and version. */
+export async function start(config: ServerConfig, server: string): Promise<Running> {
+  const options = config.values;
   const stderr = new LineWriter(Deno.stderr);
   const logger = new Logger(
     options["log-level"],
@@ -43,7 +48,7 @@ export async function start(options: ServerOptions, server: string): Promise<Run
   const parts = new AsyncDisposableStack();
   parts.defer(() => stderr.flush());
   try {
-    const { log, snapshot, path } = options.memory
+    const { log, snapshot, path, retain } = options.memory
       ? openMemory(options)
       : await openLog(parts.use(openFile(options.data)).path, options, logger);
     let problem: string | undefined;
@@ -54,14 +59,18 @@ export async function start(options: ServerOptions, server: string): Promise<Run
     const listeners = await openListeners(options, options.memory ? undefined : path, logger);
     // Last, since it takes all descriptors where there are few.
     const reserve = parts.use(new DescriptorReserve());
-    parts.use(serve(options, listeners, { server, logger, log, snapshot, turns, reserve }));
+    const chat = serve(options, listeners, { server, logger, log, snapshot, turns, reserve });
+    parts.use(chat);
+    const reloads = reloadsOf(listeners, config, { logger, chat, retain });
+    if (reloads.config !== undefined) parts.use(reloads.config);
     // Not before: a failure to start is to be the only line on stderr.
     logger.log("info", "log opened", { path, rooms: snapshot.rooms.length });
     logListeners(listeners, logger);
     return {
       logger,
       listening: describeListeners(listeners),
-      reload: listeners.tls?.reload.bind(listeners.tls),
+      isTls: listeners.tls !== undefined,
+      reload: reloads.reload,
       stop: async () => {
         await parts.disposeAsync();
         return problem;
@@ -71,6 +80,18 @@ export async function start(options: ServerOptions, server: string): Promise<Run
     await parts.disposeAsync();
     throw error;
   }
+}
+
+/** How the config file and the certificate are read again, as far as there are such. */
+function reloadsOf({ tls }: Listeners, config: ServerConfig, parts: ReloadParts) {
+  const reload = config.file === undefined
+    ? undefined
+    : new ConfigReload(config.file, config, parts);
+  if (reload === undefined && tls === undefined) return { config: undefined, reload: undefined };
+  return {
+    config: reload,
+    reload: async () => void await Promise.all([reload?.reload(), tls?.reload()]),
+  };
 }
 
 /** Opened at the start, because a running server has no permission to connect. */
@@ -101,26 +122,35 @@ function openFile(given: string | undefined): DataFile {
 }
 
 function openMemory(options: ServerOptions) {
-  const log = new MemoryLog({
+  const log = new MemoryLog(memoryRetention(options));
+  const retain = (changed: ServerOptions) => log.retain(memoryRetention(changed));
+  return { path: "in memory", log, snapshot: EMPTY_SNAPSHOT, retain };
+}
+
+function memoryRetention(options: ServerOptions): MemoryRetention {
+  return {
     retainFor: options["retain-days"] * DAY,
     retainMessages: options["retain-messages"],
     sessionsFor: options["session-days"] * DAY,
-  });
-  return { path: "in memory", log, snapshot: EMPTY_SNAPSHOT };
+  };
 }
 
-async function openLog(path: string, options: ServerOptions, logger: Logger) {
-  const retention = {
+function retentionOf(options: ServerOptions): Retention {
+  return {
     retainDays: options["retain-days"],
     retainMessages: options["retain-messages"],
     sessionDays: options["session-days"],
   };
+}
+
+async function openLog(path: string, options: ServerOptions, logger: Logger) {
   try {
-    const opening = { path, sync: options.sync, retention };
+    const opening = { path, sync: options.sync, retention: retentionOf(options) };
     const opened = await SqliteLog.open(opening, (task, reason) => {
       logger.log("error", "log maintenance failed", { task, reason });
     });
-    return { path, ...opened };
+    const retain = (changed: ServerOptions) => opened.log.retain(retentionOf(changed));
+    return { path, ...opened, retain };
   } catch (error) {
     if (error instanceof UnusableFile) {
       throw new StartFailure(`Cannot use the log ${path}: ${error.message}; it was left as it was`);

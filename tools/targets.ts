@@ -50,9 +50,9 @@ export const programs: readonly Program[] = [
       "--allow-net",
       "--allow-read",
       "--allow-write",
-      "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA",
+      "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA,CHAT_SERVER_*",
     ],
-    include: ["server/log/sqlite/sqlite_worker.ts", "server/tls/certificate_worker.ts"],
+    include: ["server/log/sqlite/sqlite_worker.ts", "server/process/file_worker.ts"],
     // It has four heaps, and by itself V8 lets the young part of each grow to 96 MB. With 24 MB
     // each, a million hostile inputs (deno task fuzz) take 409 to 480 MiB instead of 545 to 601.
     // The other flag lets it return memory; see server/limits/garbage.ts.

@@ -100,6 +100,14 @@ declare module "@std/json/parse-stream" {
   }
 }
 
+declare module "@std/jsonc/parse" {
+  export function parse(text: string): unknown;
+}
+
+declare module "@std/text/closest-string" {
+  export function closestString(givenWord: string, possibleWords: readonly string[]): string;
+}
+
 declare module "@std/streams/text-line-stream" {
   export class TextLineStream extends TransformStream<string, string> {
     constructor(options?: { allowCR?: boolean });

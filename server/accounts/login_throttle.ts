@@ -37,7 +37,7 @@ const REGISTRATIONS = { first: A_MINUTE, longest: 60 * A_MINUTE, memory: 240 * A
 
 /** Decides whether a password may be shown now. */
 export class LoginThrottle {
-  readonly #limitLoopback: boolean;
+  #limitLoopback: boolean;
   readonly #ofAddress: Failures;
   readonly #forName: Failures;
   /** The share of an address's failures that was for each name. */
@@ -53,6 +53,13 @@ export class LoginThrottle {
     this.#forName = new Failures({ free, ...FOR_NAME });
     this.#ofBoth = new Failures({ free, ...OF_ADDRESS });
     this.#registrations = new Failures({ free, ...REGISTRATIONS });
+  }
+
+  /** Changes both, for attempts from now on. */
+  setLimits(free: number, limitLoopback: boolean): void {
+    this.#limitLoopback = limitLoopback;
+    const all = [this.#ofAddress, this.#forName, this.#ofBoth, this.#registrations];
+    for (const failures of all) failures.free = free;
   }
 
   /**
@@ -104,10 +111,13 @@ export class LoginThrottle {
 
 /** Failures of many keys, and until when each of them has to wait. */
 class Failures {
-  readonly #waits: Waits;
+  /** Failures that make no wait. */
+  free: number;
+  readonly #waits: Omit<Waits, "free">;
   readonly #entries = new Map<string, { count: number; at: number; until: number }>();
 
-  constructor(waits: Waits) {
+  constructor({ free, ...waits }: Waits) {
+    this.free = free;
     this.#waits = waits;
   }
 
@@ -120,10 +130,10 @@ class Failures {
   }
 
   add(key: string, now: number): void {
-    const { free, first, longest, memory } = this.#waits;
+    const { first, longest, memory } = this.#waits;
     const entry = this.#entries.get(key);
     const count = entry === undefined || entry.at + memory < now ? 1 : entry.count + 1;
-    const wait = count < free ? 0 : Math.min(longest, first * 2 ** (count - free));
+    const wait = count < this.free ? 0 : Math.min(longest, first * 2 ** (count - this.free));
     // To the end: the first of the table is the one that has been quiet for longest.
     this.#entries.delete(key);
     this.#entries.set(key, { count, at: now, until: now + wait });

@@ -2,6 +2,7 @@
 
 import { PLATFORM } from "../../cli/directories.ts";
 import { type OptionTable, text, toggle, type Values } from "../../cli/options.ts";
+import type { Config } from "../config.ts";
 import { defaultDataFile } from "../log/sqlite/file/data_file.ts";
 
 /** A subcommand. */
@@ -16,7 +17,11 @@ export interface Command<Table extends OptionTable = OptionTable> {
   readonly description: string;
   readonly options: Table & { readonly help: typeof HELP };
   /** Does it; gives the text for stdout, if any. Throws a {@linkcode CommandFailure}. */
-  run(operands: readonly string[], options: Values<Table>): Promise<string | undefined>;
+  run(
+    operands: readonly string[],
+    options: Values<Table>,
+    config: Config,
+  ): Promise<string | undefined>;
 }
 
 /** Why a subcommand failed, in one line for a person; with the program's exit code. */
@@ -37,9 +42,14 @@ export const DATA = text(
   "The log's file [default: chat.db in the state directory]",
 );
 
-/** Checks a row of the table. */
+/** The option `--config` of subcommands that look for the log where the server's config file says. */
+const CONFIG = text("FILE", undefined, "The server's config file [default: none]");
+
+/** Completes a row of the table: a command with `--data` has `--config` too. */
 export function command<Table extends OptionTable>(row: Command<Table>): Command {
-  return row;
+  if (!("data" in row.options) || "config" in row.options) return row;
+  const { help, ...others } = row.options;
+  return { ...row, options: { ...others, config: CONFIG, help } };
 }
 
 /** The path that `--data` gives, or that a server without it uses. */

@@ -1,10 +1,12 @@
 /** The subcommands of `chat-server`: one table for parsing, `--help` and completions. */
 
 import { shellCompletions, SHELLS } from "../../cli/completions.ts";
-import { describeOptions, parseOptions, type Values } from "../../cli/options.ts";
-import { OPTIONS } from "../options.ts";
+import { describeOptions } from "../../cli/options.ts";
+import { type Config, ConfigProblem, configure } from "../config.ts";
+import { OPTIONS, SOURCES } from "../options.ts";
 import { backup } from "./backup.ts";
 import { type Command, command, HELP } from "./command.ts";
+import { config } from "./config.ts";
 import { passwd } from "./passwd.ts";
 import { verify } from "./verify.ts";
 
@@ -22,27 +24,37 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({
   passwd,
   backup,
   verify,
+  config,
   completions,
 }));
 
 /** A command line: a call, or the one line that says what is wrong with it. */
 export type CommandLine =
-  | { operands: string[]; values: Values<{ help: typeof HELP }> }
+  | { config: Config }
   | { problem: string };
 
 /** Parses the arguments behind the subcommand `name`. */
 export function parseCommand(name: string, command: Command, args: string[]): CommandLine {
-  const { operands, options, missing } = command;
-  const parsed = parseOptions(options, args, operands.length);
-  if ("problem" in parsed) return { problem: `${parsed.problem}; try ${name} --help` };
-  if (parsed.values.help) return parsed;
+  const { operands, missing } = command;
+  const parsed = readOptions(command, args);
+  if (parsed instanceof ConfigProblem) return { problem: `${parsed.message}; try ${name} --help` };
+  if (parsed.values["help"]) return { config: parsed };
   const needed = operands.filter((operand) => !operand.startsWith("["));
   if (parsed.operands.length < needed.length) {
     return { problem: `${missing ?? "Something is missing"}: ${usageOf(name, command)}` };
   }
   const wrong = parsed.operands.find((word, index) => !isOneOf(word, operands[index] ?? ""));
-  if (wrong === undefined) return parsed;
+  if (wrong === undefined) return { config: parsed };
   return { problem: `Unexpected argument "${wrong}"; try ${name} --help` };
+}
+
+function readOptions({ options, operands }: Command, args: string[]): Config | ConfigProblem {
+  try {
+    return configure(options, args, SOURCES, operands.length);
+  } catch (error) {
+    if (error instanceof ConfigProblem) return error;
+    throw error;
+  }
 }
 
 /** The text of `chat-server NAME --help`. */

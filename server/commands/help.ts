@@ -23,6 +23,12 @@ One server at a time may use a file.
 
 0 lifts the limit that a --max-… or …-rate option, or --login-failures, sets.
 
+Each option may also be in the environment, as CHAT_SERVER_<OPTION> (CHAT_SERVER_MAX_ROOMS=9,
+CHAT_SERVER_TLS=true), or in the file of --config, as { "max-rooms": 9, "tls": true }, with
+comments. The command line goes before the environment, and that before the file; --tls=false
+unsets a switch. With --config, SIGHUP reads the limits, what is retained, registered-only and
+log-level again.
+
 With --tls the certificate is made at the first start, and kept in a directory beside
 the log, FILE-tls. Give its fingerprint to the people who are to join. With TLS, SIGHUP reads
 --tls-cert and --tls-key again; connections stay open.

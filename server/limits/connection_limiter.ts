@@ -4,7 +4,7 @@
  */
 
 import { type ErrorCode, errorEvent, type Event, rateLimited } from "../../protocol/mod.ts";
-import { limitedKey } from "./rate_limit_key.ts";
+import { limitedKey, peerKey } from "./rate_limit_key.ts";
 import { type MemoryGuard, SHORT_OF_MEMORY } from "./memory_guard.ts";
 import { RetrySlots } from "./retry_slots.ts";
 import { type Rate, TokenBuckets } from "./token_bucket.ts";
@@ -34,8 +34,8 @@ const MAX_REJECTIONS_AT_ONCE = 100;
 
 /** Counts and limits connections. */
 export class ConnectionLimiter {
-  readonly #limits: ConnectionLimits;
-  readonly #arrivals: TokenBuckets | undefined;
+  #limits: ConnectionLimits;
+  #arrivals: TokenBuckets | undefined;
   /** When the clients of each address that were refused for its rate may come. */
   readonly #slots = new Map<string, RetrySlots>();
   /** Connections by address. */
@@ -52,24 +52,32 @@ export class ConnectionLimiter {
     this.#arrivals = limits.arrivals && new TokenBuckets(limits.arrivals);
   }
 
+  /** Changes the limits, for connections from now on. */
+  setLimits(limits: ConnectionLimits): void {
+    this.#limits = limits;
+    this.#arrivals = limits.arrivals && new TokenBuckets(limits.arrivals);
+    this.#slots.clear();
+  }
+
   /** Counts a new connection, or says why it is rejected. */
   admit(hostname: string, now: number): Rejection | undefined {
     const key = this.#keyOf(hostname);
     const error = this.#refusal(key, now);
     if (error !== undefined) return this.#reject(error);
     this.#count++;
-    if (key !== undefined) this.#perAddress.set(key, (this.#perAddress.get(key) ?? 0) + 1);
+    // Counted where no limit asks for it, too: one may be set while the connection is open.
+    const address = peerKey(hostname);
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     return undefined;
   }
 
   /** Notes that an admitted connection is closed. */
   release(hostname: string): void {
     this.#count--;
-    const key = this.#keyOf(hostname);
-    if (key === undefined) return;
-    const left = (this.#perAddress.get(key) ?? 0) - 1;
-    if (left > 0) this.#perAddress.set(key, left);
-    else this.#perAddress.delete(key);
+    const address = peerKey(hostname);
+    const left = (this.#perAddress.get(address) ?? 0) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
   }
 
   /** Notes that a rejection has been sent. */

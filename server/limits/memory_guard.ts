@@ -27,7 +27,7 @@ const ENOUGH = 0.9;
 
 /** Decides whether there is memory left. Pure. */
 export class MemoryGuard {
-  readonly #bounds: MemoryBounds;
+  #bounds: MemoryBounds;
   #isShort = false;
 
   constructor(bounds: MemoryBounds) {
@@ -37,6 +37,11 @@ export class MemoryGuard {
   /** Whether new work is to be refused. */
   get isShort(): boolean {
     return this.#isShort;
+  }
+
+  /** Changes the bounds, for measurements from now on. */
+  setBounds(bounds: MemoryBounds): void {
+    this.#bounds = bounds;
   }
 
   /** Takes a measurement; true when it changed `isShort`. */

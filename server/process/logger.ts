@@ -19,7 +19,7 @@ export type LogFields = Record<string, string | number | undefined>;
 
 /** Writes lines at or above a level, in one format, with the time that `clock` gives. */
 export class Logger {
-  readonly #least: number;
+  #least = 0;
   readonly #format: LogFormat;
   readonly #write: (line: string) => unknown;
   readonly #clock: () => Date;
@@ -32,10 +32,15 @@ export class Logger {
     write: (line: string) => unknown,
     clock: () => Date = () => new Date(),
   ) {
-    this.#least = LOG_LEVELS.indexOf(level);
+    this.setLevel(level);
     this.#format = format;
     this.#write = write;
     this.#clock = clock;
+  }
+
+  /** Changes the level, for lines from now on. */
+  setLevel(level: LogLevel): void {
+    this.#least = LOG_LEVELS.indexOf(level);
   }
 
   /** Writes one line: the event, and its fields. */

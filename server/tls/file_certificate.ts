@@ -3,8 +3,7 @@
 import type { Identity } from "./certificate.ts";
 import { checkExposure, isOnReadOnlyMount, keyIn } from "./key_file.ts";
 import { certificateIn, type CertificateSource, unusable } from "./source.ts";
-import { onlyReading } from "../process/permissions.ts";
-import type { Reading } from "../process/files.ts";
+import { FileReader } from "../process/file_reader.ts";
 
 /** The mode bits that a key must not have: a group may read it, such as Debian's `ssl-cert`. */
 const FORBIDDEN = 0o007;
@@ -16,25 +15,21 @@ export class FileCertificate implements CertificateSource {
   readonly #key: string;
   /** Found out at the start: a running server has no permission for it. */
   readonly #isKeyReadOnly: boolean;
-  /** Reads these two files, and may do nothing else. */
-  readonly #worker: Worker;
-  readonly #requests: ((reading: Reading) => void)[] = [];
+  readonly #files: FileReader;
 
   constructor({ certificate, key }: { certificate: string; key: string }) {
     this.name = certificate;
     this.#key = key;
     this.#isKeyReadOnly = isOnReadOnlyMount(key);
-    this.#worker = new Worker(new URL("./certificate_worker.ts", import.meta.url), {
-      type: "module",
-      deno: { permissions: onlyReading([certificate, key]) },
-    });
-    // Answers come in the order of the requests.
-    this.#worker.onmessage = ({ data }: MessageEvent<Reading>) => this.#requests.shift()?.(data);
+    this.#files = new FileReader([certificate, key]);
   }
 
   async load(now: number): Promise<Identity> {
-    const { certificate, from, until } = certificateIn(this.name, await this.#read(this.name));
-    const reading = await this.#read(this.#key);
+    const { certificate, from, until } = certificateIn(
+      this.name,
+      await this.#files.read(this.name),
+    );
+    const reading = await this.#files.read(this.#key);
     const key = keyIn(this.#key, reading);
     const isReadOnly = this.#isKeyReadOnly;
     this.warning = checkExposure(this.#key, reading, { forbidden: FORBIDDEN, isReadOnly });
@@ -44,14 +39,7 @@ export class FileCertificate implements CertificateSource {
   }
 
   close(): void {
-    this.#worker.terminate();
-  }
-
-  #read(path: string): Promise<Reading> {
-    const { promise, resolve } = Promise.withResolvers<Reading>();
-    this.#requests.push(resolve);
-    this.#worker.postMessage(path);
-    return promise;
+    this.#files[Symbol.dispose]();
   }
 }
 

@@ -39,7 +39,7 @@ function programOf(directory: Directory, text: string): Program {
 
 Deno.test("bundling puts workers beside the entry, under the names that the code has for them", async () => {
   const bundles = await serverBundles();
-  for (const name of ["sqlite_worker", "certificate_worker"]) {
+  for (const name of ["sqlite_worker", "file_worker"]) {
     assertEquals(bundles.get(`${name}.ts`), `import "./${name}.js";\n`);
     assertStringIncludes(bundles.get(`${name}.js`)!, "self.onmessage");
     const asks = [...bundles.values()].filter((text) => text.includes(`URL("./${name}.ts"`));

@@ -63,9 +63,9 @@ const NEEDED: Record<string, string[]> = {
     "--allow-net",
     "--allow-read",
     "--allow-write",
-    "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA",
+    "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA,CHAT_SERVER_*",
     "--include=sqlite_worker.ts",
-    "--include=certificate_worker.ts",
+    "--include=file_worker.ts",
     "--v8-flags=--expose-gc,--max-semi-space-size=8",
   ],
   "chat-client": [

@@ -22,8 +22,8 @@ export class Directory {
   /** The server's name and version, as `connect_ack` gives them. */
   readonly server: string;
   /** The limits, as `connect_ack` gives them. */
-  readonly limits: Readonly<Record<keyof typeof LIMITS, number>>;
-  readonly roomLimits: RoomLimits;
+  limits: Readonly<Record<keyof typeof LIMITS, number>> = LIMITS;
+  roomLimits: RoomLimits;
   readonly names: NameRegistry;
   /** Whether the server is stopping: what disconnects from then on is its doing. */
   isStopping = false;
@@ -37,8 +37,8 @@ export class Directory {
   /** Begins with what the log has stored. */
   constructor(server: string, snapshot: LogSnapshot, now: number, roomLimits: RoomLimits) {
     this.server = server;
-    this.limits = { ...LIMITS, rooms: roomLimits.roomsOfSession };
     this.roomLimits = roomLimits;
+    this.setLimits(roomLimits);
     this.names = new NameRegistry(snapshot.accounts);
     for (const { name, topic, seq } of snapshot.rooms) {
       const room = this.addRoom(name);
@@ -47,6 +47,12 @@ export class Directory {
       room.hasLog = seq > 0;
     }
     for (const stored of snapshot.sessions) this.recall(stored, now);
+  }
+
+  /** Changes the limits, for requests from now on. */
+  setLimits(roomLimits: RoomLimits): void {
+    this.limits = { ...LIMITS, rooms: roomLimits.roomsOfSession };
+    this.roomLimits = roomLimits;
   }
 
   /** The session that `connection` has now. */

@@ -54,7 +54,7 @@ const SWEEP_INTERVAL = 60_000;
 /** A log in memory. `clock` gives epoch milliseconds. */
 export class MemoryLog implements ServerLog {
   readonly isInMemory = true;
-  readonly #retention: MemoryRetention;
+  #retention: MemoryRetention;
   readonly #rooms = new Map<string, MemoryRoom>();
   readonly #sessions = new MemorySessions();
   readonly #tick: () => Moment;
@@ -75,6 +75,11 @@ export class MemoryLog implements ServerLog {
     this.#clock = new LogClock(initialState(clock()), uptime());
     this.#tick = () => this.#clock.tick(clock(), uptime());
     this.#now = this.#tick();
+  }
+
+  /** Changes what is kept, from the next look for what is past its time on. */
+  retain(retention: MemoryRetention): void {
+    this.#retention = retention;
   }
 
   append(drafts: readonly Draft[]): Promise<Outcome[]> {

@@ -19,6 +19,7 @@ import {
 } from "../message_log.ts";
 import { onlyFilesIn } from "../../process/permissions.ts";
 import { UnusableFile } from "./tables/schema.ts";
+import type { Retention } from "./tables/prune.ts";
 import type { Call, Failure, Method, Reply } from "./sqlite_worker.ts";
 import type { OnFailure } from "./background_work.ts";
 import type { Opening } from "./writer.ts";
@@ -74,6 +75,11 @@ export class SqliteLog implements ServerLog {
       if (!(error instanceof LogFailure)) throw error;
       return drafts.map(() => ({ kind: "failed", reason: error.message }));
     }
+  }
+
+  /** Changes what is kept, from the next look for what is past its time on. */
+  retain(retention: Retention): Promise<void> {
+    return this.#ask(this.#writer, "retain", retention);
   }
 
   session(tokenHash: string): Promise<StoredSession | undefined> {

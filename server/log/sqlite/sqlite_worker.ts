@@ -9,6 +9,7 @@ import { Detached } from "./database.ts";
 import { LogReader } from "./reader.ts";
 import { reasonOf } from "./reasons.ts";
 import { UnusableFile } from "./tables/schema.ts";
+import type { Retention } from "./tables/prune.ts";
 import type { Task } from "./background_work.ts";
 import { LogWriter, type Opening } from "./writer.ts";
 
@@ -28,6 +29,7 @@ const METHODS = {
   },
   release: () => reader.release(),
   reopen: () => writer.reopen(),
+  retain: (retention: Retention) => writer.retain(retention),
   append: (drafts: readonly Draft[]) => writer.append(drafts),
   completeIndex: () => writer.completeIndex(),
   session: (hash: string) => writer.ask(({ queries }) => queries.session(hash)),

@@ -111,6 +111,14 @@ export class LogWriter {
     this.#open();
   }
 
+  /** Changes what is kept, and begins to delete what is not. */
+  retain(retention: Retention): void {
+    // The pruner has this very object.
+    Object.assign(this.#opening.retention, retention);
+    clearTimeout(this.#pruneTimer);
+    this.#pruneTimer = setTimeout(() => this.#prune(), 0);
+  }
+
   /** Keeps all of `drafts` or, throwing what SQLite throws, none. */
   append(drafts: readonly Draft[]): Outcome[] {
     return this.#write(({ appender }) => appender.append(drafts, this.#tick()));
