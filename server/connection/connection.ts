@@ -67,6 +67,11 @@ export class Connection implements ConnectionHandle, Writable {
   readonly isSecure: boolean;
   readonly framer = new LineFramer();
   readonly activity = new Activity(performance.now());
+  /**
+   * Whether batches skip the connection, because its subscription sends it the log instead. Here and
+   * not in a map of subscriptions, since each batch asks it of each member.
+   */
+  isBehind = false;
   /** Why the socket failed, for the server's own log. */
   failure: string | undefined;
   readonly #socket: Socket;

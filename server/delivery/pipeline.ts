@@ -89,7 +89,7 @@ export class Pipeline {
 
   /** Whether a connection is sent what it subscribes to from the log, not live. */
   isBehind(connection: ConnectionHandle): boolean {
-    return this.#subscriptions.get(connection)?.isBehind ?? false;
+    return connectionOf(connection).isBehind;
   }
 
   /** The `seq` of the last direct message that a connection was sent; `undefined` without a subscription. */

@@ -42,7 +42,6 @@ export class Subscription {
   #inboxCursor = 0;
   /** Whether the log may hold more of the inbox than the session knows of. */
   #isInboxUnread = false;
-  #isBehind = false;
   /** Whether pages to come may hold the session's own earlier messages, whose `ref`s are for it alone. */
   #isReplaying = false;
   /**
@@ -61,18 +60,13 @@ export class Subscription {
     this.#pages = pages;
   }
 
-  /** Whether live batches are to skip the connection. */
-  get isBehind(): boolean {
-    return this.#isBehind;
-  }
-
   /**
    * Resolves when everything that there is now has been sent; not when the connection is
    * live again, which a busy room may put off for ever.
    */
   replayed(): Promise<void> {
     // A connection that is closing is sent nothing more, so nothing would end the wait.
-    if (!this.#isBehind || this.#connection.isClosing) return Promise.resolve();
+    if (!this.#connection.isBehind || this.#connection.isClosing) return Promise.resolve();
     this.#replay ??= { goals: new Map(), done: Promise.withResolvers<void>() };
     for (const room of this.#cursors.keys()) this.#replay.goals.set(room, room.seq);
     return this.#replay.done.promise;
@@ -91,7 +85,7 @@ export class Subscription {
 
   /** The `seq` of the last direct message that was sent. */
   get inboxSeen(): number {
-    return this.#isBehind ? this.#inboxCursor : this.#session.inboxSeq;
+    return this.#connection.isBehind ? this.#inboxCursor : this.#session.inboxSeq;
   }
 
   /** Adds `room`, beginning after the message `since`. */
@@ -119,8 +113,8 @@ export class Subscription {
 
   /** Stops being live: everything up to here was sent, and the rest comes from the log. */
   fallBehind(): void {
-    if (this.#isBehind) return;
-    this.#isBehind = true;
+    if (this.#connection.isBehind) return;
+    this.#connection.isBehind = true;
     // The batch in its queue must not grow: later messages come from the log.
     this.#connection.closeBatch();
     for (const room of this.#cursors.keys()) this.#cursors.set(room, room.seq);
@@ -174,7 +168,7 @@ export class Subscription {
       await this.#sendRoom(room, cursor);
       return true;
     }
-    this.#isBehind = this.#isReplaying = false;
+    this.#connection.isBehind = this.#isReplaying = false;
     return false;
   }
 
