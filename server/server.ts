@@ -55,6 +55,9 @@ export interface Settings {
 /** Milliseconds between two sweeps of what has expired. */
 const SWEEP_INTERVAL = 10_000;
 
+/** Milliseconds between two lines that count connections which are not worth a line each. */
+const COUNT_INTERVAL = 60_000;
+
 /** A chat server. Accepts connections from its construction until {@linkcode ChatServer.stop}. */
 export class ChatServer implements AsyncDisposable {
   readonly #settings: Settings;
@@ -74,6 +77,9 @@ export class ChatServer implements AsyncDisposable {
   #onLastClosed: () => void = () => {};
   readonly #idleCheck: ReturnType<typeof setInterval>;
   readonly #sweeper: ReturnType<typeof setInterval>;
+  readonly #counter: ReturnType<typeof setInterval>;
+  /** Connections without a `connect` since the last line on them. */
+  #strangers = 0;
   readonly #acceptor: Acceptor;
   #lastId = 0;
   #stopping = false;
@@ -126,6 +132,7 @@ export class ChatServer implements AsyncDisposable {
       timeouts,
       logger: settings.logger,
       onLeaving: (peer, leaving) => this.#untilClosed(peer, leaving),
+      onStranger: () => void this.#strangers++,
     };
     this.#idleCheck = setInterval(() => {
       const now = performance.now();
@@ -134,6 +141,7 @@ export class ChatServer implements AsyncDisposable {
       for (const peer of this.#peers) peer.checkIdle(now);
     }, idleTimer.interval);
     this.#sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_INTERVAL);
+    this.#counter = setInterval(() => this.#logCounts(), COUNT_INTERVAL);
     this.#acceptor = new Acceptor({
       ...settings,
       connections: this.#connections,
@@ -157,6 +165,7 @@ export class ChatServer implements AsyncDisposable {
     this.#stopping = true;
     clearInterval(this.#idleCheck);
     clearInterval(this.#sweeper);
+    clearInterval(this.#counter);
     this.#watch.stop();
     this.#accounts.close();
     await this.#acceptor.close();
@@ -167,6 +176,7 @@ export class ChatServer implements AsyncDisposable {
       await new Promise<void>((resolve) => this.#onLastClosed = resolve);
     }
     await this.#pipeline.flushed();
+    this.#logCounts();
     this.#settings.logger.log("info", "stopped");
   }
 
@@ -237,9 +247,16 @@ export class ChatServer implements AsyncDisposable {
 
   #sweep(now: number): void {
     this.#hub.sweep(now);
-    const rejected = this.#limiter.sweep(now);
-    if (rejected > 0) {
-      this.#settings.logger.log("warn", "connections rejected", { count: rejected });
-    }
+    this.#limiter.sweep(now);
+  }
+
+  /** Logs how many connections said no `connect`, and how many were rejected, since the last time. */
+  #logCounts(): void {
+    const { logger } = this.#settings;
+    const strangers = this.#strangers;
+    const rejected = this.#limiter.takeRejected();
+    this.#strangers = 0;
+    if (strangers > 0) logger.log("info", "connections without connect", { count: strangers });
+    if (rejected > 0) logger.log("warn", "connections rejected", { count: rejected });
   }
 }

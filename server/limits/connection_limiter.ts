@@ -85,10 +85,14 @@ export class ConnectionLimiter {
     this.#sending--;
   }
 
-  /** Drops what it knows of quiet addresses; returns the number of rejections since the last call. */
-  sweep(now: number): number {
+  /** Drops what it knows of quiet addresses. */
+  sweep(now: number): void {
     this.#arrivals?.sweep(now);
     for (const [key, slots] of this.#slots) if (slots.isOver(now)) this.#slots.delete(key);
+  }
+
+  /** The number of rejections since the last call. */
+  takeRejected(): number {
     const rejected = this.#rejected;
     this.#rejected = 0;
     return rejected;

@@ -38,6 +38,8 @@ export interface PeerContext extends HandshakeContext {
   logger: Logger;
   /** Called once for each peer, after its last line; `leaving` resolves when its connection is closed. */
   onLeaving(peer: Peer, leaving: Promise<void>): void;
+  /** Called once for each connection that has closed without a `connect`. */
+  onStranger(): void;
 }
 
 /** `new` until the first line has shown that the peer speaks this protocol, with a JSON object. */
@@ -56,6 +58,8 @@ export class Peer implements LineReceiver {
   readonly #context: PeerContext;
   readonly #limiter: RequestLimiter;
   #phase: Phase = "new";
+  /** Whether a `connect` has come: probes of balancers and scanners send none. */
+  #isClient = false;
 
   constructor(connection: Connection, context: PeerContext) {
     this.connection = connection;
@@ -65,7 +69,7 @@ export class Peer implements LineReceiver {
 
   /** Begins to read the connection. */
   begin(): void {
-    this.#log("info", "connection opened");
+    this.#log("debug", "connection opened");
     new Reader(this.connection, this, this.#context);
   }
 
@@ -89,6 +93,7 @@ export class Peer implements LineReceiver {
     connection.abort();
     await pipeline.flushed();
     pipeline.forget(connection);
+    if (!this.#isClient) this.#context.onStranger();
     this.#log("info", "connection closed", { reason: connection.failure });
   }
 
@@ -176,6 +181,7 @@ export class Peer implements LineReceiver {
   }
 
   async #connect(request: Request<"connect">): Promise<void> {
+    this.#isClient = true;
     const session = await handshake(this.#context, this.connection, request);
     if (session === undefined) return;
     const { name, profile } = session;
@@ -237,8 +243,10 @@ export class Peer implements LineReceiver {
     this.#context.pipeline.push(effects);
   }
 
+  /** Writes a line about the connection; a probe's is for debugging, unless it shows a defect of ours. */
   #log(level: LogLevel, event: string, fields: LogFields = {}): void {
-    this.#context.logger.logOf(this.connection, level, event, fields);
+    const least = this.#isClient || level === "error" ? level : "debug";
+    this.#context.logger.logOf(this.connection, least, event, fields);
   }
 }
 

@@ -96,7 +96,7 @@ Deno.test(
     assertEquals(told, [...Array(100).fill(true), ...Array(50).fill(false)]);
     limiter.rejectionSent();
     assertEquals([1, 2].map(() => limiter.admit("192.0.2.2", 0)?.isSent), [true, false]);
-    assertEquals([limiter.sweep(0), limiter.sweep(0)], [152, 0]);
+    assertEquals([limiter.takeRejected(), limiter.takeRejected()], [152, 0]);
     // None of them has taken anybody's place.
     limiter.release("192.0.2.1");
     assertEquals(limiter.admit("192.0.2.2", 0), undefined);

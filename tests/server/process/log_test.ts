@@ -59,7 +59,7 @@ for (const format of ["text", "json"] as const) {
     for (const [index, peer] of addresses.entries()) {
       const own = logged.filter((each) => each["peer"] === peer);
       assertEquals(own.map(({ level, event }) => [level, event]), [
-        ["info", "connection opened"],
+        ["debug", "connection opened"],
         ["info", "session opened"],
         ["debug", "request refused"],
         ["info", "connection closed"],
@@ -132,4 +132,37 @@ Deno.test("the log says no less than it is asked to, and no more", async () => {
     });
     assertEquals([...new Set(logged.map((each) => each.level))].toSorted(), expected);
   }
+});
+
+Deno.test("probes of balancers and scanners leave one counted line, and no other above debug", async () => {
+  const tls = new Uint8Array([0x16, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3, 0xff, 0xfe, 0x0a]);
+  const probes: (string | Uint8Array)[] = [
+    "",
+    "\n",
+    tls,
+    "GET / HTTP/1.1\r\nHost: chat\r\n\r\n",
+    '{"type":"ping"}\n',
+    '{"type":"connect","payload":{"name":5}}\n',
+    "x".repeat(70_000),
+  ];
+  const logged = await logOf("json", "info", async (server) => {
+    for (let count = 0; count < 490; count++) (await server.dial())[Symbol.dispose]();
+    for (const probe of probes) {
+      using peer = await server.dial();
+      if (probe !== "") await peer.write(probe).catch(() => {/* Closed while it was written. */});
+      await peer.conn.closeWrite().catch(() => {/* Closed already. */});
+      await peer.rest().catch(() => [] as unknown[]);
+    }
+    using alice = await server.join("Alice");
+    await alice.send("quit");
+    await alice.rest();
+  });
+  const events = logged.map(({ level, event, count }) => [level, event, count]);
+  assertEquals(events, [
+    ["info", "log opened", undefined],
+    ["info", "session opened", undefined],
+    ["info", "connection closed", undefined],
+    ["info", "connections without connect", 490 + probes.length],
+    ["info", "stopped", undefined],
+  ]);
 });
