@@ -6,6 +6,8 @@ import { type Config, ConfigProblem, configure } from "../config.ts";
 import { OPTIONS, SOURCES } from "../options.ts";
 import { backup } from "./backup.ts";
 import { type Command, command, HELP } from "./command.ts";
+import { exportLines } from "./export.ts";
+import { importLines } from "./import.ts";
 import { config } from "./config.ts";
 import { passwd } from "./passwd.ts";
 import { verify } from "./verify.ts";
@@ -24,6 +26,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({
   passwd,
   backup,
   verify,
+  export: exportLines,
+  import: importLines,
   config,
   completions,
 }));
