@@ -91,10 +91,14 @@ function reloadOnSignal({ reload }: Running): void {
 }
 
 /** Prints the addresses. A server that nothing reads from its stdout is a server all the same. */
-async function announce({ listening, logger }: Running): Promise<void> {
-  for (const address of listening) {
-    const reason = await printLine(`Listening on ${address}`);
-    if (reason !== undefined) logger.log("warn", "cannot write to stdout", { address, reason });
+async function announce({ listening, pages, logger }: Running): Promise<void> {
+  const lines = [
+    ...listening.map((address) => `Listening on ${address}`),
+    ...pages.map((address) => `In a browser: ${address}`),
+  ];
+  for (const line of lines) {
+    const reason = await printLine(line);
+    if (reason !== undefined) logger.log("warn", "cannot write to stdout", { line, reason });
   }
 }
 

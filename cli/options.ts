@@ -14,6 +14,8 @@ export interface Option<Value> {
   /** The value of `text`, or `undefined`: `expected` then says what it must be. */
   readonly parse: (text: string) => Value | undefined;
   readonly expected: string;
+  /** Whether its value is a list with commas; given more than once, the values form one list. */
+  readonly isList?: boolean;
 }
 
 /** Options by their long names, without the dashes. */
@@ -54,6 +56,21 @@ export function text(
     parse: (value) => value === "" ? undefined : value,
     expected: "must not be empty",
   };
+}
+
+/** An option that takes a list of texts that match `item`, with commas between them. */
+export function list(
+  placeholder: string,
+  { item, expected, help }: { item: RegExp; expected: string; help: string },
+): Option<string | undefined> {
+  const parse = (value: string) =>
+    value.split(",").every((each) => item.test(each)) ? value : undefined;
+  return { placeholder, default: undefined, help, parse, expected, isList: true };
+}
+
+/** The items of a {@linkcode list}. */
+export function itemsOf(value: string | undefined): string[] {
+  return value?.split(",") ?? [];
 }
 
 /** An option that takes a whole number from `least` to `most`. */
@@ -123,6 +140,7 @@ export function parseArguments(
   const parsed = parseArgs([...args], {
     string: valued,
     boolean: switches,
+    collect: valued.filter((name) => table[name]?.isList),
     // A switch that is not there is to differ from one that is set to false.
     default: Object.fromEntries(switches.map((name) => [name, ABSENT])),
     // Kept out of `_`, which would turn "007" into a number.
@@ -135,7 +153,8 @@ export function parseArguments(
   const given: [name: string, value: unknown][] = [];
   for (const [name, option] of Object.entries(table)) {
     const written = parsed[name];
-    if (written === undefined || written === ABSENT) continue;
+    const isAbsent = written === undefined || written === ABSENT;
+    if (isAbsent || Array.isArray(written) && written.length === 0) continue;
     const value = typeof written === "boolean" ? written : option.parse(String(written));
     if (value === undefined) return { problem: `--${name} ${option.expected}` };
     given.push([name, value]);

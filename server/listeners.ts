@@ -1,17 +1,24 @@
-/** The listeners of a server: for plain TCP, for TLS, or for both. */
+/** The listeners of a server: for plain TCP, for TLS, or for both; and the page that they serve. */
 
 import { hostAndPort, isLoopback } from "../cli/host_port.ts";
+import { itemsOf } from "../cli/options.ts";
 import { messageOf } from "../cli/system_errors.ts";
 import { shortageOf } from "./process/system_limits.ts";
 import type { Logger } from "./process/logger.ts";
 import { isTls, type ServerOptions } from "./options.ts";
 import { StartFailure } from "./process/start_failure.ts";
+import type { Listener } from "./connection/connection.ts";
 import type { Tls } from "./tls/tls.ts";
+import { readPage } from "./web/page.ts";
+import { Site } from "./web/site.ts";
+import { WebListener } from "./web/first_byte.ts";
 
 /** The listeners that the options ask for; their user closes them. */
 export interface Listeners {
   readonly plain: Deno.TcpListener | undefined;
   readonly tls: Tls | undefined;
+  /** The page; `undefined` where none is served. */
+  readonly site: Site | undefined;
 }
 
 /** Opens them. `log` is the path of the server's log, if it has one. Rejects with a {@linkcode StartFailure}. */
@@ -22,11 +29,44 @@ export async function openListeners(
 ): Promise<Listeners> {
   const tls = isTls(options) ? await openTls(options, log, logger) : undefined;
   try {
-    return { plain: await openPlain(options), tls };
+    return { plain: await openPlain(options), tls, site: openSite(options) };
   } catch (error) {
     tls?.close();
     throw error;
   }
+}
+
+/** What the server accepts connections from. */
+export function sourcesOf({ plain, tls, site }: Listeners): Listener[] {
+  const listeners = [plain, tls].filter((each) => each !== undefined);
+  return site === undefined ? listeners : listeners.map((each) => new WebListener(each, site));
+}
+
+/** The addresses of the page, for people on this machine. */
+export function describePages({ plain, tls, site }: Listeners): string[] {
+  if (site?.hasPage !== true) return [];
+  const pages = [];
+  if (plain !== undefined) pages.push(`http://${hostAndPort(reachable(plain.addr))}/`);
+  if (tls !== undefined) pages.push(`https://${hostAndPort(reachable(tls.addr))}/`);
+  return pages;
+}
+
+/** An address that can be dialed: a listener on all addresses is on loopback, too. */
+function reachable({ hostname, port }: Deno.NetAddr) {
+  const loopback: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+  return { hostname: loopback[hostname] ?? hostname, port };
+}
+
+function openSite(options: ServerOptions): Site | undefined {
+  if (options.web === "off") return undefined;
+  return new Site({
+    page: readPage(),
+    allowed: {
+      names: [options.host, ...itemsOf(options["web-name"])],
+      origins: itemsOf(options["web-origin"]),
+    },
+    isPlainAllowed: options.plain === "host",
+  });
 }
 
 /** One line for each listener, for people. */

@@ -1,6 +1,6 @@
 /** The command line of `chat-server`. */
 
-import { oneOf, text, toggle, type Values, wholeNumber } from "../cli/options.ts";
+import { list, oneOf, text, toggle, type Values, wholeNumber } from "../cli/options.ts";
 import { TLS_PORT } from "../protocol/fingerprint.ts";
 import { LIMIT_OPTIONS } from "./limit_options.ts";
 import type { Sources } from "./config.ts";
@@ -12,6 +12,9 @@ const MAX_TIMEOUT = 86_400;
 
 /** Days: longer than anything is kept, and exact in milliseconds. */
 const A_CENTURY = 36_500;
+
+/** A host's name, or its address with or without brackets. */
+const HOST_NAME = /^(?:[\w.-]+|\[?[0-9a-f:]*:[0-9a-f:.]*\]?)$/i;
 
 /** The options of `chat-server`. */
 export const OPTIONS = {
@@ -28,8 +31,20 @@ export const OPTIONS = {
   plain: oneOf(
     ["host", "loopback", "off"],
     "loopback",
-    "Who may use plain TCP beside TLS: as --host says, this machine, nobody",
+    "Who may use plain TCP beside TLS, and the page without it: as --host says, this machine, nobody",
   ),
+  web: oneOf(["on", "off"], "on", "Serve a page to chat in, and WebSockets, on the same ports"),
+  "web-name": list("NAMES", {
+    item: HOST_NAME,
+    expected: "must be names or addresses without ports, with commas between them",
+    help:
+      "Names by which browsers reach the page, beside localhost and its address [default: none]",
+  }),
+  "web-origin": list("ORIGINS", {
+    item: /^https?:\/\/[^\s/]+$/i,
+    expected: "must be origins, such as https://example.org, with commas between them",
+    help: "Pages elsewhere that may open a WebSocket here [default: none]",
+  }),
   data: text("FILE", undefined, "The log's file [default: chat.db in the state directory]"),
   memory: toggle("Keep the log in memory only; it is lost at the end"),
   sync: oneOf(
@@ -100,6 +115,11 @@ export function contradiction(options: ServerOptions): string | undefined {
     return "--tls-cert and --tls-key need each other";
   }
   if (plain === "off" && !isTls(options)) return "--plain off needs --tls, or --tls-cert";
+  if (options.web === "off") {
+    for (const name of ["web-name", "web-origin"] as const) {
+      if (options[name] !== undefined) return `--${name} needs --web on`;
+    }
+  }
   return undefined;
 }
 

@@ -8,7 +8,14 @@ import { messageOf } from "../cli/system_errors.ts";
 import { DataFile, defaultDataFile, FileInUse } from "./log/sqlite/file/data_file.ts";
 import { limitsOf } from "./limit_options.ts";
 import { LineWriter } from "./process/background_writer.ts";
-import { describeListeners, type Listeners, logListeners, openListeners } from "./listeners.ts";
+import {
+  describeListeners,
+  describePages,
+  type Listeners,
+  logListeners,
+  openListeners,
+  sourcesOf,
+} from "./listeners.ts";
 import { Logger } from "./process/logger.ts";
 import { MemoryLog, type MemoryRetention } from "./log/memory/memory_log.ts";
 import { EMPTY_SNAPSHOT, LogFailure } from "./log/message_log.ts";
@@ -28,6 +35,8 @@ export interface Running {
   logger: Logger;
   /** Its addresses, as `127.0.0.1:12345`; with TLS, the fingerprint too. */
   listening: string[];
+  /** The addresses of its page. */
+  pages: string[];
   /** Whether TLS is served, for which the server connects to itself. */
   isTls: boolean;
   /** Reads the config file and the certificate again; `undefined` where there is neither. */
@@ -69,6 +78,7 @@ export async function start(config: ServerConfig, server: string): Promise<Runni
     return {
       logger,
       listening: describeListeners(listeners),
+      pages: describePages(listeners),
       isTls: listeners.tls !== undefined,
       reload: reloads.reload,
       stop: async () => {
@@ -171,11 +181,11 @@ async function openLog(path: string, options: ServerOptions, logger: Logger) {
 
 function serve(
   options: ServerOptions,
-  { plain, tls }: Listeners,
+  listeners: Listeners,
   parts: Pick<Settings, "server" | "logger" | "log" | "snapshot" | "turns" | "reserve">,
 ): ChatServer {
   return new ChatServer({
-    listeners: [plain, tls].filter((each) => each !== undefined),
+    listeners: sourcesOf(listeners),
     limits: limitsOf(options),
     usage: () => Deno.memoryUsage(),
     handshakeTimeout: options["handshake-timeout"] * 1000,

@@ -15,7 +15,7 @@ const LAYERS = [
     ["server/log/sqlite/file", "server/log/sqlite/tables"],
     ["server/log/sqlite", "server/hub"],
     ["server/connection"],
-    ["server/delivery", "server/tls"],
+    ["server/delivery", "server/tls", "server/web"],
     ["server/accounts"],
     ["server/peer"],
     ["server"],

@@ -33,8 +33,9 @@ With --tls the certificate is made at the first start, and kept in a directory b
 the log, FILE-tls. Give its fingerprint to the people who are to join. With TLS, SIGHUP reads
 --tls-cert and --tls-key again; connections stay open.
 
-Prints one line on stdout for each port once it accepts connections; what it does, on
-stderr. SIGINT or SIGTERM notifies every client and stops it; a second one stops it at once.
+Prints one line on stdout for each port once it accepts connections, then the page's address;
+what it does, on stderr. SIGINT or SIGTERM notifies every client and stops it; a second one
+stops it at once.
 
 Exit codes: 0 stopped when asked, 1 could not run, or something that was acknowledged is not in
 the log's file any more, 2 wrong usage

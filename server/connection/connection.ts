@@ -34,6 +34,13 @@ const CLOSE_TIMEOUT = 2000;
 export interface Socket extends Pick<Deno.TcpConn, SocketPart> {
   /** Whether it is unreadable on the way. */
   readonly isEncrypted?: boolean;
+  /** Whether the peer only asked for something over HTTP. */
+  readonly isVisit?: boolean;
+  /**
+   * Of a socket that stands in for another until its peer's first bytes have come: calls `use`
+   * with the other one once it is known, so that it costs nothing from then on.
+   */
+  whenKnown?(use: (socket: Socket) => void): void;
 }
 
 type SocketPart =
@@ -45,7 +52,7 @@ type SocketPart =
   | "setNoDelay"
   | "setKeepAlive";
 
-/** Where connections come from: a `Deno.TcpListener`, or one for TLS. */
+/** Where connections come from: a `Deno.TcpListener`, one for TLS, or one for the page too. */
 export interface Listener {
   readonly addr: Deno.NetAddr;
   accept(): Promise<Socket>;
@@ -63,8 +70,6 @@ export class Connection implements ConnectionHandle, Writable {
   readonly peer: string;
   /** The peer's address. */
   readonly hostname: string;
-  /** Whether a secret may pass: the connection is encrypted, or never leaves this machine. */
-  readonly isSecure: boolean;
   readonly framer = new LineFramer();
   readonly activity = new Activity(performance.now());
   /**
@@ -74,7 +79,7 @@ export class Connection implements ConnectionHandle, Writable {
   isBehind = false;
   /** Why the socket failed, for the server's own log. */
   failure: string | undefined;
-  readonly #socket: Socket;
+  #socket: Socket;
   readonly #scheduler: IoScheduler;
   /** The reader, while it waits for the output to be written. */
   #waitingReader: Readable | undefined;
@@ -94,14 +99,24 @@ export class Connection implements ConnectionHandle, Writable {
 
   constructor(socket: Socket, id: number, scheduler: IoScheduler) {
     this.#socket = socket;
+    socket.whenKnown?.((known) => this.#socket = known);
     this.#scheduler = scheduler;
     this.id = id;
     this.peer = hostAndPort(socket.remoteAddr);
     this.hostname = socket.remoteAddr.hostname;
-    this.isSecure = socket.isEncrypted === true || isLoopback(this.hostname);
     // A chat line must not wait for the next one (Nagle); a dead peer must be found some day.
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
+  }
+
+  /** Whether a secret may pass: the connection is encrypted, or never leaves this machine. */
+  get isSecure(): boolean {
+    return this.#socket.isEncrypted === true || isLoopback(this.hostname);
+  }
+
+  /** Whether the peer only asked for something over HTTP. */
+  get isVisit(): boolean {
+    return this.#socket.isVisit === true;
   }
 
   /** Resolves when nothing more will be written: all has left, or is lost. */

@@ -93,7 +93,8 @@ export class Peer implements LineReceiver {
     connection.abort();
     await pipeline.flushed();
     pipeline.forget(connection);
-    if (!this.#isClient) this.#context.onStranger();
+    // Pages are for everyone; what is counted is everything else.
+    if (!this.#isClient && !connection.isVisit) this.#context.onStranger();
     this.#log("info", "connection closed", { reason: connection.failure });
   }
 

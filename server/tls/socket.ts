@@ -32,6 +32,7 @@ const NO_TLS = errorEvent(
 export class TlsSocket implements Socket {
   readonly isEncrypted = true;
   readonly remoteAddr: Deno.NetAddr;
+  readonly localAddr: Deno.NetAddr;
   readonly #peer: Deno.TcpConn;
   readonly #opening: Promise<Deno.TlsConn | undefined>;
   #pair: Pair | undefined;
@@ -44,6 +45,7 @@ export class TlsSocket implements Socket {
   constructor(peer: Deno.TcpConn, makePair: () => Promise<Pair>) {
     this.#peer = peer;
     this.remoteAddr = peer.remoteAddr;
+    this.localAddr = peer.localAddr;
     this.#opening = this.#open(makePair);
     // Each read and write reports it; before that, nothing waits for it.
     this.#opening.catch(() => {});

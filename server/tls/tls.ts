@@ -5,12 +5,13 @@
 
 import { type Identity, validity } from "./certificate.ts";
 import { type CertificateSource, unusable, UnusableCertificate } from "./source.ts";
-import type { Listener, Socket } from "../connection/connection.ts";
+import type { Listener } from "../connection/connection.ts";
 import { FileCertificate } from "./file_certificate.ts";
 import type { Logger } from "../process/logger.ts";
 import { DAY } from "../process/time.ts";
 import { SelfIssuedCertificate } from "./self_issued.ts";
 import { TlsEndpoint, TlsListener } from "./listener.ts";
+import type { TlsSocket } from "./socket.ts";
 
 /** How long before it expires a certificate is renewed, in milliseconds. */
 const RENEWAL = 30 * DAY;
@@ -54,7 +55,7 @@ export class Tls implements Listener {
     return this.#listener.addr;
   }
 
-  accept(): Promise<Socket> {
+  accept(): Promise<TlsSocket> {
     return this.#listener.accept();
   }
 
