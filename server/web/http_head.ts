@@ -40,13 +40,15 @@ const decoder = new TextDecoder("latin1");
 
 /**
  * Where the head ends, in the first `to` bytes, of which those before `from` were searched before;
- * `undefined` when more must come. Throws nothing: a bare LF, too, ends a head, which
- * {@linkcode parseHead} then refuses.
+ * `undefined` when more must come. A first line that is none of HTTP's ends it too, and so does a
+ * bare LF: {@linkcode parseHead} refuses both, and nothing need be waited for.
  */
 export function endOfHead(bytes: Uint8Array, from: number, to: number): number | undefined {
   for (let at = bytes.indexOf(LF, from); at !== -1 && at < to; at = bytes.indexOf(LF, at + 1)) {
-    if (bytes[at - 1] !== CR) return at + 1;
-    if (bytes[at - 2] === LF) return at + 1;
+    const isWhole = bytes[at - 1] === CR && (bytes[at - 2] !== LF);
+    if (!isWhole) return at + 1;
+    const isFirst = bytes.indexOf(LF) === at;
+    if (isFirst && !REQUEST_LINE.test(decoder.decode(bytes.subarray(0, at - 1)))) return at + 1;
   }
   return undefined;
 }
@@ -54,11 +56,11 @@ export function endOfHead(bytes: Uint8Array, from: number, to: number): number |
 /** Parses a whole head, its end included. */
 export function parseHead(bytes: Uint8Array): Head | BadHead {
   const lines = decoder.decode(bytes).split("\r\n");
-  if (lines.pop() !== "" || lines.pop() !== "") return bad("A line does not end with CR LF");
   const [, method, target, version] = REQUEST_LINE.exec(lines.shift() ?? "") ?? [];
   if (method === undefined || target === undefined) {
     return bad("The first line is not METHOD /PATH HTTP/1.1, nor a JSON object");
   }
+  if (lines.pop() !== "" || lines.pop() !== "") return bad("A line does not end with CR LF");
   if (version !== "1.1") return { status: 505, reason: "This server speaks HTTP/1.1" };
   if (lines.length > MAX_FIELDS) return tooLarge(`more than ${MAX_FIELDS} fields`);
   const fields = new Map<string, string>();
