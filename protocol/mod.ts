@@ -27,6 +27,20 @@
  * that line is read as a request: a browser lets any web page send lines of its own
  * after an HTTP head.
  *
+ * A connection whose first byte is a capital letter is an HTTP request: it is answered in
+ * HTTP and closed, or becomes a WebSocket.
+ *
+ * # WebSockets
+ *
+ * The same lines may go over a WebSocket (RFC 6455) at `/chat`, on the port for lines and
+ * on that for TLS; a server may have switched it off. A text frame from the server holds one or
+ * more whole lines. A message from the client holds one or more lines too, the last of which
+ * needs no `\n`; it may be fragmented. No subprotocol and no extension is spoken. The server
+ * sends its last event, such as an `error`, and then a close frame: 1001 when it shuts down, 1002
+ * or 1003 when a frame breaks the protocol, 1007 for what is not UTF-8, 1008 after a hundred
+ * frames in a row that carry nothing, 1009 for a line that is too long, 1013 when it has no
+ * room, otherwise 1000.
+ *
  * # TLS and addresses
  *
  * The same lines may go over TLS (1.2 or 1.3), on a port of its own, 12346 by default.

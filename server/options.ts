@@ -14,7 +14,7 @@ const MAX_TIMEOUT = 86_400;
 const A_CENTURY = 36_500;
 
 /** A host's name, or its address with or without brackets. */
-const HOST_NAME = /^(?:[\w.-]+|\[?[0-9a-f:]*:[0-9a-f:.]*\]?)$/i;
+const HOST_NAME = /^(?:[\w.-]+|\[?[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*\]?)$/i;
 
 /** The options of `chat-server`. */
 export const OPTIONS = {

@@ -34,8 +34,6 @@ const CLOSE_TIMEOUT = 2000;
 export interface Socket extends Pick<Deno.TcpConn, SocketPart> {
   /** Whether it is unreadable on the way. */
   readonly isEncrypted?: boolean;
-  /** Whether the peer only asked for something over HTTP. */
-  readonly isVisit?: boolean;
   /**
    * Of a socket that stands in for another until its peer's first bytes have come: calls `use`
    * with the other one once it is known, so that it costs nothing from then on.
@@ -112,11 +110,6 @@ export class Connection implements ConnectionHandle, Writable {
   /** Whether a secret may pass: the connection is encrypted, or never leaves this machine. */
   get isSecure(): boolean {
     return this.#socket.isEncrypted === true || isLoopback(this.hostname);
-  }
-
-  /** Whether the peer only asked for something over HTTP. */
-  get isVisit(): boolean {
-    return this.#socket.isVisit === true;
   }
 
   /** Resolves when nothing more will be written: all has left, or is lost. */

@@ -93,8 +93,7 @@ export class Peer implements LineReceiver {
     connection.abort();
     await pipeline.flushed();
     pipeline.forget(connection);
-    // Pages are for everyone; what is counted is everything else.
-    if (!this.#isClient && !connection.isVisit) this.#context.onStranger();
+    if (!this.#isClient) this.#context.onStranger();
     this.#log("info", "connection closed", { reason: connection.failure });
   }
 

@@ -82,11 +82,6 @@ export class FirstByteSocket implements Socket {
     return this.#inner.isEncrypted === true;
   }
 
-  /** Whether the peer has only asked for something over HTTP. */
-  get isVisit(): boolean {
-    return this.#phase === "visit";
-  }
-
   whenKnown(use: (socket: Socket) => void): void {
     this.#use = use;
   }

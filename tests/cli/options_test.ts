@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   describeOptions,
+  itemsOf,
+  list,
   oneOf,
   parseOptions,
   text,
@@ -170,5 +172,21 @@ Deno.test("describeOptions() names defaults that parseOptions() takes", PURE, ()
     const name = /--([\w-]+)/.exec(line)?.[1] ?? "";
     assertMatch(name, /^[\w-]+$/);
     if (initial !== undefined) assertEquals(problemOf(`--${name}=${initial}`), undefined);
+  }
+});
+
+Deno.test("a list is one text with commas, also when it is given in parts", PURE, () => {
+  const table = {
+    names: list("NAMES", { item: /^[a-z]+$/, expected: "must be words", help: "x" }),
+  };
+  const values = (...args: string[]) => {
+    const parsed = parseOptions(table, args);
+    return "values" in parsed ? itemsOf(parsed.values.names) : parsed.problem;
+  };
+  assertEquals(values(), []);
+  assertEquals(values("--names", "a,b"), ["a", "b"]);
+  assertEquals(values("--names", "a,b", "--names=c"), ["a", "b", "c"]);
+  for (const wrong of ["", "a,", "a b", "A"]) {
+    assertEquals(values("--names", wrong), "--names must be words");
   }
 });

@@ -2,7 +2,8 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Received, TestClient } from "../../fixtures/test_client.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { hasProgram } from "../../fixtures/process.ts";
-import { startServer } from "../../fixtures/server.ts";
+import { startServer, type TestServer } from "../../fixtures/server.ts";
+import { startWeb } from "../../fixtures/web.ts";
 
 const CONNECT = '{"type":"connect","payload":{"name":"Mallory","room":"General"}}\n';
 const MESSAGE = '{"type":"message","payload":{"text":"Said by a page"}}\n';
@@ -119,33 +120,38 @@ await fetch("/done");
 Deno.test({
   name: "no page in a browser can speak in the chat",
   ignore: !hasChromium,
-  async fn() {
-    await using chat = await startServer();
-    using witness = await chat.join("Witness");
-    const done = Promise.withResolvers<void>();
-    await using site = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-      if (new URL(request.url).pathname === "/done") done.resolve();
-      const page = PAGE(`http://127.0.0.1:${chat.port}/`);
-      return new Response(page, { headers: { "content-type": "text/html" } });
-    });
-    using profile = new Directory();
-    const browser = new Deno.Command("chromium", {
-      args: [
-        ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-        ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        ...["--remote-debugging-port=0", `--user-data-dir=${profile.path}`],
-        `http://127.0.0.1:${site.addr.port}/`,
-      ],
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    await done.promise;
-    assertEquals(await heard(witness), []);
-    browser.kill();
-    await browser.status;
-    assertEquals(chat.log.filter((line) => line.includes('"session opened"')).length, 1);
+  async fn(t) {
+    await t.step("over lines alone", () => haveAPageSpeak(startServer));
+    await t.step("where a page is served too", () => haveAPageSpeak(startWeb));
   },
 });
+
+async function haveAPageSpeak(start: () => Promise<TestServer>): Promise<void> {
+  await using chat = await start();
+  using witness = await chat.join("Witness");
+  const done = Promise.withResolvers<void>();
+  await using site = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    if (new URL(request.url).pathname === "/done") done.resolve();
+    const page = PAGE(`http://127.0.0.1:${chat.port}/`);
+    return new Response(page, { headers: { "content-type": "text/html" } });
+  });
+  using profile = new Directory();
+  const browser = new Deno.Command("chromium", {
+    args: [
+      ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+      ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+      ...["--remote-debugging-port=0", `--user-data-dir=${profile.path}`],
+      `http://127.0.0.1:${site.addr.port}/`,
+    ],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  await done.promise;
+  assertEquals(await heard(witness), []);
+  browser.kill();
+  await browser.status;
+  assertEquals(chat.log.filter((line) => line.includes('"session opened"')).length, 1);
+}
 
 /** The events that a member of the room was sent, by type. */
 async function heard(witness: TestClient): Promise<string[]> {

@@ -13,6 +13,7 @@ const READERS = [
   "server/process/logger.ts",
   "server/tls/self_issued.ts",
   "server/tls/tls.ts",
+  "server/web/answers.ts",
 ];
 
 const root = new URL("../../../", import.meta.url);
