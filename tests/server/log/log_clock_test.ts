@@ -203,6 +203,24 @@ for (const days of [40, 365]) {
   });
 }
 
+Deno.test("after a crash with a clock that is behind, dates go on from those of the last messages", async () => {
+  using directory = new Directory();
+  const path = directory.file();
+  await withLog(path, (log) => log.append([says("early")]));
+  shift(path, 1, ["message.at", "clock.time"]);
+  for (let start = 0; start < 3; start++) {
+    // As a crash leaves it: the clock was stored before the last message, and its offset is older still.
+    using database = new DatabaseSync(path);
+    database.exec(`UPDATE clock SET time = (SELECT max(at) - 100 FROM message), "offset" = -200`);
+    database.close();
+    const dates = await withLog(path, async (log) => {
+      await log.append([says(`start ${start}`)]);
+      return (await log.read({ room: "General", limit: 9 })).items.map(({ at }) => at);
+    });
+    assertEquals(dates, dates.toSorted((one, other) => one - other));
+  }
+});
+
 Deno.test("a log in a file forgets a session that was away for too long", async () => {
   using directory = new Directory();
   const path = directory.file();

@@ -14,12 +14,13 @@ export const CLOCK_INTERVAL = 3_600_000;
  * the clock was stored. A file of an older version has no clock, and messages of any date.
  */
 export function readClock(database: DatabaseSync, wall: number): ClockState {
-  const latest = latestTime(database);
+  const { latest, date } = latestOf(database);
   const stored = database.prepare('SELECT time, "offset" FROM clock').get();
   if (stored === undefined) return initialState(wall, latest);
   const { time, offset } = stored as unknown as ClockState;
-  const unstored = Math.min(CLOCK_INTERVAL, Math.max(0, (latest ?? time) - time));
-  return { time: time + unstored, offset };
+  const known = time + Math.min(CLOCK_INTERVAL, Math.max(0, (latest ?? time) - time));
+  // A stored offset is as old as the stored time: where dates lag by less, they go on from the last.
+  return { time: known, offset: Math.max(offset, Math.min(0, (date ?? -Infinity) - known)) };
 }
 
 /** Stores the clock. */
@@ -28,13 +29,15 @@ export function storeClock(database: DatabaseSync, { time, offset }: ClockState)
     .run(Math.floor(time), Math.floor(offset));
 }
 
-function latestTime(database: DatabaseSync): number | undefined {
-  const latest = database.prepare(
-    `SELECT max(time) AS time FROM (
-      SELECT max(coalesce(time, at)) AS time FROM message WHERE id IN (SELECT id * ${SEQ_SPAN} + seq FROM room)
-      UNION ALL SELECT max(away_since) FROM session
-      UNION ALL SELECT time FROM
-        (SELECT coalesce(time, at) AS time FROM direct ORDER BY id DESC LIMIT 1))`,
-  ).get()?.["time"] as number | null;
-  return latest ?? undefined;
+/** The latest time that anything in the log has, and the latest date of a message. */
+function latestOf(database: DatabaseSync): { latest?: number; date?: number } {
+  const { latest, date } = database.prepare(
+    `SELECT max(time) AS latest, max(at) AS date FROM (
+      SELECT coalesce(time, at) AS time, at FROM message
+        WHERE id IN (SELECT id * ${SEQ_SPAN} + seq FROM room)
+      UNION ALL SELECT away_since, NULL FROM session
+      UNION ALL SELECT * FROM
+        (SELECT coalesce(time, at) AS time, at FROM direct ORDER BY id DESC LIMIT 1))`,
+  ).get() as Record<"latest" | "date", number | null>;
+  return { ...latest === null ? {} : { latest }, ...date === null ? {} : { date } };
 }
