@@ -17,3 +17,12 @@ export function isLoopback(hostname: string): boolean {
 export function withoutMapping(hostname: string): string {
   return /^::ffff:(\d+(?:\.\d+){3})$/i.exec(hostname)?.[1] ?? hostname;
 }
+
+/** An address that can be dialed on this machine: a listener on all addresses is on loopback, too. */
+export function reachable(
+  { hostname, port }: { readonly hostname: string; readonly port: number },
+): { hostname: string; port: number } {
+  return { hostname: LOOPBACK.get(hostname) ?? hostname, port };
+}
+
+const LOOPBACK: ReadonlyMap<string, string> = new Map([["0.0.0.0", "127.0.0.1"], ["::", "::1"]]);

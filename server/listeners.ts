@@ -1,6 +1,6 @@
 /** The listeners of a server: for plain TCP, for TLS, or for both; and the page that they serve. */
 
-import { hostAndPort, isLoopback } from "../cli/host_port.ts";
+import { hostAndPort, isLoopback, reachable } from "../cli/host_port.ts";
 import { itemsOf } from "../cli/options.ts";
 import { messageOf } from "../cli/system_errors.ts";
 import { shortageOf } from "./process/system_limits.ts";
@@ -8,6 +8,8 @@ import type { Logger } from "./process/logger.ts";
 import { isTls, type ServerOptions } from "./options.ts";
 import { StartFailure } from "./process/start_failure.ts";
 import type { Listener } from "./connection/connection.ts";
+import { Ops } from "./ops/ops.ts";
+import { parseOpsAddress } from "./ops/ops_address.ts";
 import type { Tls } from "./tls/tls.ts";
 import { readPage } from "./web/page.ts";
 import { Site } from "./web/site.ts";
@@ -51,12 +53,6 @@ export function describePages({ plain, tls, site }: Listeners): string[] {
   return pages;
 }
 
-/** An address that can be dialed: a listener on all addresses is on loopback, too. */
-function reachable({ hostname, port }: Deno.NetAddr) {
-  const loopback: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
-  return { hostname: loopback[hostname] ?? hostname, port };
-}
-
 function openSite(options: ServerOptions): Site | undefined {
   if (options.web === "off") return undefined;
   return new Site({
@@ -69,6 +65,17 @@ function openSite(options: ServerOptions): Site | undefined {
   });
 }
 
+/** Opens the operator's listener, where `--ops` asks for it. Throws a {@linkcode StartFailure}. */
+export async function openOps(
+  { ops }: ServerOptions,
+  version: string,
+): Promise<Ops | undefined> {
+  const address = ops === undefined ? undefined : parseOpsAddress(ops);
+  if (address === undefined) return undefined;
+  const { hostname: host, port } = address;
+  return await orFailure({ host, port, option: "ops" }, () => new Ops(address, version));
+}
+
 /** One line for each listener, for people. */
 export function describeListeners({ plain, tls }: Listeners): string[] {
   const lines = plain === undefined ? [] : [hostAndPort(plain.addr)];
@@ -78,8 +85,18 @@ export function describeListeners({ plain, tls }: Listeners): string[] {
 }
 
 /** Logs what an operator must know of the listeners. */
-export function logListeners({ plain, tls }: Listeners, logger: Logger): void {
+export function logListeners(
+  { plain, tls }: Listeners,
+  ops: Ops | undefined,
+  logger: Logger,
+): void {
   tls?.report("certificate loaded");
+  if (ops !== undefined && !isLoopback(ops.addr.hostname)) {
+    logger.log("warn", "metrics are open", {
+      address: hostAndPort(ops.addr),
+      advice: "everyone who reaches that address can read them; use a firewall, or loopback",
+    });
+  }
   if (plain === undefined || isLoopback(plain.addr.hostname)) return;
   logger.log("warn", "not encrypted", {
     address: hostAndPort(plain.addr),
@@ -128,8 +145,11 @@ function plainHost(options: ServerOptions): string | undefined {
   return isLoopback(host) ? host : "127.0.0.1";
 }
 
+/** The option that names the port which cannot be had. */
+type PortOption = "port" | "tls-port" | "ops";
+
 async function orFailure<Opened>(
-  { host, port, option }: { host: string; port: number; option: "port" | "tls-port" },
+  { host, port, option }: { host: string; port: number; option: PortOption },
   open: () => Opened | Promise<Opened>,
 ): Promise<Opened> {
   try {
@@ -141,7 +161,7 @@ async function orFailure<Opened>(
   }
 }
 
-function reasonOf(error: Error, option: "port" | "tls-port"): string {
+function reasonOf(error: Error, option: PortOption): string {
   if (error instanceof Deno.errors.AddrInUse) {
     return `the port is taken; stop what uses it, or choose another with --${option}`;
   }

@@ -4,6 +4,7 @@ import { list, oneOf, text, toggle, type Values, wholeNumber } from "../cli/opti
 import { TLS_PORT } from "../protocol/fingerprint.ts";
 import { LIMIT_OPTIONS } from "./limit_options.ts";
 import type { Sources } from "./config.ts";
+import { OPS_OPTION } from "./ops/ops_address.ts";
 import { readFile } from "./process/files.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./process/logger.ts";
 
@@ -84,6 +85,7 @@ export const OPTIONS = {
   ),
   "registered-only": toggle("Accept registered names only; chat-server passwd registers them"),
   ...LIMIT_OPTIONS,
+  ops: OPS_OPTION,
   "log-level": oneOf(LOG_LEVELS, "info", "Lowest level of the lines on stderr"),
   "log-format": oneOf(LOG_FORMATS, "text", "Lines for people or for programs"),
   config: text("FILE", undefined, "Options in a file, JSON with comments [default: none]"),

@@ -11,6 +11,7 @@ import type { DescriptorReserve } from "./process/system_limits.ts";
 import { Hub } from "./hub/hub.ts";
 import type { Limits } from "./limit_options.ts";
 import { LineSplitter } from "./connection/line_stream.ts";
+import type { Figures } from "./ops/figures.ts";
 import type { Logger } from "./process/logger.ts";
 import { MemoryGuard, MemoryWatch, type Usage } from "./limits/memory_guard.ts";
 import type { ScryptCost } from "./log/account_store.ts";
@@ -80,6 +81,9 @@ export class ChatServer implements AsyncDisposable {
   readonly #counter: ReturnType<typeof setInterval>;
   /** Connections without a `connect` since the last line on them. */
   #strangers = 0;
+  /** The same, and wrong passwords, since the start. */
+  #allStrangers = 0;
+  #loginFailures = 0;
   readonly #acceptor: Acceptor;
   #lastId = 0;
   #stopping = false;
@@ -110,6 +114,7 @@ export class ChatServer implements AsyncDisposable {
     const throttle = new LoginThrottle(loginFailures, connections.limitLoopback);
     this.#throttle = throttle;
     const logins = new Logins(settings.log, passwords, throttle, (connection, name) => {
+      this.#loginFailures++;
       settings.logger.logOf(connection, "warn", "wrong password", { name });
     });
     const timeouts = { handshake: settings.handshakeTimeout, idle: settings.idleTimeout };
@@ -157,6 +162,28 @@ export class ChatServer implements AsyncDisposable {
     this.#context.limits.rates = rates;
     this.#memory.setBounds(limits.memory);
     this.#hub.directory.setLimits({ ...roomLimits, registeredOnly });
+  }
+
+  /** Figures for the operator; asks each connection, so not for every message. */
+  get figures(): Figures {
+    const connections = { plain: 0, tls: 0 };
+    let queuedBytes = 0;
+    for (const { connection } of this.#peers) {
+      connections[connection.isEncrypted ? "tls" : "plain"]++;
+      queuedBytes += connection.queuedBytes;
+    }
+    return {
+      connections,
+      queuedBytes,
+      ...this.#hub.directory.counts,
+      behind: this.#pipeline.behindCount,
+      delivery: this.#pipeline.counts,
+      turnedAway: this.#limiter.rejections,
+      loginFailures: this.#loginFailures,
+      strangers: this.#allStrangers + this.#strangers,
+      memory: this.#settings.usage(),
+      notReady: this.#notReady(performance.now()),
+    };
   }
 
   /** Stops accepting, notifies every session, sends what was said, and closes all connections. */
@@ -240,6 +267,14 @@ export class ChatServer implements AsyncDisposable {
     connection.abort();
   }
 
+  /** Why a balancer is to send nobody here for now. */
+  #notReady(now: number): string | undefined {
+    if (this.#stopping) return "stopping";
+    if (this.#memory.isShort) return "short of memory";
+    const failure = this.#pipeline.counts.failureAt(now);
+    return failure && `append failed: ${failure}`;
+  }
+
   /** Closes connections that hold much memory and do not read; their clients reconnect and miss nothing. */
   #abortStalled(now: number): void {
     for (const peer of this.#peers) peer.abortIfStalled(now);
@@ -254,6 +289,7 @@ export class ChatServer implements AsyncDisposable {
   #logCounts(): void {
     const { logger } = this.#settings;
     const strangers = this.#strangers;
+    this.#allStrangers += strangers;
     const rejected = this.#limiter.takeRejected();
     this.#strangers = 0;
     if (strangers > 0) logger.log("info", "connections without connect", { count: strangers });

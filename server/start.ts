@@ -4,6 +4,7 @@
  */
 
 import { PLATFORM } from "../cli/directories.ts";
+import { hostAndPort } from "../cli/host_port.ts";
 import { messageOf } from "../cli/system_errors.ts";
 import { DataFile, defaultDataFile, FileInUse } from "./log/sqlite/file/data_file.ts";
 import { limitsOf } from "./limit_options.ts";
@@ -14,6 +15,7 @@ import {
   type Listeners,
   logListeners,
   openListeners,
+  openOps,
   sourcesOf,
 } from "./listeners.ts";
 import { Logger } from "./process/logger.ts";
@@ -57,7 +59,10 @@ export async function start(config: ServerConfig, server: string): Promise<Runni
   const parts = new AsyncDisposableStack();
   parts.defer(() => stderr.flush());
   try {
-    const { log, snapshot, path, retain } = options.memory
+    // Before the log, which may take a while: until then the server is starting.
+    const ops = await openOps(options, server);
+    if (ops !== undefined) parts.use(ops);
+    const { log, snapshot, path, retain, sizes } = options.memory
       ? openMemory(options)
       : await openLog(parts.use(openFile(options.data)).path, options, logger);
     let problem: string | undefined;
@@ -72,16 +77,25 @@ export async function start(config: ServerConfig, server: string): Promise<Runni
     parts.use(chat);
     const reloads = reloadsOf(listeners, config, { logger, chat, retain });
     if (reloads.config !== undefined) parts.use(reloads.config);
+    ops?.started({
+      figures: () => chat.figures,
+      logBytes: sizes,
+      certificateUntil: () => listeners.tls?.until,
+    });
     // Not before: a failure to start is to be the only line on stderr.
     logger.log("info", "log opened", { path, rooms: snapshot.rooms.length });
-    logListeners(listeners, logger);
+    logListeners(listeners, ops, logger);
     return {
       logger,
-      listening: describeListeners(listeners),
+      listening: [
+        ...describeListeners(listeners),
+        ...ops === undefined ? [] : [`${hostAndPort(ops.addr)} for health checks and metrics`],
+      ],
       pages: describePages(listeners),
       isTls: listeners.tls !== undefined,
       reload: reloads.reload,
       stop: async () => {
+        ops?.stopping();
         await parts.disposeAsync();
         return problem;
       },
@@ -134,7 +148,13 @@ function openFile(given: string | undefined): DataFile {
 function openMemory(options: ServerOptions) {
   const log = new MemoryLog(memoryRetention(options));
   const retain = (changed: ServerOptions) => log.retain(memoryRetention(changed));
-  return { path: "in memory", log, snapshot: EMPTY_SNAPSHOT, retain };
+  return {
+    path: "in memory",
+    log,
+    snapshot: EMPTY_SNAPSHOT,
+    retain,
+    sizes: () => Promise.resolve({}),
+  };
 }
 
 function memoryRetention(options: ServerOptions): MemoryRetention {
@@ -160,7 +180,7 @@ async function openLog(path: string, options: ServerOptions, logger: Logger) {
       logger.log("error", "log maintenance failed", { task, reason });
     });
     const retain = (changed: ServerOptions) => opened.log.retain(retentionOf(changed));
-    return { path, ...opened, retain };
+    return { path, ...opened, retain, sizes: () => opened.log.sizes() };
   } catch (error) {
     if (error instanceof UnusableFile) {
       throw new StartFailure(`Cannot use the log ${path}: ${error.message}; it was left as it was`);

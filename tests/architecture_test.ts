@@ -16,7 +16,7 @@ const LAYERS = [
     ["server/log/sqlite", "server/hub"],
     ["server/connection"],
     ["server/delivery", "server/tls", "server/web"],
-    ["server/accounts"],
+    ["server/accounts", "server/ops"],
     ["server/peer"],
     ["server"],
     ["server/commands"],

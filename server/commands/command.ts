@@ -43,7 +43,7 @@ export const DATA = text(
 );
 
 /** The option `--config` of subcommands that look for the log where the server's config file says. */
-const CONFIG = text("FILE", undefined, "The server's config file [default: none]");
+export const CONFIG = text("FILE", undefined, "The server's config file [default: none]");
 
 /** Completes a row of the table: a command with `--data` has `--config` too. */
 export function command<Table extends OptionTable>(row: Command<Table>): Command {

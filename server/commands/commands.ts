@@ -9,6 +9,7 @@ import { type Command, command, HELP } from "./command.ts";
 import { exportLines } from "./export.ts";
 import { importLines } from "./import.ts";
 import { config } from "./config.ts";
+import { health } from "./health.ts";
 import { passwd } from "./passwd.ts";
 import { verify } from "./verify.ts";
 
@@ -29,6 +30,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({
   export: exportLines,
   import: importLines,
   config,
+  health,
   completions,
 }));
 

@@ -16,6 +16,8 @@ export class Batch {
   #ends: number[] | undefined;
   /** Whether a member was sent something else behind it, which later lines would overtake. */
   isClosed = false;
+  /** Connections that have it in their queues. */
+  receivers = 0;
 
   /** The number of its lines so far. */
   get count(): number {

@@ -107,9 +107,14 @@ export class Connection implements ConnectionHandle, Writable {
     socket.setKeepAlive(true);
   }
 
+  /** Whether it has come over TLS. */
+  get isEncrypted(): boolean {
+    return this.#socket.isEncrypted === true;
+  }
+
   /** Whether a secret may pass: the connection is encrypted, or never leaves this machine. */
   get isSecure(): boolean {
-    return this.#socket.isEncrypted === true || isLoopback(this.hostname);
+    return this.isEncrypted || isLoopback(this.hostname);
   }
 
   /** Resolves when nothing more will be written: all has left, or is lost. */
@@ -117,6 +122,11 @@ export class Connection implements ConnectionHandle, Writable {
     if (this.#phase === "ended" || this.#phase === "closed") return Promise.resolve();
     this.#drained ??= Promise.withResolvers<void>();
     return this.#drained.promise;
+  }
+
+  /** Bytes that wait to be written, or are on their way. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
   }
 
   /** Whether much waits for the peer to read it. */

@@ -16,6 +16,7 @@ import type { Members } from "../hub/state/room.ts";
 import type { Session } from "../hub/state/session.ts";
 import type { IoScheduler } from "../connection/io_scheduler.ts";
 import { deliver, type DraftEffect, isDraftEffect } from "../hub/deliver.ts";
+import { DeliveryCounts } from "./delivery_counts.ts";
 import { RefOrder } from "./ref_order.ts";
 
 /** Effects that may gather while the log is busy; beyond that, connections that send more are not read. */
@@ -35,6 +36,7 @@ export type OnFailure = (reason: string | undefined) => void;
 
 /** Carries out effects. */
 export class Pipeline {
+  readonly counts = new DeliveryCounts();
   readonly #log: MessageLog;
   readonly #scheduler: IoScheduler;
   readonly #pages: PageCache;
@@ -85,6 +87,13 @@ export class Pipeline {
   /** Whether so much has gathered that no more requests should be read for now. */
   get isFull(): boolean {
     return this.#gathered.length > BACKLOG;
+  }
+
+  /** The number of connections that are behind. */
+  get behindCount(): number {
+    let count = 0;
+    for (const connection of this.#subscriptions.keys()) if (this.isBehind(connection)) count++;
+    return count;
   }
 
   /** Whether a connection is sent what it subscribes to from the log, not live. */
@@ -143,7 +152,9 @@ export class Pipeline {
 
   /** Reports a failure once, however many clients try again meanwhile. */
   async #appendToLog(drafts: readonly Draft[]): Promise<readonly Outcome[]> {
+    const begun = performance.now();
     const outcomes = await this.#log.append(drafts);
+    this.counts.appended(outcomes, begun, performance.now());
     const failed = outcomes.find((outcome) => outcome.kind === "failed");
     if (failed?.reason !== this.#failure) this.#onFailure(this.#failure = failed?.reason);
     return outcomes;
@@ -181,6 +192,7 @@ export class Pipeline {
   #broadcast({ members, event, own }: Broadcast): void {
     let batch = this.#batches.get(members);
     if (batch === undefined || batch.isClosed) batch = this.#startBatch(members);
+    this.counts.deliveries += batch.receivers;
     if (own === undefined) return batch.add(encode(event));
     batch.add(encode(event), { connection: own.connection, line: encode(own.event) });
     if (this.isBehind(own.connection)) this.#answerBehind(own);
@@ -191,7 +203,9 @@ export class Pipeline {
     const batch = new Batch();
     this.#batches.set(members, batch);
     for (const connection of members) {
-      if (!this.isBehind(connection)) this.#enqueue(connection, batch);
+      if (this.isBehind(connection)) continue;
+      this.#enqueue(connection, batch);
+      batch.receivers++;
     }
     return batch;
   }
@@ -204,7 +218,9 @@ export class Pipeline {
 
   #send({ connection, event, isLiveOnly = false }: Send): void {
     if (isLiveOnly && this.isBehind(connection)) return;
-    const line = encoder.encode(encode(typeof event === "function" ? event() : event));
+    const sent = typeof event === "function" ? event() : event;
+    this.counts.sent(sent);
+    const line = encoder.encode(encode(sent));
     this.#afterAnswers(connection, () => this.#enqueue(connection, line));
   }
 

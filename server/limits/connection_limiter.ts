@@ -45,6 +45,8 @@ export class ConnectionLimiter {
   /** Rejections that are being sent. */
   #sending = 0;
   #rejected = 0;
+  /** Rejections since the start, by their code. */
+  readonly rejections = new Map<string, number>();
 
   constructor(limits: ConnectionLimits, memory: MemoryGuard) {
     this.#limits = limits;
@@ -100,6 +102,8 @@ export class ConnectionLimiter {
 
   #reject(error: Event<"error">): Rejection {
     this.#rejected++;
+    const { code } = error.payload;
+    this.rejections.set(code, (this.rejections.get(code) ?? 0) + 1);
     const isSent = this.#sending < MAX_REJECTIONS_AT_ONCE;
     if (isSent) this.#sending++;
     return { error, isSent };

@@ -19,6 +19,11 @@ export function exists(path: string): boolean {
   }
 }
 
+/** The bytes of a file; 0 where there is none. Throws where that cannot be found out. */
+export function sizeOf(path: string): number {
+  return exists(path) ? Deno.statSync(path).size : 0;
+}
+
 /** Reads a text file. */
 export function readFile(path: string): Reading {
   try {

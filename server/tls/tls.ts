@@ -70,6 +70,11 @@ export class Tls implements Listener {
     return this.#source.fingerprint;
   }
 
+  /** When the certificate expires, in epoch milliseconds. */
+  get until(): number {
+    return this.#until;
+  }
+
   /** Loads the certificate again, for connections from now on. One that cannot be used changes nothing. */
   async reload(now = Date.now()): Promise<void> {
     try {

@@ -142,7 +142,8 @@ export class WebSocketSocket implements Socket {
       this.#closing = { code: 1001, reason: "" };
     } else if (isAt(payload, start, ERROR)) {
       const { payload: { code } } = JSON.parse(decoder.decode(payload.subarray(start)));
-      this.#closing = { code: CODES[code] ?? 1000, reason: "" };
+      const status = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
+      this.#closing = { code: status ?? 1000, reason: "" };
     }
   }
 

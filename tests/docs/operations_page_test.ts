@@ -37,3 +37,21 @@ Deno.test({
     assertEquals(messages.map(({ text }) => text), ["Before the backup"]);
   },
 });
+
+Deno.test({
+  name: "docs/operations.md's --ops answers the page's health check",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    using home = new OperatorHome();
+    const [start = "", ...others] = scriptsOf(page, "Health checks and metrics");
+    const command = start.trim().replace("chat-server", home.file("bin/chat-server"))
+      .replace("12349", "0").split(" ") as [string, ...string[]];
+    await using server = await ServerProcess.run(command, { ...home.env, CHAT_SERVER_PORT: "0" });
+    let line = await server.line();
+    while (!line.includes("health")) line = await server.line();
+    const [, port = ""] = /:(\d+) for/.exec(line) ?? [];
+    for (const script of others) {
+      assertEquals(await home.run(script.replace("12349", port)), "ready\n");
+    }
+  },
+});

@@ -65,6 +65,13 @@ export class Directory {
     return [...this.#sessions].flatMap(([connection, session]) => session ? [connection] : []);
   }
 
+  /** The numbers of sessions with a connection, and of rooms. */
+  get counts(): { sessions: number; rooms: number } {
+    let sessions = 0;
+    for (const session of this.#sessions.values()) if (session !== undefined) sessions++;
+    return { sessions, rooms: this.#rooms.size };
+  }
+
   /** Gives `connection` its session. */
   bind(connection: ConnectionHandle, session: Session): void {
     this.#sessions.set(connection, session);

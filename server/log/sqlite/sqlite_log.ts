@@ -82,6 +82,11 @@ export class SqliteLog implements ServerLog {
     return this.#ask(this.#writer, "retain", retention);
   }
 
+  /** The bytes of the database's own file, and of its WAL. */
+  sizes(): Promise<Record<"data" | "wal", number>> {
+    return this.#ask(this.#writer, "sizes");
+  }
+
   session(tokenHash: string): Promise<StoredSession | undefined> {
     // From the writer, behind every append that came before.
     return this.#ask(this.#writer, "session", tokenHash);

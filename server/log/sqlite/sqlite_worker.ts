@@ -30,6 +30,7 @@ const METHODS = {
   release: () => reader.release(),
   reopen: () => writer.reopen(),
   retain: (retention: Retention) => writer.retain(retention),
+  sizes: () => writer.sizes(),
   append: (drafts: readonly Draft[]) => writer.append(drafts),
   completeIndex: () => writer.completeIndex(),
   session: (hash: string) => writer.ask(({ queries }) => queries.session(hash)),

@@ -7,6 +7,7 @@ import { endedCleanly, unmarkCleanEnd } from "./file/clean_end.ts";
 import { LogClock, type Moment } from "../log_clock.ts";
 import type { Account, AccountSession } from "../account_store.ts";
 import type { Draft, LogSnapshot, Outcome } from "../message_log.ts";
+import { sizeOf } from "../../process/files.ts";
 import { Appender } from "./tables/append.ts";
 import { checkFile, type Heads } from "./check.ts";
 import { checkNothingSaved, LogFile } from "./database.ts";
@@ -117,6 +118,12 @@ export class LogWriter {
     Object.assign(this.#opening.retention, retention);
     clearTimeout(this.#pruneTimer);
     this.#pruneTimer = setTimeout(() => this.#prune(), 0);
+  }
+
+  /** The bytes of the database's own file, and of its WAL. */
+  sizes(): Record<"data" | "wal", number> {
+    const { path } = this.#opening;
+    return { data: sizeOf(path), wal: sizeOf(`${path}-wal`) };
   }
 
   /** Keeps all of `drafts` or, throwing what SQLite throws, none. */

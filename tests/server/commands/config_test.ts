@@ -69,7 +69,11 @@ Deno.test({
       using home = new Home();
       const file = home.file("chat.jsonc");
       const write = (options: unknown) => Deno.writeTextFileSync(file, JSON.stringify(options));
-      const first = { port: 0, ...(place === "file" ? { data: home.file() } : { memory: true }) };
+      const first = {
+        port: 0,
+        "message-rate": 0,
+        ...(place === "file" ? { data: home.file() } : { memory: true }),
+      };
       write(first);
       await using server = await ServerProcess.run(serverCommand("--config", file), home.env);
       using alice = await server.join("Alice");
