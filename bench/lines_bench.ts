@@ -1,6 +1,7 @@
 // Bytes → lines: the path of every byte from a client.
 
-import { encode, LineFramer, readLines } from "../protocol/mod.ts";
+import { encode, LineFramer } from "../protocol/mod.ts";
+import { readLines } from "../protocol/read_lines.ts";
 import { LineSplitter } from "../server/connection/line_stream.ts";
 import { TEXT } from "./text.ts";
 

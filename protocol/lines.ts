@@ -1,9 +1,5 @@
-/**
- * Bytes → bounded lines. The framer finds where a line ends before a buffer can
- * grow; `TextLineStream` then passes the lines on one by one.
- */
+/** Bytes → bounded lines: the framer finds where a line ends before a buffer can grow. */
 
-import { TextLineStream } from "@std/streams/text-line-stream";
 import { LIMITS } from "./message.ts";
 
 /** An error in the framing, after which no byte can be interpreted. */
@@ -165,35 +161,4 @@ function skipText(bytes: Uint8Array, index: number, end: number): number {
     if (byte === QUOTE || byte === BACKSLASH || byte === NEWLINE) return index;
   }
   return index;
-}
-
-/** Fills a buffer; resolves to the number of bytes read, or `null` at the end (as `Deno.Conn.read`). */
-export type Read = (buffer: Uint8Array) => Promise<number | null>;
-
-/**
- * The lines that a peer sends. The stream ends with the peer's bytes, or where the
- * framing breaks: `framer.problem` then says how. Fails as `read` fails.
- *
- * `bufferSize` is the memory, in bytes, that an idle connection costs here.
- */
-export function readLines(
-  read: Read,
-  framer: LineFramer,
-  bufferSize = 4096,
-): ReadableStream<string> {
-  // One small buffer for good: `conn.readable` would allocate 64 KiB per pull.
-  const buffer = new Uint8Array(bufferSize);
-  return new ReadableStream<string>({
-    async pull(controller) {
-      for (;;) {
-        const count = await read(buffer);
-        const lines = count === null ? framer.end() : framer.push(buffer.subarray(0, count));
-        if (lines !== "") controller.enqueue(lines);
-        if (count === null || framer.problem !== undefined) {
-          return controller.close();
-        }
-        if (lines !== "") return;
-      }
-    },
-  }, { highWaterMark: 0 }).pipeThrough(new TextLineStream());
 }

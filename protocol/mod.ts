@@ -312,7 +312,7 @@
  */
 
 export { carriesPassword, decodeEvent, decodeRequest, encode, type Refused } from "./codec.ts";
-export { type FramingProblem, LineFramer, type Read, readLines } from "./lines.ts";
+export { type FramingProblem, LineFramer } from "./lines.ts";
 export * from "./message.ts";
 export { fold, type ParsedName, parseName } from "./names.ts";
 export { escapeForTerminal, escapeLinesForTerminal, isLongerThan } from "./text.ts";

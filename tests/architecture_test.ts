@@ -31,6 +31,7 @@ const LAYERS = [
     ["client/terminal"],
     ["client"],
   ],
+  [["protocol", "core/chat", "core/session"], ["web/model"], ["web/kept"], ["web"]],
 ];
 
 /** Files that import each other: a room has members, and a session has rooms. */
@@ -43,7 +44,7 @@ const IMPORT = /^(?:import|export)\b[^;]*?\bfrom "(\.[^"]+)"|\bimport\("(\.[^"]+
 
 /** The files of the program, each with the files that it imports. */
 const imports = new Map(
-  ["protocol", "cli", "core", "server", "client"].flatMap(filesIn).map((file) =>
+  ["protocol", "cli", "core", "server", "client", "web"].flatMap(filesIn).map((file) =>
     [file, importsOf(file)] as const
   ),
 );

@@ -8,6 +8,7 @@
  */
 
 import { Failure, project, run, Unavailable } from "./command.ts";
+import { makePage } from "./page.ts";
 import {
   baseName,
   bundledName,
@@ -42,6 +43,9 @@ export async function bundle(
     await deno(bundlerArguments(module, bundles));
   }
   for (const module of program.include) await nameAsSource(module, bundles);
+  if (program.page !== undefined) {
+    await Deno.writeTextFile(`${bundles}/${program.page}`, await makePage());
+  }
   await forgetTimes(bundles);
 }
 

@@ -17,6 +17,8 @@ export interface Program {
   readonly permissions: readonly string[];
   /** Modules that only a worker or a computed import loads. */
   readonly include: readonly string[];
+  /** The file name of the web client's page, beside the modules of the program that serves it. */
+  readonly page?: string;
   /** Its flags for V8. */
   readonly v8Flags: readonly string[];
 }
@@ -53,6 +55,7 @@ export const programs: readonly Program[] = [
       "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA,CHAT_SERVER_*",
     ],
     include: ["server/log/sqlite/sqlite_worker.ts", "server/process/file_worker.ts"],
+    page: "page.html",
     // It has four heaps, and by itself V8 lets the young part of each grow to 96 MB. With 24 MB
     // each, a million hostile inputs (deno task fuzz) take 409 to 480 MiB instead of 545 to 601.
     // The other flag lets it return memory; see server/limits/garbage.ts.
@@ -186,6 +189,7 @@ export function compilerArguments(
     "--no-prompt",
     ...program.permissions,
     ...program.include.map((module) => `--include=${baseName(module)}`),
+    ...program.page === undefined ? [] : [`--include=${program.page}`],
     v8FlagsOf(program),
     `--target=${target.triple}`,
     `--output=${output}`,

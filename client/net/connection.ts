@@ -2,7 +2,8 @@
 
 import { isLoopback } from "../../cli/host_port.ts";
 import { type Dial, type Transport, UnusableServer } from "../../core/session/transport.ts";
-import { LineFramer, readLines } from "../../protocol/mod.ts";
+import { LineFramer } from "../../protocol/mod.ts";
+import { readLines } from "../../protocol/read_lines.ts";
 import { type Address, formatAddress } from "./address.ts";
 import { dial } from "./dial.ts";
 

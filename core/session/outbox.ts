@@ -102,6 +102,11 @@ export class Outbox {
     this.#append({ ignored: [...names] });
   }
 
+  /** Complete once the store has everything up to now. */
+  get written(): Completion {
+    return this.#writing;
+  }
+
   /** The unacknowledged drafts, oldest first. */
   get drafts(): Iterable<Draft> {
     return this.#state.drafts.values();

@@ -157,6 +157,17 @@ export class Session {
     await this.#ended;
   }
 
+  /**
+   * Ends at once and without a word to the server, as a killed program does: another one of the
+   * person's goes on with the session and its outbox. Resolves when the store is closed.
+   */
+  async stop(): Promise<void> {
+    this.#stop();
+    this.#link.stop();
+    await this.#ended;
+    await this.outbox.close();
+  }
+
   async #part(): Promise<void> {
     const quits = !this.outbox.stays && await this.outbox.mayEndSession();
     const parted = quits ? this.#ended : this.#answerToPing();

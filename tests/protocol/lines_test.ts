@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess, assertRejects, assertStrictEquals } from "@std/assert";
-import { type FramingProblem, LineFramer, type Read, readLines } from "../../protocol/lines.ts";
+import { type FramingProblem, LineFramer } from "../../protocol/lines.ts";
 import { LIMITS } from "../../protocol/message.ts";
+import { type Read, readLines } from "../../protocol/read_lines.ts";
 import { PURE } from "../fixtures/pure.ts";
 
 const encoder = new TextEncoder();

@@ -178,6 +178,5 @@ Deno.test("mod.ts exports all that a client or a server needs", PURE, () => {
     "isLongerThan",
     "parseName",
     "rateLimited",
-    "readLines",
   ]);
 });
