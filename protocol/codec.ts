@@ -9,6 +9,7 @@ import {
   anyString,
   anyWord,
   arrayOf,
+  duration,
   FieldError,
   type Fields,
   isRecord,
@@ -16,10 +17,12 @@ import {
   newPassword,
   numbers,
   objectOf,
+  oneOf,
   optional,
   parseFields,
   password,
   positions,
+  reason,
   room,
   shortString,
   text,
@@ -27,20 +30,30 @@ import {
   wholeNumber,
 } from "./fields.ts";
 import {
+  ACCESS,
+  type Access,
+  type Act,
+  type Ban,
   type ErrorCode,
   errorEvent,
   type Event,
   type Events,
   type EventType,
   LIMITS,
+  type MessageKind,
   type MessagePayload,
   type NotificationKind,
   type Request,
   type Requests,
   type RequestType,
+  type Role,
+  ROLES,
+  type RoomPayload,
   type RoomPosition,
   type RoomSummary,
   type SessionSummary,
+  TOPIC_BY,
+  type TopicBy,
   type UnreadRoom,
   VERSION,
 } from "./message.ts";
@@ -51,6 +64,7 @@ type FieldTables<Payloads> = { [Type in keyof Payloads]: Fields<Payloads[Type]> 
 const id = shortString(LIMITS.id);
 const ref = wholeNumber(1);
 const seq = wholeNumber(0);
+const code = shortString(LIMITS.id);
 
 // The mark lets a bundle that decodes events alone, that of the page, leave the table out.
 const REQUESTS = /* @__PURE__ */ ((): FieldTables<Requests> => ({
@@ -62,10 +76,11 @@ const REQUESTS = /* @__PURE__ */ ((): FieldTables<Requests> => ({
     since: optional(positions),
     direct_since: optional(seq),
     password: optional(password),
+    code: optional(code),
   },
   message: { room: optional(room), text, ref: optional(ref) },
   direct: { to: name, text, ref: optional(ref) },
-  join: { room, since: optional(seq) },
+  join: { room, since: optional(seq), code: optional(code) },
   leave: { room },
   rename: { name },
   topic: { room, topic: optional(topic) },
@@ -90,6 +105,25 @@ const REQUESTS = /* @__PURE__ */ ((): FieldTables<Requests> => ({
   unregister: { password },
   sessions: {},
   end_session: { session: shortString(64) },
+  room: { room },
+  configure: {
+    room,
+    access: optional(oneOf(ACCESS)),
+    slow: optional(wholeNumber(0, LIMITS.slow)),
+    topic_by: optional(oneOf(TOPIC_BY)),
+  },
+  role: { room, name, role: oneOf(ROLES) },
+  invite: {
+    room,
+    name: optional(name),
+    uses: optional(wholeNumber(1, LIMITS.invite_uses)),
+    days: optional(wholeNumber(1, LIMITS.invite_days)),
+  },
+  kick: { room, name, reason: optional(reason), for: optional(duration) },
+  mute: { room, name, for: duration, reason: optional(reason) },
+  unmute: { room, name },
+  bans: { room, after: optional(name) },
+  unban: { room, name },
   ping: { nonce: optional(shortString(LIMITS.id)) },
   pong: { nonce: optional(shortString(LIMITS.id)) },
   quit: {},
@@ -101,6 +135,28 @@ const ROOM_SUMMARY: Fields<RoomSummary> = {
   room: anyString,
   members: anyNumber,
   topic: anyString,
+  access: optional(anyWord<Access>()),
+};
+
+const ACT: Fields<Act> = {
+  event: anyWord<Act["event"]>(),
+  name: optional(anyString),
+  role: optional(anyWord<Role>()),
+  access: optional(anyWord<Access>()),
+  slow: optional(anyNumber),
+  topic_by: optional(anyWord<TopicBy>()),
+  until: optional(anyNumber),
+  reason: optional(anyString),
+  uses: optional(anyNumber),
+};
+
+const BAN: Fields<Ban> = {
+  name: anyString,
+  kind: anyWord<Ban["kind"]>(),
+  by: anyString,
+  at: anyNumber,
+  until: optional(anyNumber),
+  reason: optional(anyString),
 };
 
 const UNREAD_ROOM: Fields<UnreadRoom> = {
@@ -124,6 +180,8 @@ const MESSAGE: Fields<MessagePayload> = {
   seq: anyNumber,
   at: anyNumber,
   ref: optional(anyNumber),
+  kind: optional(anyWord<MessageKind>()),
+  act: optional(objectOf(ACT)),
 };
 
 const EVENTS: FieldTables<Events> = {
@@ -149,6 +207,7 @@ const EVENTS: FieldTables<Events> = {
     seq: anyNumber,
     at: anyNumber,
     ref: optional(anyNumber),
+    room: optional(anyString),
   },
   notification: {
     message: anyString,
@@ -161,6 +220,9 @@ const EVENTS: FieldTables<Events> = {
     behind: optional(anyNumber),
     code: optional(anyWord<ErrorCode>()),
     retry_after: optional(anyNumber),
+    by: optional(anyString),
+    reason: optional(anyString),
+    until: optional(anyNumber),
   },
   topic: { room: anyString, topic: anyString },
   members: {
@@ -182,6 +244,18 @@ const EVENTS: FieldTables<Events> = {
   },
   unread: { rooms: arrayOf(objectOf(UNREAD_ROOM)) },
   sessions: { sessions: arrayOf(objectOf(SESSION)) },
+  room: {
+    room: anyString,
+    topic: anyString,
+    access: anyWord<Access>(),
+    slow: anyNumber,
+    topic_by: anyWord<TopicBy>(),
+    owners: arrayOf(anyString),
+    moderators: arrayOf(anyString),
+    you: anyWord<RoomPayload["you"]>(),
+  },
+  invite: { room: anyString, code: anyString, uses: anyNumber, until: anyNumber },
+  bans: { room: anyString, bans: arrayOf(objectOf(BAN)), more: anyBoolean },
   ping: { nonce: optional(anyString) },
   pong: { nonce: optional(anyString) },
   error: {

@@ -3,7 +3,7 @@
  * builds its tables of requests and events.
  */
 
-import { type ErrorCode, LIMITS } from "./message.ts";
+import { type Duration, type ErrorCode, LIMITS } from "./message.ts";
 import { parseName } from "./names.ts";
 import { isLongerThan } from "./text.ts";
 
@@ -64,18 +64,41 @@ export const text = field((value) => {
 });
 
 /** A room's topic: one line, empty to clear it. */
-export const topic = field((value) => {
-  if (typeof value !== "string") {
-    return new FieldError("bad_field", "must be a string");
-  }
-  if (isLongerThan(value, LIMITS.topic)) {
-    return new FieldError(
-      "text_too_long",
-      `has more than ${LIMITS.topic} characters`,
-    );
-  }
-  const clean = value.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
-  return clean ? value : new FieldError("bad_field", "must be one line without control characters");
+export const topic = oneLine(LIMITS.topic);
+
+/** The reason of a kick, a ban or a mute: one line. */
+export const reason = oneLine(LIMITS.reason);
+
+function oneLine(longest: number): Field<string> {
+  return field((value) => {
+    if (typeof value !== "string") {
+      return new FieldError("bad_field", "must be a string");
+    }
+    if (isLongerThan(value, longest)) {
+      return new FieldError("text_too_long", `has more than ${longest} characters`);
+    }
+    const clean = value.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
+    return clean
+      ? value
+      : new FieldError("bad_field", "must be one line without control characters");
+  });
+}
+
+/** One of `words`. */
+export function oneOf<Word extends string>(words: readonly Word[]): Field<Word> {
+  return field((value) =>
+    words.find((word) => word === value) ??
+      new FieldError("bad_field", `must be one of ${words.join(", ")}`)
+  );
+}
+
+/** Whole seconds, or `"ever"`. */
+export const duration: Field<Duration> = field((value) => {
+  if (value === "ever") return value;
+  const seconds = wholeNumber(1, LIMITS.ban).parse(value);
+  return seconds instanceof FieldError
+    ? new FieldError("bad_field", `must be whole seconds from 1 to ${LIMITS.ban}, or "ever"`)
+    : seconds;
 });
 
 /** A string of 1 to `longest` code points. */

@@ -30,7 +30,34 @@ export const LIMITS = {
   shortest_password: 8,
   /** Sessions of one registered name that are connected, or hold its place, at a time. */
   sessions: 16,
+  /** Seconds of a ban or a mute that is not for ever: ten years. */
+  ban: 315_360_000,
+  /** Seconds of slow mode. */
+  slow: 3600,
+  /** Code points in the reason of a kick, a ban or a mute. */
+  reason: 256,
+  /** Uses of one invitation code, and days for which it is good. */
+  invite_uses: 1000,
+  invite_days: 365,
+  /** Bans and mutes of one room, invitation codes of one room. */
+  bans: 1000,
+  invites: 100,
 } as const;
+
+/** Who may enter a room and who may speak there. */
+export const ACCESS = ["open", "invite", "moderated"] as const;
+export type Access = (typeof ACCESS)[number];
+
+/** The roles that a room gives, the least first. */
+export const ROLES = ["member", "voice", "moderator", "owner"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who may set a room's topic. */
+export const TOPIC_BY = ["all", "moderators"] as const;
+export type TopicBy = (typeof TOPIC_BY)[number];
+
+/** A length of time in whole seconds, or for ever. */
+export type Duration = number | "ever";
 
 /** The version that this protocol module speaks, sent in `connect` and `connect_ack`. */
 export const VERSION = 2;
@@ -69,6 +96,12 @@ export const ERROR_CODES = {
   not_in_room: "The session is not in that room.",
   already_in_room: "The session is in that room already.",
   too_many_rooms: "The session is in the maximum number of rooms.",
+  not_allowed: "The name's role in that room, or on the server, does not allow it.",
+  invite_only: "The room takes invited people alone.",
+  unknown_invite: "The invitation code is wrong, used up or past its time.",
+  banned: "The name or its address is banned from the room or the server.",
+  muted: "The name may not speak in that room; `retry_after` says for how long, if not for ever.",
+  slow_mode: "The room takes one message in so many seconds; `retry_after` says when the next.",
   ref_used: "The `ref` was used for another message. The message of the request was not said.",
   stale_ref: "The `ref` is not above the session's highest, and was never used.",
   ref_expired:
@@ -116,13 +149,15 @@ export interface Requests {
     /** The last `seq` that the client has seen of its direct messages. */
     direct_since?: number;
     password?: string;
+    /** An invitation code for `room`. */
+    code?: string;
   };
   /** Says something in a room. */
   message: { room?: string; text: string; ref?: number };
   /** Says something to one name. */
   direct: { to: string; text: string; ref?: number };
   /** Enters a room, which is created if there is none of that name. */
-  join: { room: string; since?: number };
+  join: { room: string; since?: number; code?: string };
   /** Leaves a room. */
   leave: { room: string };
   /** Changes the session's name. */
@@ -151,6 +186,24 @@ export interface Requests {
   sessions: NoFields;
   /** Ends one of the sessions that `sessions` lists. */
   end_session: { session: string };
+  /** Asks how a room is run: its access, its owners and moderators, the own role. */
+  room: { room: string };
+  /** Changes how a room is run. */
+  configure: { room: string; access?: Access; slow?: number; topic_by?: TopicBy };
+  /** Gives a registered name a role in a room, or takes it down to `member`. */
+  role: { room: string; name: string; role: Role };
+  /** Invites a registered name; or, without a name, makes an invitation code. */
+  invite: { room: string; name?: string; uses?: number; days?: number };
+  /** Removes a name from a room, with its roles; with `for`, bans it. */
+  kick: { room: string; name: string; reason?: string; for?: Duration };
+  /** Takes a name's word in a room. */
+  mute: { room: string; name: string; for: Duration; reason?: string };
+  /** Gives a muted name its word back. */
+  unmute: { room: string; name: string };
+  /** Asks for a room's bans and mutes; `after` is the last name of the previous page. */
+  bans: { room: string; after?: string };
+  /** Lifts a ban. */
+  unban: { room: string; name: string };
   /** Asks for a `pong`, which comes after everything that was asked before it. */
   ping: { nonce?: string };
   /** Answers the server's `ping`. */
@@ -215,6 +268,12 @@ export interface Events {
   unread: { rooms: UnreadRoom[] };
   /** The sessions of the asking session's name, connected ones first. */
   sessions: { sessions: SessionSummary[] };
+  /** How a room is run. */
+  room: RoomPayload;
+  /** An invitation code, for its maker alone. */
+  invite: { room: string; code: string; uses: number; until: number };
+  /** A room's bans and mutes, in the order of folded names; `more` when there is a next page. */
+  bans: { room: string; bans: Ban[]; more: boolean };
   /** Asks for a `pong`: the connection has been silent. */
   ping: { nonce?: string };
   /** Answers `ping`. */
@@ -223,7 +282,7 @@ export interface Events {
   error: {
     code: ErrorCode;
     message: string;
-    /** With `rate_limited`: milliseconds until the request may be sent again. */
+    /** With `rate_limited`, `muted`, `slow_mode`: milliseconds until the request may be sent again. */
     retry_after?: number;
     /** With `ref_used`, `stale_ref`, `ref_expired`: the session's highest used `ref`. */
     ref?: number;
@@ -249,6 +308,59 @@ export interface MessagePayload {
   at: number;
   /** On the sender's own copy only: the `ref` that it gave. */
   ref?: number;
+  /** `act`: the sender did something, which `text` says for people; left out: it was said. */
+  kind?: MessageKind;
+  /** With `kind` `act`. */
+  act?: Act;
+}
+
+/** What a room's owner, moderator or operator did, as an entry of the room's log has it. */
+export interface Act {
+  event: "configured" | "role" | "invited" | "kicked" | "banned" | "unbanned" | "muted" | "unmuted";
+  /** The name that it concerns; none with `configured`, and with `invited` by a code. */
+  name?: string;
+  /** With `role`. */
+  role?: Role;
+  /** With `configured`: what has changed. */
+  access?: Access;
+  slow?: number;
+  topic_by?: TopicBy;
+  /** With `banned`, `muted`, `invited` by a code: epoch milliseconds; left out for ever. */
+  until?: number;
+  /** With `kicked`, `banned`, `muted`. */
+  reason?: string;
+  /** With `invited` by a code: how many may use it. */
+  uses?: number;
+}
+
+/** The kinds of messages that are more than something said. */
+export type MessageKind = "act";
+
+/** How a room is run. */
+export interface RoomPayload {
+  room: string;
+  topic: string;
+  access: Access;
+  /** Seconds between two messages of a name; 0 for none. */
+  slow: number;
+  topic_by: TopicBy;
+  /** Registered names, in no order; at most 100 of each. */
+  owners: string[];
+  moderators: string[];
+  /** The role of the asking session; `none` for one that has none. */
+  you: Role | "operator" | "none";
+}
+
+/** A ban or a mute. */
+export interface Ban {
+  name: string;
+  kind: "ban" | "mute";
+  /** The name of who did it. */
+  by: string;
+  /** Epoch milliseconds: when it was done, and when it ends; `until` is left out for ever. */
+  at: number;
+  until?: number;
+  reason?: string;
 }
 
 /** A direct message as events carry it. */
@@ -262,6 +374,8 @@ export interface DirectPayload {
   at: number;
   /** On the sender's own copy only: the `ref` that it gave. */
   ref?: number;
+  /** With an invitation: the room that it is for. */
+  room?: string;
 }
 
 /** The subject of a notification. */
@@ -277,6 +391,8 @@ export type NotificationKind =
   | "password_changed"
   | "unregistered"
   | "session_ended"
+  | "kicked"
+  | "banned"
   | "shutdown"
   | "error";
 
@@ -301,6 +417,11 @@ export interface NotificationPayload {
   /** With `error`: the code that a version 2 client gets in an `error`. */
   code?: ErrorCode;
   retry_after?: number;
+  /** With `kicked` and `banned`: the name of who did it, and why. */
+  by?: string;
+  reason?: string;
+  /** With `banned`: epoch milliseconds until which it holds; left out for ever. */
+  until?: number;
 }
 
 /** A room and the `seq` of its last message (0: none yet). */
@@ -314,6 +435,8 @@ export interface RoomSummary {
   room: string;
   members: number;
   topic: string;
+  /** Left out where it is `open`. */
+  access?: Access;
 }
 
 /** A room as `unread` lists it. */

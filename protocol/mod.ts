@@ -99,15 +99,15 @@
  *
  * | request | payload | answer |
  * | --- | --- | --- |
- * | `connect` | `name`, `room?`, `version`, `session?`, `since?`, `direct_since?`, `password?` | `connect_ack` |
+ * | `connect` | `name`, `room?`, `version`, `session?`, `since?`, `direct_since?`, `password?`, `code?` | `connect_ack` |
  * | `message` | `room?`, `text`, `ref?` | its own `message`, with `ref` and `id` |
  * | `direct` | `to`, `text`, `ref?` | its own `direct`, with `ref` and `id` |
- * | `join` | `room`, `since?` | its own `notification`, `event: "joined"`, with `seq` |
+ * | `join` | `room`, `since?`, `code?` | its own `notification`, `event: "joined"`, with `seq` |
  * | `leave` | `room` | its own `notification`, `event: "left"` |
  * | `rename` | `name` | its own `notification`, `event: "renamed"`, with `new_name` |
  * | `topic` | `room`, `topic?` | `topic`; when set, `notification`, `event: "topic"` |
  * | `members` | `room`, `after?` | `members` `{room, members, total, more}` |
- * | `rooms` | `after?` | `rooms` `{rooms: [{room, members, topic}], more}` |
+ * | `rooms` | `after?` | `rooms` `{rooms: [{room, members, topic, access?}], more}` |
  * | `history` | `room`, `before?` or `after?`, `limit?` | `history` `{room, messages, more}` |
  * | `search` | `query`, `room?`, `from?`, `limit?` | `search` `{messages, more, incomplete?}` |
  * | `read` | `room`, `seq` | – |
@@ -117,6 +117,15 @@
  * | `unregister` | `password` | its own `notification`, `event: "unregistered"` |
  * | `sessions` | – | `sessions` `{sessions: [{session, current, connected, since, address?}]}` |
  * | `end_session` | `session` | its own `notification`, `event: "session_ended"` |
+ * | `room` | `room` | `room` `{room, topic, access, slow, topic_by, owners, moderators, you}` |
+ * | `configure` | `room`, `access?`, `slow?`, `topic_by?` | its own `message`, `act.event: "configured"` |
+ * | `role` | `room`, `name`, `role` | its own `message`, `act.event: "role"` |
+ * | `invite` | `room`, `name?`, `uses?`, `days?` | its own `message`, `act.event: "invited"`; before it, without `name`, `invite` `{room, code, uses, until}` |
+ * | `kick` | `room`, `name`, `reason?`, `for?` | its own `message`, `act.event: "kicked"` or, with `for`, `"banned"` |
+ * | `mute` | `room`, `name`, `for`, `reason?` | its own `message`, `act.event: "muted"` |
+ * | `unmute` | `room`, `name` | its own `message`, `act.event: "unmuted"` |
+ * | `bans` | `room`, `after?` | `bans` `{room, bans: [{name, kind, by, at, until?, reason?}], more}` |
+ * | `unban` | `room`, `name` | its own `message`, `act.event: "unbanned"` |
  * | `ping` | `nonce?` | `pong` `{nonce?}` |
  * | `pong` | `nonce?` | – ; it answers the server's `ping` |
  * | `quit` | – | the server ends the session and closes the connection |
@@ -127,21 +136,24 @@
  * `seq + 1`. `direct` is the same for the session's direct messages. `ref` is the highest
  * that the session has used, 0 in a new one; the client's next `ref` must be above it.
  *
- * `message`: `{sender, room, text, seq, at, ref?}`. `seq` counts from 1 in each room
+ * `message`: `{sender, room, text, seq, at, ref?, kind?, act?}`. `seq` counts from 1 in each room
  * without a gap; it is the order that all members see, and history's. `at` is epoch
  * milliseconds. `ref` and `id` are on the sender's own copy alone. That copy tells the
- * sender that the message is kept; before it is kept, nobody is sent it.
+ * sender that the message is kept; before it is kept, nobody is sent it. `kind` and `act`
+ * are explained with the rights of rooms, below.
  *
- * `direct`: `{sender, to, text, seq, at, ref?}`, sent to the name's session and to the
+ * `direct`: `{sender, to, text, seq, at, ref?, room?}`, sent to the name's session and to the
  * sender, and kept for a session that is away. `seq` counts from 1 in the recipient's
- * inbox; it is 0 when the recipient is a lecture client, which has no inbox.
+ * inbox; it is 0 when the recipient is a lecture client, which has no inbox. With `room`
+ * it is an invitation to that room.
  *
  * `notification`: `{message, event?, room?, name?, …}`. `message` is the text for a
  * person. `event` is one of `joined`, `left`, `renamed` (`name`, `new_name`), `topic`
  * (`name`, `topic`), `behind` (`behind`: how many messages follow), `caught_up`,
  * `dropped` (`room`, `seq`: messages before that one are no longer kept),
- * `registered`, `password_changed`, `unregistered` (`name`), `session_ended`, `shutdown`,
- * and, in the lecture profile, `error` (`code`).
+ * `registered`, `password_changed`, `unregistered` (`name`), `session_ended`, `kicked` and
+ * `banned` (`room`, `name`, `by`, `reason`, `until`: the session is not in that room any more),
+ * `shutdown`, and, in the lecture profile, `error` (`code`).
  *
  * `members` and `rooms` come in pages, in the order of folded names. While `more`
  * is true, ask again with `after` set to the last name of the page.
@@ -292,6 +304,78 @@
  * script that differ in letters which its readers tell apart, such as Ian and Lan, do
  * not. Names that look alike cannot be in one room together; nor may a name be used or
  * registered that looks like a registered one. The answer is `lookalike_name`.
+ *
+ * # Rooms and rights
+ *
+ * A room that a session with a registered name makes belongs to that name, its first *owner*;
+ * any other room belongs to nobody, until an operator gives it to someone, and knows no rights:
+ * everyone may enter it, speak, and set its topic. Only registered names hold roles. From the
+ * least: `member`, `voice`, `moderator`, `owner`; a room may have several owners. Above
+ * them is the *operator* of the server, who holds all rights in all rooms.
+ *
+ * `configure` sets a room's `access`, `slow` and `topic_by`:
+ *
+ * - `open`, as every room is at first: everyone may enter and speak.
+ * - `moderated`: everyone may enter; `voice` and above may speak.
+ * - `invite`: `member` and above, and holders of a code, may enter. For everyone else there is
+ *   no such room: it is not in `rooms`, and requests about it are answered as those about a
+ *   room that does not exist, but for `join` and `connect`, which would make one: they are
+ *   answered `invite_only`.
+ * - `slow`: seconds between two messages of a name below `voice`; 0 for none.
+ * - `topic_by`: `all` who may speak, or `moderators` and above.
+ *
+ * `invite` with `name` makes a registered name a `member`, and puts a direct message with
+ * `room` into its inbox. Without a name it makes a code, for `uses` sessions (1 if left out;
+ * at most 1000) within `days` (7; at most 365). `code` in `join` or `connect` enters the room by
+ * it: a registered name becomes a `member`, any other session may come back as long as it is
+ * kept. An address carries a code as a query: `chats://HOST/ROOM?code=CODE`.
+ *
+ * `kick` removes a name, its devices and its roles from a room; with `for`, in seconds or
+ * `"ever"`, it bans the name too, present or not. A ban holds for the name, for names that look
+ * like it and, for a day at most, for the addresses it was connected from, except that
+ * of the latter two no name with a role is hit. A mute holds for the name and those that look
+ * like it, which may then neither speak, set the topic nor be renamed. `kick`, `mute` and
+ * `role` work only on names whose role is below the sender's own. The session that is removed is
+ * sent a `notification`, at once or when it comes back; in the lecture profile its
+ * connection is closed then.
+ *
+ * Each such change is an *act*, an entry of the room's log like any message: with a
+ * `seq`, in the one order of the room, sent to all members and replayed. It is a `message`
+ * of `kind` `act`. `sender` did it, `text` says it for people, `act` for programs:
+ * `{event, name?, role?, access?, slow?, topic_by?, until?, reason?, uses?}`. `until` is epoch
+ * milliseconds, and left out for ever. Whoever did it gets its own copy with its `id`. A
+ * client that knows no acts shows the text. `unread` does not count acts.
+ *
+ * ```
+ * → {"type": "configure", "id": "c", "payload": {"room": "Tea", "access": "invite"}}
+ * ← {"type": "message", "id": "c", "payload": {"sender": "Alice", "room": "Tea", "text": "made the room invite-only", "seq": 3, "at": 1767225600000, "kind": "act", "act": {"event": "configured", "access": "invite"}}}
+ * → {"type": "invite", "payload": {"room": "Tea", "uses": 5, "days": 2}}
+ * ← {"type": "invite", "payload": {"room": "Tea", "code": "k7mq2v9xw4tr8hpz", "uses": 5, "until": 1767398400000}}
+ * → {"type": "kick", "payload": {"room": "Tea", "name": "Mallory", "for": 86400, "reason": "spam"}}
+ * ← {"type": "message", "payload": {"sender": "Alice", "room": "Tea", "text": "banned Mallory until 2026-01-02 00:00 UTC: spam", "seq": 5, "at": 1767225600000, "kind": "act", "act": {"event": "banned", "name": "Mallory", "until": 1767312000000, "reason": "spam"}}}
+ * ← {"type": "notification", "payload": {"message": "You were banned from Tea until 2026-01-02 00:00 UTC by Alice: spam", "event": "banned", "room": "Tea", "name": "Mallory", "by": "Alice", "reason": "spam", "until": 1767312000000}}
+ * ```
+ *
+ * The right to each request, by the least role that has it, and the answer to everyone below:
+ *
+ * | request | open | moderated | invite | refused with |
+ * | --- | --- | --- | --- | --- |
+ * | join | anyone | anyone | member, or a code | `invite_only`, `unknown_invite`; `banned` |
+ * | message | in the room | voice | in the room | `not_allowed`; `muted`, `slow_mode` |
+ * | topic, to set | in the room | voice | in the room | `not_allowed`; `muted` |
+ * | topic, to set, by moderators | moderator | moderator | moderator | `not_allowed`; `muted` |
+ * | topic, members, room | anyone | in the room | in the room | `not_in_room`; `unknown_room` for invite |
+ * | rooms, to list it | anyone | anyone | member, or in the room | left out |
+ * | history, search, unread, read, leave | in the room | in the room | in the room | `not_in_room` |
+ * | invite, kick, mute, unmute, bans, unban | moderator | moderator | moderator | `not_allowed` |
+ * | role: member, voice | moderator | moderator | moderator | `not_allowed` |
+ * | role: moderator, owner | owner | owner | owner | `not_allowed` |
+ * | configure | owner | owner | owner | `not_allowed` |
+ *
+ * All but the first, the fifth and the sixth row need a session that is in the room. A banned
+ * name is refused with `banned` by the first and the fifth row, except by an invite room that
+ * it was never in. A server may ban names and addresses as a whole: their `connect` is
+ * answered `banned`.
  *
  * # Names, rooms, texts
  *

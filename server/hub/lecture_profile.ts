@@ -33,6 +33,18 @@ const WORDING: Wording = {
     );
     return notification(`Sessions: ${listed.join(", ")}`);
   },
+  room: ({ payload: { room, access, owners } }) =>
+    notification(
+      `${room} is ${access === "invite" ? "invite-only" : access}` +
+        `${owners.length === 0 ? "" : `; owned by ${owners.join(", ")}`}.`,
+      { room },
+    ),
+  invite: ({ payload: { room, code } }) =>
+    notification(`The invitation code to ${room} is: ${code}`, { room }),
+  bans: ({ payload: { room, bans, more } }) => {
+    const listed = bans.map(({ name, kind }) => `${name} (${kind})`).join(", ");
+    return notification(`Bans in ${room}: ${listed || "none"}${more ? ", …" : ""}`, { room });
+  },
   ping: () => undefined,
   pong: () => undefined,
 };

@@ -63,6 +63,15 @@ export const RULES: Rules = {
   members: ({ directory, origin }, payload) => answer(origin, listMembers(directory, payload)),
   rooms: ({ directory, origin }, payload) => answer(origin, listRooms(directory, payload)),
   read,
+  room: (call) => UNDECIDED(call),
+  configure: (call) => UNDECIDED(call),
+  role: (call) => UNDECIDED(call),
+  invite: (call) => UNDECIDED(call),
+  kick: (call) => UNDECIDED(call),
+  mute: (call) => UNDECIDED(call),
+  unmute: (call) => UNDECIDED(call),
+  bans: (call) => UNDECIDED(call),
+  unban: (call) => UNDECIDED(call),
   ping: ({ origin }, payload) => reply(origin, { type: "pong", payload }),
   pong: () => [],
   quit: ({ directory, session, origin, now }) => quit(directory, session, origin.connection, now),
@@ -264,3 +273,6 @@ export function roomRefusal(session: Session, name: string | undefined): Refusal
   const reason = `Say which room: you are in ${session.rooms.size}, not in exactly one`;
   return { code: "room_required", reason };
 }
+
+const UNDECIDED = ({ origin }: Call) =>
+  refuse(origin, { code: "not_allowed", reason: "Rooms have no rights yet" });

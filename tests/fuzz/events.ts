@@ -33,6 +33,8 @@ const PAYLOADS: {
       { message: "You are behind.", event: "behind", behind: turn },
       { message: "You have caught up.", event: "caught_up" },
       { message: "Dropped.", event: "dropped", room: "General", seq: turn },
+      { message: "Kicked.", event: "kicked", room: "General", name: "Ada", by: "Bob" },
+      { message: "Banned.", event: "banned", room: "General", name: "Ada", by: "Bob", until: 2e12 },
       { message: "The server is shutting down.", event: "shutdown" },
     ]),
   topic: () => ({ room: "General", topic: "Lunch" }),
@@ -43,6 +45,16 @@ const PAYLOADS: {
   unread: (_, turn) => ({ rooms: [{ room: "General", seq: turn, unread: 1, mentions: 1 }] }),
   sessions: () => ({
     sessions: [{ session: "0123456789ab", current: true, connected: true, since: 1e12 }],
+  }),
+  room: () => ({
+    ...{ room: "General", topic: "", access: "invite", slow: 0, topic_by: "all" },
+    ...{ owners: ["Ada"], moderators: [], you: "owner" },
+  }),
+  invite: () => ({ room: "General", code: "k7mq2v9x", uses: 1, until: 1e12 }),
+  bans: () => ({
+    room: "General",
+    bans: [{ name: "Bob", kind: "ban", by: "Ada", at: 1e12, until: 2e12, reason: "spam" }],
+    more: false,
   }),
   ping: () => ({}),
   pong: () => ({ nonce: "nonce" }),

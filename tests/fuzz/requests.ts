@@ -27,7 +27,11 @@ const PAYLOADS: {
     ref: turn,
   }),
   join: ({ rooms }, random) =>
-    random.pick([{ room: random.pick(rooms) }, { room: random.pick(rooms), since: 0 }]),
+    random.pick([
+      { room: random.pick(rooms) },
+      { room: random.pick(rooms), since: 0 },
+      { room: random.pick(rooms), code: word(random) },
+    ]),
   leave: ({ rooms }, random) => ({ room: random.pick(rooms) }),
   rename: ({ name }, random) => ({ name: random.pick([name, `${name} ${random.between(2, 9)}`]) }),
   topic: ({ rooms }, random) =>
@@ -54,6 +58,37 @@ const PAYLOADS: {
   unregister: (_, random) => ({ password: random.pick(PASSWORDS) }),
   sessions: () => ({}),
   end_session: (_, random) => ({ session: `id ${random.between(1, 9)}` }),
+  room: ({ rooms }, random) => ({ room: random.pick(rooms) }),
+  configure: ({ rooms }, random) => ({
+    room: random.pick(rooms),
+    access: random.pick(["open", "invite", "moderated"]),
+    slow: random.between(0, 5),
+    topic_by: random.pick(["all", "moderators"]),
+  }),
+  role: ({ rooms, others }, random) => ({
+    room: random.pick(rooms),
+    name: random.pick(others),
+    role: random.pick(["member", "voice", "moderator", "owner"]),
+  }),
+  invite: ({ rooms, others }, random) =>
+    random.pick([
+      { room: random.pick(rooms), name: random.pick(others) },
+      { room: random.pick(rooms), uses: random.between(1, 9), days: 1 },
+    ]),
+  kick: ({ rooms, others }, random) =>
+    random.pick([
+      { room: random.pick(rooms), name: random.pick(others) },
+      { room: random.pick(rooms), name: random.pick(others), for: 60, reason: words(random) },
+      { room: random.pick(rooms), name: random.pick(others), for: "ever" },
+    ]),
+  mute: ({ rooms, others }, random) => ({
+    room: random.pick(rooms),
+    name: random.pick(others),
+    for: random.between(1, 60),
+  }),
+  unmute: ({ rooms, others }, random) => ({ room: random.pick(rooms), name: random.pick(others) }),
+  bans: ({ rooms }, random) => ({ room: random.pick(rooms) }),
+  unban: ({ rooms, others }, random) => ({ room: random.pick(rooms), name: random.pick(others) }),
   ping: (_, random) => random.pick([{}, { nonce: word(random) }]),
   pong: (_, random) => random.pick([{}, { nonce: word(random) }]),
   quit: () => ({}),

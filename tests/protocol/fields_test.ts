@@ -124,6 +124,26 @@ const NEW_PASSWORD: Rule = {
   ),
 };
 
+const DURATION: Rule = {
+  good: [1, 60, 315_360_000, "ever"],
+  bad: wrong(
+    [0, -1, 1.5, 315_360_001, 1e300, "", "Ever", "60", true, [], {}],
+    "bad_field",
+    'must be whole seconds from 1 to 315360000, or "ever"',
+  ),
+};
+
+function wordRule(...words: string[]): Rule {
+  return {
+    good: words,
+    bad: wrong(
+      ["", "Open", "operator", "constructor", ...NO_STRINGS],
+      "bad_field",
+      `must be one of ${words.join(", ")}`,
+    ),
+  };
+}
+
 const RULES: Rules = {
   connect: {
     name: NAME,
@@ -133,10 +153,11 @@ const RULES: Rules = {
     since: POSITIONS,
     direct_since: SEQ,
     password: stringRule(256),
+    code: NONCE,
   },
   message: { room: ROOM, text: TEXT, ref: REF },
   direct: { to: NAME, text: TEXT, ref: REF },
-  join: { room: ROOM, since: SEQ },
+  join: { room: ROOM, since: SEQ, code: NONCE },
   leave: { room: ROOM },
   rename: { name: NAME },
   topic: { room: ROOM, topic: TOPIC },
@@ -151,6 +172,20 @@ const RULES: Rules = {
   unregister: { password: stringRule(256) },
   sessions: {},
   end_session: { session: stringRule(64) },
+  room: { room: ROOM },
+  configure: {
+    room: ROOM,
+    access: wordRule("open", "invite", "moderated"),
+    slow: numberRule(0, 3600),
+    topic_by: wordRule("all", "moderators"),
+  },
+  role: { room: ROOM, name: NAME, role: wordRule("member", "voice", "moderator", "owner") },
+  invite: { room: ROOM, name: NAME, uses: numberRule(1, 1000), days: numberRule(1, 365) },
+  kick: { room: ROOM, name: NAME, reason: TOPIC, for: DURATION },
+  mute: { room: ROOM, name: NAME, for: DURATION, reason: TOPIC },
+  unmute: { room: ROOM, name: NAME },
+  bans: { room: ROOM, after: NAME },
+  unban: { room: ROOM, name: NAME },
   ping: { nonce: NONCE },
   pong: { nonce: NONCE },
   quit: {},

@@ -31,10 +31,11 @@ const FIELDS: FieldsOf<Request> = {
     since: "?",
     direct_since: "?",
     password: "?",
+    code: "?",
   },
   message: { room: "?", text: "", ref: "?" },
   direct: { to: "", text: "", ref: "?" },
-  join: { room: "", since: "?" },
+  join: { room: "", since: "?", code: "?" },
   leave: { room: "" },
   rename: { name: "" },
   topic: { room: "", topic: "?" },
@@ -49,6 +50,15 @@ const FIELDS: FieldsOf<Request> = {
   unregister: { password: "" },
   sessions: {},
   end_session: { session: "" },
+  room: { room: "" },
+  configure: { room: "", access: "?", slow: "?", topic_by: "?" },
+  role: { room: "", name: "", role: "" },
+  invite: { room: "", name: "?", uses: "?", days: "?" },
+  kick: { room: "", name: "", reason: "?", for: "?" },
+  mute: { room: "", name: "", for: "", reason: "?" },
+  unmute: { room: "", name: "" },
+  bans: { room: "", after: "?" },
+  unban: { room: "", name: "" },
   ping: { nonce: "?" },
   pong: { nonce: "?" },
   quit: {},
@@ -89,8 +99,8 @@ const EVENT_FIELDS: Pick<FieldsOf<Event>, "connect_ack" | "message" | "direct" |
     direct: "?",
     ref: "?",
   },
-  message: { sender: "", room: "", text: "", seq: "", at: "", ref: "?" },
-  direct: { sender: "", to: "", text: "", seq: "", at: "", ref: "?" },
+  message: { sender: "", room: "", text: "", seq: "", at: "", ref: "?", kind: "?", act: "?" },
+  direct: { sender: "", to: "", text: "", seq: "", at: "", ref: "?", room: "?" },
   error: { code: "", message: "", retry_after: "?", ref: "?" },
 };
 
@@ -121,6 +131,7 @@ Deno.test("The specification's examples are what the code reads", READS_SOURCE, 
   assertEquals(types, [
     ...["→connect", "←connect_ack", "→message", "←message", "←notification"],
     ...["→connect", "←connect_ack", "→message", "←error", "→message", "←message"],
+    ...["→configure", "←message", "→invite", "←invite", "→kick", "←message", "←notification"],
   ]);
 });
 
@@ -154,6 +165,7 @@ Deno.test("The specification names no error code that there is none of", READS_S
     "retry_after",
     "end_session",
     "password_changed",
+    "topic_by",
   ];
   assert(named.includes("session_replaced"));
   for (const word of named) {
@@ -163,9 +175,12 @@ Deno.test("The specification names no error code that there is none of", READS_S
 
 Deno.test("mod.ts exports all that a client or a server needs", PURE, () => {
   assertEquals(Object.keys(protocol).sort(), [
+    "ACCESS",
     "ERROR_CODES",
     "LIMITS",
     "LineFramer",
+    "ROLES",
+    "TOPIC_BY",
     "VERSION",
     "carriesPassword",
     "decodeEvent",
