@@ -468,11 +468,19 @@ export function errorEvent(
   return id === undefined ? { type: "error", payload } : { type: "error", id, payload };
 }
 
-/** The `error` `rate_limited`: `reason` says what there was too much of, `milliseconds` when to try again. */
-export function rateLimited(reason: string, milliseconds: number, id?: string): Event<"error"> {
+/**
+ * The `error` `rate_limited`, or another that passes: `reason` says what there was too much of,
+ * `milliseconds` when to try again.
+ */
+export function rateLimited(
+  reason: string,
+  milliseconds: number,
+  id?: string,
+  code: ErrorCode = "rate_limited",
+): Event<"error"> {
   const wait = Math.ceil(milliseconds);
   const { payload, ...envelope } = errorEvent(
-    "rate_limited",
+    code,
     `${reason}; try again in ${inWords(wait)}`,
     id,
   );
@@ -481,5 +489,7 @@ export function rateLimited(reason: string, milliseconds: number, id?: string): 
 
 function inWords(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);
-  return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 240 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
 }

@@ -120,7 +120,7 @@
  * | `room` | `room` | `room` `{room, topic, access, slow, topic_by, owners, moderators, you}` |
  * | `configure` | `room`, `access?`, `slow?`, `topic_by?` | its own `message`, `act.event: "configured"` |
  * | `role` | `room`, `name`, `role` | its own `message`, `act.event: "role"` |
- * | `invite` | `room`, `name?`, `uses?`, `days?` | its own `message`, `act.event: "invited"`; before it, without `name`, `invite` `{room, code, uses, until}` |
+ * | `invite` | `room`, `name?`, `uses?`, `days?` | its own `message`, `act.event: "invited"`; without `name`, `invite` `{room, code, uses, until}` |
  * | `kick` | `room`, `name`, `reason?`, `for?` | its own `message`, `act.event: "kicked"` or, with `for`, `"banned"` |
  * | `mute` | `room`, `name`, `for`, `reason?` | its own `message`, `act.event: "muted"` |
  * | `unmute` | `room`, `name` | its own `message`, `act.event: "unmuted"` |
@@ -343,7 +343,7 @@
  * `seq`, in the one order of the room, sent to all members and replayed. It is a `message`
  * of `kind` `act`. `sender` did it, `text` says it for people, `act` for programs:
  * `{event, name?, role?, access?, slow?, topic_by?, until?, reason?, uses?}`. `until` is epoch
- * milliseconds, and left out for ever. Whoever did it gets its own copy with its `id`. A
+ * milliseconds, and left out for ever. The sender's own copy has the request's `id`. A
  * client that knows no acts shows the text. `unread` does not count acts.
  *
  * ```
@@ -364,7 +364,7 @@
  * | message | in the room | voice | in the room | `not_allowed`; `muted`, `slow_mode` |
  * | topic, to set | in the room | voice | in the room | `not_allowed`; `muted` |
  * | topic, to set, by moderators | moderator | moderator | moderator | `not_allowed`; `muted` |
- * | topic, members, room | anyone | in the room | in the room | `not_in_room`; `unknown_room` for invite |
+ * | topic, members, room | anyone | member, or in the room | member, or in the room | `not_in_room`; `unknown_room` for invite |
  * | rooms, to list it | anyone | anyone | member, or in the room | left out |
  * | history, search, unread, read, leave | in the room | in the room | in the room | `not_in_room` |
  * | invite, kick, mute, unmute, bans, unban | moderator | moderator | moderator | `not_allowed` |
@@ -372,9 +372,11 @@
  * | role: moderator, owner | owner | owner | owner | `not_allowed` |
  * | configure | owner | owner | owner | `not_allowed` |
  *
- * All but the first, the fifth and the sixth row need a session that is in the room. A banned
- * name is refused with `banned` by the first and the fifth row, except by an invite room that
- * it was never in. A server may ban names and addresses as a whole: their `connect` is
+ * All but the first, the fifth and the sixth row need a session that is in the room; others are
+ * answered `not_in_room`. A name that is banned from an open or moderated room is refused with
+ * `banned` by the first and the fifth row; from an invite room, by the first with a code alone.
+ * A name can't leave a mute or the wait of slow mode behind: `rename` is refused meanwhile, and
+ * also where a room of the session does not admit the new name. A server may ban names and addresses as a whole: their `connect` is
  * answered `banned`.
  *
  * # Names, rooms, texts

@@ -9,6 +9,7 @@ import { ConnectionLimiter, type Rejection } from "./limits/connection_limiter.t
 import { ConnectionCount } from "./limits/garbage.ts";
 import type { DescriptorReserve } from "./process/system_limits.ts";
 import { Hub } from "./hub/hub.ts";
+import type { Registration } from "./hub/state/room_limits.ts";
 import type { Limits } from "./limit_options.ts";
 import { LineSplitter } from "./connection/line_stream.ts";
 import type { Figures } from "./ops/figures.ts";
@@ -18,6 +19,7 @@ import type { ScryptCost } from "./log/account_store.ts";
 import type { LogSnapshot, ServerLog } from "./log/message_log.ts";
 import { Accounts } from "./accounts/accounts.ts";
 import type { HandshakeContext } from "./accounts/handshake.ts";
+import { makeCode } from "./accounts/session_tokens.ts";
 import { Logins } from "./accounts/logins.ts";
 import { LoginThrottle } from "./accounts/login_throttle.ts";
 import { Passwords } from "./accounts/passwords.ts";
@@ -49,6 +51,8 @@ export interface Settings {
   snapshot: LogSnapshot;
   /** Whether only registered names may connect. */
   registeredOnly: boolean;
+  /** Who may register a name; everyone, if left out. */
+  registration?: Registration;
   /** The cost of a password's hash, if not the default. */
   passwordCost?: ScryptCost;
 }
@@ -103,7 +107,10 @@ export class ChatServer implements AsyncDisposable {
     this.#hub = new Hub(settings.server, settings.snapshot, performance.now(), {
       ...roomLimits,
       registeredOnly: settings.registeredOnly,
+      registration: settings.registration ?? "open",
     });
+    this.#hub.directory.epochOffset = epochOffset();
+    this.#hub.directory.makeCode = makeCode;
     this.#scheduler = new IoScheduler(settings.turns);
     this.#pipeline = new Pipeline(settings.log, this.#scheduler, (reason) => {
       if (reason === undefined) settings.logger.log("info", "appending again");
@@ -161,7 +168,8 @@ export class ChatServer implements AsyncDisposable {
     this.#throttle.setLimits(loginFailures, connections.limitLoopback);
     this.#context.limits.rates = rates;
     this.#memory.setBounds(limits.memory);
-    this.#hub.directory.setLimits({ ...roomLimits, registeredOnly });
+    const { registration = "open" } = this.#settings;
+    this.#hub.directory.setLimits({ ...roomLimits, registeredOnly, registration });
   }
 
   /** Figures for the operator; asks each connection, so not for every message. */
@@ -282,6 +290,7 @@ export class ChatServer implements AsyncDisposable {
 
   #sweep(now: number): void {
     this.#hub.sweep(now);
+    this.#hub.directory.epochOffset = epochOffset();
     this.#limiter.sweep(now);
   }
 
@@ -295,4 +304,9 @@ export class ChatServer implements AsyncDisposable {
     if (strangers > 0) logger.log("info", "connections without connect", { count: strangers });
     if (rejected > 0) logger.log("warn", "connections rejected", { count: rejected });
   }
+}
+
+/** Milliseconds from the hub's clock to the epoch's, which somebody may set. */
+function epochOffset(): number {
+  return Date.now() - performance.now();
 }

@@ -12,7 +12,7 @@ const LAYERS = [
     ["server/process"],
     ["server/log"],
     ["server/limits", "server/log/memory", "server/hub/state"],
-    ["server/log/sqlite/file", "server/log/sqlite/tables"],
+    ["server/log/sqlite/file", "server/log/sqlite/tables", "server/hub/rights"],
     ["server/log/sqlite", "server/hub"],
     ["server/connection"],
     ["server/delivery", "server/tls", "server/web"],

@@ -10,6 +10,7 @@ import { type AccountCall, type AccountContext, appendOne, changeBy } from "./ac
 import { endSession, listSessions } from "./account_sessions.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Effect, type Origin, refuse, refuseUnconnected, reply } from "../hub/effects.ts";
+import { registrationRefusal } from "../hub/rights/rights.ts";
 import type { AccountRequest } from "../hub/request_table.ts";
 import { RefusalError, refusalFrom } from "../hub/state/refusal.ts";
 import { INSECURE, tooMany } from "./logins.ts";
@@ -94,8 +95,12 @@ export class Accounts {
     });
   }
 
-  #checkRegistrable({ name, authentication }: Session): void {
-    const { names } = this.#context.hub.directory;
+  #checkRegistrable(session: Session): void {
+    const { name, authentication } = session;
+    const { directory } = this.#context.hub;
+    const { names } = directory;
+    const refusal = registrationRefusal(directory, session);
+    if (refusal !== undefined) throw new RefusalError(refusal);
     if (authentication !== undefined || names.accountOf(name) !== undefined) {
       throw alreadyRegistered(name);
     }

@@ -22,3 +22,12 @@ export async function makeCredentials(shown: string | undefined): Promise<Creden
     ? { token, tokenHash }
     : { token, tokenHash, shownHash: hashToken(shown) };
 }
+
+/** A fresh invitation code: 80 random bits in letters and digits that people can read out. */
+export function makeCode(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => CODE_LETTERS[byte % CODE_LETTERS.length]).join("");
+}
+
+/** Thirty-two, without those that are taken for another. */
+const CODE_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";

@@ -4,6 +4,7 @@
  * nothing more is read from the peer until the queue drains.
  */
 
+import { limitedKey } from "../limits/rate_limit_key.ts";
 import { LineFramer } from "../../protocol/mod.ts";
 import { hostAndPort, isLoopback } from "../../cli/host_port.ts";
 import { Activity } from "./activity.ts";
@@ -115,6 +116,11 @@ export class Connection implements ConnectionHandle, Writable {
   /** Whether a secret may pass: the connection is encrypted, or never leaves this machine. */
   get isSecure(): boolean {
     return this.isEncrypted || isLoopback(this.hostname);
+  }
+
+  /** The address as bans compare it; none for this machine, where a proxy may stand for everyone. */
+  get addressKey(): string | undefined {
+    return limitedKey(this.hostname, false);
   }
 
   /** Resolves when nothing more will be written: all has left, or is lost. */

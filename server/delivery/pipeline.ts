@@ -174,8 +174,10 @@ export class Pipeline {
     },
     "subscribe inbox": ({ connection, session, since }) =>
       this.#subscription(connection, session).subscribeToInbox(since),
-    unsubscribe: ({ connection, room }) =>
-      this.#afterAnswers(connection, (subscription) => subscription?.unsubscribe(room)),
+    unsubscribe: ({ connection, room, isAtOnce = false }) => {
+      if (isAtOnce) this.#subscriptions.get(connection)?.unsubscribe(room);
+      else this.#afterAnswers(connection, (subscription) => subscription?.unsubscribe(room));
+    },
     close: ({ connection, isAfterAnswers = false }) => {
       // The output of this tick must be complete before the connection closes.
       this.#flush();

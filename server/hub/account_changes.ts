@@ -7,7 +7,11 @@ import type { ConnectionHandle } from "./state/connection_handle.ts";
 import type { Directory } from "./state/directory.ts";
 import type { Effect } from "./effects.ts";
 import { recordSession, refuse } from "./effects.ts";
-import type { Account, Authentication } from "../log/account_store.ts";
+import type { Account, AccountsSnapshot, Authentication } from "../log/account_store.ts";
+import type { RightsChange } from "../log/rights.ts";
+import { enact, recordChanges } from "./acts.ts";
+import { serverBanRefusal } from "./rights/rights.ts";
+import { Ban } from "./state/room_rights.ts";
 import { disconnect, voidSession } from "./lifecycle.ts";
 import type { Session } from "./state/session.ts";
 
@@ -45,35 +49,69 @@ export function authenticationOf({ id, passwordVersion }: Account): Authenticati
 
 /** Removes an account. Of the name's sessions only the one that gave it up goes on. */
 export function accountDeleted(directory: Directory, account: Account, change: Change): Effect[] {
+  const passed = passOn(directory, account);
   directory.names.deleteAccount(account);
   const { own } = change;
   const mayStay = directory.mayUse(account.name, undefined) ? own : undefined;
-  const effects = directory.names.holders(account.name)
+  const ended = directory.names.holders(account.name)
     .filter((session) => session !== mayStay)
     .flatMap((session) =>
       end(directory, session, `"${account.name}" is registered no more`, change)
     );
+  const effects = [...passed, ...ended];
   if (mayStay === undefined) return effects;
   mayStay.authentication = undefined;
   return [...effects, ...recordSession(mayStay)];
 }
 
-/** Takes over all accounts as another process has left them. */
+/** Takes over all accounts, and the bans from the server, as another process has left them. */
 export function syncAccounts(
   directory: Directory,
-  accounts: readonly Account[],
+  { accounts, bans }: AccountsSnapshot,
   change: Change,
 ): Effect[] {
+  directory.bans = bans.map((ban) => new Ban(ban));
   const ids = new Set(accounts.map(({ id }) => id));
   const gone = [...directory.names.accounts].filter(({ id }) => !ids.has(id));
   const changed = accounts.filter((account) => {
     const known = directory.names.accountOf(account.name);
-    return known?.id !== account.id || known.passwordVersion < account.passwordVersion;
+    return known?.id !== account.id || known.passwordVersion < account.passwordVersion ||
+      known.isOperator !== account.isOperator;
   });
   return [
     ...gone.flatMap((account) => accountDeleted(directory, account, change)),
     ...changed.flatMap((account) => accountChanged(directory, account, change)),
+    ...closeBanned(directory, change.now),
   ];
+}
+
+/** Closes the connections that the server has banned. */
+function closeBanned(directory: Directory, now: number): Effect[] {
+  return directory.connections.flatMap((connection): Effect[] => {
+    const session = directory.sessionOf(connection) as Session;
+    const refusal = serverBanRefusal(directory, session, now);
+    if (refusal === undefined) return [];
+    const { profile } = session;
+    return [
+      ...refuse({ connection, profile, id: undefined }, refusal),
+      { kind: "close", connection },
+    ];
+  });
+}
+
+/** Takes its roles from an account that is gone. A room that would belong to nobody goes to its first moderator. */
+function passOn(directory: Directory, { id, name: sender }: Account): Effect[] {
+  return directory.roomsInOrder.flatMap((room) => {
+    const role = room.rights?.roleOf(id);
+    if (room.rights === undefined || role === undefined) return [];
+    const changes: RightsChange[] = [{ kind: "role", account: id, value: undefined }];
+    const isLast = role === "owner" && room.rights.withRole("owner").length === 1;
+    const successor = isLast ? room.rights.withRole("moderator")[0] : undefined;
+    const name = successor === undefined ? undefined : directory.names.nameOf(successor);
+    if (successor === undefined || name === undefined) return recordChanges(room, changes);
+    changes.push({ kind: "role", account: successor, value: "owner" });
+    return enact({ room, act: { event: "role", name, role: "owner" }, changes, sender });
+  });
 }
 
 /** Ends a session for good; its connection is sent the reason and closed. */

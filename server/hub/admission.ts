@@ -8,6 +8,10 @@ import type { Directory } from "./state/directory.ts";
 import type { Origin } from "./effects.ts";
 import type { Authentication, StoredSession } from "../log/account_store.ts";
 import type { Refusal } from "./state/refusal.ts";
+import type { Person } from "./state/room_rights.ts";
+import { skeletonsOf } from "./state/skeletons.ts";
+import { admittedRooms, entryRefusal, silenceRefusal } from "./rights/entry.ts";
+import { serverBanRefusal } from "./rights/rights.ts";
 import type { Profile, Session } from "./state/session.ts";
 
 /** The part of a `connect` that the rules can't make themselves: secrets, and hashes of secrets. */
@@ -32,6 +36,27 @@ export interface ConnectAttempt {
   request: Request<"connect">;
   credentials: Credentials;
   now: number;
+}
+
+/** The person that an attempt is by: of the name that it asks for, with what it has shown. */
+export function personOf(
+  { directory, origin, request, credentials }: ConnectAttempt,
+  known: Session | undefined,
+): Person {
+  const { name } = request.payload;
+  const isRegistered = directory.names.accountOf(name) !== undefined;
+  const isLecture = profileOf(request) === "lecture";
+  return {
+    name,
+    fold: fold(name),
+    // Made when first needed: most connections meet no ban.
+    get skeletons() {
+      return skeletonsOf(name);
+    },
+    authentication: isRegistered ? credentials.authentication ?? known?.authentication : undefined,
+    tokenHash: isLecture ? undefined : known?.tokenHash ?? credentials.tokenHash,
+    connection: origin.connection,
+  };
 }
 
 /** The profile that a `connect` asks for. */
@@ -78,8 +103,20 @@ export function connectRefusal(
   attempt: ConnectAttempt,
   known: Session | undefined,
 ): Refusal | undefined {
-  return passwordRefusal(attempt, known) ?? takenRefusal(attempt, known) ??
-    lookalikeRefusal(attempt, known) ?? roomRefusal(attempt, known);
+  const person = personOf(attempt, known);
+  return passwordRefusal(attempt, known) ??
+    serverBanRefusal(attempt.directory, person, attempt.now) ??
+    takenRefusal(attempt, known) ?? silencedRefusal(attempt, known) ??
+    roomRefusal(attempt, known, person) ?? lookalikeRefusal(attempt, known, person);
+}
+
+/** Why a session can't come back by another name: see {@linkcode silenceRefusal}. */
+function silencedRefusal(
+  { directory, request, now }: ConnectAttempt,
+  known: Session | undefined,
+): Refusal | undefined {
+  if (known === undefined || fold(request.payload.name) === known.fold) return undefined;
+  return silenceRefusal(directory, known.roomNames, known, now);
 }
 
 /** Gives the same words for a wrong password and for a name without one, so that neither can be told apart. */
@@ -120,10 +157,13 @@ function takenRefusal(
 }
 
 function lookalikeRefusal(
-  { directory, request }: ConnectAttempt,
+  { directory, request, now }: ConnectAttempt,
   known: Session | undefined,
+  person: Person,
 ): Refusal | undefined {
-  const rooms = roomsAskedFor(request, known?.roomNames ?? []);
+  const asked = roomsAskedFor(request, known?.roomNames ?? []);
+  // A lookalike in a room that the person may not enter must not be told.
+  const rooms = admittedRooms(directory, asked, person, request, now);
   return directory.lookalikeRefusal(request.payload.name, rooms, known);
 }
 
@@ -132,15 +172,17 @@ function lookalikeRefusal(
  * was in more rooms than today's limit allows must be able to resume.
  */
 function roomRefusal(
-  { directory, request }: ConnectAttempt,
+  { directory, request, now }: ConnectAttempt,
   known: Session | undefined,
+  person: Person,
 ): Refusal | undefined {
   const before = new Set((known?.roomNames ?? []).map(fold));
   const all = new Set([...before, ...roomsAskedFor(request, []).map(fold)]);
-  const { room } = request.payload;
+  const { room, code } = request.payload;
   const most = before.size === all.size ? LIMITS.rooms : directory.roomLimits.roomsOfSession;
   if (all.size > most) return { code: "too_many_rooms", reason: `${most} rooms are the most` };
-  return room === undefined || before.has(fold(room)) ? undefined : directory.joinRefusal(room);
+  if (room === undefined || before.has(fold(room))) return undefined;
+  return entryRefusal(directory, room, person, now, code);
 }
 
 /** The rooms of a session once `connect` is done: those it had, those it resumes, the one it names. */

@@ -27,9 +27,12 @@ import {
   recordArrival,
   recordSession,
   refuse,
+  send,
 } from "./effects.ts";
 import { announceRename } from "./notifications.ts";
-import { joinRoom, voidSession } from "./lifecycle.ts";
+import { joinRoom, leaveRoom, voidSession } from "./lifecycle.ts";
+import { recordChanges } from "./acts.ts";
+import { accessRefusal, codeChanges, entryRefusal } from "./rights/entry.ts";
 import type { Room } from "./state/room.ts";
 import { Session } from "./state/session.ts";
 
@@ -94,7 +97,7 @@ function open(attempt: ConnectAttempt): Effect[] {
   directory.names.index(session);
   directory.names.hold(session);
   directory.bind(origin.connection, session);
-  return joinRooms(attempt, session, { token, rooms: [] });
+  return joinRooms(attempt, session, { token, rooms: [], lost: [] });
 }
 
 /** Moves `session` to this connection, in the rooms that it was in, under the name that is asked for now. */
@@ -112,8 +115,21 @@ function resume(attempt: ConnectAttempt, session: Session): Effect[] {
   const { rooms = [], inboxSeen = delivered } = session.absence ?? {};
   session.attach(origin.connection, now);
   directory.bind(origin.connection, session);
+  const before = [...session.rooms.values()];
+  const left = session.fold === former.fold ? [] : leaveForbidden(attempt, session);
+  const lost = before.filter((room) => !session.rooms.has(room.fold)).map(({ name }) => name);
   const renamed = former.name === session.name ? [] : announceRename(session, former);
-  return [...replaced, ...joinRooms(attempt, session, { token, rooms, inboxSeen }), ...renamed];
+  const joined = joinRooms(attempt, session, { token, rooms, inboxSeen, lost });
+  return [...replaced, ...left, ...joined, ...renamed];
+}
+
+/** Takes a session that comes back by another name out of the rooms that do not admit that. */
+function leaveForbidden({ directory, now }: ConnectAttempt, session: Session): Effect[] {
+  return [...session.rooms.values()].flatMap((room) =>
+    accessRefusal(directory, room.name, session, now) === undefined
+      ? []
+      : leaveRoom(directory, session, room)
+  );
 }
 
 /** Closes the connection that `session` still has, dead or not, without a notification to its rooms. */
@@ -136,18 +152,15 @@ function replaceConnection(
 
 /** Joins the rooms of a session that has just connected; its `connect_ack` comes before anything from them. */
 function joinRooms(
-  { directory, origin, request }: ConnectAttempt,
+  attempt: ConnectAttempt,
   session: Session,
-  before: { token: string; rooms: readonly string[]; inboxSeen?: number },
+  before: Before,
 ): Effect[] {
+  const { directory, origin, request } = attempt;
   const { connection } = origin;
   const { since = {}, direct_since } = request.payload;
   const announced = roomsAskedFor(request, before.rooms)
-    .flatMap((name) =>
-      session.rooms.has(fold(name)) || directory.joinRefusal(name) !== undefined
-        ? []
-        : joinRoom(directory, session, connection, name).effects
-    );
+    .flatMap((name) => session.rooms.has(fold(name)) ? [] : enterRoom(attempt, session, name));
   const positions = new Map(Object.entries(since).map(([name, seq]) => [fold(name), seq]));
   const subscriptions = [...session.rooms.values()].map((room) => {
     return {
@@ -168,10 +181,50 @@ function joinRooms(
     ...recordSession(session),
     ...[...session.rooms.values()].flatMap((room) => recordArrival(session, room)),
     acknowledge(directory, session, origin, request, before.token),
+    ...tellLost(attempt, session, before),
     ...subscriptions,
     ...session.profile === "lecture" ? [] : [inbox as Effect],
     ...announced,
   ];
+}
+
+/** The state of a session before it is connected: its token, its rooms, and those that it has lost. */
+interface Before {
+  token: string;
+  rooms: readonly string[];
+  lost: readonly string[];
+  inboxSeen?: number;
+}
+
+/** Joins one room, by the code for it where it needs one; nothing where the session may not. */
+function enterRoom(
+  { directory, origin, request, now }: ConnectAttempt,
+  session: Session,
+  name: string,
+): Effect[] {
+  const { room: named, code: shown } = request.payload;
+  const code = named !== undefined && fold(named) === fold(name) ? shown : undefined;
+  if (entryRefusal(directory, name, session, now, code) !== undefined) return [];
+  const { room, effects } = joinRoom(directory, session, origin.connection, name);
+  return [...recordChanges(room, codeChanges(directory, room, session, now, code)), ...effects];
+}
+
+/** Notifies a session of the rooms that it was in before and may not enter any more. */
+function tellLost(
+  { directory, origin, now }: ConnectAttempt,
+  session: Session,
+  { rooms, lost }: Before,
+): Effect[] {
+  return [...rooms, ...lost].flatMap((name) => {
+    const refusal = session.rooms.has(fold(name))
+      ? undefined
+      : accessRefusal(directory, name, session, now);
+    if (refusal === undefined) return [];
+    const event = refusal.code === "banned" ? "banned" : "kicked";
+    const message = event === "banned" ? refusal.reason : `You may not enter ${name} any more`;
+    const payload = { message, event, room: name, name: session.name, ...refusal.ban } as const;
+    return send(origin.connection, session.profile, { type: "notification", payload });
+  });
 }
 
 function acknowledge(

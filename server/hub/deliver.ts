@@ -8,7 +8,9 @@ import {
   type AppendDirect,
   type AppendMessage,
   type AppendRecord,
+  type AppendRights,
   type Effect,
+  type Origin,
   refuse,
   reply,
   type ResolveRef,
@@ -17,14 +19,21 @@ import {
   type Target,
 } from "./effects.ts";
 import type { DirectDraft, DirectEntry, Entry, Outcome } from "../log/message_log.ts";
+import { deliverRights } from "./acts.ts";
 import { notify } from "./notifications.ts";
-import type { Refusal } from "./state/refusal.ts";
+import { type Refusal, unkept } from "./state/refusal.ts";
 import type { Session } from "./state/session.ts";
 
 type Kept = Extract<Outcome, { kind: "direct" }>;
 
 /** An effect that has a draft. */
-export type DraftEffect = AppendMessage | AppendDirect | ResolveRef | SetTopic | AppendRecord;
+export type DraftEffect =
+  | AppendMessage
+  | AppendDirect
+  | ResolveRef
+  | SetTopic
+  | AppendRecord
+  | AppendRights;
 
 /** Whether an effect has a draft. */
 export function isDraftEffect(effect: Effect): effect is DraftEffect {
@@ -34,6 +43,7 @@ export function isDraftEffect(effect: Effect): effect is DraftEffect {
 /** The effects that follow from `effect`, whose draft has come to `outcome`. */
 export function deliver(effect: DraftEffect, outcome: Outcome): Effect[] {
   if (effect.kind === "append record") return [];
+  if (effect.kind === "append rights") return deliverRights(effect, outcome);
   if (effect.kind === "set topic") return deliverTopic(effect, outcome);
   if (effect.kind === "resolve ref" && !ANSWERS_RETRY.has(outcome.kind)) {
     return refuse(effect.origin, effect.refusal);
@@ -51,7 +61,7 @@ export function deliver(effect: DraftEffect, outcome: Outcome): Effect[] {
     case "expired ref":
       return refuse(origin, refRefusal(draft.ref, outcome));
     case "unknown name":
-      return refuse(origin, unknownName(draft as DirectDraft));
+      return unknownName(draft as DirectDraft, origin);
     case "failed":
       return refuse(origin, unkept(outcome.reason));
     default:
@@ -77,12 +87,10 @@ function refRefusal(ref: number | undefined, { kind, highest }: RefOutcome): Ref
   return { code, reason, highestRef: highest };
 }
 
-function unknownName({ to }: DirectDraft): Refusal {
-  return { code: "unknown_name", reason: `Nobody is known as "${to}"` };
-}
-
-function unkept(reason: string): Refusal {
-  return { code: "log_failed", reason: `It could not be kept, so nobody has seen it: ${reason}` };
+/** Nobody wrote an invitation, whose room takes the name also where no inbox does. */
+function unknownName({ to, room }: DirectDraft, origin: Origin): Effect[] {
+  if (room !== undefined) return [];
+  return refuse(origin, { code: "unknown_name", reason: `Nobody is known as "${to}"` });
 }
 
 /** Notes that `ref` is in the log. */

@@ -5,6 +5,7 @@
 
 import { type Event, type NotificationPayload, type Request } from "../../protocol/mod.ts";
 import type { ConnectionHandle } from "./state/connection_handle.ts";
+import type { Directory } from "./state/directory.ts";
 import { toLectureEvent } from "./lecture_profile.ts";
 import type {
   DirectDraft,
@@ -13,6 +14,7 @@ import type {
   RetryDraft,
   TopicDraft,
 } from "../log/message_log.ts";
+import type { RightsDraft } from "../log/rights.ts";
 import { errorOf, type Refusal } from "./state/refusal.ts";
 import type { Members, Room } from "./state/room.ts";
 import type { Profile, Session } from "./state/session.ts";
@@ -32,6 +34,15 @@ export interface Origin {
   connection: ConnectionHandle;
   profile: Profile;
   id: string | undefined;
+}
+
+/** A request on its way through a rule. */
+export interface Call {
+  directory: Directory;
+  session: Session;
+  origin: Origin;
+  /** Milliseconds of the hub's clock. */
+  now: number;
 }
 
 /** Send one event to the members of a room as they were when the hub decided. */
@@ -89,6 +100,20 @@ export interface SetTopic {
   origin: Origin;
 }
 
+/** Append changes of a room's rights, which the room has already; with an entry, send that to `members`. */
+export interface AppendRights {
+  kind: "append rights";
+  draft: RightsDraft;
+  room: Room;
+  members: Members;
+  origin?: Origin | undefined;
+  /** Effects before the entry and behind it, once it is kept. */
+  first: readonly Effect[];
+  then: readonly Effect[];
+  /** The sessions that are in the room no more by it. */
+  removed: readonly { session: Session; connection: ConnectionHandle }[];
+}
+
 /** Append something to the log that no connection is sent. */
 export interface AppendRecord {
   kind: "append record";
@@ -119,6 +144,8 @@ export interface Unsubscribe {
   kind: "unsubscribe";
   connection: ConnectionHandle;
   room: Room;
+  /** Whether not even the session's own messages are sent any more. */
+  isAtOnce?: boolean;
 }
 
 /** Close a connection once everything sent before has left. */
@@ -143,6 +170,7 @@ export type Effect =
   | AppendDirect
   | ResolveRef
   | SetTopic
+  | AppendRights
   | AppendRecord
   | Subscribe
   | SubscribeInbox
@@ -185,11 +213,13 @@ export function refuseUnconnected(
   return refuse(origin, { code: "not_connected", reason: `"${type}" came before "connect"` });
 }
 
+const FANS_OUT: ReadonlySet<Effect["kind"]> = new Set(["broadcast", "set topic", "append rights"]);
+
 /** How many events `effects` send that are no messages, each to one member. */
 export function fanOutOf(effects: readonly Effect[]): number {
   let count = 0;
   for (const effect of effects) {
-    if (effect.kind === "broadcast" || effect.kind === "set topic") count += effect.members.length;
+    if (FANS_OUT.has(effect.kind)) count += (effect as Broadcast).members.length;
   }
   return count;
 }

@@ -2,10 +2,13 @@
  * How a session enters and leaves rooms, loses its connection, and ends. Pure, as all of the hub.
  */
 
+import { fold } from "../../protocol/mod.ts";
 import type { ConnectionHandle } from "./state/connection_handle.ts";
 import type { Directory } from "./state/directory.ts";
 import { type Effect, recordQuit } from "./effects.ts";
+import { firstRights } from "./rights/entry.ts";
 import { announce } from "./notifications.ts";
+import type { Refusal } from "./state/refusal.ts";
 import type { Room } from "./state/room.ts";
 import type { Session } from "./state/session.ts";
 
@@ -16,11 +19,30 @@ export function joinRoom(
   connection: ConnectionHandle,
   name: string,
 ): { room: Room; effects: Effect[] } {
-  const room = directory.room(name) ?? directory.addRoom(name);
+  const room = directory.room(name) ?? makeRoom(directory, session, name);
   const isFirst = room.sessionsNamed(session.fold) === 0;
   const effects = isFirst ? announce(room, "joined", session.name) : [];
   room.add(session, connection);
   return { room, effects };
+}
+
+/** The room of that name, if `session` is in it. */
+export function roomOf(session: Session, name: string): Room | undefined {
+  return session.rooms.get(fold(name));
+}
+
+/** Refuses what can only be done in a room that the session is in; `name` as the request had it. */
+export function roomRefusal(session: Session, name: string | undefined): Refusal {
+  if (name !== undefined) return { code: "not_in_room", reason: `You are not in ${name}` };
+  const reason = `Say which room: you are in ${session.rooms.size}, not in exactly one`;
+  return { code: "room_required", reason };
+}
+
+/** A session with a registered name owns the room that it makes. */
+function makeRoom(directory: Directory, session: Session, name: string): Room {
+  const room = directory.addRoom(name);
+  room.rights = firstRights(session);
+  return room;
 }
 
 /** Removes `session` from `room`; the effects tell the members who stay. */

@@ -20,8 +20,8 @@ import {
 import {
   answer,
   answering,
+  type Call,
   type Effect,
-  type Origin,
   recordArrival,
   recordSession,
   refuse,
@@ -31,21 +31,17 @@ import type { Directory } from "./state/directory.ts";
 import type { Account } from "../log/account_store.ts";
 import type { DirectDraft } from "../log/message_log.ts";
 import type { HubRequest } from "./request_table.ts";
-import { listMembers, listRooms, unknownRoom } from "./listings.ts";
+import { listMembers, listRooms, seenRoom } from "./listings.ts";
+import { founding, recordChanges } from "./acts.ts";
+import { codeChanges, entryRefusal, silenceRefusal, stayRefusal } from "./rights/entry.ts";
+import { rightRefusal, serverBanRefusal } from "./rights/rights.ts";
+import { inviteByCode, inviteName, ROOM_RULES, roomToInviteTo } from "./room_requests.ts";
+import { skeletonsOf } from "./state/skeletons.ts";
 import { announceRename } from "./notifications.ts";
-import { joinRoom, leaveRoom, quit } from "./lifecycle.ts";
+import { joinRoom, leaveRoom, quit, roomOf, roomRefusal } from "./lifecycle.ts";
 import type { Refusal } from "./state/refusal.ts";
 import type { Room } from "./state/room.ts";
 import type { Session } from "./state/session.ts";
-
-/** A request on its way through a rule. */
-export interface Call {
-  directory: Directory;
-  session: Session;
-  origin: Origin;
-  /** Milliseconds of the hub's clock. */
-  now: number;
-}
 
 type Rule<Type extends RequestType> = (call: Call, payload: Payload<Type>) => Effect[];
 
@@ -60,26 +56,24 @@ export const RULES: Rules = {
   leave,
   rename,
   topic,
-  members: ({ directory, origin }, payload) => answer(origin, listMembers(directory, payload)),
-  rooms: ({ directory, origin }, payload) => answer(origin, listRooms(directory, payload)),
+  members: (call, payload) => answer(call.origin, listMembers(call.directory, call, payload)),
+  rooms: (call, payload) => answer(call.origin, listRooms(call.directory, call, payload)),
   read,
-  room: (call) => UNDECIDED(call),
-  configure: (call) => UNDECIDED(call),
-  role: (call) => UNDECIDED(call),
-  invite: (call) => UNDECIDED(call),
-  kick: (call) => UNDECIDED(call),
-  mute: (call) => UNDECIDED(call),
-  unmute: (call) => UNDECIDED(call),
-  bans: (call) => UNDECIDED(call),
-  unban: (call) => UNDECIDED(call),
+  ...ROOM_RULES,
+  invite,
   ping: ({ origin }, payload) => reply(origin, { type: "pong", payload }),
   pong: () => [],
   quit: ({ directory, session, origin, now }) => quit(directory, session, origin.connection, now),
 };
 
-function say({ session, origin }: Call, payload: Payload<"message">): Effect[] {
+function say(call: Call, payload: Payload<"message">): Effect[] {
+  const { session, origin } = call;
   const room = payload.room === undefined ? onlyRoom(session) : roomOf(session, payload.room);
-  if (room === undefined) return resolveRef(session, origin, payload);
+  if (room === undefined) return resolveRef(call, payload, roomRefusal(session, payload.room));
+  if (room.rights !== undefined) {
+    const refusal = speechRefusal(call, room, payload);
+    if (refusal !== undefined) return resolveRef(call, payload, refusal);
+  }
   room.hasLog = true;
   const draft = {
     kind: "message",
@@ -90,12 +84,29 @@ function say({ session, origin }: Call, payload: Payload<"message">): Effect[] {
     session: session.tokenHash,
     ref: payload.ref,
   } as const;
-  return [{ kind: "append message", draft, session, room, members: room.members, origin }];
+  const { members } = room;
+  const message: Effect = { kind: "append message", draft, session, room, members, origin };
+  return room.rights === undefined ? [message] : [...founding(room), message];
 }
 
-/** Refuses a message to a room that the session is not in, unless the log has it from when it was there. */
-function resolveRef(session: Session, origin: Origin, payload: Payload<"message">): Effect[] {
-  const refusal = roomRefusal(session, payload.room);
+/** Why a message may not be said now; a message that may starts the wait of slow mode. */
+function speechRefusal(
+  { directory, session, now }: Call,
+  room: Room,
+  { ref = Infinity }: Payload<"message">,
+): Refusal | undefined {
+  const refusal = rightRefusal(directory, room, session, "speak", now);
+  // A message that is sent again is none: its answer is the log's.
+  if (refusal === undefined && ref > session.ref) room.rights?.noteSpeech(session, now);
+  return refusal;
+}
+
+/** Refuses a message that may not be said now, unless the log has it from when it might. */
+function resolveRef(
+  { session, origin }: Call,
+  payload: Payload<"message">,
+  refusal: Refusal,
+): Effect[] {
   const { name: sender, tokenHash } = session;
   if (payload.ref === undefined || tokenHash === undefined) {
     return refuse(origin, refusal);
@@ -106,7 +117,7 @@ function resolveRef(session: Session, origin: Origin, payload: Payload<"message"
 
 function direct(
   { directory, session, origin }: Call,
-  { to, text, ref }: Payload<"direct">,
+  { to, text, ref, room }: Payload<"direct"> & { room?: string },
 ): Effect[] {
   const { names } = directory;
   const recipients = names.holders(to);
@@ -122,11 +133,28 @@ function direct(
     ref,
     inbox: account === undefined ? inboxOf(recipients[0]) : inboxesOf(account, recipients),
     copies: session.authentication?.account,
+    room,
   } as const;
   const listeners = new Set([...recipients, ...devices]);
   if (!recipients.includes(session)) listeners.delete(session);
   const targets = [...listeners].map((each) => ({ session: each, connection: each.connection }));
   return [{ kind: "append direct", draft, session, targets, origin }];
+}
+
+function invite(call: Call, payload: Payload<"invite">): Effect[] {
+  const { origin } = call;
+  const { name } = payload;
+  const room = roomToInviteTo(call, payload);
+  if ("code" in room) return refuse(origin, room);
+  const effects = name === undefined
+    ? inviteByCode(call, room, payload)
+    : inviteName(call, room, name);
+  if ("code" in effects) return refuse(origin, effects);
+  if (name === undefined) return effects;
+  // The answer is the act: the copy of the direct message is none.
+  const quiet = { ...call, origin: { ...origin, id: undefined } };
+  const text = `invites you to ${room.name}`;
+  return [...effects, ...direct(quiet, { to: name, text, room: room.name })];
 }
 
 /** The inbox that keeps a direct message for `target`; a session that is not here may be known to the log. */
@@ -144,8 +172,8 @@ function inboxesOf(account: Account, recipients: readonly Session[]): DirectDraf
 }
 
 function join(
-  { directory, session, origin }: Call,
-  { room: name, since }: Payload<"join">,
+  { directory, session, origin, now }: Call,
+  { room: name, since, code }: Payload<"join">,
 ): Effect[] {
   if (roomOf(session, name) !== undefined) {
     return refuse(origin, { code: "already_in_room", reason: `You are in ${name} already` });
@@ -156,15 +184,17 @@ function join(
       `You are in ${session.rooms.size} rooms, and ${most} is the most; leave one first`;
     return refuse(origin, { code: "too_many_rooms", reason });
   }
-  const refusal = directory.joinRefusal(name) ??
+  const refusal = entryRefusal(directory, name, session, now, code) ??
     directory.lookalikeRefusal(session.name, [name], session);
   if (refusal !== undefined) return refuse(origin, refusal);
   const { connection, id } = origin;
   const { room, effects } = joinRoom(directory, session, connection, name);
+  const used = recordChanges(room, codeChanges(directory, room, session, now, code));
   const payload = notification(session, room, "joined", `${session.name} has joined the room.`);
   const event = () =>
     answering<Event>(id, { type: "notification", payload: { ...payload, seq: room.seq } });
   return [
+    ...used,
     ...recordSession(session),
     ...recordArrival(session, room),
     { kind: "send", connection, event },
@@ -214,27 +244,44 @@ function renameRefusal(
       return { code: "name_taken", reason: `The name "${name}" is taken; choose another` };
     }
   }
-  return directory.lookalikeRefusal(name, session.roomNames, session);
+  return renamedRefusal(directory, session, name, now) ??
+    directory.lookalikeRefusal(name, session.roomNames, session);
 }
 
-function topic(
-  { directory, session, origin }: Call,
-  { room: name, topic }: Payload<"topic">,
-): Effect[] {
+/** Why the rights of the session's rooms, or a ban, keep it from another name. */
+function renamedRefusal(
+  directory: Directory,
+  session: Session,
+  name: string,
+  now: number,
+): Refusal | undefined {
+  if (fold(name) === session.fold) return undefined;
+  const { roomNames, tokenHash, connection } = session;
+  const renamed = { name, fold: fold(name), skeletons: skeletonsOf(name), tokenHash, connection };
+  return serverBanRefusal(directory, renamed, now) ??
+    silenceRefusal(directory, roomNames, session, now) ??
+    stayRefusal(directory, roomNames, renamed, now);
+}
+
+function topic(call: Call, { room: name, topic }: Payload<"topic">): Effect[] {
+  const { directory, session, origin, now } = call;
   if (topic === undefined) {
-    const room = directory.room(name);
-    if (room === undefined) return refuse(origin, unknownRoom(name));
+    const room = seenRoom(directory, call, name);
+    if ("code" in room) return refuse(origin, room);
     return reply(origin, { type: "topic", payload: { room: room.name, topic: room.topic } });
   }
   const room = roomOf(session, name);
   if (room === undefined) return refuse(origin, roomRefusal(session, name));
+  const refusal = rightRefusal(directory, room, session, "topic", now);
+  if (refusal !== undefined) return refuse(origin, refusal);
   room.topic = topic;
   const text = topic === ""
     ? `${session.name} has cleared the topic.`
     : `${session.name} has set the topic to: ${topic}`;
   const payload = { ...notification(session, room, "topic", text), topic };
   const draft = { kind: "topic", room: room.name, topic } as const;
-  return [{ kind: "set topic", draft, room, members: room.members, payload, origin }];
+  const { members } = room;
+  return [...founding(room), { kind: "set topic", draft, room, members, payload, origin }];
 }
 
 function read({ session, origin }: Call, { room: name, seq }: Payload<"read">): Effect[] {
@@ -244,11 +291,6 @@ function read({ session, origin }: Call, { room: name, seq }: Payload<"read">): 
   if (!room.hasLog) return [];
   const draft = { kind: "read", name: session.name, room: room.name, seq, ifNew: false } as const;
   return [{ kind: "append record", draft }];
-}
-
-/** The room of that name, if `session` is in it. */
-export function roomOf(session: Session, name: string): Room | undefined {
-  return session.rooms.get(fold(name));
 }
 
 /** The room of `session`, if it is in exactly one. */
@@ -266,13 +308,3 @@ function notification(
 ): NotificationPayload {
   return { message, event, room: room.name, name: session.name };
 }
-
-/** Refuses what can only be done in a room that the session is in; `name` as the request had it. */
-export function roomRefusal(session: Session, name: string | undefined): Refusal {
-  if (name !== undefined) return { code: "not_in_room", reason: `You are not in ${name}` };
-  const reason = `Say which room: you are in ${session.rooms.size}, not in exactly one`;
-  return { code: "room_required", reason };
-}
-
-const UNDECIDED = ({ origin }: Call) =>
-  refuse(origin, { code: "not_allowed", reason: "Rooms have no rights yet" });

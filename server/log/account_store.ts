@@ -4,6 +4,7 @@
  */
 
 import { LIMITS } from "../../protocol/mod.ts";
+import type { StoredBan } from "./rights.ts";
 
 /** A name that needs its password. */
 export interface Account {
@@ -12,6 +13,8 @@ export interface Account {
   name: string;
   /** Counts the passwords from 1; an authentication by an earlier one is void. */
   passwordVersion: number;
+  /** Whether the name is an operator of the server. */
+  isOperator?: boolean;
 }
 
 /** That a session has shown the password of an account. */
@@ -122,6 +125,12 @@ export interface StoredSession {
   authentication?: Authentication;
 }
 
+/** The accounts and the bans of a server. */
+export interface AccountsSnapshot {
+  accounts: Account[];
+  bans: StoredBan[];
+}
+
 /** A session of an account; `awaySince` is epoch milliseconds, left out while it has a connection. */
 export interface AccountSession {
   session: string;
@@ -136,8 +145,8 @@ export interface AccountStore {
   account(name: string): Promise<StoredAccount | undefined>;
   /** The sessions of an account: the ones that are away come first, the longest first. */
   accountSessions(account: number): Promise<AccountSession[]>;
-  /** All accounts, if another process has changed the log since the last time. */
-  changedAccounts(): Promise<Account[] | undefined>;
+  /** All accounts and the server's bans, if another process has changed the log since the last time. */
+  changedAccounts(): Promise<AccountsSnapshot | undefined>;
 }
 
 /** Milliseconds for which a session without a connection keeps its name. */

@@ -6,12 +6,13 @@
 
 import type { DirectPayload, MessagePayload, UnreadRoom } from "../../protocol/mod.ts";
 import type {
-  Account,
   AccountDraft,
   AccountOutcome,
+  AccountsSnapshot,
   AccountStore,
   StoredSession,
 } from "./account_store.ts";
+import type { RightsChange, RightsDraft } from "./rights.ts";
 
 /** The author of a message and, for a session that can retry, its `ref`. */
 export interface Author {
@@ -54,6 +55,8 @@ export interface DirectDraft extends Author {
   /** The sender's account: the inboxes of its other sessions keep a copy. */
   copies?: number | undefined;
   text: string;
+  /** The room that it invites to. */
+  room?: string | undefined;
 }
 
 /** Asks whether a `ref` was used for this, where it can't be used any more; keeps nothing. */
@@ -88,7 +91,8 @@ export type Draft =
   | DirectDraft
   | RetryDraft
   | TopicDraft
-  | ReadDraft;
+  | ReadDraft
+  | RightsDraft;
 
 /** A message that is in the log. */
 export type Entry = Omit<MessagePayload, "ref">;
@@ -129,18 +133,19 @@ export interface StoredRoom {
   name: string;
   topic: string;
   seq: number;
+  /** Its rights, if it has any. */
+  rights?: RightsChange[];
 }
 
 /** The part of a log that a server holds in memory, as it is when the server starts. */
-export interface LogSnapshot {
+export interface LogSnapshot extends AccountsSnapshot {
   rooms: StoredRoom[];
   /** The sessions that had a connection when the server stopped, or crashed. */
   sessions: StoredSession[];
-  accounts: Account[];
 }
 
 /** The snapshot of a log that has nothing yet. */
-export const EMPTY_SNAPSHOT: LogSnapshot = { rooms: [], sessions: [], accounts: [] };
+export const EMPTY_SNAPSHOT: LogSnapshot = { rooms: [], sessions: [], accounts: [], bans: [] };
 
 /** A stretch of a room's entries; its own come with `ref` for the session that asks. */
 export interface Range {

@@ -8,7 +8,7 @@ import { answer, type Effect, type Origin, refuse } from "../hub/effects.ts";
 import type { MessageLog } from "../log/message_log.ts";
 import { type Refusal, refusalFrom } from "../hub/state/refusal.ts";
 import type { LogQuery } from "../hub/request_table.ts";
-import { roomOf, roomRefusal } from "../hub/requests.ts";
+import { roomOf, roomRefusal } from "../hub/lifecycle.ts";
 import { RetrySlots } from "../limits/retry_slots.ts";
 import type { Session } from "../hub/state/session.ts";
 

@@ -5,4 +5,6 @@
 export interface ConnectionHandle {
   /** The peer's address and port, for people. */
   readonly peer: string;
+  /** The address as bans compare it; none for this machine, where a proxy may stand for everyone. */
+  readonly addressKey?: string | undefined;
 }

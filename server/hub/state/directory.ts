@@ -11,6 +11,7 @@ import type { LogSnapshot } from "../../log/message_log.ts";
 import { NameRegistry } from "./name_registry.ts";
 import type { Refusal } from "./refusal.ts";
 import { countUpTo, Room, sortByFold } from "./room.ts";
+import { Ban, RoomRights } from "./room_rights.ts";
 import { joinRefusalOf, type RoomLimits } from "./room_limits.ts";
 import { Session } from "./session.ts";
 
@@ -27,6 +28,14 @@ export class Directory {
   readonly names: NameRegistry;
   /** Whether the server is stopping: what disconnects from then on is its doing. */
   isStopping = false;
+  /** The bans from the server. */
+  bans: readonly Ban[];
+  /** Milliseconds that the hub's clock is behind the epoch's: bans end at dates. */
+  epochOffset = 0;
+  /** Makes an invitation code that nobody can guess; given by the server, since the hub has no chance. */
+  makeCode: () => string = () => {
+    throw new Error("Nobody has said how to make codes");
+  };
   /** A connection whose session is over keeps its entry: it gets no second session. */
   readonly #sessions = new Map<ConnectionHandle, Session | undefined>();
   readonly #rooms = new Map<string, Room>();
@@ -40,8 +49,10 @@ export class Directory {
     this.roomLimits = roomLimits;
     this.setLimits(roomLimits);
     this.names = new NameRegistry(snapshot.accounts);
-    for (const { name, topic, seq } of snapshot.rooms) {
+    this.bans = snapshot.bans.map((ban) => new Ban(ban));
+    for (const { name, topic, seq, rights } of snapshot.rooms) {
       const room = this.addRoom(name);
+      if (rights !== undefined) room.rights = new RoomRights(rights);
       room.topic = room.keptTopic = topic;
       room.seq = seq;
       room.hasLog = seq > 0;
@@ -53,6 +64,11 @@ export class Directory {
   setLimits(roomLimits: RoomLimits): void {
     this.limits = { ...LIMITS, rooms: roomLimits.roomsOfSession };
     this.roomLimits = roomLimits;
+  }
+
+  /** A moment of the hub's clock in epoch milliseconds. */
+  toEpoch(now: number): number {
+    return Math.round(now + this.epochOffset);
   }
 
   /** The session that `connection` has now. */

@@ -92,6 +92,16 @@ export class NameRegistry {
     }
   }
 
+  /** Whether an account is an operator of the server. */
+  isOperator(account: number): boolean {
+    return this.#accountsById.get(account)?.isOperator === true;
+  }
+
+  /** The name of an account. */
+  nameOf(account: number): string | undefined {
+    return this.#accountsById.get(account)?.name;
+  }
+
   /** Whether `authentication` is of an account's present password. */
   isCurrent({ account, passwordVersion }: Authentication): boolean {
     return this.#accountsById.get(account)?.passwordVersion === passwordVersion;

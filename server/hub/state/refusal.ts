@@ -11,10 +11,12 @@ export interface Refusal {
   code: ErrorCode;
   /** The cause, and what to do about it, for people. */
   reason: string;
-  /** Milliseconds after which to ask again, with the code `rate_limited`. */
+  /** Milliseconds after which to ask again, with the codes `rate_limited`, `muted` and `slow_mode`. */
   retryAfter?: number;
   /** The session's highest `ref`, where the request's `ref` is refused. */
   highestRef?: number;
+  /** The ban behind it, as a notification has it. */
+  ban?: { by: string; until?: number; reason?: string };
 }
 
 /** A refusal, thrown. */
@@ -33,9 +35,14 @@ export function refusalFrom(error: unknown): Refusal {
   return { code: "log_failed", reason: `The log failed: ${error.message}` };
 }
 
+/** The refusal of what the log could not keep. */
+export function unkept(reason: string): Refusal {
+  return { code: "log_failed", reason: `It could not be kept, so nobody has seen it: ${reason}` };
+}
+
 /** The event that a refusal is sent as. */
 export function errorOf({ code, reason, retryAfter, highestRef }: Refusal): Event<"error"> {
-  if (retryAfter !== undefined) return rateLimited(reason, retryAfter);
+  if (retryAfter !== undefined) return rateLimited(reason, retryAfter, undefined, code);
   const event = errorEvent(code, reason);
   return highestRef === undefined
     ? event

@@ -4,6 +4,7 @@
 
 import { fold } from "../../../protocol/mod.ts";
 import type { ConnectionHandle } from "./connection_handle.ts";
+import type { RoomRights } from "./room_rights.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -23,6 +24,8 @@ export class Room {
   hasLog = false;
   /** The topic that the log has. */
   keptTopic = "";
+  /** Its rights, if it has any. */
+  rights: RoomRights | undefined;
   readonly #sessions = new Map<Session, ConnectionHandle>();
   /** How many sessions of each folded name are in it. */
   readonly #names = new Map<string, number>();

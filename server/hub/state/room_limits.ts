@@ -15,7 +15,12 @@ export interface RoomLimits {
   rooms: number;
   /** Whether the server takes registered names alone. */
   registeredOnly?: boolean;
+  /** Who may register a name: everyone, who has entered a room by a code, nobody. */
+  registration?: Registration;
 }
+
+/** Who may register a name. */
+export type Registration = "open" | "invite" | "off";
 
 /** No limits but memory, and the wire's. */
 export const NO_ROOM_LIMITS: RoomLimits = {

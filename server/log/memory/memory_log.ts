@@ -12,8 +12,8 @@ import {
 import { initialState, LogClock, type Moment } from "../log_clock.ts";
 import { MemoryAccounts } from "./accounts.ts";
 import type {
-  Account,
   AccountSession,
+  AccountsSnapshot,
   StoredAccount,
   StoredSession,
   UnregisterDraft,
@@ -34,6 +34,7 @@ import {
   type Search,
   type ServerLog,
 } from "../message_log.ts";
+import type { RightsDraft } from "../rights.ts";
 import { type KeptSession, MemorySessions } from "./sessions.ts";
 import { EntryBuffer } from "./entry_buffer.ts";
 import { fillPage } from "../fill_page.ts";
@@ -110,7 +111,7 @@ export class MemoryLog implements ServerLog {
     );
   }
 
-  changedAccounts(): Promise<Account[] | undefined> {
+  changedAccounts(): Promise<AccountsSnapshot | undefined> {
     // There is no other process.
     return Promise.resolve(undefined);
   }
@@ -177,6 +178,8 @@ export class MemoryLog implements ServerLog {
         return this.#accounts.rehash(draft);
       case "unregister":
         return this.#unregister(draft);
+      case "rights":
+        return this.#rights(draft);
       case "read":
         this.#read(draft);
         break;
@@ -199,6 +202,18 @@ export class MemoryLog implements ServerLog {
     return { kind: "message", entry };
   }
 
+  /** Appends the entry of a change to rights. The hub has the rights, and lives as long as this does. */
+  #rights({ room: name, entry: act }: RightsDraft): Outcome {
+    if (act === undefined) return { kind: "kept" };
+    const room = this.#room(name);
+    const { at, time } = this.#now;
+    const seq = room.messages.last + 1;
+    const entry = { ...act, room: room.name, seq, at, kind: "act" } as const;
+    room.messages.push({ entry, session: undefined, ref: undefined, time });
+    this.#forget(room.messages, this.#retention.retainMessages);
+    return { kind: "message", entry };
+  }
+
   #direct(draft: DirectDraft): Outcome {
     const repeated = this.#repeated(draft);
     if (repeated !== undefined) return repeated;
@@ -216,11 +231,12 @@ export class MemoryLog implements ServerLog {
   /** Puts a direct message into an inbox, if there is one; `author` is who may ask for it again. */
   #put(
     into: KeptSession | undefined,
-    { sender, to, text }: DirectDraft,
+    { sender, to, text, room }: DirectDraft,
     { session, ref }: Partial<Author>,
   ): DirectEntry {
     const seq = into === undefined ? 0 : ++into.inboxSeq;
-    const entry = { sender, to, text, seq, at: this.#now.at };
+    const said = { sender, to, text, seq, at: this.#now.at };
+    const entry = room === undefined ? said : { ...said, room };
     const canBeAskedFor = session !== undefined && ref !== undefined;
     if (into !== undefined || canBeAskedFor) {
       (into?.inbox ?? this.#undelivered).push({ entry, session, ref, time: this.#now.time });

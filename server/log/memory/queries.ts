@@ -83,7 +83,9 @@ export function unreadIn(
   const seq = readMarks.get(reader) ?? 0;
   const unread = messages.last - seq;
   const newest = messages.between(Math.max(seq, messages.last - MENTIONS_LOOKED_FOR), Infinity);
-  const others = newest.filter(({ entry }) => fold(entry.sender) !== reader);
+  const others = newest.filter(({ entry }) =>
+    entry.kind === undefined && fold(entry.sender) !== reader
+  );
   const naming = others.filter(({ entry }) => mentions(entry.text, name));
   return { room, seq, unread: unread - (newest.length - others.length), mentions: naming.length };
 }

@@ -48,7 +48,10 @@ export function checkHeads(database: DatabaseSync, heads: Heads): void {
   }
 }
 
-const TABLES = ["room", "message", "direct", "session", "claim", "read_mark", "message_index"];
+const TABLES = [
+  ...["room", "message", "direct", "session", "claim", "read_mark", "message_index"],
+  ...["room_role", "room_guest", "room_ban", "room_code"],
+];
 
 /** Whether a database lacks messages that it had, or a table. */
 export function isSetBack(database: DatabaseSync, heads: Heads): boolean {

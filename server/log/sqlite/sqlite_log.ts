@@ -5,7 +5,12 @@
  */
 
 import type { DirectPayload, MessagePayload, UnreadRoom } from "../../../protocol/mod.ts";
-import type { Account, AccountSession, StoredAccount, StoredSession } from "../account_store.ts";
+import type {
+  AccountSession,
+  AccountsSnapshot,
+  StoredAccount,
+  StoredSession,
+} from "../account_store.ts";
 import {
   type Draft,
   type Found,
@@ -100,7 +105,7 @@ export class SqliteLog implements ServerLog {
     return this.#ask(this.#writer, "accountSessions", account);
   }
 
-  changedAccounts(): Promise<Account[] | undefined> {
+  changedAccounts(): Promise<AccountsSnapshot | undefined> {
     return this.#ask(this.#writer, "changedAccounts");
   }
 

@@ -5,7 +5,7 @@
 
 import { endedCleanly, unmarkCleanEnd } from "./file/clean_end.ts";
 import { LogClock, type Moment } from "../log_clock.ts";
-import type { Account, AccountSession } from "../account_store.ts";
+import type { AccountSession, AccountsSnapshot } from "../account_store.ts";
 import type { Draft, LogSnapshot, Outcome } from "../message_log.ts";
 import { sizeOf } from "../../process/files.ts";
 import { Appender } from "./tables/append.ts";
@@ -15,6 +15,7 @@ import { BACKLOG, MessageIndex } from "./tables/search_index.ts";
 import { forgetEmptyRooms, Pruner, type Retention } from "./tables/prune.ts";
 import { Queries } from "./tables/queries.ts";
 import { AccountTable } from "./tables/accounts.ts";
+import { RightsTable } from "./tables/rights.ts";
 import { CLOCK_INTERVAL, readClock, storeClock } from "./tables/clock_row.ts";
 import { BackgroundWork, type OnFailure } from "./background_work.ts";
 import { Statements } from "./tables/statements.ts";
@@ -51,6 +52,7 @@ interface Tables {
   index: MessageIndex;
   queries: Queries;
   accounts: AccountTable;
+  rights: RightsTable;
   pruner: Pruner;
 }
 
@@ -89,12 +91,13 @@ export class LogWriter {
     const file = this.#open();
     unmarkCleanEnd(opening.path);
     forgetEmptyRooms(file.database);
-    const { queries, accounts } = this.#freshen(file);
+    const { queries, accounts, rights } = this.#freshen(file);
     this.#clock = new LogClock(readClock(file.database, Date.now()), performance.now());
     this.snapshot = {
       rooms: queries.rooms(),
       sessions: queries.connected(),
       accounts: accounts.all(),
+      bans: rights.serverBans(),
     };
     this.#dataVersion = this.#readDataVersion();
     // The connections of the last server are gone.
@@ -151,12 +154,13 @@ export class LogWriter {
     );
   }
 
-  /** All accounts, where another connection may have changed them since the last time. */
-  changedAccounts(): Account[] | undefined {
-    return this.#use(({ accounts }) => {
+  /** All accounts and the server's bans, where another connection may have changed them since the last time. */
+  changedAccounts(): AccountsSnapshot | undefined {
+    return this.#use(({ accounts, rights }) => {
       const before = this.#dataVersion;
       this.#dataVersion = this.#readDataVersion();
-      return before === this.#dataVersion ? undefined : accounts.all();
+      if (before === this.#dataVersion) return undefined;
+      return { accounts: accounts.all(), bans: rights.serverBans() };
     });
   }
 
@@ -185,12 +189,14 @@ export class LogWriter {
     this.#tables = undefined;
     file.rollBack();
     const { database, heads } = file;
+    const statements = new Statements(database);
     const index = new MessageIndex(database);
     return this.#tables = {
       index,
       appender: new Appender(database, index, heads),
       queries: new Queries(database),
-      accounts: new AccountTable(new Statements(database)),
+      accounts: new AccountTable(statements),
+      rights: new RightsTable(statements),
       pruner: new Pruner(database, this.#opening.retention),
     };
   }

@@ -18,9 +18,9 @@ import type { Outcome } from "../../message_log.ts";
 import type { Statements } from "./statements.ts";
 
 /** The columns of an account. The file's names are older than the code's: migrations froze them. */
-const ACCOUNT = "id, name, edition AS passwordVersion";
+const ACCOUNT = "id, name, edition AS passwordVersion, operator";
 
-type AccountRow = Account & StoredPassword;
+type AccountRow = Omit<Account, "isOperator"> & { operator: number };
 
 /** Accounts in one open database. Transactions are the caller's. */
 export class AccountTable {
@@ -32,20 +32,18 @@ export class AccountTable {
 
   /** Every account. */
   all(): Account[] {
-    return this.#sql.all<Account>(`SELECT ${ACCOUNT} FROM claim`).map((row) => ({
-      ...row,
-    }));
+    return this.#sql.all<AccountRow>(`SELECT ${ACCOUNT} FROM claim`).map(toAccount);
   }
 
   /** The account to that name. */
   stored(name: string): StoredAccount | undefined {
-    const row = this.#sql.get<AccountRow>(
+    const row = this.#sql.get<AccountRow & StoredPassword>(
       `SELECT ${ACCOUNT}, salt, hash, n, r, p FROM claim WHERE fold = ?`,
       fold(name),
     );
     if (row === undefined) return undefined;
-    const { id, passwordVersion, salt, hash, n, r, p } = row;
-    return { id, name: row.name, passwordVersion, password: { salt, hash, n, r, p } };
+    const { salt, hash, n, r, p } = row;
+    return { ...toAccount(row), password: { salt, hash, n, r, p } };
   }
 
   /** The sessions of an account: the ones that are away come first, the longest first. */
@@ -95,11 +93,23 @@ export class AccountTable {
     return { kind: "kept" };
   }
 
-  /** Deletes an account, as `authentication` knows it; false when that is no longer how it is. */
+  /** Makes an account an operator of the server, or takes that away; the account as it is then. */
+  setOperator(name: string, isOperator: boolean): Account | undefined {
+    this.#sql.run("UPDATE claim SET operator = ? WHERE fold = ?", isOperator ? 1 : 0, fold(name));
+    const row = this.#sql.get<AccountRow>(
+      `SELECT ${ACCOUNT} FROM claim WHERE fold = ?`,
+      fold(name),
+    );
+    return row === undefined ? undefined : toAccount(row);
+  }
+
+  /** Deletes an account with its roles, as `authentication` knows it; false when that is no longer how it is. */
   remove(authentication: Authentication): boolean {
     const account = this.#current(authentication);
-    if (account !== undefined) this.#sql.run("DELETE FROM claim WHERE id = ?", account.id);
-    return account !== undefined;
+    if (account === undefined) return false;
+    this.#sql.run("DELETE FROM claim WHERE id = ?", account.id);
+    this.#sql.run("DELETE FROM room_role WHERE claim = ?", account.id);
+    return true;
   }
 
   /** Deletes an account with its sessions and their inboxes. */
@@ -111,12 +121,12 @@ export class AccountTable {
   }
 
   #current({ account, passwordVersion }: Authentication): Account | undefined {
-    const row = this.#sql.get<Account>(
+    const row = this.#sql.get<AccountRow>(
       `SELECT ${ACCOUNT} FROM claim WHERE id = ? AND edition = ?`,
       account,
       passwordVersion,
     );
-    return row === undefined ? undefined : { ...row };
+    return row === undefined ? undefined : toAccount(row);
   }
 
   #keep(account: number, { salt, hash, n, r, p }: StoredPassword): void {
@@ -126,7 +136,14 @@ export class AccountTable {
     );
   }
 
-  #changed({ id, name, passwordVersion }: Account): Outcome {
-    return { kind: "account", account: { id, name, passwordVersion } };
+  #changed({ id, name, passwordVersion, isOperator }: Account): Outcome {
+    return {
+      kind: "account",
+      account: { id, name, passwordVersion, ...isOperator ? { isOperator } : {} },
+    };
   }
+}
+
+function toAccount({ id, name, passwordVersion, operator }: AccountRow): Account {
+  return { id, name, passwordVersion, ...operator === 1 ? { isOperator: true } : {} };
 }

@@ -19,6 +19,8 @@ import {
 } from "../../message_log.ts";
 import { type Moment, timeToStore } from "../../log_clock.ts";
 import { AccountTable } from "./accounts.ts";
+import type { RightsDraft } from "../../rights.ts";
+import { RightsTable } from "./rights.ts";
 import { MessageIndex } from "./search_index.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { type SessionRow, SessionTable } from "./session_table.ts";
@@ -40,6 +42,7 @@ export class Appender {
   readonly #index: MessageIndex;
   readonly #sql: Statements;
   readonly #accounts: AccountTable;
+  readonly #rightsTable: RightsTable;
   readonly #heads: Map<number, number>;
   readonly #rooms = new Map<string, RoomRow>();
   readonly #sessions: SessionTable;
@@ -52,6 +55,7 @@ export class Appender {
     this.#heads = heads;
     this.#sql = new Statements(database);
     this.#accounts = new AccountTable(this.#sql);
+    this.#rightsTable = new RightsTable(this.#sql);
     this.#sessions = new SessionTable(this.#sql, this.#accounts);
     this.#index = index;
   }
@@ -94,6 +98,8 @@ export class Appender {
       case "quit":
         this.#sessions.delete(draft.session);
         break;
+      case "rights":
+        return this.#rights(draft);
       case "register":
         return this.#accounts.register(draft, this.#now.at);
       case "password":
@@ -134,14 +140,33 @@ export class Appender {
     return { kind: "message", entry: { sender, room: room.name, text, seq, at } };
   }
 
+  /** Changes a room's rights; with an entry, in the order of its messages. */
+  #rights({ room: name, changes, entry }: RightsDraft): Outcome {
+    const room = this.#room(name);
+    this.#rightsTable.apply(room.id, changes);
+    if (entry === undefined) return { kind: "kept" };
+    const { sender, text, act } = entry;
+    const { at } = this.#now;
+    const seq = ++room.seq;
+    this.#changedRooms.add(room);
+    this.#sql.run(
+      `INSERT INTO message (id, sender, text, at, time, kind, act)
+        VALUES (?, ?, ?, ?, ?, 'act', ?)`,
+      ...[room.id * SEQ_SPAN + seq, sender, text, at, timeToStore(this.#now), JSON.stringify(act)],
+    );
+    this.#index.appended(room.id);
+    return { kind: "message", entry: { sender, room: room.name, text, seq, at, kind: "act", act } };
+  }
+
   #direct(draft: DirectDraft): Outcome {
     const author = this.#author(draft);
     if ("outcome" in author) return author.outcome;
     const recipients = this.#recipients(draft);
     const [inbox] = recipients;
     if (inbox === undefined && mustHaveInbox(draft)) return { kind: "unknown name" };
-    const { sender, to, text, ref } = draft;
-    const entry = { sender, to, text, at: this.#now.at };
+    const { sender, to, text, ref, room } = draft;
+    const invitation = room === undefined ? {} : { room };
+    const entry = { sender, to, text, at: this.#now.at, ...invitation };
     const others = [...recipients.slice(1), ...this.#senders(draft, recipients)];
     const copies = others.map((other) => {
       return { session: other.token_hash, seq: this.#putDirect(entry, other) };
@@ -157,16 +182,16 @@ export class Appender {
 
   /** Stores a direct message in an inbox, or where only its author finds it; gives its number there. */
   #putDirect(
-    { sender, to, text, at }: Omit<DirectEntry, "seq">,
+    { sender, to, text, at, room }: Omit<DirectEntry, "seq">,
     inbox: SessionRow | undefined,
     author?: { session: SessionRow | undefined; ref: number | undefined },
   ): number {
     const seq = inbox === undefined ? 0 : this.#sessions.nextInboxSeq(inbox);
     this.#sql.run(
-      `INSERT INTO direct (inbox, seq, sender, recipient, text, at, time, session, ref)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO direct (inbox, seq, sender, recipient, text, at, time, session, ref, room)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[inbox?.id ?? null, seq, sender, to, text, at, timeToStore(this.#now)],
-      ...[author?.session?.id ?? null, author?.ref ?? null],
+      ...[author?.session?.id ?? null, author?.ref ?? null, room ?? null],
     );
     return seq;
   }

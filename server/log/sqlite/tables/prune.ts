@@ -175,6 +175,10 @@ export function forgetEmptyRooms(database: DatabaseSync): void {
   const empty = "SELECT id FROM room WHERE seq = 0 AND topic = ''";
   database.exec(`BEGIN IMMEDIATE;
     DELETE FROM read_mark WHERE room IN (${empty});
+    DELETE FROM room_role WHERE room IN (${empty});
+    DELETE FROM room_guest WHERE room IN (${empty});
+    DELETE FROM room_ban WHERE room IN (${empty});
+    DELETE FROM room_code WHERE room IN (${empty});
     DELETE FROM room WHERE seq = 0 AND topic = '';
     COMMIT;`);
 }

@@ -6,6 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 import {
   type DirectPayload,
   fold,
+  type MessageKind,
   type MessagePayload,
   type UnreadRoom,
 } from "../../../../protocol/mod.ts";
@@ -21,10 +22,12 @@ import {
 } from "../../message_log.ts";
 import { fillPage } from "../../fill_page.ts";
 import { toExpression, TOO_EXPENSIVE } from "../../search_query.ts";
+import { RightsTable } from "./rights.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { exactly, exactText, Statements } from "./statements.ts";
 
-const MESSAGE = `message.id % ${SEQ_SPAN} AS seq, sender, ${exactly("text")} AS text, at`;
+const MESSAGE = `message.id % ${SEQ_SPAN} AS seq, sender, ${exactly("text")} AS text, at,
+  message.kind, act`;
 
 interface MessageRow {
   seq: number;
@@ -32,6 +35,8 @@ interface MessageRow {
   text: string | Uint8Array;
   at: number;
   ref: number | null;
+  kind: MessageKind | null;
+  act: string | null;
 }
 
 interface RoomRow {
@@ -58,9 +63,13 @@ export class Queries {
 
   /** Every room that has a log or a topic. */
   rooms(): StoredRoom[] {
-    return this.#sql.all<StoredRoom>(
-      "SELECT name, topic, seq FROM room WHERE seq > 0 OR topic <> ''",
-    );
+    const all = new RightsTable(this.#sql).ofRooms();
+    return this.#sql.all<StoredRoom & { id: number }>(
+      "SELECT id, name, topic, seq FROM room WHERE seq > 0 OR topic <> ''",
+    ).map(({ id, name, topic, seq }) => {
+      const rights = all.get(id);
+      return rights === undefined ? { name, topic, seq } : { name, topic, seq, rights };
+    });
   }
 
   /** The sessions that have a connection, as far as the file knows. */
@@ -96,15 +105,16 @@ export class Queries {
 
   /** The direct messages of an inbox above `after`, oldest first. */
   inbox(session: string, after: number, limit: number): Page<DirectPayload> {
-    const rows = this.#sql.iterate<MessageRow & { recipient: string }>(
+    const rows = this.#sql.iterate<MessageRow & { recipient: string; room: string | null }>(
       `SELECT direct.seq, direct.sender, direct.recipient,
-          ${exactly("direct.text")} AS text, direct.at
+          ${exactly("direct.text")} AS text, direct.at, direct.room
         FROM direct JOIN session ON session.id = direct.inbox
         WHERE session.token_hash = ? AND direct.seq > ? ORDER BY direct.seq LIMIT ?`,
       ...[session, after, limit + 1],
     );
-    return fillPage(rows, limit, ({ sender, recipient, text, seq, at }) => {
-      return { sender, to: recipient, text: exactText(text), seq, at };
+    return fillPage(rows, limit, ({ sender, recipient, text, seq, at, room }) => {
+      const direct = { sender, to: recipient, text: exactText(text), seq, at };
+      return room === null ? direct : { ...direct, room };
     });
   }
 
@@ -177,7 +187,7 @@ export class Queries {
       `SELECT ${MESSAGE} FROM message WHERE id > ? AND id <= ? ORDER BY id DESC LIMIT ?`,
       ...[id * SEQ_SPAN + read, id * SEQ_SPAN + seq, MENTIONS_LOOKED_FOR],
     );
-    const others = newest.filter((row) => fold(row.sender) !== fold(name));
+    const others = newest.filter((row) => row.kind === null && fold(row.sender) !== fold(name));
     const own = newest.length - others.length;
     const naming = others.filter((row) => mentions(exactText(row.text), name));
     return { room, seq: read, unread: seq - read - own, mentions: naming.length };
@@ -221,7 +231,11 @@ function toSession(row: SessionRow): StoredSession {
   };
 }
 
-function toMessage(room: string, { sender, text, seq, at, ref }: MessageRow): MessagePayload {
+function toMessage(
+  room: string,
+  { sender, text, seq, at, ref, kind, act }: MessageRow,
+): MessagePayload {
   const payload = { sender, room, text: exactText(text), seq, at };
+  if (kind !== null) return { ...payload, kind, ...act === null ? {} : { act: JSON.parse(act) } };
   return ref === null || ref === undefined ? payload : { ...payload, ref };
 }

@@ -130,6 +130,58 @@ const MIGRATIONS: readonly string[] = [
   );
   UPDATE room SET indexed = 0;
   `,
+  `
+  -- A message that is more than something said: its kind, and the seq of the one it is about.
+  ALTER TABLE message ADD COLUMN kind TEXT;
+  ALTER TABLE message ADD COLUMN "of" INTEGER;
+  -- JSON, with the kind "act".
+  ALTER TABLE message ADD COLUMN act TEXT;
+  -- The room that a direct message invites to.
+  ALTER TABLE direct ADD COLUMN room TEXT;
+
+  ALTER TABLE claim ADD COLUMN operator INTEGER NOT NULL DEFAULT 0;
+
+  ALTER TABLE room ADD COLUMN access TEXT NOT NULL DEFAULT 'open';
+  ALTER TABLE room ADD COLUMN slow INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE room ADD COLUMN topic_by TEXT NOT NULL DEFAULT 'all';
+
+  CREATE TABLE room_role (
+    room INTEGER NOT NULL,
+    claim INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (room, claim)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Sessions without a claim that may come back.
+  CREATE TABLE room_guest (
+    room INTEGER NOT NULL,
+    token_hash TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (room, token_hash)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Room 0 is the server. Epoch milliseconds; "until" is NULL for ever.
+  CREATE TABLE room_ban (
+    room INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    fold TEXT NOT NULL,
+    name TEXT NOT NULL,
+    addresses TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    reason TEXT,
+    at INTEGER NOT NULL,
+    until INTEGER,
+    PRIMARY KEY (room, kind, fold)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE room_code (
+    room INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    uses INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (room, code)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The schema's version that this program reads and writes. */

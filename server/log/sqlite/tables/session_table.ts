@@ -157,5 +157,9 @@ export function deleteSession(sql: Statements, id: number): void {
   sql.run("UPDATE direct SET inbox = NULL WHERE inbox = ? AND ref IS NOT NULL", id);
   sql.run("DELETE FROM direct WHERE inbox = ?", id);
   sql.run("DELETE FROM direct WHERE session = ? AND ref IS NOT NULL AND inbox IS NULL", id);
+  sql.run(
+    "DELETE FROM room_guest WHERE token_hash = (SELECT token_hash FROM session WHERE id = ?)",
+    id,
+  );
   sql.run("DELETE FROM session WHERE id = ?", id);
 }
