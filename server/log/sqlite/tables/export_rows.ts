@@ -1,6 +1,6 @@
 /** Reads a log in the order in which it is exported: room by room, each from its oldest message. */
 
-import type { DirectPayload, MessagePayload } from "../../../../protocol/mod.ts";
+import type { Act, DirectPayload, MessagePayload } from "../../../../protocol/mod.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { exactly, exactText, type Statements } from "./statements.ts";
 
@@ -28,6 +28,8 @@ interface MessageRow {
   sender: string;
   text: string | Uint8Array;
   at: number;
+  kind?: string | null;
+  act?: string | null;
 }
 
 /** The rooms of a selection, in the order in which the log got to know them. */
@@ -62,12 +64,15 @@ function firstSince(
 /** The messages of a room, one at a time. */
 export function* messagesOf(sql: Statements, { id, name, first }: RoomRows) {
   const rows = sql.iterate<MessageRow>(
-    `SELECT id % ${SEQ_SPAN} AS seq, sender, ${exactly("text")} AS text, at FROM message
+    `SELECT id % ${SEQ_SPAN} AS seq, sender, ${exactly("text")} AS text, at, kind, act FROM message
       WHERE id >= ? AND id < ? ORDER BY id`,
     ...[first, (id + 1) * SEQ_SPAN],
   );
-  for (const { sender, text, seq, at } of rows) {
-    yield { sender, room: name, text: exactText(text), seq, at } satisfies MessagePayload;
+  for (const { sender, text, seq, at, kind, act } of rows) {
+    const said: MessagePayload = { sender, room: name, text: exactText(text), seq, at };
+    yield kind === "act" && typeof act === "string"
+      ? { ...said, kind, act: JSON.parse(act) as Act }
+      : said;
   }
 }
 
