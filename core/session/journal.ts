@@ -120,8 +120,9 @@ function linesOf({ ref, target, text, sent }: Draft): JournalLine[] {
 /** Whether `said` is the message of `draft`. */
 export function isSaidBy({ target, text }: Draft, said: MessagePayload | DirectPayload): boolean {
   if (text !== said.text) return false;
-  if ("room" in target) return "room" in said && fold(target.room) === fold(said.room);
-  return "to" in said && fold(target.to) === fold(said.to);
+  // A direct message may name a room too, which it invites to.
+  if ("to" in said) return "to" in target && fold(target.to) === fold(said.to);
+  return "room" in target && fold(target.room) === fold(said.room);
 }
 
 /** One line as it stands in the file. */

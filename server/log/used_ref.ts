@@ -59,7 +59,7 @@ export function outcomeOfUsedRef(
 function hasContentOf(entry: Entry | DirectEntry, draft: Repeatable): boolean {
   if (entry.text !== draft.text) return false;
   if (draft.kind === "direct") return "to" in entry && isSameName(entry.to, draft.to);
-  if (!("room" in entry)) return false;
+  if ("to" in entry) return false;
   const room = draft.kind === "message" && draft.isRoomImplied ? undefined : draft.room;
   return room === undefined || isSameName(entry.room, room);
 }

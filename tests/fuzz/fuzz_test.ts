@@ -163,7 +163,7 @@ Deno.test("faultsOfLog() finds what must not be in a log", async () => {
 
 /** An account whose password was not hashed. */
 const ACCOUNT = `INSERT INTO claim VALUES
-  (1, 'ada', 'Ada', 1, '${"0".repeat(32)}', 'secret', 1, 1, 1, 1767225600000, 1767225600000)`;
+  (1, 'ada', 'Ada', 1, '${"0".repeat(32)}', 'secret', 1, 1, 1, 1767225600000, 1767225600000, 0)`;
 
 /** A log with three messages of a session, changed by `change` behind the server's back. */
 async function logWith(change: (database: DatabaseSync) => void): Promise<Directory> {
