@@ -138,7 +138,7 @@ async function openPlain(options: ServerOptions): Promise<Deno.TcpListener | und
 }
 
 /** Beside TLS, plain TCP stays on this machine unless it was asked for. */
-function plainHost(options: ServerOptions): string | undefined {
+export function plainHost(options: ServerOptions): string | undefined {
   const { host, plain } = options;
   if (!isTls(options) || plain === "host") return host;
   if (plain === "off") return undefined;

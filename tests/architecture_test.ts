@@ -19,6 +19,7 @@ const LAYERS = [
     ["server/accounts", "server/ops"],
     ["server/peer"],
     ["server"],
+    ["server/doctor"],
     ["server/commands"],
   ],
   [["protocol"], ["core/chat"], ["core/session"]],

@@ -53,6 +53,8 @@ export const programs: readonly Program[] = [
       "--allow-read",
       "--allow-write",
       "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA,CHAT_SERVER_*",
+      // The free space that chat-server doctor tells of; the running server drops it.
+      "--allow-sys=statfs",
     ],
     include: ["server/log/sqlite/sqlite_worker.ts", "server/process/file_worker.ts"],
     page: "page.html",

@@ -9,6 +9,7 @@ import { type Command, command, HELP } from "./command.ts";
 import { exportLines } from "./export.ts";
 import { importLines } from "./import.ts";
 import { config } from "./config.ts";
+import { doctor } from "./doctor.ts";
 import { health } from "./health.ts";
 import { passwd } from "./passwd.ts";
 import { verify } from "./verify.ts";
@@ -31,6 +32,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({
   import: importLines,
   config,
   health,
+  doctor,
   completions,
 }));
 

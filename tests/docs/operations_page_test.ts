@@ -25,6 +25,7 @@ Deno.test({
       for (const script of rest) await home.run(script);
       assert(Deno.statSync(home.file("chat-copy-2.db-tls")).isDirectory);
       for (const script of scriptsOf(page, "Verify")) await home.run(script);
+      for (const script of scriptsOf(page, "Doctor")) await home.run(script);
       for (const script of scriptsOf(page, "Export and import")) await home.run(script);
       await say("After the backup");
       await server.crash();

@@ -64,6 +64,7 @@ const NEEDED: Record<string, string[]> = {
     "--allow-read",
     "--allow-write",
     "--allow-env=XDG_STATE_HOME,HOME,LOCALAPPDATA,CHAT_SERVER_*",
+    "--allow-sys=statfs",
     "--include=sqlite_worker.ts",
     "--include=file_worker.ts",
     "--include=page.html",
