@@ -75,6 +75,7 @@ const REQUESTS = /* @__PURE__ */ ((): FieldTables<Requests> => ({
     session: optional(shortString(64)),
     since: optional(positions),
     direct_since: optional(seq),
+    timeline: optional(shortString(64)),
     password: optional(password),
     code: optional(code),
   },
@@ -198,6 +199,9 @@ const EVENTS: FieldTables<Events> = {
     rooms: optional(arrayOf(objectOf(ROOM_POSITION))),
     direct: optional(anyNumber),
     ref: optional(anyNumber),
+    timeline: optional(anyString),
+    since: optional(numbers),
+    direct_since: optional(anyNumber),
   },
   message: MESSAGE,
   direct: {

@@ -148,6 +148,8 @@ export interface Requests {
     since?: Record<string, number>;
     /** The last `seq` that the client has seen of its direct messages. */
     direct_since?: number;
+    /** The timeline of these positions, as the last `connect_ack` named it. */
+    timeline?: string;
     password?: string;
     /** An invitation code for `room`. */
     code?: string;
@@ -247,6 +249,12 @@ export interface Events {
     direct?: number;
     /** The highest `ref` that the session has used; 0 for none. */
     ref?: number;
+    /** The log's timeline: another one after the log was restored from a copy, or begun anew. */
+    timeline?: string;
+    /** With another timeline than the client's: its `since`, up to where that still holds. */
+    since?: Record<string, number>;
+    /** The same for its `direct_since`. */
+    direct_since?: number;
   };
   /** Something was said in a room. */
   message: MessagePayload;
@@ -387,6 +395,7 @@ export type NotificationKind =
   | "behind"
   | "caught_up"
   | "dropped"
+  | "restored"
   | "registered"
   | "password_changed"
   | "unregistered"
@@ -409,7 +418,8 @@ export interface NotificationPayload {
   topic?: string;
   /**
    * With `joined`, to the session that joined: the `seq` of the room's last message.
-   * With `dropped`: the `seq` of the first message that is still kept.
+   * With `dropped`: the `seq` of the first message that is still kept. With `restored`: the
+   * `seq` up to which the log has what the client has seen.
    */
   seq?: number;
   /** With `behind`: how many messages are still to come. */

@@ -99,7 +99,7 @@
  *
  * | request | payload | answer |
  * | --- | --- | --- |
- * | `connect` | `name`, `room?`, `version`, `session?`, `since?`, `direct_since?`, `password?`, `code?` | `connect_ack` |
+ * | `connect` | `name`, `room?`, `version`, `session?`, `since?`, `direct_since?`, `timeline?`, `password?`, `code?` | `connect_ack` |
  * | `message` | `room?`, `text`, `ref?` | its own `message`, with `ref` and `id` |
  * | `direct` | `to`, `text`, `ref?` | its own `direct`, with `ref` and `id` |
  * | `join` | `room`, `since?`, `code?` | its own `notification`, `event: "joined"`, with `seq` |
@@ -130,7 +130,7 @@
  * | `pong` | `nonce?` | – ; it answers the server's `ping` |
  * | `quit` | – | the server ends the session and closes the connection |
  *
- * `connect_ack`: `{message, name, registered, room?, version, session, resumed, server, limits, rooms, direct, ref}`.
+ * `connect_ack`: `{message, name, registered, room?, version, session, resumed, server, limits, rooms, direct, ref, timeline, since?, direct_since?}`.
  * `registered` says whether the name is. `rooms` holds `{room, seq}` for every room that
  * the session is in, with the `seq` of its last message: the first live message has
  * `seq + 1`. `direct` is the same for the session's direct messages. `ref` is the highest
@@ -150,7 +150,8 @@
  * `notification`: `{message, event?, room?, name?, …}`. `message` is the text for a
  * person. `event` is one of `joined`, `left`, `renamed` (`name`, `new_name`), `topic`
  * (`name`, `topic`), `behind` (`behind`: how many messages follow), `caught_up`,
- * `dropped` (`room`, `seq`: messages before that one are no longer kept),
+ * `dropped` (`room`, `seq`: messages before that one are no longer kept), `restored`
+ * (`room`, `seq`: the log was restored, and has what was seen up to that one),
  * `registered`, `password_changed`, `unregistered` (`name`), `session_ended`, `kicked` and
  * `banned` (`room`, `name`, `by`, `reason`, `until`: the session is not in that room any more),
  * `shutdown`, and, in the lecture profile, `error` (`code`).
@@ -224,6 +225,21 @@
  * says which ones the session is in. `direct_since` does the same for direct messages;
  * without it a resumed session is sent those that came since its last connection
  * ended. The client's own messages come with their `ref`.
+ *
+ * **Restored logs.** A log that was restored from a copy goes on from an earlier moment
+ * and gives the numbers behind that again, to other messages. `timeline` in
+ * `connect_ack` names its life since then. A client gives it back in its next `connect`,
+ * as that of its `since` and `direct_since`. Where the log is of another timeline by
+ * then, these count only up to where both have the same messages; what follows is sent
+ * again. `since` and `direct_since` in `connect_ack` hold the corrected positions, for a
+ * client to count from, and a `restored` for each room says what it has seen and the log
+ * does not have. Without `timeline` a position may stand for another message.
+ *
+ * ```
+ * → {"type": "connect", "payload": {"name": "Alice", "version": 2, "session": "c2VjcmV0", "timeline": "9f0c", "since": {"General": 100}}}
+ * ← {"type": "connect_ack", "payload": {"message": "Connected.", "session": "c2VjcmV0", "resumed": true, "timeline": "41d7", "since": {"General": 80}}}
+ * ← {"type": "notification", "payload": {"message": "The log was restored from a copy: what you saw in General after message 80 is no longer in it.", "event": "restored", "room": "General", "seq": 80}}
+ * ```
  *
  * **Retrying.** `ref` is a positive integer that rises with every `message` and `direct`
  * of a session. To be sure of a message, send it again with the same `ref`, over a new

@@ -20,7 +20,7 @@ import {
 } from "./listeners.ts";
 import { Logger } from "./process/logger.ts";
 import { MemoryLog, type MemoryRetention } from "./log/memory/memory_log.ts";
-import { EMPTY_SNAPSHOT, LogFailure } from "./log/message_log.ts";
+import { EMPTY_SNAPSHOT, LogFailure, type Timeline } from "./log/message_log.ts";
 import type { ServerOptions } from "./options.ts";
 import { ConfigReload, type ReloadParts, type ServerConfig } from "./config_reload.ts";
 import { ChatServer, type Settings } from "./server.ts";
@@ -151,7 +151,7 @@ function openMemory(options: ServerOptions) {
   return {
     path: "in memory",
     log,
-    snapshot: EMPTY_SNAPSHOT,
+    snapshot: { ...EMPTY_SNAPSHOT, timelines: [freshTimeline()] },
     retain,
     sizes: () => Promise.resolve({}),
   };
@@ -171,6 +171,12 @@ function retentionOf(options: ServerOptions): Retention {
     retainMessages: options["retain-messages"],
     sessionDays: options["session-days"],
   };
+}
+
+/** A log in memory begins anew with each server: nothing of it is in common with an earlier one. */
+function freshTimeline(): Timeline {
+  const id = crypto.getRandomValues(new Uint8Array(8)).toHex();
+  return { id, rooms: new Map(), inboxes: new Map() };
 }
 
 async function openLog(path: string, options: ServerOptions, logger: Logger) {

@@ -6,6 +6,8 @@ import { type Event, type Events, fold, type Request } from "../../protocol/mod.
 export class JsonPosition {
   #name: string;
   #direct: number | undefined;
+  /** The log's timeline, of which these positions are. */
+  #timeline: string | undefined;
   /** The last `seq` by room. */
   readonly #rooms: Map<string, { room: string; seq: number }> = new Map();
 
@@ -14,11 +16,12 @@ export class JsonPosition {
   }
 
   /** The fields of `connect` that ask for what was said since. */
-  get since(): Pick<Request<"connect">["payload"], "since" | "direct_since"> {
+  get since(): Pick<Request<"connect">["payload"], "since" | "direct_since" | "timeline"> {
     const rooms = Array.from(this.#rooms.values(), ({ room, seq }) => [room, seq]);
     return {
       ...rooms.length === 0 ? {} : { since: Object.fromEntries(rooms) },
       ...this.#direct === undefined ? {} : { direct_since: this.#direct },
+      ...this.#timeline === undefined ? {} : { timeline: this.#timeline },
     };
   }
 
@@ -33,8 +36,13 @@ export class JsonPosition {
   }
 
   /** A room that has been quiet begins at its last message; a lower one is that of a log that began anew. */
-  #connected({ name = this.#name, rooms = [], direct }: Events["connect_ack"]): void {
+  #connected(ack: Events["connect_ack"]): void {
+    const { name = this.#name, rooms = [], direct, since = {}, direct_since } = ack;
     this.#name = name;
+    this.#timeline = ack.timeline;
+    // Positions of a timeline that is over, as far as they still hold.
+    for (const [room, seq] of Object.entries(since)) this.#enter(room, seq);
+    if (direct_since !== undefined) this.#direct = direct_since;
     for (const { room, seq } of rooms) this.#enter(room, seq);
     if (direct !== undefined) this.#direct = Math.min(this.#direct ?? direct, direct);
   }

@@ -48,8 +48,11 @@ export class Chat {
     const { state } = this;
     state.name = ack.name ?? state.name;
     state.registered = ack.registered === true;
-    if (ack.direct !== undefined && state.lastDirectSeq !== undefined) {
-      state.lastDirectSeq = Math.min(state.lastDirectSeq, ack.direct);
+    state.timeline = ack.timeline;
+    for (const [room, seq] of Object.entries(ack.since ?? {})) this.#buffer.setBack(room, seq);
+    if (state.lastDirectSeq !== undefined) {
+      const { direct = Infinity, direct_since = Infinity } = ack;
+      state.lastDirectSeq = Math.min(state.lastDirectSeq, direct, direct_since);
     }
     state.textLimit = ack.limits?.["text"] ?? state.textLimit;
     const there = ack.rooms ?? [];

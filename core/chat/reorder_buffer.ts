@@ -53,9 +53,7 @@ export class ReorderBuffer {
     const people: Effect[] = [];
     for (const { room: name, seq } of rooms) {
       const room = this.#state.enter(name);
-      if (seq < (room.last ?? 0)) {
-        Object.assign(room, { read: Math.min(room.read, seq), hole: undefined, oldest: undefined });
-      }
+      this.setBack(name, seq);
       if (room.last === undefined && this.#context > 0 && seq > 0) fresh.push({ room, seq });
       // Because of `since` the server sends missed messages. A smaller `seq` means that the
       // log has begun anew.
@@ -63,6 +61,15 @@ export class ReorderBuffer {
       people.push(this.#askMembers(room));
     }
     return [...people, ...this.#begin(fresh)];
+  }
+
+  /** Messages of a room after this `seq`, if any were shown, are not in the log any more: their numbers are given again. */
+  setBack(name: string, seq: number): void {
+    const room = this.#state.rooms.get(fold(name));
+    if (room?.last === undefined || seq >= room.last) return;
+    const read = Math.min(room.read, seq);
+    Object.assign(room, { last: seq, read, hole: undefined, oldest: undefined });
+    room.hidden = { unread: 0, mentions: 0, upTo: 0 };
   }
 
   /** Takes in a live message; the effects show every message whose turn it is. */

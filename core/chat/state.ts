@@ -65,6 +65,8 @@ export class ChatState {
   listed: string[] = [];
   /** The results of the last search, newest first. */
   found: MessagePayload[] = [];
+  /** The log's timeline, of which all positions are. */
+  timeline: string | undefined;
   /** Whether the own name is registered. */
   registered = false;
   /** The last listed sessions of the own name. */

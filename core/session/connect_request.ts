@@ -18,7 +18,7 @@ export function connectRequest(
   { session, password }: Secrets,
   isFirst: boolean,
 ): Request<"connect"> {
-  const { activeRoom, lastDirectSeq, name, positions: since } = state;
+  const { activeRoom, lastDirectSeq, name, positions: since, timeline } = state;
   const room = isFirst || activeRoom?.last !== undefined ? activeRoom?.name : undefined;
   return {
     type: "connect",
@@ -29,6 +29,7 @@ export function connectRequest(
       ...session === undefined ? {} : { session },
       ...password === undefined ? {} : { password },
       ...Object.keys(since).length === 0 ? {} : { since },
+      ...timeline === undefined ? {} : { timeline },
       ...lastDirectSeq === undefined ? {} : { direct_since: lastDirectSeq },
     },
   };

@@ -40,15 +40,24 @@ async function copyLog(path: string, file: string): Promise<void> {
   await writeWhole(file, async (partial) => {
     await readFrom(path, async (database) => {
       checkSchema(database);
-      try {
-        await copyDatabase(database, partial, { rate: ALL_PAGES });
-        closeForGood(partial);
-      } catch (error) {
-        throw cannotWrite(file, error);
-      }
+      await copyPages(database, partial, file);
     });
     await verifyFile(partial, `The copy of ${path}`);
   });
+}
+
+/** Copies all pages of a database to `partial`, which is to be `file`. */
+export async function copyPages(
+  database: DatabaseSync,
+  partial: string,
+  file: string,
+): Promise<void> {
+  try {
+    await copyDatabase(database, partial, { rate: ALL_PAGES });
+    closeForGood(partial);
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
 }
 
 /** Makes a copy of a database in WAL mode one that is complete in one file, also where it is only read. */
@@ -61,14 +70,15 @@ function closeForGood(path: string): void {
   }
 }
 
-function checkTls(path: string, file: string): void {
+/** Refuses to copy the certificate of the log `path` to that of `file` where there is none, or one already. */
+export function checkTls(path: string, file: string): void {
   refuseExisting(`${file}-tls`);
   if (exists(`${path}-tls`)) return;
   throw new CommandFailure(1, `There is no ${path}-tls to copy: leave --with-tls out`);
 }
 
 /** Copies the directory of the server's own certificate. It appears whole or not at all. */
-function copyTls(from: string, to: string): void {
+export function copyTls(from: string, to: string): void {
   const partial = `${to}.${Deno.pid}.partial`;
   try {
     Deno.mkdirSync(partial, { mode: 0o700 });

@@ -12,6 +12,7 @@ import { config } from "./config.ts";
 import { doctor } from "./doctor.ts";
 import { health } from "./health.ts";
 import { passwd } from "./passwd.ts";
+import { restore } from "./restore.ts";
 import { verify } from "./verify.ts";
 
 const completions = command({
@@ -28,6 +29,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({
   passwd,
   backup,
   verify,
+  restore,
   export: exportLines,
   import: importLines,
   config,

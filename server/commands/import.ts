@@ -3,7 +3,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../cli/system_errors.ts";
 import { checkFile } from "../log/sqlite/check.ts";
-import { checkNothingSaved } from "../log/sqlite/database.ts";
+import { checkNoOrphanedWal, checkNothingSaved } from "../log/sqlite/database.ts";
 import { endedCleanly, markCleanEnd, unmarkCleanEnd } from "../log/sqlite/file/clean_end.ts";
 import { DataFile, FileInUse } from "../log/sqlite/file/data_file.ts";
 import { initialState } from "../log/log_clock.ts";
@@ -69,6 +69,7 @@ function fillLog(path: string, input: Input): Counts {
   try {
     using file = new DataFile(path);
     checkNothingSaved(file.path);
+    checkNoOrphanedWal(file.path);
     if (!endedCleanly(file.path)) checkFile(file.path);
     const database = new DatabaseSync(file.path);
     try {

@@ -85,19 +85,20 @@ const message: Fields<ImportedMessage> = {
   at: wholeNumber(0),
   seq: optional(wholeNumber(1)),
 };
-const FIELDS: Record<string, Fields<Record<string, unknown>>> = {
-  __proto__: null as never,
+
+/** The fields of the lines that are taken, by their type. */
+const FIELDS: ReadonlyMap<unknown, Fields<Record<string, unknown>>> = new Map(Object.entries({
   message: message as Fields<never>,
   topic: { room, topic } as Fields<never>,
   export: { version: anyNumber, messages: optional(wholeNumber(0)) } as Fields<never>,
   direct: {},
-};
+}));
 
 /** Parses a line; `undefined` for a blank one. Throws a {@linkcode BadLine}. */
 export function parseImportLine(line: string): ImportLine | undefined {
   if (line.trim() === "") return undefined;
   const envelope = parseJson(line);
-  const fields = typeof envelope["type"] === "string" ? FIELDS[envelope["type"]] : undefined;
+  const fields = FIELDS.get(envelope["type"]);
   if (fields === undefined) {
     const type = JSON.stringify(envelope["type"]) ?? "missing";
     throw new BadLine(

@@ -15,6 +15,7 @@ import type { StoredPassword } from "../log/account_store.ts";
 import { Passwords } from "../accounts/passwords.ts";
 import { exists } from "../process/files.ts";
 import { askSecret } from "../process/secret_prompt.ts";
+import { checkNoOrphanedWal } from "../log/sqlite/database.ts";
 import { AccountTable } from "../log/sqlite/tables/accounts.ts";
 import { checkSchema, isUpToDate, migrate } from "../log/sqlite/tables/schema.ts";
 import { Statements } from "../log/sqlite/tables/statements.ts";
@@ -98,6 +99,7 @@ function withAccounts<Result>(path: string, change: (accounts: AccountTable) => 
   using stack = new DisposableStack();
   const file = openFile(path);
   if (file !== undefined) stack.use(file);
+  checkNoOrphanedWal(file?.path ?? path);
   const database = new DatabaseSync(file?.path ?? path);
   stack.defer(() => database.close());
   checkSchema(database);

@@ -9,20 +9,23 @@ import { CommandFailure } from "./command.ts";
 const CHUNK = 2 ** 20;
 
 /**
- * Has `write` fill a file that only its owner can read, and gives it the name `path`, at which
- * there must be nothing. Leaves nothing behind when it fails, with a {@linkcode CommandFailure}.
+ * Has `write` fill a file that only its owner can read, and gives it the name `path`. There must
+ * be nothing at `path`, unless `makeWay` takes that away, which it is called for last. Leaves
+ * nothing behind when it fails, with a {@linkcode CommandFailure}.
  */
 export async function writeWhole(
   path: string,
   write: (partial: string) => void | Promise<void>,
+  makeWay?: () => void,
 ): Promise<void> {
-  refuseExisting(path);
+  if (makeWay === undefined) refuseExisting(path);
   const partial = `${path}.${Deno.pid}.partial`;
   try {
     Deno.openSync(partial, { createNew: true, write: true, mode: 0o600 }).close();
     await write(partial);
     sync(partial);
-    refuseExisting(path);
+    if (makeWay === undefined) refuseExisting(path);
+    else makeWay();
     Deno.renameSync(partial, path);
     syncDirectoryOf(path);
   } catch (error) {
@@ -43,7 +46,7 @@ export function refuseExisting(path: string): void {
 export function cannotWrite(path: string, error: unknown): CommandFailure {
   // SQLite's own words for a full disk name neither the disk nor the file.
   const reason = messageOf(error).replace("database or disk is full", "No space left on device");
-  return new CommandFailure(1, `Cannot write ${path}: ${reason}; nothing was left there`);
+  return new CommandFailure(1, `Cannot write ${path}: ${reason}; what was written was removed`);
 }
 
 /** The SHA-256 of a file, in hexadecimal digits. */

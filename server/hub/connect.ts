@@ -20,18 +20,11 @@ import {
 } from "./admission.ts";
 import type { ConnectionHandle } from "./state/connection_handle.ts";
 import type { Directory } from "./state/directory.ts";
-import {
-  answering,
-  type Effect,
-  type Origin,
-  recordArrival,
-  recordSession,
-  refuse,
-  send,
-} from "./effects.ts";
+import { answering, type Effect, recordArrival, recordSession, refuse, send } from "./effects.ts";
 import { announceRename } from "./notifications.ts";
 import { joinRoom, leaveRoom, voidSession } from "./lifecycle.ts";
 import { recordChanges } from "./acts.ts";
+import { type Positions, positionsOf } from "./state/positions.ts";
 import { accessRefusal, codeChanges, entryRefusal } from "./rights/entry.ts";
 import type { Room } from "./state/room.ts";
 import { Session } from "./state/session.ts";
@@ -158,30 +151,30 @@ function joinRooms(
 ): Effect[] {
   const { directory, origin, request } = attempt;
   const { connection } = origin;
-  const { since = {}, direct_since } = request.payload;
+  const positions = positionsOf(directory, request.payload, session.tokenHash);
   const announced = roomsAskedFor(request, before.rooms)
     .flatMap((name) => session.rooms.has(fold(name)) ? [] : enterRoom(attempt, session, name));
-  const positions = new Map(Object.entries(since).map(([name, seq]) => [fold(name), seq]));
   const subscriptions = [...session.rooms.values()].map((room) => {
     return {
       kind: "subscribe",
       connection,
       session,
       room,
-      since: positions.get(room.fold),
+      since: positions.since.get(room.fold),
     } as const;
   });
   const inbox = {
     kind: "subscribe inbox",
     connection,
     session,
-    since: direct_since ?? before.inboxSeen,
+    since: positions.directSince ?? before.inboxSeen,
   };
   return [
     ...recordSession(session),
     ...[...session.rooms.values()].flatMap((room) => recordArrival(session, room)),
-    acknowledge(directory, session, origin, request, before.token),
+    acknowledge(attempt, session, before.token, positions),
     ...tellLost(attempt, session, before),
+    ...announceRestore(attempt, session, positions),
     ...subscriptions,
     ...session.profile === "lecture" ? [] : [inbox as Effect],
     ...announced,
@@ -228,11 +221,10 @@ function tellLost(
 }
 
 function acknowledge(
-  directory: Directory,
+  { directory, origin: { connection, id }, request }: ConnectAttempt,
   session: Session,
-  { connection, id }: Origin,
-  request: Request<"connect">,
   token: string,
+  { corrected }: Positions,
 ): Effect {
   const { room } = request.payload;
   const message = room === undefined ? "Connected." : "Connected to the room.";
@@ -250,6 +242,8 @@ function acknowledge(
     resumed: token === request.payload.session,
     server: directory.server,
     limits: directory.limits,
+    ...directory.timelines.current === undefined ? {} : { timeline: directory.timelines.current },
+    ...corrected,
   };
   const event = () =>
     answering<Event>(id, {
@@ -262,6 +256,22 @@ function acknowledge(
       },
     });
   return { kind: "send", connection, event };
+}
+
+/** Tells a client of each room in which it has seen messages that a restored log does not have. */
+function announceRestore(
+  { origin: { connection } }: ConnectAttempt,
+  session: Session,
+  { since, setBack }: Positions,
+): Effect[] {
+  const rooms = [...session.rooms.values()].filter((room) => setBack.has(room.fold));
+  return rooms.map(({ name, fold }) => {
+    const seq = since.get(fold) ?? 0;
+    const message = `The log was restored from a copy: what you saw in ${name} after message ` +
+      `${seq} is no longer in it.`;
+    const payload = { message, event: "restored", room: name, seq } as const;
+    return { kind: "send", connection, event: { type: "notification", payload } };
+  });
 }
 
 function positionOf(room: Room): RoomPosition {

@@ -137,15 +137,36 @@ export interface StoredRoom {
   rights?: RightsChange[];
 }
 
+/**
+ * A stretch of a log's life, from its beginning or from a restore to the next restore (as in
+ * PostgreSQL): the restored log goes on from an earlier moment, and gives numbers again.
+ */
+export interface Timeline {
+  /** Random. */
+  id: string;
+  /** The last `seq` of each room, by its fold, when it began. */
+  rooms: ReadonlyMap<string, number>;
+  /** The same of each inbox, by its session's token hash. */
+  inboxes: ReadonlyMap<string, number>;
+}
+
 /** The part of a log that a server holds in memory, as it is when the server starts. */
 export interface LogSnapshot extends AccountsSnapshot {
   rooms: StoredRoom[];
   /** The sessions that had a connection when the server stopped, or crashed. */
   sessions: StoredSession[];
+  /** Its timelines, oldest first. */
+  timelines: Timeline[];
 }
 
 /** The snapshot of a log that has nothing yet. */
-export const EMPTY_SNAPSHOT: LogSnapshot = { rooms: [], sessions: [], accounts: [], bans: [] };
+export const EMPTY_SNAPSHOT: LogSnapshot = {
+  rooms: [],
+  sessions: [],
+  accounts: [],
+  bans: [],
+  timelines: [],
+};
 
 /** A stretch of a room's entries; its own come with `ref` for the session that asks. */
 export interface Range {

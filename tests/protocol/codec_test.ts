@@ -23,6 +23,7 @@ const REQUESTS: Whole<Request> = {
     session: "0123456789abcdef",
     since: { General: 7, Tea: 0 },
     direct_since: 3,
+    timeline: "9f0c",
     password: "p w",
     code: "k7mq2v9x",
   },

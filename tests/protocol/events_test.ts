@@ -31,6 +31,9 @@ const EVENTS: Whole<Event> = {
     rooms: [{ room: "Tea", seq: 0 }, { room: "General", seq: 5 }],
     direct: 2,
     ref: 7,
+    timeline: "9f0c",
+    since: { Tea: 3 },
+    direct_since: 1,
   },
   message: {
     ...SAID,

@@ -152,6 +152,7 @@ const RULES: Rules = {
     session: stringRule(64),
     since: POSITIONS,
     direct_since: SEQ,
+    timeline: stringRule(64),
     password: stringRule(256),
     code: NONCE,
   },

@@ -14,6 +14,7 @@ import { countUpTo, Room, sortByFold } from "./room.ts";
 import { Ban, RoomRights } from "./room_rights.ts";
 import { joinRefusalOf, type RoomLimits } from "./room_limits.ts";
 import { Session } from "./session.ts";
+import { Timelines } from "./timelines.ts";
 
 /** Milliseconds for which a void token is kept: longer than a look into the log and scrypt take. */
 const VOID_TOKEN_TTL = 60_000;
@@ -26,6 +27,7 @@ export class Directory {
   limits: Readonly<Record<keyof typeof LIMITS, number>> = LIMITS;
   roomLimits: RoomLimits;
   readonly names: NameRegistry;
+  readonly timelines: Timelines;
   /** Whether the server is stopping: what disconnects from then on is its doing. */
   isStopping = false;
   /** The bans from the server. */
@@ -49,6 +51,7 @@ export class Directory {
     this.roomLimits = roomLimits;
     this.setLimits(roomLimits);
     this.names = new NameRegistry(snapshot.accounts);
+    this.timelines = new Timelines(snapshot.timelines);
     this.bans = snapshot.bans.map((ban) => new Ban(ban));
     for (const { name, topic, seq, rights } of snapshot.rooms) {
       const room = this.addRoom(name);

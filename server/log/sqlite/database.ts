@@ -7,9 +7,12 @@
 import { DatabaseSync } from "node:sqlite";
 import { markCleanEnd } from "./file/clean_end.ts";
 import { FileWatch, type Finding } from "./file/file_watch.ts";
+import { statusOf } from "./file/file_status.ts";
+import { walSize } from "./file/read_only.ts";
 import { exists } from "../../process/files.ts";
 import { checkFile, checkHeads, type Heads, headsOf, isSetBack } from "./check.ts";
 import { checkSchema, migrate, UnusableFile } from "./tables/schema.ts";
+import { ensureTimeline } from "./tables/timelines.ts";
 
 /**
  * Milliseconds to wait for another connection's lock: longer than most programs hold one,
@@ -56,6 +59,7 @@ export class LogFile {
       this.database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync};
         PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA journal_size_limit = 67108864;`);
       migrate(this.database);
+      ensureTimeline(this.database);
       this.heads = headsOf(this.database);
       this.#watch = new FileWatch(path);
     } catch (error) {
@@ -286,12 +290,24 @@ export function checkNothingSaved(path: string): void {
   );
 }
 
+/**
+ * Fails where the log at `path` is gone or empty and its WAL is not: SQLite deletes a WAL without
+ * a database, and with it what only the WAL has.
+ */
+export function checkNoOrphanedWal(path: string): void {
+  if ((statusOf(path)?.size ?? 0) > 0 || walSize(path) === 0) return;
+  throw new UnusableFile(
+    `it is empty or was deleted, and ${path}-wal has messages that were acknowledged: put back a ` +
+      `copy with chat-server restore, which keeps that file, or move it away to begin anew`,
+  );
+}
+
 function savedPath(path: string): string {
   return `${path}-saved`;
 }
 
 /** A path at which there is nothing. */
-function freePath(path: string): string {
+export function freePath(path: string): string {
   let free = path;
   for (let count = 2; exists(free); count++) free = `${path}-${count}`;
   return free;

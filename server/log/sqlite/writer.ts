@@ -10,12 +10,13 @@ import type { Draft, LogSnapshot, Outcome } from "../message_log.ts";
 import { sizeOf } from "../../process/files.ts";
 import { Appender } from "./tables/append.ts";
 import { checkFile, type Heads } from "./check.ts";
-import { checkNothingSaved, LogFile } from "./database.ts";
+import { checkNoOrphanedWal, checkNothingSaved, LogFile } from "./database.ts";
 import { BACKLOG, MessageIndex } from "./tables/search_index.ts";
 import { forgetEmptyRooms, Pruner, type Retention } from "./tables/prune.ts";
 import { Queries } from "./tables/queries.ts";
 import { AccountTable } from "./tables/accounts.ts";
 import { RightsTable } from "./tables/rights.ts";
+import { timelinesOf } from "./tables/timelines.ts";
 import { CLOCK_INTERVAL, readClock, storeClock } from "./tables/clock_row.ts";
 import { BackgroundWork, type OnFailure } from "./background_work.ts";
 import { Statements } from "./tables/statements.ts";
@@ -87,6 +88,7 @@ export class LogWriter {
     this.#opening = opening;
     this.#background = new BackgroundWork(onFailure);
     checkNothingSaved(opening.path);
+    checkNoOrphanedWal(opening.path);
     if (!endedCleanly(opening.path)) checkFile(opening.path);
     const file = this.#open();
     unmarkCleanEnd(opening.path);
@@ -98,6 +100,7 @@ export class LogWriter {
       sessions: queries.connected(),
       accounts: accounts.all(),
       bans: rights.serverBans(),
+      timelines: timelinesOf(file.database),
     };
     this.#dataVersion = this.#readDataVersion();
     // The connections of the last server are gone.

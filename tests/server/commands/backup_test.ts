@@ -92,11 +92,12 @@ Deno.test("backup of what is no log leaves nothing, and makes no log", async () 
 });
 
 Deno.test("backup replaces no file, be it the log itself", async () => {
-  await using test = await TestLog.open("file");
-  await test.append(says("Hello"));
-  for (const path of [test.path, `${test.path}-wal`]) {
+  using directory = new Directory();
+  await writeLog(directory.file(), says("Hello"));
+  Deno.writeTextFileSync(directory.file("old"), "old");
+  for (const path of [directory.file(), directory.file("old")]) {
     const before = Deno.readFileSync(path);
-    const { code, stderr } = await backup(path, "--data", test.path);
+    const { code, stderr } = await backup(path, "--data", directory.file());
     assertEquals([code, stderr.length], [1, 1]);
     assertStringIncludes(stderr.join(), "is there already: give another name, or move it away");
     assertEquals(Deno.readFileSync(path), before);
@@ -166,7 +167,7 @@ Deno.test({
     assertEquals([code, stdout, stderr.length], [1, [], 1]);
     assertStringIncludes(
       stderr.join(),
-      `Cannot write ${disk.path}/copy.db: No space left on device; nothing was left there`,
+      `Cannot write ${disk.path}/copy.db: No space left on device; what was written was removed`,
     );
     assertEquals([...Deno.readDirSync(disk.path)], []);
   },

@@ -339,7 +339,7 @@ Deno.test({
     const file = `${disk.path}/lines`;
     const out = await run(["export", file, "--data", directory.file()]);
     assertEquals([out.code, out.stderr], [1, [
-      `chat-server: Cannot write ${file}: No space left on device; nothing was left there`,
+      `chat-server: Cannot write ${file}: No space left on device; what was written was removed`,
     ]]);
     assertEquals([...Deno.readDirSync(disk.path)], []);
     const log = `${disk.path}/chat.db`;

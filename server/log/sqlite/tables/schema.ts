@@ -6,7 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { LogFailure } from "../../message_log.ts";
 
 /** Marks a file as a chat log ("chat" in ASCII); SQLite's `file` tools show it too. */
-const APPLICATION_ID = 0x63686174;
+export const APPLICATION_ID = 0x63686174;
 
 /**
  * A message's id is its room's number and its `seq` in one integer, so that one
