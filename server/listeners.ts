@@ -7,17 +7,18 @@ import { shortageOf } from "./process/system_limits.ts";
 import type { Logger } from "./process/logger.ts";
 import { isTls, type ServerOptions } from "./options.ts";
 import { StartFailure } from "./process/start_failure.ts";
-import type { Listener } from "./connection/connection.ts";
+import type { Listener, TransportListener } from "./connection/connection.ts";
 import { Ops } from "./ops/ops.ts";
 import { parseOpsAddress } from "./ops/ops_address.ts";
 import type { Tls } from "./tls/tls.ts";
 import { readPage } from "./web/page.ts";
+import { ProxyListener } from "./web/proxy.ts";
 import { Site } from "./web/site.ts";
 import { WebListener } from "./web/first_byte.ts";
 
 /** The listeners that the options ask for; their user closes them. */
 export interface Listeners {
-  readonly plain: Deno.TcpListener | undefined;
+  readonly plain: TransportListener | undefined;
   readonly tls: Tls | undefined;
   /** The page; `undefined` where none is served. */
   readonly site: Site | undefined;
@@ -119,7 +120,7 @@ async function openTls(
       files: certificateFiles(options),
       directory: log === undefined ? undefined : `${log}-tls`,
     });
-    return await Tls.open(source, { hostname: host, port }, logger);
+    return await Tls.open(source, () => listen(host, port, options), logger);
   });
 }
 
@@ -127,14 +128,19 @@ function certificateFiles({ "tls-cert": certificate, "tls-key": key }: ServerOpt
   return certificate === undefined || key === undefined ? undefined : { certificate, key };
 }
 
-async function openPlain(options: ServerOptions): Promise<Deno.TcpListener | undefined> {
+async function openPlain(options: ServerOptions): Promise<TransportListener | undefined> {
   const { port } = options;
   const host = plainHost(options);
   if (host === undefined) return undefined;
   return await orFailure(
     { host, port, option: "port" },
-    () => Deno.listen({ hostname: host, port }),
+    () => listen(host, port, options),
   );
+}
+
+function listen(hostname: string, port: number, { proxy }: ServerOptions): TransportListener {
+  const listener = Deno.listen({ hostname, port });
+  return proxy ? new ProxyListener(listener) : listener;
 }
 
 /** Beside TLS, plain TCP stays on this machine unless it was asked for. */

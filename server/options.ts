@@ -46,6 +46,9 @@ export const OPTIONS = {
     expected: "must be origins, such as https://example.org, with commas between them",
     help: "Pages elsewhere that may open a WebSocket here [default: none]",
   }),
+  proxy: toggle(
+    "Take peers' addresses from a proxy on this machine: X-Forwarded-For, or PROXY version 2",
+  ),
   data: text("FILE", undefined, "The log's file [default: chat.db in the state directory]"),
   memory: toggle("Keep the log in memory only; it is lost at the end"),
   sync: oneOf(

@@ -51,6 +51,16 @@ type SocketPart =
   | "setNoDelay"
   | "setKeepAlive";
 
+/** A socket that knows the address at which its peer has reached the server. */
+export interface Transport extends Socket {
+  readonly localAddr: Deno.NetAddr;
+}
+
+/** A listener that hands out {@linkcode Transport}s. */
+export interface TransportListener extends Listener {
+  accept(): Promise<Transport>;
+}
+
 /** Where connections come from: a `Deno.TcpListener`, one for TLS, or one for the page too. */
 export interface Listener {
   readonly addr: Deno.NetAddr;

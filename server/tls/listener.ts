@@ -4,20 +4,21 @@
  */
 
 import type { Identity } from "./certificate.ts";
+import type { TransportListener } from "../connection/connection.ts";
 import { type Pair, TlsSocket } from "./socket.ts";
 
 /** A listener that hands out {@linkcode TlsSocket}s. */
 export class TlsListener {
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: TransportListener;
   #endpoint: TlsEndpoint;
   /** Pairs are made one by one, so that none is made while the certificate changes. */
   #pairing: Promise<unknown> = Promise.resolve();
 
-  /** Throws as `Deno.listen` does. */
-  constructor(address: { hostname: string; port: number }, endpoint: TlsEndpoint) {
+  /** Throws as `listen` does. */
+  constructor(listen: () => TransportListener, endpoint: TlsEndpoint) {
     this.#endpoint = endpoint;
     try {
-      this.#listener = Deno.listen(address);
+      this.#listener = listen();
     } catch (error) {
       endpoint.close();
       throw error;

@@ -8,7 +8,7 @@
  */
 
 import { encode, errorEvent } from "../../protocol/mod.ts";
-import type { Socket } from "../connection/connection.ts";
+import type { Transport } from "../connection/connection.ts";
 
 /** A TLS socket, and the other end of its TCP connection. */
 export interface Pair {
@@ -29,11 +29,11 @@ const NO_TLS = errorEvent(
 );
 
 /** A peer's TCP socket, over which TLS is spoken. */
-export class TlsSocket implements Socket {
+export class TlsSocket implements Transport {
   readonly isEncrypted = true;
   readonly remoteAddr: Deno.NetAddr;
   readonly localAddr: Deno.NetAddr;
-  readonly #peer: Deno.TcpConn;
+  readonly #peer: Transport;
   readonly #opening: Promise<Deno.TlsConn | undefined>;
   #pair: Pair | undefined;
   /** Resolves when all encrypted bytes have left, or no more will. */
@@ -42,7 +42,7 @@ export class TlsSocket implements Socket {
   #closed = false;
 
   /** `makePair` is called once the peer has begun to speak TLS. */
-  constructor(peer: Deno.TcpConn, makePair: () => Promise<Pair>) {
+  constructor(peer: Transport, makePair: () => Promise<Pair>) {
     this.#peer = peer;
     this.remoteAddr = peer.remoteAddr;
     this.localAddr = peer.localAddr;
@@ -161,7 +161,7 @@ export class TlsSocket implements Socket {
   }
 }
 
-async function writeAll(conn: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+async function writeAll(conn: Pick<Transport, "write">, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) {
     written += await conn.write(bytes.subarray(written));
   }

@@ -5,7 +5,7 @@
 
 import { type Identity, validity } from "./certificate.ts";
 import { type CertificateSource, unusable, UnusableCertificate } from "./source.ts";
-import type { Listener } from "../connection/connection.ts";
+import type { Listener, TransportListener } from "../connection/connection.ts";
 import { FileCertificate } from "./file_certificate.ts";
 import type { Logger } from "../process/logger.ts";
 import { DAY } from "../process/time.ts";
@@ -36,15 +36,15 @@ export class Tls implements Listener {
     this.#watch = setInterval(() => this.renewIfDue(Date.now()), DAY);
   }
 
-  /** Rejects with an {@linkcode UnusableCertificate}, or as `Deno.listen` does. */
+  /** Rejects with an {@linkcode UnusableCertificate}, or as `listen` throws. */
   static async open(
     source: CertificateSource,
-    address: { hostname: string; port: number },
+    listen: () => TransportListener,
     logger: Logger,
   ): Promise<Tls> {
     try {
       const { endpoint, until } = await load(source, Date.now());
-      return new Tls(source, logger, { listener: new TlsListener(address, endpoint), until });
+      return new Tls(source, logger, { listener: new TlsListener(listen, endpoint), until });
     } catch (error) {
       source.close();
       throw error;

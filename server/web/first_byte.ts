@@ -5,12 +5,12 @@
  * of its own.
  */
 
-import type { Listener, Socket } from "../connection/connection.ts";
+import type { Listener, Socket, Transport, TransportListener } from "../connection/connection.ts";
 import { encodeAnswer, refusal } from "./answers.ts";
 import { ENDLESS_HEAD, endOfHead, MAX_HEAD, parseHead } from "./http_head.ts";
 import type { Site } from "./site.ts";
 import { isLoopback } from "../../cli/host_port.ts";
-import { endAndDrain, PrefixedSocket, type Transport, writeAll } from "./transport.ts";
+import { endAndDrain, PrefixedSocket, writeAll } from "./transport.ts";
 import { WebSocketSocket } from "./websocket_socket.ts";
 
 /** Bytes read to learn what a peer speaks that is turned away before it was read. */
@@ -40,11 +40,6 @@ export class WebListener implements Listener {
   close(): void {
     this.#inner.close();
   }
-}
-
-/** A listener that hands out {@linkcode Transport}s. */
-export interface TransportListener extends Listener {
-  accept(): Promise<Transport>;
 }
 
 /** `waiting` for the first byte; `head`: in an HTTP request; `known`: another socket has taken over. */

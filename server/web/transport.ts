@@ -1,11 +1,6 @@
 /** The sockets below a page and a WebSocket, and what is done with them more than once. */
 
-import type { Socket } from "../connection/connection.ts";
-
-/** A socket that knows the address at which its peer has reached the server. */
-export interface Transport extends Socket {
-  readonly localAddr: Deno.NetAddr;
-}
+import type { Socket, Transport } from "../connection/connection.ts";
 
 /** Milliseconds in which a peer is to end its side after the last that it is sent. */
 const LINGER = 2000;

