@@ -54,12 +54,17 @@ export function describePages({ plain, tls, site }: Listeners): string[] {
   return pages;
 }
 
+/** The names and addresses of a list, these without brackets. */
+function namesOf(list: string | undefined): string[] {
+  return itemsOf(list).map((name) => name.replace(/^\[|\]$/g, ""));
+}
+
 function openSite(options: ServerOptions): Site | undefined {
   if (options.web === "off") return undefined;
   return new Site({
     page: readPage(),
     allowed: {
-      names: [options.host, ...itemsOf(options["web-name"])],
+      names: [options.host, ...namesOf(options["tls-name"]), ...namesOf(options["web-name"])],
       origins: itemsOf(options["web-origin"]),
     },
     isPlainAllowed: options.plain === "host",
@@ -117,6 +122,7 @@ async function openTls(
     const { Tls, certificateSource } = await import("./tls/tls.ts");
     const source = await certificateSource({
       host,
+      names: namesOf(options["tls-name"]),
       files: certificateFiles(options),
       directory: log === undefined ? undefined : `${log}-tls`,
     });

@@ -29,6 +29,12 @@ export const OPTIONS = {
     "Serve TLS too, with this certificate and its chain, PEM [default: as --tls]",
   ),
   "tls-key": text("FILE", undefined, "The private key of --tls-cert, PEM [default: none]"),
+  "tls-name": list("NAMES", {
+    item: HOST_NAME,
+    expected: "must be names or addresses without ports, with commas between them",
+    help:
+      "Names and addresses that the server's own certificate is for, beside --host [default: none]",
+  }),
   plain: oneOf(
     ["host", "loopback", "off"],
     "loopback",
@@ -120,6 +126,9 @@ export function contradiction(options: ServerOptions): string | undefined {
     return "--tls-cert and --tls-key need each other";
   }
   if (plain === "off" && !isTls(options)) return "--plain off needs --tls, or --tls-cert";
+  if (options["tls-name"] !== undefined && (!options.tls || certificate !== undefined)) {
+    return "--tls-name needs --tls, without --tls-cert";
+  }
   if (options.web === "off") {
     for (const name of ["web-name", "web-origin"] as const) {
       if (options[name] !== undefined) return `--${name} needs --web on`;

@@ -21,6 +21,7 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import { fingerprintOf, OWN_NAME } from "../../protocol/fingerprint.ts";
+import { firstForbidden, isAddress, nameConstraints } from "./name_constraints.ts";
 import { DAY } from "../process/time.ts";
 
 /** A certificate, or a chain of them with the server's own first, and its private key; both PEM. */
@@ -40,8 +41,11 @@ const LEAF_LIFE = 90 * DAY;
 /** By how much a client's clock may be behind. */
 const SKEW = DAY;
 
-/** Makes an authority. */
-export async function makeAuthority(now: number): Promise<Identity> {
+/** Makes an authority; with `names`, one for these, this machine and {@linkcode OWN_NAME} alone. */
+export async function makeAuthority(
+  now: number,
+  names: readonly string[] = [],
+): Promise<Identity> {
   const keys = await generateKeys();
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: "CN=chat-server authority",
@@ -52,13 +56,18 @@ export async function makeAuthority(now: number): Promise<Identity> {
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(names.length > 0 ? [nameConstraints(allNames(names))] : []),
     ],
   });
   return { certificate: pem(certificate), key: await exportKey(keys.privateKey) };
 }
 
-/** Makes a certificate under `authority`, for {@linkcode OWN_NAME}, this machine and `host`. */
-export async function issue(authority: Identity, host: string, now: number): Promise<Identity> {
+/** Makes a certificate under `authority`, for {@linkcode OWN_NAME}, this machine and `names`. */
+export async function issue(
+  authority: Identity,
+  names: readonly string[],
+  now: number,
+): Promise<Identity> {
   const issuer = new X509Certificate(authority.certificate);
   const keys = await generateKeys();
   const certificate = await X509CertificateGenerator.create({
@@ -72,7 +81,7 @@ export async function issue(authority: Identity, host: string, now: number): Pro
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension(namesFor(host)),
+      new SubjectAlternativeNameExtension(namesFor(names)),
       await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
       // Not every TLS library shows a client the whole chain, so the certificate carries its authority.
       new AuthorityInfoAccessExtension({ caIssuers: dataUrl(issuer) }),
@@ -101,18 +110,21 @@ export function validity(certificate: string): { from: Date; until: Date } {
   return { from: notBefore, until: notAfter };
 }
 
-function namesFor(host: string): JsonGeneralName[] {
-  const names = new Set([OWN_NAME, "localhost", "127.0.0.1", "::1", host]);
-  // Neither is a name: they stand for every address of the machine.
-  for (const every of ["0.0.0.0", "::"]) names.delete(every);
-  return [...names].filter((name) => /^[\w.:-]+$/.test(name)).map((value) => ({
-    type: isAddress(value) ? "ip" : "dns",
-    value,
-  }));
+/** The first of `names` for which `authority` cannot issue certificates; `undefined` for none. */
+export function forbiddenName(authority: Identity, names: readonly string[]): string | undefined {
+  return firstForbidden(new X509Certificate(authority.certificate), allNames(names));
 }
 
-function isAddress(host: string): boolean {
-  return host.includes(":") || /^\d+(\.\d+){3}$/.test(host);
+/** `names` and those of every certificate. */
+function allNames(given: readonly string[]): string[] {
+  const names = new Set([OWN_NAME, "localhost", "127.0.0.1", "::1", ...given]);
+  // Neither is a name: they stand for every address of the machine.
+  for (const every of ["0.0.0.0", "::"]) names.delete(every);
+  return [...names].filter((name) => /^[\w.:-]+$/.test(name));
+}
+
+function namesFor(names: readonly string[]): JsonGeneralName[] {
+  return allNames(names).map((value) => ({ type: isAddress(value) ? "ip" : "dns", value }));
 }
 
 function dataUrl({ rawData }: X509Certificate): GeneralName {

@@ -1,7 +1,14 @@
 /** Certificates under the server's own authority, which is kept beside its log. */
 
 import { messageOf } from "../../cli/system_errors.ts";
-import { fingerprint, type Identity, isPair, issue, makeAuthority } from "./certificate.ts";
+import {
+  fingerprint,
+  forbiddenName,
+  type Identity,
+  isPair,
+  issue,
+  makeAuthority,
+} from "./certificate.ts";
 import { checkExposure, isOnReadOnlyMount, keyIn, unusableKey } from "./key_file.ts";
 import { certificateIn, type CertificateSource, UnusableCertificate } from "./source.ts";
 import { exists, readFile } from "../process/files.ts";
@@ -22,28 +29,37 @@ export class SelfIssuedCertificate implements CertificateSource {
   readonly fingerprint: string;
   readonly warning: CertificateSource["warning"];
   readonly #authority: Identity;
-  readonly #host: string;
+  readonly #names: readonly string[];
 
-  private constructor(authority: Authority, host: string, fingerprint: string) {
+  private constructor(authority: Authority, names: readonly string[], fingerprint: string) {
     this.#authority = authority;
     this.warning = authority.warning;
-    this.#host = host;
+    this.#names = names;
     this.fingerprint = fingerprint;
   }
 
   /**
    * The authority in `directory`, made at the first start; without a directory, one in
-   * memory. Rejects with an {@linkcode UnusableCertificate}.
+   * memory. One that is made where there are `names` can vouch for no others. Rejects with an
+   * {@linkcode UnusableCertificate}.
    */
-  static async open(directory: string | undefined, host: string): Promise<SelfIssuedCertificate> {
+  static async open(
+    directory: string | undefined,
+    host: string,
+    names: readonly string[] = [],
+  ): Promise<SelfIssuedCertificate> {
+    const all = [host, ...names];
+    const constrained = names.length > 0 ? all : [];
     const authority: Authority = directory === undefined
-      ? await makeAuthority(Date.now())
-      : await readAuthority(directory) ?? await keepAuthority(directory);
-    return new SelfIssuedCertificate(authority, host, await fingerprint(authority.certificate));
+      ? await makeAuthority(Date.now(), constrained)
+      : await readAuthority(directory) ?? await keepAuthority(directory, constrained);
+    const forbidden = forbiddenName(authority, all);
+    if (forbidden !== undefined) throw unusableFor(forbidden, directory);
+    return new SelfIssuedCertificate(authority, all, await fingerprint(authority.certificate));
   }
 
   load(now: number): Promise<Identity> {
-    return issue(this.#authority, this.#host, now);
+    return issue(this.#authority, this.#names, now);
   }
 
   // Nothing is open: the authority was read at the start.
@@ -68,8 +84,8 @@ async function readAuthority(directory: string): Promise<Authority | undefined> 
 }
 
 /** Makes an authority. Its directory appears whole or not at all. */
-async function keepAuthority(directory: string): Promise<Identity> {
-  const authority = await makeAuthority(Date.now());
+async function keepAuthority(directory: string, names: readonly string[]): Promise<Identity> {
+  const authority = await makeAuthority(Date.now(), names);
   const fresh = `${directory}.new`;
   try {
     Deno.mkdirSync(fresh, { recursive: true, mode: 0o700 });
@@ -80,6 +96,13 @@ async function keepAuthority(directory: string): Promise<Identity> {
     throw cannotKeep(directory, error);
   }
   return authority;
+}
+
+function unusableFor(name: string, directory = "in memory"): UnusableCertificate {
+  return new UnusableCertificate(
+    `Cannot use the authority ${directory}: it was made for other names than ${name}; leave that ` +
+      "out, or move the directory away to begin with a new fingerprint",
+  );
 }
 
 function hasAuthority(directory: string): boolean {

@@ -109,8 +109,9 @@ export class Tls implements Listener {
 
 /** Where certificates come from: an operator's files, or an authority of the server's own. */
 export interface TlsSettings {
-  /** The host that a certificate of the server's own is for. */
+  /** The host that a certificate of the server's own is for, and names beside it. */
   host: string;
+  names: readonly string[];
   /** The operator's certificate and key. */
   files: { certificate: string; key: string } | undefined;
   /** Where an authority of the server's own is kept; `undefined` for in memory. */
@@ -119,10 +120,10 @@ export interface TlsSettings {
 
 /** The source that `settings` ask for. */
 export async function certificateSource(
-  { host, files, directory }: TlsSettings,
+  { host, names, files, directory }: TlsSettings,
 ): Promise<CertificateSource> {
   return files === undefined
-    ? await SelfIssuedCertificate.open(directory, host)
+    ? await SelfIssuedCertificate.open(directory, host, names)
     : new FileCertificate(files);
 }
 

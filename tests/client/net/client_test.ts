@@ -109,7 +109,7 @@ Deno.test("a server that shows the known authority without its key is refused", 
   const { key } = await makeAuthority(Date.now());
   const forged = { certificate: own.authority.certificate, key };
   const print = await own.print;
-  own.shown = () => issue(forged, "::", Date.now());
+  own.shown = () => issue(forged, ["::"], Date.now());
   await chat.tls.reload();
   // The fingerprint is right, but nothing is sent, neither before the server is known nor after.
   for (let attempt = 0; attempt < 2; attempt++) {
@@ -193,7 +193,7 @@ Deno.test("a client that can't remember servers goes by its options each time", 
 Deno.test("an expired certificate is refused, whichever authority signed it", async () => {
   await using home = new Home();
   const own = await Own.make();
-  own.shown = () => issue(own.authority, "::", Date.now() - 100 * DAY);
+  own.shown = () => issue(own.authority, ["::"], Date.now() - 100 * DAY);
   await using chat = await startTlsServer(own);
   await using ca = await Certificates.make();
   await Deno.writeTextFile(ca.ca, own.authority.certificate);

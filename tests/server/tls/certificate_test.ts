@@ -28,7 +28,7 @@ Deno.test(
   async () => {
     const now = Date.UTC(2030, 0, 1);
     const authority = await makeAuthority(now);
-    const own = await issue(authority, "chat.example.org", now + DAY);
+    const own = await issue(authority, ["chat.example.org"], now + DAY);
     assert(await isOf(own, authority));
     assert(!await isOf(own, await makeAuthority(now)));
     const { notBefore, notAfter } = new X509Certificate(own.certificate);
@@ -53,7 +53,7 @@ Deno.test(
       ["fe80::1%eth0", []],
     ];
     for (const [host, more] of hosts) {
-      const { certificate } = await issue(authority, host, Date.now());
+      const { certificate } = await issue(authority, [host], Date.now());
       const text = new X509Certificate(certificate).toString("text");
       const names = [...text.matchAll(/(?:DNS|IP): (\S+)/g)].map(([, name]) => name ?? "");
       assertEquals(names.map(spelledOut).sort(), [...always, ...more].sort(), host);
@@ -67,7 +67,7 @@ function spelledOut(name: string): string {
 
 Deno.test("a certificate brings its authority along, and so does its chain", PURE, async () => {
   const authority = await makeAuthority(Date.now());
-  const { certificate } = await issue(authority, "::", Date.now());
+  const { certificate } = await issue(authority, ["::"], Date.now());
   assert(certificate.endsWith(authority.certificate));
   const access = new X509Certificate(certificate).getExtension(AuthorityInfoAccessExtension);
   const url = access?.caIssuers[0]?.value ?? "";

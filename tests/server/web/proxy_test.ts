@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { ProxyListener } from "../../../server/web/proxy.ts";
+import { PrefixedSocket } from "../../../server/web/transport.ts";
 import { readProxyHeader, SIGNATURE } from "../../../server/web/proxy_header.ts";
 import { PURE } from "../../fixtures/pure.ts";
 import { requestLine } from "../../fixtures/test_client.ts";
@@ -111,4 +112,28 @@ Deno.test("peers that a proxy has not spoken for yet hold up no other", async ()
   for (const each of silent) each.close();
   using bob = await chat.join("Bob");
   await bob.settled();
+});
+
+Deno.test("X-Forwarded-For of another machine is not believed, nor is PROXY", async () => {
+  const address = { transport: "tcp", hostname: "192.0.2.1", port: 5 } as const;
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const elsewhere = {
+    addr: listener.addr,
+    accept: async () =>
+      new PrefixedSocket(await listener.accept(), new Uint8Array(0), { remoteAddr: address }),
+    close: () => {},
+  };
+  const proxy = new ProxyListener(elsewhere);
+  for (
+    const words of [
+      FOUR,
+      new TextEncoder().encode(request("/", { "x-forwarded-for": "127.0.0.1" })),
+    ]
+  ) {
+    using conn = await dial(listener.addr.port);
+    await conn.write(words);
+    const socket = await proxy.accept();
+    assertEquals(socket.remoteAddr, address);
+    socket.close();
+  }
 });
