@@ -11,6 +11,7 @@ import { ARENAS, runArena, scriptsOf } from "./run.ts";
 import { readScript, type Script, writeScript } from "./script.ts";
 import { fewest } from "./shrink.ts";
 import { faultsOfLog } from "./stored.ts";
+import { runWeb } from "./web_run.ts";
 import { Directory } from "../fixtures/files.ts";
 import { TestLog } from "../fixtures/log.ts";
 import { PURE } from "../fixtures/pure.ts";
@@ -35,6 +36,10 @@ for (const arena of ARENAS) {
     assertEquals([connections, findings], [cases.length, []]);
   });
 }
+
+Deno.test("mutated heads and frames leave a server whole", async () => {
+  assertEquals(await runWeb(seed, 2_000), []);
+});
 
 for (const mode of CLIENT_MODES) {
   Deno.test(`mutated events leave a client whole (${mode})`, async () => {

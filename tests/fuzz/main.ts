@@ -11,15 +11,19 @@ import { scriptOf } from "./levels.ts";
 import { describe } from "./report.ts";
 import { type Arena, ARENAS, runArena, type Scripts, scriptsOf } from "./run.ts";
 import { shrunk } from "./shrink.ts";
+import { runWeb } from "./web_run.ts";
 
-/** The default number of inputs of a run, and the percentage for clients. */
+/** The default number of inputs of a run, and the shares for clients and for browsers' side of a server. */
 const INPUTS = 1_000_000;
 const CLIENT_SHARE = 0.02;
+const WEB_SHARE = 0.05;
 
 /** Inputs per client. */
 const CLIENT_INPUTS = 2_000;
 
-const HELP = `Sends mutated conversations to real servers, and mutated events to real clients.
+const HELP =
+  `Sends mutated conversations, HTTP heads and WebSocket frames to real servers, and mutated
+events to real clients.
 
 Usage: deno task fuzz [OPTIONS]
 
@@ -58,7 +62,10 @@ async function main(args: string[]): Promise<number> {
     const enough = given === undefined ? Math.ceil(inputs * arena.share) : Infinity;
     isClean = await play(arena, scripts, enough, options.isToShrink) && isClean;
   }
-  if (given === undefined) isClean = await misinform(seed, inputs * CLIENT_SHARE) && isClean;
+  if (given === undefined) {
+    isClean = await misinform(seed, inputs * CLIENT_SHARE) && isClean;
+    isClean = await browse(seed, Math.ceil(inputs * WEB_SHARE)) && isClean;
+  }
   if (!isClean && given === undefined) {
     console.log(`\nAgain: deno task fuzz --seed ${seed} --inputs ${inputs}`);
   }
@@ -95,6 +102,14 @@ async function misinform(seed: number, inputs: number): Promise<boolean> {
   }
   console.log(`chat-client: ${runs * CLIENT_INPUTS} mutated events, ${findings.length} findings`);
   for (const finding of findings.slice(0, 20)) console.log(`  FOUND ${finding}`);
+  return findings.length === 0;
+}
+
+/** Sends heads and frames to a server; returns whether nothing was found. */
+async function browse(seed: number, inputs: number): Promise<boolean> {
+  const findings = await runWeb(seed, inputs);
+  console.log(`HTTP and WebSocket: ${inputs} mutated inputs, ${findings.length} findings`);
+  for (const finding of findings) console.log(`  FOUND ${finding}`);
   return findings.length === 0;
 }
 

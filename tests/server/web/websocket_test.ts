@@ -1,6 +1,8 @@
 /** WebSockets over real sockets: the same chat as over lines, and what breaks the protocol. */
 
 import { assert, assertEquals, assertGreater, assertLess, assertMatch } from "@std/assert";
+// @ts-types="../../fixtures/ws.d.ts"
+import WsClient from "ws";
 import { LIMITS } from "../../../protocol/mod.ts";
 import { Directory } from "../../fixtures/files.ts";
 import { upTo } from "../../fixtures/log.ts";
@@ -163,4 +165,27 @@ Deno.test("the runtime's own WebSocket is understood", async () => {
   const { code, wasClean } = await closed;
   assertEquals([code, wasClean], [1000, true]);
   assertEquals(heard.map((line) => JSON.parse(line).payload.text), [undefined, text]);
+});
+
+Deno.test("the client of npm's ws is understood, with pings, fragments and a close code", async () => {
+  await using chat = await startWeb();
+  const socket = new WsClient(`ws://localhost:${chat.port}/chat`);
+  const heard: string[] = [];
+  socket.on("message", (data) => heard.push(...String(data).trim().split("\n")));
+  await new Promise<void>((resolve) => socket.on("open", resolve));
+  const pong = new Promise((resolve) => socket.on("pong", (data) => resolve(String(data))));
+  const text = "x".repeat(LIMITS.text);
+  socket.send(CONNECT.slice(0, 20), { fin: false });
+  socket.ping("are you there?");
+  socket.send(CONNECT.slice(20), { fin: true });
+  assertEquals(await pong, "are you there?");
+  const answered = new Promise<void>((resolve) =>
+    socket.on("message", () => heard.length > 1 && resolve())
+  );
+  socket.send(requestLine("message", { text }));
+  await answered;
+  assertEquals(heard.map((line) => JSON.parse(line).payload.text), [undefined, text]);
+  const closed = new Promise((resolve) => socket.on("close", resolve));
+  socket.close(4000);
+  assertEquals(await closed, 4000);
 });
