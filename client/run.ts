@@ -13,10 +13,19 @@ import {
 import { flushed, stdout } from "./lines/output.ts";
 import { Failure } from "./startup/failure.ts";
 import { prepare } from "./startup/start.ts";
+import type { OrderName } from "../core/rights/orders.ts";
 
 type Run<Name extends UsageName> = (
   invocation: Extract<Invocation, { run: Name }>,
 ) => Promise<number>;
+
+/** Runs a command that changes who may what in a room. */
+const runOrderOf = async (
+  { run, values, operands }: Extract<Invocation, { run: Exclude<OrderName, "invite"> }>,
+) => {
+  const { runOrder } = await import("./lines/order_run.ts");
+  return await runOrder(await prepare(values), run, operands, shapeOf(values));
+};
 
 // Each run imports its own modules when it starts, which keeps the time to the prompt short.
 const RUNS: { [Name in UsageName]: Run<Name> } = {
@@ -64,6 +73,33 @@ const RUNS: { [Name in UsageName]: Run<Name> } = {
     const { runWho } = await import("./lines/one_shot.ts");
     return await runWho(await prepare(values), shapeOf(values));
   },
+  about: async ({ values }) => {
+    const { runAbout } = await import("./lines/order_run.ts");
+    return await runAbout(await prepare(values), shapeOf(values));
+  },
+  log: async ({ values }) => {
+    const { runLog } = await import("./lines/order_run.ts");
+    return await runLog(await prepare(values), values, shapeOf(values));
+  },
+  bans: async ({ values }) => {
+    const { runBans } = await import("./lines/order_run.ts");
+    return await runBans(await prepare(values), shapeOf(values));
+  },
+  invite: async ({ values, operands }) => {
+    const { runInvite } = await import("./lines/order_run.ts");
+    const { uses, days } = values;
+    const wanted = { name: operands[0], uses, days };
+    return await runInvite(await prepare(values), wanted, shapeOf(values));
+  },
+  kick: runOrderOf,
+  ban: runOrderOf,
+  unban: runOrderOf,
+  mute: runOrderOf,
+  unmute: runOrderOf,
+  role: runOrderOf,
+  access: runOrderOf,
+  slow: runOrderOf,
+  "topic-by": runOrderOf,
   completions: async ({ operands }) => {
     const { completions } = await import("./startup/shell_completions.ts");
     return print(completions(operands[0] ?? ""));

@@ -22,9 +22,9 @@ const LAYERS = [
     ["server/doctor"],
     ["server/commands"],
   ],
-  [["protocol"], ["core/chat"], ["core/session"]],
+  [["protocol"], ["core/rights"], ["core/chat"], ["core/session"]],
   [
-    ["protocol", "cli", "core/chat", "core/session"],
+    ["protocol", "cli", "core/rights", "core/chat", "core/session"],
     ["client/files"],
     ["client/net", "client/editor"],
     ["client/display", "client/startup"],
@@ -32,7 +32,7 @@ const LAYERS = [
     ["client/terminal"],
     ["client"],
   ],
-  [["protocol", "core/chat", "core/session"], ["web/model"], ["web/kept"], ["web"]],
+  [["protocol", "core/rights", "core/chat", "core/session"], ["web/model"], ["web/kept"], ["web"]],
 ];
 
 /** Files that import each other: a room has members, and a session has rooms. */

@@ -59,7 +59,7 @@ Deno.test("the names of Object.prototype are fields, aliases and servers like ot
 
 Deno.test("the names of Object.prototype are commands and keys like others", PURE, () => {
   const { state } = new Chat("Alice", "General", 0);
-  const known = { rooms: NAMES, otherRooms: [], people: NAMES };
+  const known = { rooms: NAMES, otherRooms: [], people: NAMES, banned: [] };
   for (const name of NAMES) {
     for (const line of [`/${name}`, `/${name} x`, `/help ${name}`, `/HELP /${name}`]) {
       const [effect] = submit(state, line);

@@ -110,7 +110,8 @@ export class App implements View {
       connect: (isSure) => this.#connect(isSure),
       looked: () => this.#looked(),
       announces: (isOn) => this.#announcer.isOn = isOn,
-      enter: (room) => this.#submit(`/join ${room}`),
+      enter: (room, code) =>
+        this.#submit(code === undefined ? `/join ${room}` : `/join ${room} --code ${code}`),
     });
     this.#announcer.isOn = keeper.values.announces;
   }
@@ -218,7 +219,8 @@ export class App implements View {
     const text = item.kind === "message" && item.past ? undefined : spoken(row);
     if (text !== undefined && (isShown || item.kind === "direct")) this.#announcer.say(text);
     const isDirect = item.kind === "direct" && !item.own;
-    const isNew = isDirect || (item.kind === "message" && !item.own && !item.past);
+    const isCalm = item.kind === "message" && item.message.kind === "act" && !item.mention;
+    const isNew = isDirect || (item.kind === "message" && !item.own && !item.past && !isCalm);
     if (!isNew || this.#isSeen(place)) return;
     if (place.unread === 0 && row.seq !== undefined) place.timeline.readUpTo = row.seq - 1;
     place.unread++;
@@ -468,7 +470,7 @@ export class App implements View {
   }
 }
 
-const NOBODY = { rooms: [], otherRooms: [], people: [] };
+const NOBODY = { rooms: [], otherRooms: [], people: [], banned: [] };
 
 function isSameFailure(one: Item, other: Item): boolean {
   return JSON.stringify(one) === JSON.stringify(other);

@@ -4,7 +4,7 @@
 import { askAccount } from "./dialogs.ts";
 import { byId, setText } from "./dom.ts";
 import type { Keeper } from "./kept/keeper.ts";
-import { type Place, roomInHash } from "./model/places.ts";
+import { codeInHash, type Place, roomInHash } from "./model/places.ts";
 import { words } from "./model/words.ts";
 import { askInBar, notificationState } from "./notify.ts";
 
@@ -26,7 +26,7 @@ export interface ControlActs {
   /** The person looks at the page again. */
   looked(): void;
   announces(isOn: boolean): void;
-  enter(room: string): void;
+  enter(room: string, code?: string): void;
 }
 
 /** The buttons, the keys, and the tab. */
@@ -67,7 +67,7 @@ export class Controls {
     globalThis.ononline = () => this.#isBack(true);
     globalThis.onhashchange = () => {
       const room = roomInHash(location.hash);
-      if (room !== undefined) acts.enter(room);
+      if (room !== undefined) acts.enter(room, codeInHash(location.hash));
     };
   }
 

@@ -12,7 +12,7 @@ import { byId } from "./dom.ts";
 import { Database } from "./kept/database.ts";
 import { Keeper } from "./kept/keeper.ts";
 import { type Hold, holdAccount, takeOver } from "./kept/tabs.ts";
-import { roomInHash } from "./model/places.ts";
+import { codeInHash, roomInHash } from "./model/places.ts";
 import { type Word, words } from "./model/words.ts";
 
 /** The room of those who name none. */
@@ -144,11 +144,18 @@ class Chat {
       begun: () => void this.#begun(),
       tell: (problem) => door.tell(problem),
     });
+    const room = entry.room ?? keeper.values.room ?? DEFAULT_ROOM;
+    const isLinked = fold(roomInHash(location.hash) ?? "") === fold(room);
     this.session = new Session({
       server: location.host,
       dial,
       name: entry.name,
-      room: entry.room ?? keeper.values.room ?? DEFAULT_ROOM,
+      room,
+      code: isLinked ? codeInHash(location.hash) : undefined,
+      inviteLink: (there, code) => {
+        const hash = `#${encodeURIComponent(there)}?code=${encodeURIComponent(code)}`;
+        return `${location.origin}${location.pathname}${hash}`;
+      },
       outbox,
       view: this.#app,
       retryFor: Infinity,

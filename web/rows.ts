@@ -2,6 +2,15 @@
 /** The look of each row of the list of messages: one list item with author, text, then time. */
 
 import type { Happening, Item } from "../core/chat/items.ts";
+import {
+  aboutLines,
+  accessText,
+  actParts,
+  banParts,
+  invitationText,
+  type Part,
+  removalParts,
+} from "../core/rights/words.ts";
 import { fold, type SessionSummary } from "../protocol/mod.ts";
 import { element } from "./dom.ts";
 import { nameOf } from "./model/places.ts";
@@ -41,7 +50,7 @@ export function rowElement(row: Row, place: RowPlace, acts: RowActs): HTMLLIElem
   const follows = !place.isFirstUnread && isSameAuthor(place.previous, row);
   const isCall = item.kind === "message" && item.mention;
   const marks = [
-    `row ${item.kind}`,
+    `row ${isAct(item) ? "happened" : item.kind}`,
     follows ? "follows" : "",
     isCall ? "calls" : "",
   ];
@@ -53,6 +62,10 @@ export function rowElement(row: Row, place: RowPlace, acts: RowActs): HTMLLIElem
     ...heading(row, place),
     ...content,
   );
+}
+
+function isAct(item: Item): boolean {
+  return item.kind === "message" && item.message.kind === "act";
 }
 
 /** The day, where a new one begins, and the mark before what is unread. */
@@ -75,12 +88,15 @@ function isSameAuthor(previous: Row | undefined, row: Row): boolean {
 }
 
 function authorOf(item: Item): string | undefined {
-  if (item.kind === "message") return item.message.sender;
+  if (item.kind === "message") return isAct(item) ? undefined : item.message.sender;
   return item.kind === "direct" ? item.direct.sender : undefined;
 }
 
 const MAKERS: { [Kind in Item["kind"]]: Make<Kind> } = {
-  message: ({ message, own }, _row, acts) => said(message, own, acts),
+  message: ({ message, own }, _row, acts) =>
+    message.kind === "act"
+      ? [element("p", {}, ...nodesOf(actParts(message, exactly))), timeOf(message.at)]
+      : said(message, own, acts),
   direct: ({ direct, own }, _row, acts) => said(direct, own, acts),
   happened: ({ what, at }) => [element("p", {}, ...happened(what)), timeOf(at)],
   notice: ({ text }) => [element("p", {}, safeLine(text))],
@@ -100,9 +116,9 @@ const MAKERS: { [Kind in Item["kind"]]: Make<Kind> } = {
     list(names.map((name) => [nameButton(name, () => acts.openDirect(name))])),
   ],
   rooms: ({ rooms }, _row, acts) => [
-    list(rooms.map(({ room, members, topic }) => [
+    list(rooms.map(({ room, members, topic, access }) => [
       nameButton(room, () => acts.run(`/join ${room}`)),
-      ` ${members}${topic === "" ? "" : ` · ${safeLine(topic)}`}`,
+      ` ${members}${safeLine(accessText(access))}${topic === "" ? "" : ` · ${safeLine(topic)}`}`,
     ])),
   ],
   unread: ({ rooms }, _row, acts) => unreadRows(rooms.filter(({ unread }) => unread > 0), acts),
@@ -111,6 +127,18 @@ const MAKERS: { [Kind in Item["kind"]]: Make<Kind> } = {
       `${index + 1}. ${sessionText(session)} `,
       button("end", () => acts.run(`/end ${index + 1}`)),
     ])),
+  ],
+  about: ({ room }) => aboutLines(room).map((parts) => element("p", {}, ...nodesOf(parts))),
+  bans: ({ bans }) =>
+    bans.length === 0
+      ? [element("p", {}, words("nobodyBanned"))]
+      : [list(bans.map((ban) => nodesOf(banParts(ban, exactly))))],
+  acts: ({ acts: done }) =>
+    done.length === 0 ? [element("p", {}, words("nothingDone"))] : [
+      list(done.map((act) => [`${exactly(act.at)} `, ...nodesOf(actParts(act, exactly))])),
+    ],
+  invitation: ({ invite, link }) => [
+    element("p", {}, safeLine(invitationText(invite, link, exactly))),
   ],
   help: ({ rows }) => [
     element(
@@ -126,6 +154,11 @@ const MAKERS: { [Kind in Item["kind"]]: Make<Kind> } = {
   mark: () => [],
   found: () => [],
 };
+
+/** Words with names in them. */
+function nodesOf(parts: readonly Part[]): (Node | string)[] {
+  return parts.map((part) => typeof part === "string" ? safeLine(part) : nameElement(part.name));
+}
 
 /** A message: author, text, time. */
 function said(
@@ -229,6 +262,9 @@ function happened(what: Happening): (Node | string)[] {
         topic,
       );
     }
+    case "kicked":
+    case "banned":
+      return nodesOf(removalParts(what.event, what.removal, exactly));
     case "other":
       return [safeLine(what.message)];
   }
@@ -267,6 +303,10 @@ function list(rows: (Node | string)[][]): HTMLElement {
 
 /** What a screen reader is told of a row as it comes; nothing of what is no message. */
 export function spoken({ item }: Row): string | undefined {
+  if (item.kind === "message" && item.message.kind === "act") {
+    const parts = actParts(item.message, exactly);
+    return safeLine(parts.map((part) => typeof part === "string" ? part : part.name).join(""));
+  }
   if (item.kind === "message" && !item.own) {
     return words("says", safeLine(item.message.sender), safeLine(item.message.text));
   }

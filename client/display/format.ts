@@ -8,6 +8,15 @@ import {
 } from "../../protocol/mod.ts";
 import { type Clock, localClock } from "./clock.ts";
 import type { Happening, Item, MessageItem, Target } from "../../core/chat/items.ts";
+import {
+  aboutLines,
+  accessText,
+  actParts,
+  banParts,
+  invitationText,
+  type Part,
+  removalParts,
+} from "../../core/rights/words.ts";
 import { splitAtMentions } from "../../protocol/mentions.ts";
 
 /** The role of a piece of text, from which `colors.ts` derives its look. */
@@ -67,7 +76,8 @@ export function format(item: Item, self: string, clock: Clock = localClock): Lin
 type Format<Shown> = (item: Shown, self: string, clock: Clock) => Line[];
 
 const FORMATS: { [Kind in Item["kind"]]: Format<Extract<Item, { kind: Kind }>> } = {
-  message: (item, self) => [formatMessage(item, self)],
+  message: (item, self, clock) =>
+    item.message.kind === "act" ? [formatAct(item, clock)] : [formatMessage(item, self)],
   direct: ({ direct }) => {
     const head = [
       span("[", "room"),
@@ -78,9 +88,9 @@ const FORMATS: { [Kind in Item["kind"]]: Format<Extract<Item, { kind: Kind }>> }
     ];
     return [{ head, rows: textRows(direct.text, "text"), at: direct.at }];
   },
-  happened: ({ what, room, at }) => {
+  happened: ({ what, room, at }, _self, clock) => {
     const head = room === undefined ? [] : roomHead(room);
-    return [{ head: [...head, span("-- ", "happened")], rows: [happened(what)], at }];
+    return [{ head: [...head, span("-- ", "happened")], rows: [happened(what, clock)], at }];
   },
   notice: ({ text }) => [ownWords("-- ", text, "notice")],
   problem: ({ text }) => [ownWords("!! ", text, "problem")],
@@ -95,9 +105,10 @@ const FORMATS: { [Kind in Item["kind"]]: Format<Extract<Item, { kind: Kind }>> }
     ownWords("-- ", `${names.length} in ${label(room)}: ${names.map(label).join(", ")}`, "notice"),
   ],
   rooms: ({ rooms }) =>
-    rooms.map(({ room, members, topic }) =>
-      ownWords("-- ", `${label(room)} (${members})${topic === "" ? "" : `: ${topic}`}`, "notice")
-    ),
+    rooms.map(({ room, members, topic, access }) => {
+      const head = `${label(room)} (${members}${accessText(access)})`;
+      return ownWords("-- ", topic === "" ? head : `${head}: ${topic}`, "notice");
+    }),
   unread: ({ rooms }) =>
     listed(rooms.filter(({ unread }) => unread > 0), "Nothing is unread", (room) => {
       const text = unreadText(room.unread, room.mentions);
@@ -117,6 +128,22 @@ const FORMATS: { [Kind in Item["kind"]]: Format<Extract<Item, { kind: Kind }>> }
       ownWords("-- ", `#${index + 1} ${sessionText(session, clock)}`, "notice")
     ),
     ownWords("-- ", "/end N ends one: whoever has it needs the password to come back", "notice"),
+  ],
+  about: ({ room }) => aboutLines(room).map((parts) => noticeOf(parts)),
+  bans: ({ room, bans }, _self, clock) =>
+    listed(
+      bans,
+      `Nobody is banned or muted in ${label(room)}`,
+      (ban) => noticeOf(banParts(ban, dated(clock))),
+    ),
+  acts: ({ room, acts, isAll }, _self, clock) =>
+    listed(
+      acts,
+      `Nothing was done in ${label(room)}${isAll ? "" : " lately: chat-client log has it all"}`,
+      (act) => noticeOf([`${dated(clock)(act.at)} `, ...actParts(act, dated(clock))]),
+    ),
+  invitation: ({ invite, link }, _self, clock) => [
+    ownWords("-- ", invitationText(invite, link, dated(clock)), "notice"),
   ],
   help: ({ rows }) => {
     const width = Math.max(...rows.map(([usage]) => usage.length));
@@ -148,6 +175,28 @@ function formatMessage({ message, past }: MessageItem, self: string): Line {
   return { head, rows: marked, at: message.at };
 }
 
+function formatAct({ message, past, mention }: MessageItem, clock: Clock): Line {
+  const style = past ? "past" : mention ? "mark" : "happened";
+  return {
+    head: [...roomHead(message.room), span("-- ", style)],
+    rows: [spansOf(actParts(message, dated(clock)), style)],
+    at: message.at,
+  };
+}
+
+/** Moments to the minute, as `2026-11-22 14:03`. */
+function dated(clock: Clock): (at: number) => string {
+  return (at) => clock(at).stamp.slice(0, 16);
+}
+
+function noticeOf(parts: readonly Part[]): Line {
+  return { head: [span("-- ", "notice")], rows: [spansOf(parts, "notice")], at: undefined };
+}
+
+function spansOf(parts: readonly Part[], style: Style): Span[] {
+  return parts.map((part) => typeof part === "string" ? span(part, style) : person(part.name));
+}
+
 /** The action in a text that begins with "/me " (XEP-0245). */
 function actionOf(text: string): string | undefined {
   return text.startsWith("/me ") ? text.slice(4) : undefined;
@@ -161,7 +210,7 @@ function marks(row: readonly Span[], self: string): Span[] {
   );
 }
 
-function happened(what: Happening): Span[] {
+function happened(what: Happening, clock: Clock): Span[] {
   const rest = (text: string) => span(text, "happened");
   switch (what.event) {
     case "joined":
@@ -174,6 +223,9 @@ function happened(what: Happening): Span[] {
       return what.topic === ""
         ? [person(what.name), rest(" has cleared the topic.")]
         : [person(what.name), rest(` has set the topic: ${what.topic}`)];
+    case "kicked":
+    case "banned":
+      return spansOf(removalParts(what.event, what.removal, dated(clock)), "problem");
     case "other":
       return [rest(what.message)];
   }

@@ -57,7 +57,8 @@ export class UnreadBuffer {
 /** The number of unread messages and mentions that an item adds. */
 export function unreadIn(item: Item): { count: number; mentions: number } {
   if (item.kind === "mark") return { count: item.mark.unread, mentions: item.mark.mentions };
-  const counts = item.kind === "message" && !item.own && !item.past;
+  const counts = item.kind === "message" && !item.own && !item.past &&
+    (item.message.kind !== "act" || item.mention);
   return { count: counts ? 1 : 0, mentions: counts && item.mention ? 1 : 0 };
 }
 

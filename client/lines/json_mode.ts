@@ -142,13 +142,19 @@ class JsonMode {
   }
 
   #hello(): Request<"connect"> {
-    const { name, room, outbox: { session } } = this.#start;
+    const { name, room, code, outbox: { session } } = this.#start;
     const { since } = this.#position;
+    const entered = this.#position.isRemoved(room)
+      ? {}
+      : { room, ...code === undefined ? {} : { code } };
     const secrets = {
       ...session === undefined ? {} : { session },
       ...this.#login.password === undefined ? {} : { password: this.#login.password },
     };
-    return { type: "connect", payload: { name, room, version: VERSION, ...secrets, ...since } };
+    return {
+      type: "connect",
+      payload: { name, ...entered, version: VERSION, ...secrets, ...since },
+    };
   }
 
   #take(report: LinkReport): Promise<void> | void {

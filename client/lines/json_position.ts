@@ -11,6 +11,9 @@ export class JsonPosition {
   /** The last `seq` by room. */
   readonly #rooms: Map<string, { room: string; seq: number }> = new Map();
 
+  /** Rooms that the session was removed from. */
+  readonly #removed: Set<string> = new Set();
+
   constructor(name: string) {
     this.#name = name;
   }
@@ -23,6 +26,11 @@ export class JsonPosition {
       ...this.#direct === undefined ? {} : { direct_since: this.#direct },
       ...this.#timeline === undefined ? {} : { timeline: this.#timeline },
     };
+  }
+
+  /** Whether the server has removed the session from a room, which it has not entered again. */
+  isRemoved(room: string): boolean {
+    return this.#removed.has(fold(room));
   }
 
   /** Takes in an event. */
@@ -48,6 +56,7 @@ export class JsonPosition {
   }
 
   #notified({ event, name, new_name, room, seq }: Events["notification"]): void {
+    if ((event === "kicked" || event === "banned") && room !== undefined) this.#remove(room);
     if (name === undefined || fold(name) !== fold(this.#name)) return;
     if (event === "renamed" && new_name !== undefined) this.#name = new_name;
     if (room === undefined) return;
@@ -55,7 +64,13 @@ export class JsonPosition {
     if (event === "left") this.#rooms.delete(fold(room));
   }
 
+  #remove(room: string): void {
+    this.#rooms.delete(fold(room));
+    this.#removed.add(fold(room));
+  }
+
   #enter(room: string, seq: number): void {
+    this.#removed.delete(fold(room));
     this.#set(room, Math.min(this.#rooms.get(fold(room))?.seq ?? seq, seq));
   }
 

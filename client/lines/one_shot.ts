@@ -145,7 +145,11 @@ export async function runWho(start: Start, shape: Shape): Promise<number> {
   });
 }
 
-function printRow(shape: Shape, object: unknown, values: readonly (string | number)[]): void {
+export function printRow(
+  shape: Shape,
+  object: unknown,
+  values: readonly (string | number)[],
+): void {
   stdout.print(shape === "json" ? JSON.stringify(object) : fields(...values));
 }
 
@@ -153,7 +157,7 @@ function fields(...values: (string | number)[]): string {
   return values.map((value) => escapeForTerminal(String(value))).join("\t");
 }
 
-function printMessages(
+export function printMessages(
   session: Session,
   messages: MessagePayload[],
   shape: Shape,
@@ -181,7 +185,7 @@ class ProblemView extends PlainView {
   }
 }
 
-async function withSession(
+export async function withSession(
   start: Start,
   room: string | undefined,
   use: (session: Session) => Promise<void>,
@@ -206,7 +210,7 @@ async function withSession(
 }
 
 /** Sends a request; resolves with its answer of `type`, rejects with the server's refusal. */
-function ask<Type extends Event["type"]>(
+export function ask<Type extends Event["type"]>(
   session: Session,
   request: Request,
   type: Type,

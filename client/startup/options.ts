@@ -10,7 +10,7 @@ import {
   type Values,
   wholeNumber,
 } from "../../cli/options.ts";
-import { LIMITS } from "../../protocol/mod.ts";
+import { ACCESS, LIMITS, TOPIC_BY } from "../../protocol/mod.ts";
 
 const COMMON = {
   name: text("NAME", undefined, "Your name in the chat"),
@@ -22,7 +22,12 @@ const COMMON = {
   version: toggle("Show the version"),
 };
 
-const ROOM = { room: text("ROOM", undefined, "The room [default: General]") };
+const ROOM = {
+  room: text("ROOM", undefined, "The room [default: General]"),
+  code: text("CODE", undefined, "An invitation's code, to enter the room"),
+};
+
+const JSON_LINES = { json: toggle("JSON lines, as they are on the wire") };
 
 const RETRY = {
   retry: wholeNumber(
@@ -63,17 +68,30 @@ const TAIL = {
   follow: toggle("Go on with what is said from now on"),
   ...RETRY,
   timestamps: toggle("Date and time before every line"),
-  json: toggle("JSON lines, as they are on the wire"),
+  ...JSON_LINES,
   ...COMMON,
 };
 const SEARCH = {
   ...ROOM,
   from: text("NAME", undefined, "Only what this person said"),
   ...lines(1, LIMITS.history),
-  json: toggle("JSON lines, as they are on the wire"),
+  ...JSON_LINES,
   ...COMMON,
 };
-const ROOMS = { json: toggle("JSON lines, as they are on the wire"), ...COMMON };
+const LOG = {
+  ...ROOM,
+  ...lines(1, MAX_TAIL),
+  timestamps: toggle("Date and time before every line"),
+  ...JSON_LINES,
+  ...COMMON,
+};
+const ORDER = { ...ROOM, ...JSON_LINES, ...COMMON };
+const INVITE = {
+  uses: wholeNumber("N", 1, [1, LIMITS.invite_uses], "Without a NAME: how many may use the code"),
+  days: wholeNumber("N", 7, [1, LIMITS.invite_days], "Without a NAME: for how many days"),
+  ...ORDER,
+};
+const ROOMS = { ...JSON_LINES, ...COMMON };
 const WHO = { ...ROOM, ...ROOMS };
 const COMPLETIONS = { help: COMMON.help };
 
@@ -89,6 +107,26 @@ export interface Usage {
   readonly isText?: true;
   /** The operand's possible values, when there are few. */
   readonly words?: readonly string[];
+}
+
+/** The commands that change who may what in a room, each with its operands, its help and its words. */
+function orders<Name extends string>(
+  rows: Record<Name, readonly [operands: string, help: string, words?: readonly string[]]>,
+) {
+  const usages = Object.entries<(typeof rows)[Name]>(rows).map((
+    [name, [operands, help, words]],
+  ) => [
+    name,
+    {
+      options: ORDER,
+      operands,
+      minOperands: operands.split(" ").filter((each) => !each.startsWith("[")).length,
+      maxOperands: operands.endsWith("…]") ? 1000 : operands.split(" ").length,
+      help,
+      ...words === undefined ? {} : { words },
+    },
+  ]);
+  return Object.fromEntries(usages) as Record<Name, Usage & { options: typeof ORDER }>;
 }
 
 /** The chat, which is called without a name, and the commands. */
@@ -136,6 +174,45 @@ export const USAGES = {
     maxOperands: 0,
     help: "Print who is in a room, one name a line",
   },
+  about: {
+    options: ORDER,
+    operands: "",
+    minOperands: 0,
+    maxOperands: 0,
+    help: "Print how a room is run, and what you may there",
+  },
+  log: {
+    options: LOG,
+    operands: "",
+    minOperands: 0,
+    maxOperands: 0,
+    help: "Print the last acts in a room: who was banned by whom, what was changed",
+  },
+  bans: {
+    options: ORDER,
+    operands: "",
+    minOperands: 0,
+    maxOperands: 0,
+    help: "Print who is banned or muted in a room, until when, and why",
+  },
+  invite: {
+    options: INVITE,
+    operands: "[NAME]",
+    minOperands: 0,
+    maxOperands: 1,
+    help: "Invite somebody to a room; without a NAME, print a link that does",
+  },
+  ...orders({
+    kick: ["NAME [REASON…]", "Remove somebody from a room"],
+    ban: ["NAME [FOR] [REASON…]", "Keep somebody out, for 10m, 2h, 3d or ever; else for 1d"],
+    unban: ["NAME", "Lift a ban"],
+    mute: ["NAME FOR [REASON…]", "Take somebody's word in a room, for 10m, 2h, 3d or ever"],
+    unmute: ["NAME", "Give it back"],
+    role: ["NAME ROLE", "Make somebody a member, voice, moderator or owner"],
+    access: ["ACCESS", "Let a room be open, for invited people, or moderated", ACCESS],
+    slow: ["SECONDS", "Let each person speak once in so many seconds; 0 ends that"],
+    "topic-by": ["BY", "Let all or moderators set the topic", TOPIC_BY],
+  }),
   completions: {
     options: COMPLETIONS,
     operands: "bash|zsh|fish",
@@ -253,6 +330,7 @@ const CHAT_HELP = [
   ...COMMANDS_HELP,
   "",
   "ADDRESS is HOST[:PORT], chat://HOST[:PORT][/ROOM], or over TLS, chats://HOST[:PORT][/ROOM].",
+  "An invitation is such an address with a code behind its room: chats://HOST/ROOM?code=CODE.",
   "A server may make its certificate itself: then its fingerprint is asked about once, or given",
   "as chats://HOST/#FINGERPRINT, and the server is known by it from then on.",
   "",

@@ -1,7 +1,7 @@
 /** Server, name and room, from the command line, the environment and the config file. */
 
 import { isRecord } from "../../protocol/fields.ts";
-import { parseName } from "../../protocol/mod.ts";
+import { fold, parseName } from "../../protocol/mod.ts";
 import { type Address, DEFAULT_ADDRESS } from "../net/address.ts";
 import { jsonError } from "./json_error.ts";
 import { parseServerUrl, type Pin, type ServerUrl } from "../net/server_url.ts";
@@ -14,10 +14,12 @@ export interface SettingsSource {
   readonly server?: string | undefined;
   readonly name?: string | undefined;
   readonly room?: string | undefined;
+  /** An invitation code for the room. */
+  readonly code?: string | undefined;
 }
 
 /** A parsed config file. */
-export interface Config extends SettingsSource {
+export interface Config extends Omit<SettingsSource, "code"> {
   readonly bell: boolean;
   /** Servers by alias. */
   readonly servers: Readonly<Record<string, string>>;
@@ -33,6 +35,8 @@ export interface Settings {
   readonly tls?: Pin;
   readonly name: string | undefined;
   readonly room: string | undefined;
+  /** An invitation code for the room. */
+  readonly code?: string;
 }
 
 /** The environment variables as a {@linkcode SettingsSource}. */
@@ -85,12 +89,15 @@ export function resolveSettings(
     ? { address: DEFAULT_ADDRESS }
     : parseServerUrl(aliased(server, config.servers));
   if ("problem" in url) return url;
-  const { room: roomThere, ...target } = url;
+  const { room: roomThere, code: codeThere, ...target } = url;
   const name = checked("name", first("name"));
   if (typeof name === "object") return name;
   const room = checked("room", firstRoom(sources, roomThere));
   if (typeof room === "object") return room;
-  return { ...target, name, room };
+  // The code of an address is for the room of that address.
+  const isThere = room !== undefined && fold(room) === fold(roomThere ?? "");
+  const code = sources.find((source) => source.code)?.code ?? (isThere ? codeThere : undefined);
+  return { ...target, name, room, ...code === undefined ? {} : { code } };
 }
 
 /** A room in the server's address counts as given by the same source. */

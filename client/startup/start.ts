@@ -9,6 +9,7 @@ import { backoff } from "../../core/session/backoff.ts";
 import type { Advice, GivenPassword } from "../../core/session/login.ts";
 import { Outbox } from "../../core/session/outbox.ts";
 import { type Dial, UnusableServer } from "../../core/session/transport.ts";
+import { formatInvitation } from "../net/server_url.ts";
 import { readPassword } from "../files/password_file.ts";
 import { Failure } from "./failure.ts";
 import {
@@ -30,6 +31,7 @@ const GIVE_PASSWORD = "give --password-file FILE, or set CHAT_PASSWORD";
 const ADVICE: Advice = {
   password_required: GIVE_PASSWORD,
   wrong_password: GIVE_PASSWORD,
+  invite_only: "give the code of your invitation with --code CODE",
   insecure_link: "use TLS: write chats://HOST, for which chat-server needs --tls",
 };
 
@@ -37,6 +39,7 @@ const ADVICE: Advice = {
 export interface ConnectionOptions {
   name: string | undefined;
   room?: string | undefined;
+  code?: string | undefined;
   server: string | undefined;
   config: string | undefined;
   "password-file": string | undefined;
@@ -53,6 +56,10 @@ export interface Start {
   readonly dial: Dial;
   readonly name: string;
   readonly room: string;
+  /** An invitation code for the room. */
+  readonly code: string | undefined;
+  /** Makes the address that invites to a room by a code. */
+  readonly inviteLink: (room: string, code: string) => string;
   /** The name's password, where it is given and need not be typed. */
   readonly password: GivenPassword | undefined;
   /** The advice after a refusal, by this program's options. */
@@ -97,7 +104,11 @@ export async function prepare(
   const opened = await openOutbox(server, name, user);
   const notices = [...warning === undefined ? [] : [warning], ...opened.notices];
   const { bell } = config;
-  return { server, dial, name, room, password, advice: ADVICE, retryFor, bell, ...opened, notices };
+  const inviteLink = (there: string, code: string) => formatInvitation(address, there, code);
+  return {
+    ...{ server, dial, name, room, code: settings.code, inviteLink },
+    ...{ password, advice: ADVICE, retryFor, bell, ...opened, notices },
+  };
 }
 
 /** With TLS, decides by which certificate the server is trusted. */

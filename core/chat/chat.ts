@@ -9,10 +9,11 @@ import {
   type MessagePayload,
   type NotificationPayload,
 } from "../../protocol/mod.ts";
-import { type Effect, happening, problem, show } from "./items.ts";
+import { type Effect, happening, notice, problem, show } from "./items.ts";
+import { refusal } from "./refusals.ts";
 import { ReorderBuffer } from "./reorder_buffer.ts";
-import { askToEnter, goBack } from "./rooms.ts";
-import { ChatState, type Query, refOf, type RoomState } from "./state.ts";
+import { askToEnter, askToReturn, removedFrom } from "./rooms.ts";
+import { ChatState, type Query, refOf } from "./state.ts";
 
 /** Shown for a draft whose fate the server cannot know. */
 const EXPIRED = "It may or may not have been said: the server keeps no messages of its time. " +
@@ -59,7 +60,10 @@ export class Chat {
     const entered = this.#buffer.entered(there);
     const keys = new Set(there.map(({ room }) => fold(room)));
     const again = [...state.rooms].filter(([key]) => !keys.has(key))
-      .map(([, room]) => askToEnter(state, room));
+      .map(([, room]) => {
+        const wasIn = ack.resumed === true && room.last !== undefined;
+        return wasIn ? askToReturn(state, room) : askToEnter(state, room);
+      });
     const active = state.activeRoom === undefined ? [] : state.activate(state.activeRoom);
     return [...entered, ...again, ...active];
   }
@@ -80,7 +84,9 @@ export class Chat {
     state.heard(direct.sender);
     if (state.ignored.has(fold(direct.sender))) return effects;
     state.lastDirect = direct.sender;
-    return shown;
+    return direct.room === undefined
+      ? shown
+      : [...shown, notice(`To enter it: /join ${direct.room}`)];
   }
 
   /** Each inbox counts its own messages, so what this client sent is known by its ref. */
@@ -113,7 +119,8 @@ export class Chat {
     if (event === "joined" && name !== undefined) known?.members.set(fold(name), name);
     if (event === "left" && name !== undefined) known?.members.delete(fold(name));
     // A room without a last message is being entered: what was left is what it was before.
-    if (event === "left" && own && known?.last !== undefined) return this.#left(known);
+    const isRemoved = event === "kicked" || event === "banned" || (event === "left" && own);
+    if (isRemoved && known?.last !== undefined) return removedFrom(state, known);
     if (event === "renamed" && name !== undefined && new_name !== undefined) {
       return state.renamed(name, new_name);
     }
@@ -124,15 +131,10 @@ export class Chat {
     return [];
   }
 
-  #left(room: RoomState): Effect[] {
-    this.state.rooms.delete(fold(room.name));
-    return this.state.active === fold(room.name) ? goBack(this.state) : [];
-  }
-
   #refuse({ id, payload }: Event<"error">, query: Query | undefined): Effect[] {
     const ref = refOf(id ?? "");
-    if (ref === undefined) return query?.refused?.(payload) ?? [problem(payload.message)];
-    return settled(ref, payload.code === "ref_expired" ? EXPIRED : payload.message);
+    if (ref === undefined) return query?.refused?.(payload) ?? [problem(refusal(payload))];
+    return settled(ref, payload.code === "ref_expired" ? EXPIRED : refusal(payload));
   }
 }
 

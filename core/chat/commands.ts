@@ -11,12 +11,24 @@ import {
 } from "./account.ts";
 import { distance } from "./edit_distance.ts";
 import { type Effect, notice, problem, show } from "./items.ts";
+import { splitName } from "./people.ts";
 import { listFound, openFound, pageOfRooms, showEarlier, whoIsIn } from "./queries.ts";
+import { about, bans, log, ordering } from "./rights.ts";
 import { enterRoom, leaveRoom } from "./rooms.ts";
 import type { ChatState } from "./state.ts";
 
 /** The completions that Tab offers for an argument. */
-export type ArgumentKind = "room" | "other room" | "person" | "command" | "text";
+export type ArgumentKind =
+  | "room"
+  | "other room"
+  | "person"
+  | "banned"
+  | "time"
+  | "role"
+  | "access"
+  | "topic-by"
+  | "command"
+  | "text";
 
 /** One command. */
 export interface Command {
@@ -41,7 +53,12 @@ function command(
 
 /** Every command by its name, in the order of `/help`. Arguments in brackets may be left out. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  join: command("ROOM", "enter a room, or go back to one", ["other room"], join),
+  join: command(
+    "ROOM [--code CODE]",
+    "enter a room, or go back to one; by an invitation's code",
+    ["other room"],
+    join,
+  ),
   leave: command("[ROOM]", "leave this room, or that one", ["room"], leave),
   room: command("[ROOM|NUMBER]", "type into another room; alone, list yours", ["room"], goTo),
   rooms: command("", "list the rooms of the server", [], (state) => [pageOfRooms(state)]),
@@ -62,6 +79,59 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   unread: command("", "list what you have not read", [], unread),
   read: command("", "mark all of the room as read, shown or not", [], read),
   ignore: command("[NAME]", "hide somebody, or show them again; alone, list", ["person"], ignore),
+  about: command("[ROOM]", "show how a room is run, and what you may there", ["room"], about),
+  invite: command(
+    "[NAME] [--uses N] [--days N]",
+    "invite to the room; without a NAME, make a link for N uses, N days",
+    ["person"],
+    ordering("invite"),
+  ),
+  kick: command(
+    "NAME [REASON]",
+    "remove somebody from the room",
+    ["person", "text"],
+    ordering("kick"),
+  ),
+  ban: command(
+    "NAME [FOR] [REASON]",
+    "keep somebody out, for 10m, 2h, 3d or ever; else for 1d",
+    ["person", "time", "text"],
+    ordering("ban"),
+  ),
+  unban: command("NAME", "lift a ban", ["banned"], ordering("unban")),
+  bans: command("", "list who is banned or muted, until when, and why", [], bans),
+  mute: command(
+    "NAME FOR [REASON]",
+    "take somebody's word in the room, for 10m, 2h, 3d or ever",
+    ["person", "time", "text"],
+    ordering("mute"),
+  ),
+  unmute: command("NAME", "give it back", ["banned"], ordering("unmute")),
+  role: command(
+    "NAME ROLE",
+    "make somebody a member, voice, moderator or owner",
+    ["person", "role"],
+    ordering("role"),
+  ),
+  access: command(
+    "ACCESS",
+    "let the room be open, for invited people, or moderated",
+    ["access"],
+    ordering("access"),
+  ),
+  slow: command(
+    "SECONDS",
+    "let each person speak once in so many seconds; 0 ends that",
+    ["text"],
+    ordering("slow"),
+  ),
+  "topic-by": command(
+    "BY",
+    "let all or moderators set the topic",
+    ["topic-by"],
+    ordering("topic-by"),
+  ),
+  log: command("[N]", "show the last N of these acts in the room", ["text"], log),
   register: command(
     "",
     "make your name yours: from now on it needs a password",
@@ -119,10 +189,11 @@ function say(state: ChatState, text: string): Effect[] {
 }
 
 function join(state: ChatState, argument: string): Effect[] {
-  const parsed = parseName(argument);
+  const [, name = argument, code] = /^(.*?)\s+--code[\s=]\s*(\S+)$/.exec(argument) ?? [];
+  const parsed = parseName(name);
   if ("problem" in parsed) return [problem(`Cannot join: the room's name ${parsed.problem}`)];
   const known = state.rooms.get(fold(parsed.name));
-  return known === undefined ? enterRoom(state, parsed.name) : state.activate(known);
+  return known === undefined ? enterRoom(state, parsed.name, code) : state.activate(known);
 }
 
 function leave(state: ChatState, argument: string): Effect[] {
@@ -152,19 +223,6 @@ function direct(state: ChatState, argument: string): Effect[] {
   const { name, text } = splitName(state, argument);
   if (text === "") return [problem("Write /msg NAME TEXT")];
   return [{ kind: "say", target: { to: name }, text }];
-}
-
-/** Names may contain spaces: the longest known name at the beginning of the text, or its first word. */
-function splitName(state: ChatState, argument: string): { name: string; text: string } {
-  const people = new Set(state.recent);
-  for (const room of state.rooms.values()) {
-    for (const name of room.members.values()) people.add(name);
-  }
-  const known = [...people]
-    .filter((name) => fold(argument).startsWith(fold(name) + " "))
-    .sort((one, other) => other.length - one.length)[0];
-  const length = known?.length ?? /^\S*/.exec(argument)?.[0].length ?? 0;
-  return { name: argument.slice(0, length), text: argument.slice(length).trimStart() };
 }
 
 function reply(state: ChatState, text: string): Effect[] {

@@ -1,8 +1,11 @@
 /** Completion of the word before the cursor. */
 
-import { fold } from "../../protocol/mod.ts";
+import { ACCESS, fold, ROLES, TOPIC_BY } from "../../protocol/mod.ts";
 import { type ArgumentKind, COMMANDS } from "./commands.ts";
 import type { ChatState } from "./state.ts";
+
+/** Lengths of time that are usual for a ban or a mute. */
+const TIMES = ["10m", "1h", "1d", "7d", "ever"];
 
 /** Sources of completions. */
 export interface Known {
@@ -12,6 +15,8 @@ export interface Known {
   readonly otherRooms: readonly string[];
   /** People, the latest speaker first. */
   readonly people: readonly string[];
+  /** Names that are banned or muted. */
+  readonly banned: readonly string[];
 }
 
 /** The candidates for the text from `start` to the cursor. */
@@ -32,6 +37,7 @@ export function knownTo(state: ChatState): Known {
     rooms: [...state.rooms.values()].map(({ name }) => name),
     otherRooms: state.listed.filter((room) => !state.rooms.has(fold(room))),
     people: [...people.values()],
+    banned: [...state.banned.values()],
   };
 }
 
@@ -62,7 +68,29 @@ function completeArgument(typed: string, known: Known): Completion {
   if (whole.length > 0) {
     return { start: head.length, candidates: whole.map((each) => `${each} `) };
   }
+  const later = completeLater(rest, kinds, known);
+  if (later !== undefined) return { ...later, start: head.length + later.start };
   return kinds.at(-1) === "text" ? completePerson(typed, known) : { start: 0, candidates: [] };
+}
+
+/** The second argument, behind a name of the first kind, or else behind one word. */
+function completeLater(
+  rest: string,
+  [first, second]: readonly ArgumentKind[],
+  known: Known,
+): Completion | undefined {
+  if (first === undefined || second === undefined || second === "text") return undefined;
+  const names = candidatesOf(first, known).filter((name) =>
+    fold(rest).startsWith(fold(name) + " ")
+  );
+  const [longest] = names.toSorted((one, other) => other.length - one.length);
+  const start = longest === undefined ? rest.search(/\s\S*$/) + 1 : longest.length + 1;
+  const typed = rest.slice(start);
+  if (start === 0 || /\s/.test(rest.slice(0, start - 1)) && longest === undefined) return undefined;
+  const candidates = starting(typed, candidatesOf(second, known));
+  return candidates.length === 0
+    ? undefined
+    : { start, candidates: candidates.map((each) => `${each} `) };
 }
 
 function candidatesOf(kind: ArgumentKind, known: Known): readonly string[] {
@@ -70,6 +98,11 @@ function candidatesOf(kind: ArgumentKind, known: Known): readonly string[] {
     "room": known.rooms,
     "other room": [...known.otherRooms, ...known.rooms],
     "person": known.people,
+    "banned": [...known.banned, ...known.people],
+    "time": TIMES,
+    "role": ROLES,
+    "access": ACCESS,
+    "topic-by": TOPIC_BY,
     "command": Object.keys(COMMANDS),
     "text": [],
   };

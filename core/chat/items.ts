@@ -1,14 +1,18 @@
 /** The items that a client shows, by meaning; their looks are up to the view. */
 
 import type {
+  Ban,
   DirectPayload,
+  Events,
   MessagePayload,
   NotificationPayload,
   Request,
+  RoomPayload,
   RoomSummary,
   SessionSummary,
   UnreadRoom,
 } from "../../protocol/mod.ts";
+import type { Removal } from "../rights/words.ts";
 
 /** One item to show. Its texts are as the network sent them, not safe for a terminal. */
 export type Item =
@@ -28,6 +32,13 @@ export type Item =
   | { kind: "unread"; rooms: UnreadRoom[] }
   | { kind: "found"; messages: MessagePayload[] }
   | { kind: "sessions"; sessions: SessionSummary[] }
+  /** How a room is run. */
+  | { kind: "about"; room: RoomPayload }
+  | { kind: "bans"; room: string; bans: Ban[] }
+  /** Acts of a room's log, oldest first; `isAll` if there are none before them. */
+  | { kind: "acts"; room: string; acts: MessagePayload[]; isAll: boolean }
+  /** An invitation code; `link` is the address with it, if the server's is known. */
+  | { kind: "invitation"; invite: Events["invite"]; link: string | undefined }
   /** Commands and their descriptions; `isWhole` if these are all. */
   | { kind: "help"; rows: [string, string][]; isWhole: boolean };
 
@@ -50,13 +61,17 @@ export type Happening =
   | { event: "joined" | "left"; name: string }
   | { event: "renamed"; name: string; newName: string }
   | { event: "topic"; name: string; topic: string }
+  /** This person was removed from the room, or, without one, from the server. */
+  | { event: "kicked" | "banned"; removal: Removal }
   /** Any other event, in the server's words. */
   | { event: "other"; message: string };
 
 /** The content of a notification, in parts where they are known. */
-export function happening(
-  { event, name, new_name, topic, message }: NotificationPayload,
-): Happening {
+export function happening(notification: NotificationPayload): Happening {
+  const { event, name, new_name, topic, message, by, room, reason, until } = notification;
+  if ((event === "kicked" || event === "banned") && by !== undefined) {
+    return { event, removal: { by, room, reason, until } };
+  }
   if (name === undefined) return { event: "other", message };
   if (event === "joined" || event === "left") return { event, name };
   if (event === "renamed" && new_name !== undefined) return { event, name, newName: new_name };

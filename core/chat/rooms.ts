@@ -6,20 +6,34 @@
 
 import { type Events, fold } from "../../protocol/mod.ts";
 import { type Effect, notice, problem } from "./items.ts";
+import { refusal } from "./refusals.ts";
 import type { ChatState, RoomState } from "./state.ts";
 
-/** Enters the room called `name`, and makes it current. */
-export function enterRoom(state: ChatState, name: string): Effect[] {
+/** Enters the room called `name`, by an invitation's `code` if there is one, and makes it current. */
+export function enterRoom(state: ChatState, name: string, code?: string): Effect[] {
   const before = state.active;
   const room = state.enter(name);
+  room.code = code;
   return [askToEnter(state, room, before), ...state.activate(room)];
 }
 
 /** The request to enter a room; `before` is the room to return to if it is refused. */
 export function askToEnter(state: ChatState, room: RoomState, before?: string): Effect {
   const since = room.last === undefined ? {} : { since: room.last };
-  return state.ask({ type: "join", payload: { room: room.name, ...since } }, {
+  const code = room.code === undefined ? {} : { code: room.code };
+  return state.ask({ type: "join", payload: { room: room.name, ...since, ...code } }, {
     refused: (error) => refuseEntry(state, room, { before, error }),
+  });
+}
+
+/**
+ * Enters a room again that the resumed session is not in any more. The server may have removed us
+ * from it meanwhile: it says so before it answers anything.
+ */
+export function askToReturn(state: ChatState, room: RoomState): Effect {
+  const isStillIn = () => state.rooms.get(fold(room.name)) === room;
+  return state.ask({ type: "ping", payload: {} }, {
+    answer: () => isStillIn() ? [askToEnter(state, room)] : [],
   });
 }
 
@@ -29,7 +43,7 @@ function refuseEntry(
   { before, error }: { before: string | undefined; error: Events["error"] },
 ): Effect[] {
   state.rooms.delete(fold(room.name));
-  const said = problem(`Cannot enter ${room.name}: ${error.message}`);
+  const said = problem(`Cannot enter ${room.name}: ${refusal(error)}`);
   return state.active === fold(room.name) ? [said, ...goBack(state, before)] : [said];
 }
 
@@ -46,6 +60,12 @@ export function leaveRoom(state: ChatState, name: string): Effect[] {
     },
   });
   return [...read, ask, ...state.active === fold(name) ? goBack(state) : []];
+}
+
+/** The server has removed us from `room`: another room becomes current. */
+export function removedFrom(state: ChatState, room: RoomState): Effect[] {
+  state.rooms.delete(fold(room.name));
+  return state.active === fold(room.name) ? goBack(state) : [];
 }
 
 /** Makes the previously current room current again, or else the first. */

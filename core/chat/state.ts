@@ -34,6 +34,8 @@ export interface RoomState {
   hole: { readonly after: number; readonly before: number } | undefined;
   /** The `seq` before which `/history` continues; `undefined` for the last messages. */
   oldest: number | undefined;
+  /** The invitation code that it was asked for with. */
+  code: string | undefined;
   /** How much of what is unread was said by people who are ignored, up to a `seq`. */
   hidden: { unread: number; mentions: number; upTo: number };
 }
@@ -67,6 +69,10 @@ export class ChatState {
   found: MessagePayload[] = [];
   /** The log's timeline, of which all positions are. */
   timeline: string | undefined;
+  /** Names that are known to be banned or muted somewhere, by folded name. */
+  readonly banned: Map<string, string> = new Map();
+  /** Makes the address that invites to a room by a code; missing where the server has none. */
+  inviteLink: ((room: string, code: string) => string) | undefined;
   /** Whether the own name is registered. */
   registered = false;
   /** The last listed sessions of the own name. */
@@ -145,6 +151,7 @@ export class ChatState {
       held: undefined,
       hole: undefined,
       oldest: undefined,
+      code: undefined,
       hidden: { unread: 0, mentions: 0, upTo: 0 },
     };
     this.rooms.set(fold(name), room);
@@ -163,8 +170,20 @@ export class ChatState {
   shown(message: MessagePayload, past: boolean): Effect[] {
     const own = this.isSelf(message.sender);
     if (!own) this.heard(message.sender);
+    if (message.kind === "act") return this.#acted(message, { own, past });
     const mention = !own && mentions(message.text, this.name);
     if (this.ignored.has(fold(message.sender))) return this.#hide(message, mention);
+    return [show({ kind: "message", message, own, mention, past })];
+  }
+
+  /** Shows an act, whoever did it: everyone in the room goes by it. It calls whom it concerns. */
+  #acted(message: MessagePayload, { own, past }: { own: boolean; past: boolean }): Effect[] {
+    const { event, name = "" } = message.act ?? {};
+    if (event === "banned" || event === "muted") this.banned.set(fold(name), name);
+    if (event === "kicked" || event === "banned") {
+      this.rooms.get(fold(message.room))?.members.delete(fold(name));
+    }
+    const mention = !own && this.isSelf(name);
     return [show({ kind: "message", message, own, mention, past })];
   }
 

@@ -1,7 +1,7 @@
 /** The `connect` of a session, which continues where it stands. */
 
 import { type Request, VERSION } from "../../protocol/mod.ts";
-import type { ChatState } from "../chat/state.ts";
+import type { ChatState, RoomState } from "../chat/state.ts";
 
 /** The secrets that prove who connects. */
 interface Secrets {
@@ -9,23 +9,22 @@ interface Secrets {
   readonly password: string | undefined;
 }
 
-/**
- * The request for the next connection; `isFirst` before the server has accepted any. A room
- * that has not admitted us yet may refuse, which must not end a session that has begun.
- */
+/** The request for the next connection, which enters `room`, if one is given, in the same step. */
 export function connectRequest(
   state: ChatState,
   { session, password }: Secrets,
-  isFirst: boolean,
+  room: RoomState | undefined,
 ): Request<"connect"> {
-  const { activeRoom, lastDirectSeq, name, positions: since, timeline } = state;
-  const room = isFirst || activeRoom?.last !== undefined ? activeRoom?.name : undefined;
+  const { lastDirectSeq, name, positions: since, timeline } = state;
+  // A room that has admitted us needs no code, which might count as used once more.
+  const code = room?.last === undefined ? room?.code : undefined;
   return {
     type: "connect",
     payload: {
       name,
       version: VERSION,
-      ...room === undefined ? {} : { room },
+      ...room === undefined ? {} : { room: room.name },
+      ...code === undefined ? {} : { code },
       ...session === undefined ? {} : { session },
       ...password === undefined ? {} : { password },
       ...Object.keys(since).length === 0 ? {} : { since },

@@ -234,7 +234,8 @@ export class Link {
   #reasonOf(wasOnline: boolean): Omit<Ending, "wasOnline"> {
     const error = this.#lastError;
     if (error !== undefined && (!wasOnline || FINAL_CODES.has(error.code))) {
-      const isRefused = !this.#hasBegun && !PASSING_CODES.has(error.code);
+      const isRefused = !wasOnline &&
+        (!this.#hasBegun || error.code === "banned") && !PASSING_CODES.has(error.code);
       return { reason: error.message, final: isRefused || FINAL_CODES.has(error.code), error };
     }
     const mute = `${this.#options.server} closed the connection without an answer`;

@@ -13,7 +13,7 @@ export interface GivenPassword {
 
 /** The advice after a refusal, in terms of the program: its options, for example. */
 export type Advice = Partial<
-  Record<"password_required" | "wrong_password" | "insecure_link", string>
+  Record<"password_required" | "wrong_password" | "insecure_link" | "invite_only", string>
 >;
 
 /** The options of a login. */
@@ -64,6 +64,7 @@ export class Login {
       case "wrong_password":
         return await this.#askAgain(refusal.code, refusal.message);
       case "insecure_link":
+      case "invite_only":
         return this.#giveUp(refusal.code, refusal.message);
       case "session_ended":
         return this.#signIn(refusal);

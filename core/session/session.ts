@@ -10,7 +10,7 @@ import { Link, type LinkReport, type RetryDecision } from "./link.ts";
 import { type Advice, type GivenPassword, Login } from "./login.ts";
 import type { Outbox } from "./outbox.ts";
 import { Chat } from "../chat/chat.ts";
-import type { ChatState } from "../chat/state.ts";
+import type { ChatState, RoomState } from "../chat/state.ts";
 import type { Dial } from "./transport.ts";
 import type { LinkStatus, View } from "./view.ts";
 
@@ -19,6 +19,12 @@ const LEAVE_TIMEOUT = 3_000;
 
 /** Milliseconds that leaving waits for the server to close. */
 const QUIT_TIMEOUT = 1_000;
+
+/** Why a program ends that was put out of its rooms. */
+const NO_ROOM_LEFT = "It is in no room any more";
+
+// Codes of a refused `connect` that may be about its room alone.
+const ENTRY_CODES: ReadonlySet<ErrorCode> = new Set(["banned", "invite_only", "unknown_invite"]);
 
 /** The options of a session. */
 export interface SessionOptions {
@@ -31,6 +37,10 @@ export interface SessionOptions {
   advice?: Advice | undefined;
   /** The room to enter; a one-shot command that only queries needs none. */
   room: string | undefined;
+  /** An invitation code for the room. */
+  code?: string | undefined;
+  /** Makes the address that invites to a room by a code. */
+  inviteLink?: ((room: string, code: string) => string) | undefined;
   outbox: Outbox;
   view: View;
   /** Milliseconds of retries for a lost link, and for messages that the server cannot keep. */
@@ -55,6 +65,8 @@ export class Session {
   readonly #login: Login;
   readonly #delivery: DraftDelivery;
   #hasBegun = false;
+  /** Whether the current room has refused a `connect`, so that the next one is without it. */
+  #isShutOut = false;
   /** The reason of the last refused `connect`. */
   #refusal: ErrorCode | undefined;
   /** The last refusal that was shown. */
@@ -72,6 +84,8 @@ export class Session {
     const { name, password: given, advice, room, context, person, view } = options;
     this.#chat = new Chat(name, room, context, person);
     this.state = this.#chat.state;
+    this.state.inviteLink = options.inviteLink;
+    if (this.state.activeRoom !== undefined) this.state.activeRoom.code = options.code;
     if (person === true) { for (const each of this.outbox.ignored) this.state.ignore(each, true); }
     const tell = (text: string) => view.show({ kind: "problem", text });
     const ask = view.secret && ((question: string) => this.#askToSignIn(question));
@@ -187,7 +201,14 @@ export class Session {
   #hello(): Request<"connect"> {
     const { session } = this.outbox;
     const { password } = this.#login;
-    return connectRequest(this.state, { session, password }, !this.#hasBegun);
+    return connectRequest(this.state, { session, password }, this.#roomToEnter);
+  }
+
+  /** A room that has not admitted us yet may refuse, which must not end a session that has begun. */
+  get #roomToEnter(): RoomState | undefined {
+    const { activeRoom } = this.state;
+    if (!this.#hasBegun) return activeRoom;
+    return activeRoom?.last === undefined || this.#isShutOut ? undefined : activeRoom;
   }
 
   #take(report: LinkReport): Promise<void> | void {
@@ -200,6 +221,11 @@ export class Session {
 
   /** Leaving must not wait for a person who is asked for a password. */
   async #refused(error: Events["error"]): Promise<RetryDecision | undefined> {
+    if (this.#hasBegun && this.#roomToEnter !== undefined && ENTRY_CODES.has(error.code)) {
+      // Without the room the server may take us; then it is asked for, and says why not.
+      this.#isShutOut = true;
+      return { wait: 0 };
+    }
     this.#refusal = error.code;
     const stopped = this.#stopped.then(() => undefined);
     return await Promise.race([this.#login.refused(error), stopped]);
@@ -214,6 +240,7 @@ export class Session {
     const again = this.#hasBegun;
     this.#hasBegun = true;
     this.#refusal = undefined;
+    this.#isShutOut = false;
     this.status = { state: "online" };
     this.#login.accepted();
     this.#delivery.acknowledged(ack);
@@ -230,8 +257,15 @@ export class Session {
     if (event.type === "error" && event.payload.code === "session_ended") return;
     const left = this.#delivery.take(event);
     if (left === undefined) return;
+    const before = this.state.rooms.size;
     this.perform(this.#chat.receive(left, Date.now()));
+    if (before > 0 && this.#hasNoRoomLeft) this.#giveUp(NO_ROOM_LEFT);
     if (left.type === "notification") this.#noteStay();
+  }
+
+  /** A program that was removed from all of its rooms can't go elsewhere, as a person can. */
+  get #hasNoRoomLeft(): boolean {
+    return this.#options.person !== true && this.state.rooms.size === 0;
   }
 
   /** Without its token, which needs a file, nobody could return to the session. */

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import type { Item } from "../../core/chat/items.ts";
 import type { MessagePayload } from "../../protocol/mod.ts";
-import { hashOf, keyOf, Places, roomInHash } from "../../web/model/places.ts";
+import { codeInHash, hashOf, keyOf, Places, roomInHash } from "../../web/model/places.ts";
 import { hueOf, piecesOf } from "../../web/model/text.ts";
 import { MOST_ROWS, rowOf, Timeline } from "../../web/model/timeline.ts";
 import { PURE } from "../fixtures/pure.ts";
@@ -114,6 +114,12 @@ Deno.test("a room survives its way through an address", PURE, () => {
     assertEquals(roomInHash(hashOf(new Places().of({ room }))), room);
   }
   assertEquals(roomInHash("#Ops?code=abc"), "Ops");
+  assertEquals(codeInHash("#Ops?code=a%26bc"), "a&bc");
+  assertEquals([codeInHash("#Ops"), codeInHash("#Ops?code="), codeInHash("")], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
   assertEquals(roomInHash("#%"), undefined);
   assertEquals(roomInHash(""), undefined);
 });

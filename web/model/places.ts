@@ -104,6 +104,12 @@ export function roomInHash(hash: string): string | undefined {
   }
 }
 
+/** The invitation code in the part of an address behind `#`, `#ROOM?code=CODE`. */
+export function codeInHash(hash: string): string | undefined {
+  const [, written = ""] = hash.split("?");
+  return new URLSearchParams(written).get("code") || undefined;
+}
+
 /** The part of an address behind `#` for a place; a conversation has none. */
 export function hashOf(place: Place): string {
   return isRoom(place) ? `#${encodeURIComponent(nameOf(place.target))}` : "";

@@ -74,6 +74,8 @@ const WORDS = {
   away: "away since {0}",
   from: "from {0}",
   end: "End",
+  nobodyBanned: "Nobody is banned or muted",
+  nothingDone: "Nothing was done here lately",
   connecting: "Connecting…",
   signingIn: "The server wants a password",
   offline: "Offline since {0}. What you write is kept and goes out later.",

@@ -11,6 +11,7 @@ import type { Item, MessageItem } from "../../../core/chat/items.ts";
 import { format, label, plainText } from "../../../client/display/format.ts";
 import { clusterWidth, textWidth, truncate } from "../../../client/editor/width.ts";
 import { wrap } from "../../../client/display/wrap.ts";
+import type { Act } from "../../../protocol/mod.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
 const BARE = styler("none");
@@ -23,6 +24,49 @@ function message(text: string, sender = "Bob", room = "General"): MessageItem {
 function plain(item: Item): string[] {
   return format(item, "Alice").map(plainText);
 }
+
+/** An act in Tea of Alice, as it is shown. */
+function acted(act: Act | undefined, sender = "Al"): string {
+  const at = { sender, room: "Tea", text: "did it", seq: 1, at: 0, kind: "act" } as const;
+  const payload = act === undefined ? at : { ...at, act };
+  const [line = ""] = plain({ ...message(""), message: payload });
+  return line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d/, "TIME");
+}
+
+Deno.test("an act is a line made of its fields, or else of the server's words", PURE, () => {
+  const cases: [Act, string][] = [
+    [{ event: "kicked", name: "Bob" }, "Al has kicked Bob"],
+    [{ event: "kicked", name: "Bob", reason: "a\nb" }, "Al has kicked Bob: a⏎b"],
+    [{ event: "banned", name: "Bob", until: 1e12 }, "Al has banned Bob until TIME"],
+    [{ event: "banned", name: "B: x" }, 'Al has banned "B: x" for ever'],
+    [{ event: "muted", name: "Bob", until: 1e300 }, "Al has muted Bob until ?"],
+    [{ event: "unbanned", name: "Bob" }, "Al has lifted the ban of Bob"],
+    [{ event: "role", name: "Bob", role: "owner" }, "Al has made Bob an owner"],
+    [{ event: "invited", name: "Bob" }, "Al has invited Bob"],
+    [
+      { event: "invited", uses: 2, until: 1e12 },
+      "Al has made an invitation for 2 uses until TIME",
+    ],
+    [
+      { event: "configured", access: "moderated", slow: 0, topic_by: "all" },
+      "Al has changed the room: moderated; no slow mode; all may set the topic",
+    ],
+  ];
+  for (const [act, expected] of cases) assertEquals(acted(act), `[Tea] -- ${expected}`);
+  assertEquals(acted(undefined), "[Tea] -- Al did it");
+  for (const event of ["painted", "constructor"]) {
+    assertEquals(acted({ event } as unknown as Act), "[Tea] -- Al did it");
+  }
+});
+
+Deno.test("a room that is not open says so in the list", PURE, () => {
+  const room = { room: "Tea", members: 3, topic: "x" };
+  const rooms = [room, { ...room, access: "invite", topic: "" } as const];
+  assertEquals(plain({ kind: "rooms", rooms }), [
+    "-- Tea (3): x",
+    "-- Tea (3, for invited people)",
+  ]);
+});
 
 function rows(text: string, columns: number): string[] {
   return format(message(text), "Alice").flatMap((line) => wrap(line, columns, BARE, "14:03"));

@@ -54,6 +54,32 @@ function items(sender: string, room: string, text: string): Item[] {
     { kind: "mark", mark: { room, seq: 1, unread: 2, mentions: 1 } },
     { kind: "rooms", rooms: [{ room, members: 1, topic: text }] },
     { kind: "found", messages: [{ sender, room, text, seq: 1, at: 0 }] },
+    ...aboutRights(sender, room, text),
+  ];
+}
+
+/** Items about who may what; a hostile server may write anything into each of their fields. */
+function aboutRights(sender: string, room: string, text: string): Item[] {
+  // deno-lint-ignore no-explicit-any -- words that this version does not know
+  const word = text as any;
+  const acts = ["configured", "role", "banned", word].map((event) => ({
+    ...{ sender, room, text, seq: 1, at: 0, kind: "act" as const },
+    act: { event, name: room, role: word, access: word, slow: 1, topic_by: word, reason: text },
+  }));
+  const removal = { by: sender, room, reason: text, until: 8.64e15 + 1 };
+  const rules = { access: word, slow: 1, topic_by: word, owners: [sender], moderators: [text] };
+  const ban = { name: sender, kind: "ban", by: text, at: 0, reason: text } as const;
+  const invite = { room, code: text, uses: 1, until: Infinity };
+  return [
+    ...acts.map((message): Item => ({ ...said(sender, room, text), message } as Item)),
+    { kind: "acts", room, acts, isAll: false },
+    { kind: "acts", room, acts: [], isAll: true },
+    { kind: "happened", what: { event: "banned", removal }, room, at: 0 },
+    { kind: "about", room: { room, topic: text, ...rules, you: word } },
+    { kind: "bans", room, bans: [ban] },
+    { kind: "bans", room, bans: [] },
+    { kind: "invitation", invite, link: undefined },
+    { kind: "rooms", rooms: [{ room, members: 1, topic: text, access: word }] },
   ];
 }
 

@@ -16,6 +16,7 @@ import { PURE } from "../../fixtures/pure.ts";
 const KNOWN: Known = {
   rooms: ["General", "Work"],
   otherRooms: ["Garden"],
+  banned: ["Mallory"],
   people: ["Bob", "Bea", "Mary Ann"],
 };
 

@@ -6,7 +6,7 @@ import { KeyParser } from "../../../client/editor/keys.ts";
 import { EMPTY_INPUT, type LineInput, press } from "../../../client/editor/line_input.ts";
 import { PURE } from "../../fixtures/pure.ts";
 
-const KNOWN = { rooms: ["General"], otherRooms: [], people: ["Bob"] };
+const KNOWN = { rooms: ["General"], otherRooms: [], people: ["Bob"], banned: [] };
 
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (byte) => byte.charCodeAt(0));

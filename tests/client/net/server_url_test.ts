@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { parseServerUrl } from "../../../client/net/server_url.ts";
+import { formatInvitation, parseServerUrl } from "../../../client/net/server_url.ts";
 import { NO_CONFIG, resolveSettings } from "../../../client/startup/settings.ts";
 import { certificateProblem } from "../../../client/net/trust_errors.ts";
 import { PURE } from "../../fixtures/pure.ts";
@@ -18,6 +18,11 @@ Deno.test("parseServerUrl() reads hosts, ports, rooms and fingerprints", PURE, (
     ["chats://[::1]/a%20b%2Fc", { ...at("::1", 12346), room: "a b/c", tls: {} }],
     ["chats://[fe80::1]:9/%C3%A4", { ...at("fe80::1", 9), room: "ä", tls: {} }],
     ["chats://h/ä/ö", { ...at("h", 12346), room: "ä/ö", tls: {} }],
+    ["chat://h/Tea?code=k7mq", { ...at("h", 12345), room: "Tea", code: "k7mq" }],
+    [
+      `chats://h/a%20b?code=k%3F7#${FINGERPRINT}`,
+      { ...at("h", 12346), room: "a b", code: "k?7", tls: { fingerprint: FINGERPRINT } },
+    ],
     [`chats://h#${FINGERPRINT}`, { ...at("h", 12346), tls: { fingerprint: FINGERPRINT } }],
     [
       `chats://h:1/Ops#${FINGERPRINT.toUpperCase()}`,
@@ -37,7 +42,12 @@ Deno.test("parseServerUrl() says what is wrong with an address", PURE, () => {
     ["chat://h:65536/General", "write chat://HOST[:PORT]/ROOM"],
     ["chat://a b/General", "write chat://HOST[:PORT]/ROOM"],
     ["chat://Alice@h/General", "write chat://HOST[:PORT]/ROOM"],
-    ["chat://h/General?x=1", "write chat://HOST[:PORT]/ROOM"],
+    ["chat://h/General?x=1", "behind ? comes code=CODE, 1 to 64 characters"],
+    ["chat://h/General?code=", "behind ? comes code=CODE, 1 to 64 characters"],
+    ["chat://h/General?code=a&code=b", "behind ? comes code=CODE, 1 to 64 characters"],
+    ["chat://h/General?code=%", "behind ? comes code=CODE, 1 to 64 characters"],
+    [`chat://h/General?code=${"x".repeat(65)}`, "behind ? comes code=CODE, 1 to 64 characters"],
+    ["chat://h/?code=abc", "a code needs its ROOM before it"],
     ["chat://h/100%", "in the room, write % as %25"],
     ["chat://h/%ff", "in the room, write % as %25"],
     [`chat://h/#${FINGERPRINT}`, "a fingerprint needs TLS: write chats://"],
@@ -72,6 +82,37 @@ Deno.test(
     assertEquals(bad, { problem: "Cannot use the room: it has the forbidden character U+000A" });
   },
 );
+
+Deno.test("resolveSettings() takes an address's code for that address's room alone", PURE, () => {
+  const codeOf = (...sources: Parameters<typeof resolveSettings>[0]) => {
+    const decided = resolveSettings(sources, NO_CONFIG);
+    assert(!("problem" in decided));
+    return decided.code;
+  };
+  const server = "chat://h/Tea?code=k7mq";
+  assertEquals(codeOf({ server }), "k7mq");
+  assertEquals(codeOf({ server, room: "tea" }), "k7mq");
+  assertEquals(codeOf({ server, room: "Ops" }), undefined);
+  assertEquals(codeOf({ server, room: "Ops", code: "mine" }), "mine");
+  assertEquals(codeOf({ code: "mine" }, { server }), "mine");
+});
+
+Deno.test("formatInvitation() makes an address that parseServerUrl() reads", PURE, () => {
+  const plain = { hostname: "::1", port: 9 };
+  const own = { ...plain, proof: { name: "h", authorities: [], fingerprint: FINGERPRINT } };
+  const known = { hostname: "h", port: 12346, proof: { name: "h", authorities: [] } };
+  const tls = [undefined, { fingerprint: FINGERPRINT }, {}];
+  for (const [index, address] of [plain, own, known].entries()) {
+    const { hostname, port } = address;
+    const url = formatInvitation(address, "a b/?#ä", "k?&7");
+    assertEquals(parseServerUrl(url), {
+      address: { hostname, port },
+      room: "a b/?#ä",
+      code: "k?&7",
+      ...tls[index] === undefined ? {} : { tls: tls[index] },
+    });
+  }
+});
 
 Deno.test("certificateProblem() says what a word of the TLS library means", PURE, () => {
   const proof = { name: "h", authorities: [] };

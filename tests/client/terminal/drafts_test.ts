@@ -12,7 +12,7 @@ import { EMPTY_EDITOR } from "../../../client/editor/editor.ts";
 import { PURE } from "../../fixtures/pure.ts";
 import { openAlice, terminalTest } from "../../fixtures/tmux.ts";
 
-const KNOWN = { rooms: [], otherRooms: [], people: [] };
+const KNOWN = { rooms: [], otherRooms: [], people: [], banned: [] };
 
 function typed(input: LineInput, keys: string): LineInput {
   return keys.split(/(<[^>]+>)/).filter(Boolean).reduce((line, part) => {

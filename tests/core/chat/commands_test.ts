@@ -65,7 +65,7 @@ Deno.test("submit() never sends an unknown command, and suggests the nearest", P
 });
 
 Deno.test("submit() says how to write a command that lacks its argument", PURE, () => {
-  assertEquals(words(submit(alice().state, "/join")), "Write /join ROOM");
+  assertEquals(words(submit(alice().state, "/join")), "Write /join ROOM [--code CODE]");
   assertEquals(words(submit(alice().state, "/msg Bob")), "Write /msg NAME TEXT");
 });
 
