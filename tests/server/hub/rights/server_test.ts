@@ -6,6 +6,7 @@ import { AccountTable } from "../../../../server/log/sqlite/tables/accounts.ts";
 import { RightsTable } from "../../../../server/log/sqlite/tables/rights.ts";
 import { Statements } from "../../../../server/log/sqlite/tables/statements.ts";
 import { Directory } from "../../../fixtures/files.ts";
+import { PatchedLog } from "../../../fixtures/patched_log.ts";
 import { startServer, type TestServer } from "../../../fixtures/server.ts";
 import type { Received, TestClient } from "../../../fixtures/test_client.ts";
 
@@ -313,6 +314,33 @@ Deno.test("a running server hears of operators and of bans that another process 
   assertEquals(await refusal(again, "connect", { name: "mallory", version: 2 }), "banned");
   await ask(root, "join", { room: "Tea" });
   assertEquals((await ask(root, "room", { room: "Tea" })).payload.you, "operator");
+});
+
+Deno.test("a ban that the log could not keep is none: its target comes back and has missed nothing", async () => {
+  const patched = new PatchedLog();
+  await using chat = await startServer({ log: patched.log });
+  using alice = await signedIn(chat, "Alice");
+  await ask(alice, "join", { room: "Tea" });
+  using bob = await chat.join("Bob", "Tea");
+  await ask(alice, "message", { text: "one" });
+  patched.replace(
+    "append",
+    (drafts) => Promise.resolve(drafts.map(() => ({ kind: "failed", reason: "the disk is full" }))),
+  );
+  assertEquals(
+    await refusal(alice, "kick", { room: "Tea", name: "Bob", for: "ever" }),
+    "log_failed",
+  );
+  patched.restore("append");
+  assertEquals((await bob.rest()).map(({ payload }) => payload.code ?? payload.text), [
+    ...["one", "log_failed"],
+  ]);
+  await ask(alice, "message", { text: "two" });
+  using again = await chat.connect("Bob", { session: bob.ack.session, since: { Tea: 1 } });
+  assertEquals(again.ack.rooms, [{ room: "Tea", seq: 2 }]);
+  const texts = (await again.settled()).flatMap(({ payload }) => payload.text ?? []);
+  assertEquals(texts, ["two"]);
+  assertEquals((await ask(alice, "bans", { room: "Tea" })).payload.bans, []);
 });
 
 /** Does what an operator's command does to the file of a server that runs. */
