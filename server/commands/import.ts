@@ -13,7 +13,13 @@ import { checkSchema, migrate } from "../log/sqlite/tables/schema.ts";
 import { exists } from "../process/files.ts";
 import { command, CommandFailure, DATA, dataPath, HELP } from "./command.ts";
 import { EXPORT_VERSION } from "./export.ts";
-import { BadLine, type ImportLine, type Input, linesOf, parseImportLine } from "./import_lines.ts";
+import {
+  BadLine,
+  type ImportLine,
+  type Input,
+  linesOf,
+  parseImportLine,
+} from "../log/import_lines.ts";
 
 /** `chat-server import [FILE]`. */
 export const importLines = command({

@@ -1,5 +1,6 @@
 /** Every fault, with its description in the report. */
 
+import { backup } from "./backup.ts";
 import { clockBack } from "./clock_back.ts";
 import { comeAndGo } from "./come_and_go.ts";
 import { cutLines, halfOpen } from "./cut.ts";
@@ -125,5 +126,14 @@ export const FAULTS: readonly Fault[] = [
       "while everybody talks and between a kill and the next start. The dates in history never " +
       "go back.",
     run: clockBack,
+  },
+  {
+    name: "backup",
+    rounds: { full: 60, short: 2 },
+    about: "`chat-server backup` copies the log while everybody talks, and the server is killed " +
+      "before the copy is begun, while it is made, or after it. Each copy must verify, have the " +
+      "first messages of each room without a gap, and all that anybody was shown before it was " +
+      "begun; restored and served, it must show just these.",
+    run: backup,
   },
 ];

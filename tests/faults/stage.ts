@@ -1,5 +1,8 @@
 /** The setting of every fault: a directory, a server, randomness from its seed, and the oracle. */
 
+import { openToRead } from "../../server/log/sqlite/file/read_only.ts";
+import { verifyLog } from "../../server/log/sqlite/verify.ts";
+import { exists } from "../../server/process/files.ts";
 import type { Account } from "./account.ts";
 import { readInbox, readRooms } from "./history.ts";
 import { ROOMS } from "./load.ts";
@@ -59,6 +62,7 @@ export class Stage implements AsyncDisposable {
   *eachRound(): Iterable<Random> {
     while (this.done < this.rounds) {
       yield Random.of(this.#seed, `round ${this.done + 1} ${this.random.next()}`);
+      this.#verify();
       this.done++;
     }
   }
@@ -138,6 +142,19 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.killServer();
+  }
+
+  /** Verifies the log as `chat-server verify` does: after each round it must be whole. */
+  #verify(): void {
+    // Some faults have their logs in memory, or elsewhere.
+    if (!exists(this.data)) return;
+    const database = openToRead(this.data);
+    try {
+      const { problems } = verifyLog(database);
+      if (problems.length > 0) throw new Wronged(`verify: ${problems.join("; ")}`);
+    } finally {
+      database.close();
+    }
   }
 
   #judge(witnesses: readonly Witness[]): void {

@@ -2,18 +2,9 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { fold } from "../../../../protocol/mod.ts";
+import type { ImportedMessage } from "../../import_lines.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { Statements } from "./statements.ts";
-
-/** A message as it is imported; without `seq` it gets the next number of its room. */
-export interface ImportedMessage {
-  room: string;
-  sender: string;
-  text: string;
-  /** Epoch milliseconds. */
-  at: number;
-  seq?: number;
-}
 
 /** Why a message cannot be imported. */
 export class ImportRefusal extends Error {

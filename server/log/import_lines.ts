@@ -13,7 +13,16 @@ import {
   topic,
   wholeNumber,
 } from "../../protocol/fields.ts";
-import type { ImportedMessage } from "../log/sqlite/tables/import_rows.ts";
+
+/** A message as it is imported; without `seq` it gets the next number of its room. */
+export interface ImportedMessage {
+  room: string;
+  sender: string;
+  text: string;
+  /** Epoch milliseconds. */
+  at: number;
+  seq?: number;
+}
 
 /** A line that is to be imported. */
 export type ImportLine =
