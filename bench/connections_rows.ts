@@ -12,7 +12,7 @@ import { type Lab, onStage, peersOf, type Scene, type Watched, watched } from ".
 import { fileBytes, residentBytes } from "./proc.ts";
 import { megabytes, middle, milliseconds, type Section, type Verdict } from "./section.ts";
 import { isAtMost, noiseMark } from "./soundness.ts";
-import { CHAT_IN_MEMORY, chatCommand, type Subject } from "./subjects.ts";
+import { CHAT_IN_MEMORY, CHAT_WEB, chatCommand, type Subject } from "./subjects.ts";
 import { openWire } from "./wire.ts";
 
 /** Seconds within which a server may return its memory. */
@@ -37,7 +37,7 @@ interface Idle {
 export async function measureIdle(lab: Lab): Promise<Section> {
   const shape = lab.scale.isQuick ? { rooms: 400, members: 5 } : { rooms: 400, members: 25 };
   const clients = shape.rooms * shape.members;
-  const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis")];
+  const subjects = [CHAT_IN_MEMORY, CHAT_WEB, ...peersOf(lab, "nats", "redis")];
   const measured: Watched<Idle>[] = [];
   for (const subject of subjects) {
     const idle = await watched(lab, () => idleOf(lab, subject, shape));
@@ -51,7 +51,7 @@ export async function measureIdle(lab: Lab): Promise<Section> {
       `at most ${settling(lab)} s after all have left. "SIGUSR2" makes the C library return what ` +
       'it holds, if the server was started with DENO_USR2_MEMORY_TRIM=1. "Again" is a second ' +
       "crowd after the first: a higher figure would be a leak.",
-    verdicts: idleVerdicts(own, clients),
+    verdicts: [...idleVerdicts(own, clients), webVerdict(measured[1] as Watched<Idle>, clients)],
     basis: { idleEach: each(own.found, clients) },
     table: {
       head: ["", "each", "before", "with them", "when they have left", "after SIGUSR2", "again"],
@@ -63,6 +63,15 @@ export async function measureIdle(lab: Lab): Promise<Section> {
         megabytes(idle.found.again),
       ]),
     },
+  };
+}
+
+function webVerdict(idle: Watched<Idle>, clients: number): Verdict {
+  return {
+    work: "Resident for each WebSocket",
+    found: kilobytes(each(idle.found, clients)) + noiseMark([idle]),
+    goal: "≤ 30 KB",
+    isMet: isAtMost(each(idle.found, clients), 30_000),
   };
 }
 
@@ -163,7 +172,7 @@ type Rates = ReadonlyMap<Subject, readonly Watched<number>[][]>;
 /** From opening a connection to its `connect_ack`, many at a time. */
 export async function measureConnects(lab: Lab): Promise<Section> {
   const clients = lab.scale.isQuick ? 1000 : 5000;
-  const subjects = [CHAT_IN_MEMORY, ...peersOf(lab, "nats", "redis")];
+  const subjects = [CHAT_IN_MEMORY, CHAT_WEB, ...peersOf(lab, "nats", "redis")];
   const rates = await ratesOf(lab, subjects, clients);
   return {
     title: "Connecting",

@@ -31,8 +31,12 @@ const SILENCE = 100;
 /** Maximum number of messages in one write. */
 const MAX_AT_ONCE = 64;
 
-const encoder = new TextEncoder();
 const latin = new TextDecoder("latin1");
+
+/** The bytes that the characters of a dialect stand for. */
+function bytesOf(text: string): Bytes {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
 
 /** The messages of one client, as bytes with places for stamps. */
 interface Phrase {
@@ -125,7 +129,7 @@ export class Crowd {
     const { bye } = this.#dialect;
     const everyone = Array.from({ length: this.size }, (_, client) => client);
     if (bye !== undefined) {
-      for (const client of everyone) this.wire.send(client, encoder.encode(bye));
+      for (const client of everyone) this.wire.send(client, bytesOf(bye));
     }
     await this.quiet(performance.now() + JOIN_TIMEOUT);
     for (const client of everyone) this.wire.close(client);
@@ -159,11 +163,11 @@ export class Crowd {
     const room = `r${String(this.roomOf(client)).padStart(3, "0")}`;
     await this.wire.open(port);
     const said = this.#dialect.say(name, room, TEXT);
-    this.#phrases.push({ bytes: encoder.encode(said), ...positions(said) });
+    this.#phrases.push({ bytes: bytesOf(said), ...positions(said) });
     this.#refs.push(REF.first);
     const hello = this.#dialect.hello(name, room);
     if (this.#dialect.joined !== undefined) this.#joining.set(client, "");
-    if (hello !== "") this.wire.send(client, encoder.encode(hello));
+    if (hello !== "") this.wire.send(client, bytesOf(hello));
   }
 
   #onAnswer(client: number, bytes: Bytes): void {

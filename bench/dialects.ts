@@ -37,6 +37,18 @@ export const CHAT_WITH_REF: Dialect = {
   say: (_name, room, text) => line("message", { room, text, ref: REF.first }),
 };
 
+/** The same over a WebSocket. A mask of zeros leaves the texts and their stamps readable. */
+export const CHAT_OVER_WEB: Dialect = {
+  ...CHAT,
+  hello: (name, room) => UPGRADE + frame(CHAT.hello(name, room)),
+  say: (name, room, text) => frame(CHAT.say(name, room, text)),
+  bye: frame(line("quit", {})),
+};
+
+const UPGRADE = "GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n" +
+  "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
 /** The lecture's protocol. */
 export const LECTURE: Dialect = {
   hello: (name, room) => line("connect", { name, room }),
@@ -75,6 +87,13 @@ export const REDIS: Dialect = {
 export function positions(said: string): { text: number; ref: number | undefined } {
   const ref = said.indexOf(String(REF.first));
   return { text: said.indexOf(TEXT), ref: ref === -1 ? undefined : ref };
+}
+
+/** A masked text frame of up to 65,535 bytes, as characters that stand for bytes. */
+function frame(text: string): string {
+  const { length } = text;
+  const size = length <= 125 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 0xff];
+  return String.fromCharCode(0x81, ...size, 0, 0, 0, 0) + text;
 }
 
 function line(type: string, payload: Record<string, unknown>): string {

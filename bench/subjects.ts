@@ -5,7 +5,16 @@
 
 import { runArguments } from "../tools/targets.ts";
 import { type Command, exists, versionOf } from "./child.ts";
-import { CHAT, CHAT_WITH_REF, type Dialect, LECTURE, NATS, RAW, REDIS } from "./dialects.ts";
+import {
+  CHAT,
+  CHAT_OVER_WEB,
+  CHAT_WITH_REF,
+  type Dialect,
+  LECTURE,
+  NATS,
+  RAW,
+  REDIS,
+} from "./dialects.ts";
 
 /** A server to measure. */
 export interface Subject {
@@ -44,6 +53,14 @@ export const CHAT_REFS: Subject = {
   name: "chat-server --memory, every message with a ref",
   key: "chat-ref",
   dialect: CHAT_WITH_REF,
+};
+
+/** The same over WebSockets. */
+export const CHAT_WEB: Subject = {
+  ...CHAT_IN_MEMORY,
+  name: "chat-server --memory, over WebSockets",
+  key: "chat-web",
+  dialect: CHAT_OVER_WEB,
 };
 
 /** The command that runs the server from its sources. */

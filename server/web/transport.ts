@@ -22,7 +22,8 @@ export class PrefixedSocket implements Transport {
     known: Partial<Pick<Transport, "remoteAddr" | "isEncrypted">> = {},
   ) {
     this.#inner = inner;
-    this.#prefix = prefix;
+    // A copy: a view would keep the whole buffer of a head for as long as the connection lasts.
+    this.#prefix = prefix.slice();
     this.remoteAddr = known.remoteAddr ?? inner.remoteAddr;
     this.isEncrypted = known.isEncrypted ?? inner.isEncrypted === true;
   }
@@ -35,7 +36,7 @@ export class PrefixedSocket implements Transport {
     if (this.#prefix.length === 0) return this.#inner.read(buffer);
     const count = Math.min(buffer.length, this.#prefix.length);
     buffer.set(this.#prefix.subarray(0, count));
-    this.#prefix = this.#prefix.subarray(count);
+    this.#prefix = this.#prefix.slice(count);
     return Promise.resolve(count);
   }
 
