@@ -162,9 +162,12 @@ function lookalikeRefusal(
   person: Person,
 ): Refusal | undefined {
   const asked = roomsAskedFor(request, known?.roomNames ?? []);
+  const { name } = request.payload;
+  const refusal = directory.lookalikeRefusal(name, asked, known);
+  if (refusal === undefined) return undefined;
   // A lookalike in a room that the person may not enter must not be told.
   const rooms = admittedRooms(directory, asked, person, request, now);
-  return directory.lookalikeRefusal(request.payload.name, rooms, known);
+  return directory.lookalikeRefusal(name, rooms, known);
 }
 
 /**

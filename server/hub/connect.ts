@@ -196,7 +196,8 @@ function enterRoom(
   name: string,
 ): Effect[] {
   const { room: named, code: shown } = request.payload;
-  const code = named !== undefined && fold(named) === fold(name) ? shown : undefined;
+  const isNamed = shown !== undefined && named !== undefined && fold(named) === fold(name);
+  const code = isNamed ? shown : undefined;
   if (entryRefusal(directory, name, session, now, code) !== undefined) return [];
   const { room, effects } = joinRoom(directory, session, origin.connection, name);
   return [...recordChanges(room, codeChanges(directory, room, session, now, code)), ...effects];

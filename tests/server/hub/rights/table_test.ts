@@ -194,3 +194,42 @@ Deno.test("requests about an invite room are answered as those about a room that
     }
   }
 });
+
+Deno.test("a name learns of no lookalike in a room that it may not enter", () => {
+  const chat = new HubChat();
+  chat.account("Alice");
+  const alice = chat.join("Alice", ROOM, { password: PASSWORD });
+  chat.join("Bill", ROOM);
+  const connect = (payload: object) => {
+    const name = "Bi11";
+    const got = chat.dial().send("connect", { name, version: 2, ...payload });
+    return codeOf(got) ?? got[0]?.payload.rooms;
+  };
+  assertEquals(connect({ since: { [ROOM]: 0 } }), "lookalike_name");
+  alice.send("configure", { room: ROOM, access: "invite" });
+  assertEquals(connect({ room: ROOM }), "invite_only");
+  assertEquals(connect({ since: { [ROOM]: 0 } }), []);
+});
+
+Deno.test("a ban by address keeps newcomers out for a day, and no name with a role", () => {
+  const chat = new HubChat();
+  for (const name of ["Alice", "Bob"]) chat.account(name);
+  const alice = chat.join("Alice", ROOM, { password: PASSWORD });
+  alice.send("role", { room: ROOM, name: "Bob", role: "voice" });
+  const mallory = chat.join("Mallory");
+  mallory.addressKey = "203.0.113.7";
+  mallory.send("join", { room: ROOM });
+  alice.send("kick", { room: ROOM, name: "Mallory", for: "ever" });
+  const enter = (name: string, more = {}) => {
+    const peer = chat.dial();
+    peer.addressKey = "203.0.113.7";
+    const code = codeOf(peer.send("connect", { name, version: 2, room: ROOM, ...more }));
+    peer.end();
+    return code;
+  };
+  assertEquals(enter("Nobody"), "banned");
+  assertEquals(enter("Bob", { password: PASSWORD }), undefined);
+  chat.now += 86_400_000;
+  assertEquals(enter("Somebody"), undefined);
+  assertEquals(codeOf(mallory.send("join", { room: ROOM })), "banned");
+});
