@@ -9,6 +9,9 @@ import { words } from "./model/words.ts";
 /** Lines that ↑ brings back. */
 const MOST_LINES = 100;
 
+/** Rows to which the box grows. */
+const MOST_ROWS = 8;
+
 /** What the box needs of its owner. */
 export interface ComposerActs {
   submit(line: string): void;
@@ -87,9 +90,10 @@ export class Composer {
     this.#acts.drafted({ ...this.#drafts });
   }
 
+  /** Where the style cannot do it: by lines, since measuring would move the messages for a moment. */
   #grow(): void {
-    this.#box.style.blockSize = "auto";
-    this.#box.style.blockSize = `${this.#box.scrollHeight}px`;
+    if (CSS.supports("field-sizing", "content")) return;
+    this.#box.rows = Math.min(MOST_ROWS, this.#box.value.split("\n").length);
   }
 
   #press(event: KeyboardEvent): void {

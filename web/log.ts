@@ -62,10 +62,7 @@ export class Log {
 
   /** The `seq` of the first message that is in sight. */
   get topSeq(): number | undefined {
-    const child = this.#topChild();
-    return this.#place?.timeline.rows.find((row) =>
-      row.seq !== undefined && this.#drawn.get(row)?.child === child
-    )?.seq;
+    return this.#topRow()?.seq;
   }
 
   /** Shows another place, at its end. */
@@ -98,13 +95,11 @@ export class Log {
     const place = this.#place;
     if (place === undefined) return;
     const stays = this.isAtEnd && place.timeline.isLive;
-    const held = stays ? undefined : this.#topChild();
-    const before = held?.getBoundingClientRect().top ?? 0;
+    const held = stays ? undefined : this.#topRow();
+    const before = this.#bottomOf(held);
     this.#placeRows(place);
     if (stays) this.toEnd();
-    else if (held?.isConnected) {
-      this.#scroller.scrollTop += held.getBoundingClientRect().top - before;
-    }
+    else this.#scroller.scrollTop += this.#bottomOf(held) - before;
     this.#askForMore();
   }
 
@@ -168,16 +163,22 @@ export class Log {
   }
 
   /** The first row in sight, found by halving: each look at a position costs. */
-  #topChild(): Element | undefined {
+  #topRow(): Row | undefined {
     const top = this.#scroller.getBoundingClientRect().top;
-    const { children } = this.#list;
-    let [low, high] = [0, children.length - 1];
+    const rows = [...this.#drawn.keys()];
+    let [low, high] = [0, rows.length - 1];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((children[middle]?.getBoundingClientRect().bottom ?? 0) > top) high = middle;
+      if (this.#bottomOf(rows[middle]) > top) high = middle;
       else low = middle + 1;
     }
-    return children[low];
+    return rows[low];
+  }
+
+  /** The lower edge of a row: what stands above its text may come and go. */
+  #bottomOf(row: Row | undefined): number {
+    const child = row === undefined ? undefined : this.#drawn.get(row)?.child;
+    return child?.getBoundingClientRect().bottom ?? 0;
   }
 
   #look(): void {

@@ -60,7 +60,7 @@ export function rowElement(row: Row, place: RowPlace, acts: RowActs): HTMLLIElem
     "li",
     { class: marks.join(" ").trim(), tabindex: "-1" },
     ...heading(row, place),
-    ...content,
+    element("div", { class: "body" }, ...content),
   );
 }
 
@@ -183,15 +183,13 @@ function said(
 
 /** A message that waits in the outbox; `isStored` once it would survive the end of the browser. */
 export function waitingElement(self: string, text: string, isStored: boolean): HTMLLIElement {
+  const mark = element("span", { class: "kept", role: "img", "aria-label": words("waits") }, "◷");
+  const author = element("div", { class: "author" }, nameElement(self));
+  const content = [avatar(self), author, textElement(text, undefined), ...isStored ? [mark] : []];
   return element(
     "li",
     { class: "row message waiting" },
-    avatar(self),
-    element("div", { class: "author" }, nameElement(self)),
-    textElement(text, undefined),
-    ...isStored
-      ? [element("span", { class: "kept", role: "img", "aria-label": words("waits") }, "◷")]
-      : [],
+    element("div", { class: "body" }, ...content),
   );
 }
 

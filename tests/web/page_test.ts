@@ -6,10 +6,10 @@ import { makePage } from "../../tools/page.ts";
 
 const WEB = new URL("../../web/", import.meta.url);
 
-/** Bytes of the page, compressed. */
-const BUDGET = 40 * 1024;
+/** Bytes of the page, compressed: 40 KB, and 5 for the commands about roles, bans and invitations. */
+const BUDGET = 45 * 1024;
 
-Deno.test("the page is one file of at most 40 KB, compressed", async () => {
+Deno.test("the page is one file of at most 45 KB, compressed", async () => {
   const html = await makePage();
   assertLess(gzipSync(html).length, BUDGET);
   assertEquals(html.match(/<script|<style/g)?.length, 2);

@@ -7,7 +7,7 @@ import type { Item } from "../../core/chat/items.ts";
 import type { MessagePayload } from "../../protocol/mod.ts";
 
 /** Rows that are kept of the room on the screen, and of any other. */
-export const MOST_ROWS = { shown: 1_000, other: 200 } as const;
+export const MOST_ROWS = { shown: 400, other: 200 } as const;
 
 /** One row. */
 export interface Row {
