@@ -6,7 +6,7 @@ import { type CompiledPrograms, compiledPrograms } from "./compiled_programs.ts"
 import { assertConfined, PLACES } from "../fixtures/confinement.ts";
 import { Home } from "../fixtures/client.ts";
 import { Directory } from "../fixtures/files.ts";
-import { type Ended, ServerProcess, TestProcess } from "../fixtures/process.ts";
+import { type Ended, hasProgram, ServerProcess, TestProcess } from "../fixtures/process.ts";
 import { Certificates } from "../fixtures/tls.ts";
 
 const programsOrNot = await compiledPrograms();
@@ -180,3 +180,93 @@ Deno.test("compile leaves no older program behind when it fails", async () => {
   const names = await Array.fromAsync(Deno.readDir(directory.path), ({ name }) => name);
   assertEquals(names, ["unrelated"]);
 });
+
+/**
+ * Makes the directory $0 read-only but for its /data, which is $1, with a /proc, and runs the rest in it: what a
+ * container's engine does.
+ */
+const CONTAINER = `data=$1; shift; mount --bind "$0" "$0" && mount --bind "$data" "$0/data" &&
+  mount -o remount,bind,ro "$0" && mount -t proc proc "$0/proc" && exec chroot --userspec=65532:65532 "$0" "$@"`;
+
+/** The command that runs `args` in a container of its own, as its first process. */
+function inContainer(root: Directory, data: Directory, ...args: string[]): [string, ...string[]] {
+  const alone = ["--mount", "--pid", "--fork"];
+  return ["unshare", ...alone, "sh", "-c", CONTAINER, root.path, data.path, ...args];
+}
+
+/** The first process of a container; it ends with its test, which `unshare` itself sees to no more. */
+class Contained implements Disposable {
+  readonly #pid: number;
+  #isKilled = false;
+
+  /** `parent` is that of `unshare`. */
+  constructor(parent: number) {
+    this.#pid = Number(Deno.readTextFileSync(`/proc/${parent}/task/${parent}/children`));
+  }
+
+  kill(signal: Deno.Signal): void {
+    this.#isKilled = true;
+    Deno.kill(this.#pid, signal);
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isKilled) this.kill("SIGKILL");
+  }
+}
+
+/** Copies the program and the libraries that it names into `root`, which then has nothing else. */
+async function fillRoot(root: Directory, program: string): Promise<void> {
+  const { stdout } = await new Deno.Command("ldd", { args: [program] }).output();
+  const named = [...new TextDecoder().decode(stdout).matchAll(/(?:^|=>)\s*(\/\S+)/gm)];
+  const libraries = named.map(([, path = ""]) => path);
+  assertStringIncludes(libraries.join(" "), "libc.so.6");
+  for (const path of libraries) {
+    Deno.mkdirSync(root.path + path.replace(/[^/]*$/, ""), { recursive: true });
+    Deno.copyFileSync(path, root.path + path);
+  }
+  Deno.copyFileSync(program, root.file("chat-server"));
+  for (const name of ["data", "proc"]) Deno.mkdirSync(root.file(name));
+  Deno.chmodSync(root.path, 0o755);
+}
+
+/** Whether this machine lets a test make containers; prints when it does not. */
+async function canContain(): Promise<boolean> {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0 || !await hasProgram("unshare")) return false;
+  const args = ["--mount", "--pid", "--fork", "sh", "-c", "mount -t proc proc /proc"];
+  const { success } = await new Deno.Command("unshare", { args }).output();
+  if (!success) console.log("Skipped: the test in a container, which needs mounts");
+  return success;
+}
+
+test(
+  "compiled server runs in a container: a read-only root with its libraries, another user, no home",
+  async (compiled) => {
+    using root = new Directory();
+    using data = new Directory();
+    Deno.chownSync(data.path, 65532, 65532);
+    await fillRoot(root, compiled.server);
+    const variables = { DATA: "/data/chat.db", PORT: "0", OPS: "127.0.0.1:0" };
+    const env = Object.entries(variables).map(([name, value]) => `CHAT_SERVER_${name}=${value}`);
+    const bare = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", ...env] as const;
+    await using server = await ServerProcess.run([
+      ...bare,
+      ...inContainer(root, data, "/chat-server"),
+    ]);
+    using contained = new Contained(server.pid);
+    let line = await server.line();
+    while (!line.includes("health")) line = await server.line();
+    const [, ops = ""] = /(\S+) for/.exec(line) ?? [];
+    using alice = await server.join("Alice");
+    await alice.send("message", { text: "Hi" });
+    assertEquals((await alice.receive("message")).payload.seq, 1);
+    const asking = inContainer(root, data, "/chat-server", "health", ops);
+    await using health = new TestProcess([...bare, ...asking]);
+    const { code, stdout, stderr } = await health.finish();
+    assertEquals([code, stdout], [0, ["ready"]], stderr.join("\n"));
+    const log = Deno.statSync(`${data.path}/chat.db`);
+    assertEquals([log.uid, (log.mode ?? 0) & 0o777], [65532, 0o600]);
+    contained.kill("SIGTERM");
+    assertEquals((await server.ended()).code, 0);
+  },
+  !await canContain(),
+);

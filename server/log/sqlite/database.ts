@@ -57,7 +57,8 @@ export class LogFile {
       // Only a file without tables takes this; older ones stay as large as they ever were.
       this.database.exec("PRAGMA auto_vacuum = INCREMENTAL");
       this.database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync};
-        PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA journal_size_limit = 67108864;`);
+        PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA journal_size_limit = 67108864;
+        PRAGMA temp_store = MEMORY;`);
       migrate(this.database);
       ensureTimeline(this.database);
       this.heads = headsOf(this.database);

@@ -32,6 +32,8 @@ export class LogReader {
 
   #open(): DatabaseSync {
     this.#database = new DatabaseSync(this.#path, { readOnly: true });
+    // No file: a container's root may be read-only.
+    this.#database.exec("PRAGMA temp_store = MEMORY");
     // The writer may hold the lock while it recovers the WAL after a failure.
     this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
     readOnce(this.#database);
