@@ -1,7 +1,7 @@
 /** `chat-server`: reads its options, starts, and stops cleanly on a signal. */
 
 import config from "./deno.json" with { type: "json" };
-import { type Command, CommandFailure } from "./server/commands/command.ts";
+import { type Command, CommandFailure } from "./server/commands/parts/command.ts";
 import { commandHelp, COMMANDS, parseCommand } from "./server/commands/commands.ts";
 import { helpText } from "./server/commands/help.ts";
 import { ConfigProblem, configure } from "./server/config.ts";

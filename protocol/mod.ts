@@ -392,8 +392,10 @@
  * answered `not_in_room`. A name that is banned from an open or moderated room is refused with
  * `banned` by the first and the fifth row; from an invite room, by the first with a code alone.
  * A name can't leave a mute or the wait of slow mode behind: `rename` is refused meanwhile, and
- * also where a room of the session does not admit the new name. A server may ban names and addresses as a whole: their `connect` is
- * answered `banned`.
+ * also where a room of the session does not admit the new name. A server may ban names and
+ * addresses as a whole: their `connect` and `rename` are answered `banned`, and open connections
+ * get that as an `error` without `id`, and are closed. A server that lets only some people
+ * register names, or nobody, answers the others' `register` with `not_allowed`.
  *
  * # Names, rooms, texts
  *

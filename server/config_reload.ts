@@ -55,7 +55,10 @@ export class ConfigReload implements Disposable {
   async #apply(options: ServerOptions): Promise<void> {
     const { logger, chat, retain } = this.#parts;
     logger.setLevel(options["log-level"]);
-    chat.setLimits(limitsOf(options), options["registered-only"]);
+    chat.setLimits(limitsOf(options), {
+      registeredOnly: options["registered-only"],
+      registration: options.register,
+    });
     await retain(options);
   }
 

@@ -2,6 +2,7 @@
 
 import { list, oneOf, text, toggle, type Values, wholeNumber } from "../cli/options.ts";
 import { TLS_PORT } from "../protocol/fingerprint.ts";
+import { REGISTRATION } from "./hub/state/room_limits.ts";
 import { LIMIT_OPTIONS } from "./limit_options.ts";
 import type { Sources } from "./config.ts";
 import { OPS_OPTION } from "./ops/ops_address.ts";
@@ -93,6 +94,11 @@ export const OPTIONS = {
     "Silence after which a client is pinged; after twice that, or more where it has much to read, it is disconnected",
   ),
   "registered-only": toggle("Accept registered names only; chat-server passwd registers them"),
+  register: oneOf(
+    REGISTRATION,
+    "open",
+    "Who may register a name: everyone, people who came with a room's invitation code, nobody",
+  ),
   ...LIMIT_OPTIONS,
   ops: OPS_OPTION,
   "log-level": oneOf(LOG_LEVELS, "info", "Lowest level of the lines on stderr"),
@@ -105,7 +111,8 @@ export const OPTIONS = {
 /** The options that a running server reads again from its config file at SIGHUP. */
 export const RELOADED: ReadonlySet<string> = new Set([
   ...Object.keys(LIMIT_OPTIONS),
-  ...["retain-days", "retain-messages", "session-days", "registered-only", "log-level"],
+  ...["retain-days", "retain-messages", "session-days"],
+  ...["registered-only", "register", "log-level"],
 ]);
 
 /** Where the options of this process come from. */

@@ -9,7 +9,7 @@ import { ConnectionLimiter, type Rejection } from "./limits/connection_limiter.t
 import { ConnectionCount } from "./limits/garbage.ts";
 import type { DescriptorReserve } from "./process/system_limits.ts";
 import { Hub } from "./hub/hub.ts";
-import type { Registration } from "./hub/state/room_limits.ts";
+import type { Registration, RoomLimits } from "./hub/state/room_limits.ts";
 import type { Limits } from "./limit_options.ts";
 import { LineSplitter } from "./connection/line_stream.ts";
 import type { Figures } from "./ops/figures.ts";
@@ -162,14 +162,16 @@ export class ChatServer implements AsyncDisposable {
   }
 
   /** Changes the limits; what is open already goes on, whether it keeps to them or not. */
-  setLimits(limits: Limits, registeredOnly: boolean): void {
+  setLimits(
+    limits: Limits,
+    names: Pick<RoomLimits, "registeredOnly" | "registration">,
+  ): void {
     const { connections, loginFailures, rates, roomLimits } = limits;
     this.#limiter.setLimits(connections);
     this.#throttle.setLimits(loginFailures, connections.limitLoopback);
     this.#context.limits.rates = rates;
     this.#memory.setBounds(limits.memory);
-    const { registration = "open" } = this.#settings;
-    this.#hub.directory.setLimits({ ...roomLimits, registeredOnly, registration });
+    this.#hub.directory.setLimits({ ...roomLimits, ...names });
   }
 
   /** Figures for the operator; asks each connection, so not for every message. */

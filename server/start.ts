@@ -217,6 +217,7 @@ function serve(
     handshakeTimeout: options["handshake-timeout"] * 1000,
     idleTimeout: options["idle-timeout"] * 1000,
     registeredOnly: options["registered-only"],
+    registration: options.register,
     ...parts,
   });
 }

@@ -19,7 +19,7 @@ const LAYERS = [
     ["server/accounts", "server/ops"],
     ["server/peer"],
     ["server"],
-    ["server/doctor"],
+    ["server/doctor", "server/commands/parts"],
     ["server/commands"],
   ],
   [["protocol"], ["core/rights"], ["core/chat"], ["core/session"]],

@@ -5,9 +5,9 @@ import { toggle } from "../../cli/options.ts";
 import { exists } from "../process/files.ts";
 import { printLine } from "../process/standard_output.ts";
 import { checkSchema } from "../log/sqlite/tables/schema.ts";
-import { command, CommandFailure, DATA, dataPath, HELP } from "./command.ts";
+import { command, CommandFailure, DATA, dataPath, HELP } from "./parts/command.ts";
 import { readFrom, verifyFile } from "./verify.ts";
-import { cannotWrite, refuseExisting, sha256, writeWhole } from "./whole_file.ts";
+import { cannotWrite, refuseExisting, sha256, writeWhole } from "./parts/whole_file.ts";
 
 const WITH_TLS = toggle("Copy the server's certificate too, to FILE-tls");
 

@@ -4,13 +4,16 @@ import { shellCompletions, SHELLS } from "../../cli/completions.ts";
 import { describeOptions } from "../../cli/options.ts";
 import { type Config, ConfigProblem, configure } from "../config.ts";
 import { OPTIONS, SOURCES } from "../options.ts";
+import { log } from "./acts.ts";
 import { backup } from "./backup.ts";
-import { type Command, command, HELP } from "./command.ts";
+import { ban, bans, unban } from "./bans.ts";
+import { type Command, command, HELP } from "./parts/command.ts";
 import { exportLines } from "./export.ts";
 import { importLines } from "./import.ts";
 import { config } from "./config.ts";
 import { doctor } from "./doctor.ts";
 import { health } from "./health.ts";
+import { operator } from "./operator.ts";
 import { passwd } from "./passwd.ts";
 import { restore } from "./restore.ts";
 import { verify } from "./verify.ts";
@@ -27,6 +30,11 @@ const completions = command({
 /** The subcommands, by the first argument. */
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({
   passwd,
+  operator,
+  ban,
+  unban,
+  bans,
+  log,
   backup,
   verify,
   restore,
@@ -85,9 +93,9 @@ export function describeCommands(): string {
   return rows.map(([usage, help]) => `  ${usage.padEnd(width)}  ${help}`).join("\n");
 }
 
-/** The words that an operand must be one of; none where it is free. */
+/** The words that an operand must be one of; none where it is free, as capitals say. */
 function wordsOf(operand: string): string[] {
-  return operand.includes("|") ? operand.split("|") : [];
+  return /^[a-z]+\|/.test(operand) ? operand.split("|") : [];
 }
 
 function usageOf(name: string, { operands }: Command): string {

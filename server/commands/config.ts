@@ -4,7 +4,7 @@ import type { Config } from "../config.ts";
 import { settable } from "../config.ts";
 import type { Values } from "../../cli/options.ts";
 import { contradiction, OPTIONS } from "../options.ts";
-import { command, CommandFailure, HELP } from "./command.ts";
+import { command, CommandFailure, HELP } from "./parts/command.ts";
 
 const { version: _version, ...OTHERS } = OPTIONS;
 

@@ -4,7 +4,7 @@ import type { Values } from "../../cli/options.ts";
 import { messageOf } from "../../cli/system_errors.ts";
 import { isTls, OPTIONS } from "../options.ts";
 import { printLine } from "../process/standard_output.ts";
-import { command, CommandFailure, dataPath, HELP } from "./command.ts";
+import { command, CommandFailure, dataPath, HELP } from "./parts/command.ts";
 import { checkClock, checkDisk, checkFile, checkSync, checkWal } from "../doctor/files.ts";
 import {
   checkCertificate,

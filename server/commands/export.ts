@@ -13,9 +13,9 @@ import {
 } from "../log/sqlite/tables/export_rows.ts";
 import { Statements } from "../log/sqlite/tables/statements.ts";
 import { type Output, printLine } from "../process/standard_output.ts";
-import { command, CommandFailure, DATA, dataPath, HELP } from "./command.ts";
+import { command, CommandFailure, DATA, dataPath, HELP } from "./parts/command.ts";
 import { readFrom } from "./verify.ts";
-import { cannotWrite, writeWhole } from "./whole_file.ts";
+import { cannotWrite, writeWhole } from "./parts/whole_file.ts";
 
 /** The form of the lines, which an import of a later version still takes. */
 export const EXPORT_VERSION = 1;

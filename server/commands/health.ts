@@ -5,7 +5,7 @@ import { messageOf } from "../../cli/system_errors.ts";
 import { escapeForTerminal } from "../../protocol/mod.ts";
 import { OPS_OPTION, OPS_PORT, type OpsAddress, parseOpsAddress } from "../ops/ops_address.ts";
 import { writeAll } from "../web/transport.ts";
-import { command, CommandFailure, CONFIG, HELP } from "./command.ts";
+import { command, CommandFailure, CONFIG, HELP } from "./parts/command.ts";
 
 /** Milliseconds for the answer. */
 const TIMEOUT = 5000;

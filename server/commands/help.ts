@@ -26,8 +26,8 @@ One server at a time may use a file.
 Each option may also be in the environment, as CHAT_SERVER_<OPTION> (CHAT_SERVER_MAX_ROOMS=9,
 CHAT_SERVER_TLS=true), or in the file of --config, as { "max-rooms": 9, "tls": true }, with
 comments. The command line goes before the environment, and that before the file; --tls=false
-unsets a switch. With --config, SIGHUP reads the limits, what is retained, registered-only and
-log-level again.
+unsets a switch. With --config, SIGHUP reads the limits, what is retained, registered-only,
+register and log-level again.
 
 With --tls the certificate is made at the first start, and kept in a directory beside
 the log, FILE-tls. Give its fingerprint to the people who are to join. With TLS, SIGHUP reads

@@ -11,7 +11,7 @@ import { storeClock } from "../log/sqlite/tables/clock_row.ts";
 import { ImportRefusal, ImportRows } from "../log/sqlite/tables/import_rows.ts";
 import { checkSchema, migrate } from "../log/sqlite/tables/schema.ts";
 import { exists } from "../process/files.ts";
-import { command, CommandFailure, DATA, dataPath, HELP } from "./command.ts";
+import { command, CommandFailure, DATA, dataPath, HELP } from "./parts/command.ts";
 import { EXPORT_VERSION } from "./export.ts";
 import {
   BadLine,

@@ -5,21 +5,24 @@
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { DatabaseSync } from "node:sqlite";
 import { FieldError, newPassword } from "../../protocol/fields.ts";
-import { escapeForTerminal, fold, parseName } from "../../protocol/mod.ts";
+import { fold } from "../../protocol/mod.ts";
 import { toggle, type Values } from "../../cli/options.ts";
-import { DataFile, FileInUse } from "../log/sqlite/file/data_file.ts";
 import { lookAlike } from "../hub/state/skeletons.ts";
 import type { StoredPassword } from "../log/account_store.ts";
 import { Passwords } from "../accounts/passwords.ts";
 import { exists } from "../process/files.ts";
 import { askSecret } from "../process/secret_prompt.ts";
-import { checkNoOrphanedWal } from "../log/sqlite/database.ts";
-import { AccountTable } from "../log/sqlite/tables/accounts.ts";
-import { checkSchema, isUpToDate, migrate } from "../log/sqlite/tables/schema.ts";
-import { Statements } from "../log/sqlite/tables/statements.ts";
-import { command, CommandFailure, DATA, dataPath, HELP } from "./command.ts";
+import type { AccountTable } from "../log/sqlite/tables/accounts.ts";
+import {
+  change,
+  command,
+  CommandFailure,
+  DATA,
+  dataPath,
+  HELP,
+  nameFrom,
+} from "./parts/command.ts";
 
 const OPTIONS = {
   data: DATA,
@@ -42,28 +45,17 @@ A server that uses the file need not be stopped.`,
 
 /** Does what `chat-server passwd NAME` asks; returns the line that says what was done. */
 async function setPassword(
-  name: string,
+  operand: string,
   options: Values<typeof OPTIONS>,
 ): Promise<string> {
-  const parsed = parseName(name);
-  if ("problem" in parsed) {
-    throw new CommandFailure(
-      2,
-      `Cannot use the name "${escapeForTerminal(name)}": it ${parsed.problem}`,
-    );
-  }
+  const name = nameFrom(operand);
   const path = dataPath(options.data);
-  try {
-    const remark = exists(path) ? "" : ` The log ${path} is new.`;
-    if (options.delete) return withAccounts(path, (accounts) => unregister(accounts, parsed.name));
-    // Before asking for a password that could not be set.
-    withAccounts(path, (accounts) => refuseLookalike(accounts, parsed.name));
-    const password = await new Passwords().hash(await askForPassword());
-    return withAccounts(path, (accounts) => register(accounts, parsed.name, password)) + remark;
-  } catch (error) {
-    if (error instanceof CommandFailure || !(error instanceof Error)) throw error;
-    throw new CommandFailure(1, `Cannot use the log ${path}: ${error.message}`);
-  }
+  const remark = exists(path) ? "" : ` The log ${path} is new.`;
+  if (options.delete) return change(path, ({ accounts }) => unregister(accounts, name));
+  // Before asking for a password that could not be set.
+  change(path, ({ accounts }) => refuseLookalike(accounts, name));
+  const password = await new Passwords().hash(await askForPassword());
+  return change(path, ({ accounts }) => register(accounts, name, password)) + remark;
 }
 
 function register(accounts: AccountTable, name: string, password: StoredPassword): string {
@@ -92,41 +84,6 @@ function refuseLookalike(accounts: AccountTable, name: string): void {
   if (other === undefined) return;
   const reason = `Cannot register "${name}": it looks like "${other.name}", which is registered`;
   throw new CommandFailure(1, reason);
-}
-
-/** Does one thing to the accounts of a log: all of it, or nothing. */
-function withAccounts<Result>(path: string, change: (accounts: AccountTable) => Result): Result {
-  using stack = new DisposableStack();
-  const file = openFile(path);
-  if (file !== undefined) stack.use(file);
-  checkNoOrphanedWal(file?.path ?? path);
-  const database = new DatabaseSync(file?.path ?? path);
-  stack.defer(() => database.close());
-  checkSchema(database);
-  database.exec("PRAGMA busy_timeout = 10000");
-  if (file !== undefined) {
-    database.exec("PRAGMA journal_mode = WAL");
-    migrate(database);
-  } else if (!isUpToDate(database)) {
-    throw new CommandFailure(
-      1,
-      `The server that uses ${path} is older than this one; stop it first`,
-    );
-  }
-  database.exec("BEGIN IMMEDIATE");
-  const result = change(new AccountTable(new Statements(database)));
-  database.exec("COMMIT");
-  return result;
-}
-
-/** The file, locked for this process; `undefined` where a server has it, which is no obstacle. */
-function openFile(path: string): DataFile | undefined {
-  try {
-    return new DataFile(path);
-  } catch (error) {
-    if (error instanceof FileInUse) return undefined;
-    throw error;
-  }
 }
 
 async function askForPassword(): Promise<string> {

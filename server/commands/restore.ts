@@ -11,9 +11,9 @@ import { APPLICATION_ID } from "../log/sqlite/tables/schema.ts";
 import { beginTimeline } from "../log/sqlite/tables/timelines.ts";
 import { exists } from "../process/files.ts";
 import { checkTls, copyPages, copyTls } from "./backup.ts";
-import { command, CommandFailure, DATA, dataPath, HELP } from "./command.ts";
+import { command, CommandFailure, DATA, dataPath, HELP } from "./parts/command.ts";
 import { describeCounts, readFrom, verifyFile } from "./verify.ts";
-import { writeWhole } from "./whole_file.ts";
+import { writeWhole } from "./parts/whole_file.ts";
 
 /** `chat-server restore FILE`. */
 export const restore = command({

@@ -5,7 +5,7 @@ import { messageOf } from "../../cli/system_errors.ts";
 import { openToRead } from "../log/sqlite/file/read_only.ts";
 import { type Counts, type Verified, verifyLog } from "../log/sqlite/verify.ts";
 import { SCHEMA_VERSION } from "../log/sqlite/tables/schema.ts";
-import { command, CommandFailure, DATA, dataPath, HELP } from "./command.ts";
+import { command, CommandFailure, DATA, dataPath, HELP } from "./parts/command.ts";
 
 /** `chat-server verify [FILE]`. */
 export const verify = command({

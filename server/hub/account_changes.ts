@@ -10,7 +10,7 @@ import { recordSession, refuse } from "./effects.ts";
 import type { Account, AccountsSnapshot, Authentication } from "../log/account_store.ts";
 import type { RightsChange } from "../log/rights.ts";
 import { enact, recordChanges } from "./acts.ts";
-import { serverBanRefusal } from "./rights/rights.ts";
+import { serverBanOf, serverBanRefusal } from "./rights/rights.ts";
 import { Ban } from "./state/room_rights.ts";
 import { disconnect, voidSession } from "./lifecycle.ts";
 import type { Session } from "./state/session.ts";
@@ -81,19 +81,43 @@ export function syncAccounts(
   return [
     ...gone.flatMap((account) => accountDeleted(directory, account, change)),
     ...changed.flatMap((account) => accountChanged(directory, account, change)),
-    ...closeBanned(directory, change.now),
+    ...banAddresses(directory, change.now),
+    ...closeBanned(directory, change),
   ];
 }
 
-/** Closes the connections that the server has banned. */
-function closeBanned(directory: Directory, now: number): Effect[] {
+/** Adds the addresses that a banned name is connected from to its ban, which holds for them for a day at most. */
+function banAddresses(directory: Directory, now: number): Effect[] {
+  const found = new Map<Ban, Set<string>>();
+  for (const connection of directory.connections) {
+    const ban = serverBanOf(directory, directory.sessionOf(connection) as Session, now);
+    const { addressKey } = connection;
+    if (ban?.stored.kind !== "ban" || addressKey === undefined) continue;
+    const addresses = found.get(ban) ?? new Set(ban.stored.addresses);
+    found.set(ban, addresses.add(addressKey));
+  }
+  const effects: Effect[] = [];
+  directory.bans = directory.bans.map((ban) => {
+    const addresses = [...found.get(ban) ?? []];
+    if (addresses.length <= (ban.stored.addresses?.length ?? 0)) return ban;
+    const stored = { ...ban.stored, addresses };
+    effects.push({ kind: "append record", draft: { kind: "ban addresses", ban: stored } });
+    return new Ban(stored);
+  });
+  return effects;
+}
+
+/** Closes the connections that the server has banned; their sessions may come back after the ban. */
+function closeBanned(directory: Directory, { now, inboxSeen }: Change): Effect[] {
   return directory.connections.flatMap((connection): Effect[] => {
     const session = directory.sessionOf(connection) as Session;
     const refusal = serverBanRefusal(directory, session, now);
     if (refusal === undefined) return [];
     const { profile } = session;
+    const seen = inboxSeen(connection) ?? session.inboxSeq;
     return [
       ...refuse({ connection, profile, id: undefined }, refusal),
+      ...disconnect(directory, connection, now, seen),
       { kind: "close", connection },
     ];
   });

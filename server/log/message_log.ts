@@ -12,7 +12,7 @@ import type {
   AccountStore,
   StoredSession,
 } from "./account_store.ts";
-import type { RightsChange, RightsDraft } from "./rights.ts";
+import type { BanAddressesDraft, RightsChange, RightsDraft } from "./rights.ts";
 
 /** The author of a message and, for a session that can retry, its `ref`. */
 export interface Author {
@@ -92,7 +92,8 @@ export type Draft =
   | RetryDraft
   | TopicDraft
   | ReadDraft
-  | RightsDraft;
+  | RightsDraft
+  | BanAddressesDraft;
 
 /** A message that is in the log. */
 export type Entry = Omit<MessagePayload, "ref">;

@@ -45,6 +45,12 @@ export interface RightsDraft {
   entry?: { sender: string; text: string; act: Act } | undefined;
 }
 
+/** A ban of a name from the server, with the addresses that it was connected from; of no effect once it is lifted. */
+export interface BanAddressesDraft {
+  kind: "ban addresses";
+  ban: StoredBan;
+}
+
 /** What a change changes. */
 export function keyOf(change: RightsChange): string {
   switch (change.kind) {

@@ -5,6 +5,7 @@ import { clockBack } from "./clock_back.ts";
 import { comeAndGo } from "./come_and_go.ts";
 import { cutLines, halfOpen } from "./cut.ts";
 import { diskFull } from "./disk_full.ts";
+import { killAfterAct } from "./kill_after_act.ts";
 import { killChatClient } from "./kill_chat_client.ts";
 import { killClient } from "./kill_client.ts";
 import { killServer } from "./kill_server.ts";
@@ -36,6 +37,16 @@ export const FAULTS: readonly Fault[] = [
       "acknowledged. (A killed process loses nothing that it had handed to the system, so this " +
       "cannot show what `--sync full` does against a power cut.)",
     run: killServer,
+  },
+  {
+    name: "kill-after-act",
+    rounds: { full: 200, short: 3 },
+    about: "The owner of a room bans and mutes up to 20 names, with messages between, and the " +
+      "server is killed after a random number of the answers; in some rounds `chat-server ban` " +
+      "runs at that moment, and may be killed too. What was acknowledged must hold on the server " +
+      "that starts next: in `bans`, in the room's log with its number and words, once, and for " +
+      "the names that come back.",
+    run: killAfterAct,
   },
   {
     name: "kill-client",

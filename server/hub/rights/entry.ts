@@ -48,10 +48,17 @@ export function codeChanges(
 ): RightsChange[] {
   const value = code === undefined ? undefined : room.rights?.code(code);
   if (code === undefined || value === undefined) return [];
-  if (rightRefusal(directory, room, person, "enter", now) === undefined) return [];
+  const mayEnter = rightRefusal(directory, room, person, "enter", now) === undefined;
+  if (mayEnter && !isToRegister(directory, person)) return [];
+  if (!isGood(directory, room, code, now)) return [];
   const { uses, until } = value;
   const left = uses === 1 ? undefined : { uses: uses - 1, until };
   return [{ kind: "code", code, value: left }, ...membership(person)];
+}
+
+/** Whether a code lets a person register its name, also where it needs none to enter. */
+function isToRegister({ roomLimits }: Directory, { authentication }: Person): boolean {
+  return roomLimits.registration === "invite" && authentication === undefined;
 }
 
 /** The change that lets a person come back to an invite room; none for a lecture client. */

@@ -136,19 +136,29 @@ export function serverBanRefusal(
   person: Person,
   now: number,
 ): Refusal | undefined {
+  const ban = serverBanOf(directory, person, now);
+  if (ban === undefined) return undefined;
+  const { reason } = ban.stored;
+  const why = reason === undefined ? "" : `: ${reason}`;
+  return { code: "banned", reason: `This server has banned you ${inWords(ban.stored)}${why}` };
+}
+
+/**
+ * The ban from the server that hits a person. A registered name other than the banned one is hit
+ * by a ban of its address alone, an operator by none.
+ */
+export function serverBanOf(directory: Directory, person: Person, now: number): Ban | undefined {
   if (directory.bans.length === 0) return undefined;
   const { authentication } = person;
   if (authentication !== undefined && directory.names.isOperator(authentication.account)) {
     return undefined;
   }
   const epoch = directory.toEpoch(now);
-  const ban = directory.bans.find((ban) =>
-    ban.holds(epoch) && (ban.names(person) || ban.resembles(person, epoch))
-  );
-  if (ban === undefined) return undefined;
-  const { reason } = ban.stored;
-  const why = reason === undefined ? "" : `: ${reason}`;
-  return { code: "banned", reason: `This server has banned you ${inWords(ban.stored)}${why}` };
+  return directory.bans.find((ban) => {
+    if (!ban.holds(epoch)) return false;
+    const isForAll = authentication === undefined || ban.stored.kind === "address";
+    return ban.names(person) || isForAll && ban.resembles(person, epoch);
+  });
 }
 
 /** Why a session may not register its name, by `--register`. */

@@ -20,7 +20,8 @@ export interface RoomLimits {
 }
 
 /** Who may register a name. */
-export type Registration = "open" | "invite" | "off";
+export const REGISTRATION = ["open", "invite", "off"] as const;
+export type Registration = (typeof REGISTRATION)[number];
 
 /** No limits but memory, and the wire's. */
 export const NO_ROOM_LIMITS: RoomLimits = {

@@ -183,6 +183,7 @@ export class MemoryLog implements ServerLog {
       case "read":
         this.#read(draft);
         break;
+      case "ban addresses":
       case "topic":
         // The hub has it, and lives as long as this does.
     }

@@ -100,6 +100,9 @@ export class Appender {
         break;
       case "rights":
         return this.#rights(draft);
+      case "ban addresses":
+        this.#rightsTable.noteAddresses(draft.ban);
+        break;
       case "register":
         return this.#accounts.register(draft, this.#now.at);
       case "password":

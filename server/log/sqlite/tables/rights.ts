@@ -94,6 +94,19 @@ export class RightsTable {
     return known;
   }
 
+  /** Sets the addresses of a name's ban from the server, if it is still the same one. */
+  noteAddresses({ name, addresses = [], at }: StoredBan): void {
+    this.#sql.run(
+      `UPDATE room_ban SET addresses = ? WHERE room = ? AND kind = 'ban' AND fold = ? AND at = ?`,
+      ...[JSON.stringify(addresses), SERVER, fold(name), at],
+    );
+  }
+
+  /** Deletes the bans from the server that are over at `now`. */
+  forgetServerBans(now: number): void {
+    this.#sql.run("DELETE FROM room_ban WHERE room = ? AND until <= ?", SERVER, now);
+  }
+
   #apply(room: number, change: RightsChange): void {
     switch (change.kind) {
       case "settings": {

@@ -1,8 +1,8 @@
 /** Files that appear whole or not at all: written under a temporary name, and renamed. */
 
 import { createHash } from "node:crypto";
-import { messageOf } from "../../cli/system_errors.ts";
-import { exists } from "../process/files.ts";
+import { messageOf } from "../../../cli/system_errors.ts";
+import { exists } from "../../process/files.ts";
 import { CommandFailure } from "./command.ts";
 
 /** Bytes that are read at once. */

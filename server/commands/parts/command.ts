@@ -1,13 +1,16 @@
 /** The form of a subcommand of `chat-server`: one row of the table in commands.ts. */
 
-import { PLATFORM } from "../../cli/directories.ts";
-import { type OptionTable, text, toggle, type Values } from "../../cli/options.ts";
-import type { Config } from "../config.ts";
-import { defaultDataFile } from "../log/sqlite/file/data_file.ts";
+import { PLATFORM } from "../../../cli/directories.ts";
+import { type OptionTable, text, toggle, type Values } from "../../../cli/options.ts";
+import type { Config } from "../../config.ts";
+import { escapeForTerminal, parseName } from "../../../protocol/mod.ts";
+import { changeLog, type SharedTables } from "../../log/sqlite/change_log.ts";
+import { defaultDataFile } from "../../log/sqlite/file/data_file.ts";
+import { exists } from "../../process/files.ts";
 
 /** A subcommand. */
 export interface Command<Table extends OptionTable = OptionTable> {
-  /** The operands as the usage shows them: `NAME`, `[FILE]` for one that may be left out, `a|b` for words. */
+  /** The operands as the usage shows them: `NAME`, `NAME|ADDRESS`, `[FILE]` for one that may be left out, `a|b` for words. */
   readonly operands: readonly string[];
   /** The request for an operand that must not be left out. */
   readonly missing?: string;
@@ -60,4 +63,28 @@ export function dataPath(given: string | undefined): string {
     1,
     "Cannot tell where the log is: no home directory; use --data FILE",
   );
+}
+
+/** The name that an operand gives. Throws a {@linkcode CommandFailure} where it breaks the rules. */
+export function nameFrom(operand: string): string {
+  const parsed = parseName(operand);
+  if (!("problem" in parsed)) return parsed.name;
+  const reason = `Cannot use the name "${escapeForTerminal(operand)}": it ${parsed.problem}`;
+  throw new CommandFailure(2, reason);
+}
+
+/** Makes one change to the log at `path`: all of it, or nothing. Throws a {@linkcode CommandFailure}. */
+export function change<Result>(path: string, make: (tables: SharedTables) => Result): Result {
+  try {
+    return changeLog(path, make);
+  } catch (error) {
+    if (error instanceof CommandFailure || !(error instanceof Error)) throw error;
+    throw new CommandFailure(1, `Cannot use the log ${path}: ${error.message}`);
+  }
+}
+
+/** The same for a log that must be there already: nothing is changed in one at a mistyped path. */
+export function changeKnown<Result>(path: string, make: (tables: SharedTables) => Result): Result {
+  if (exists(path)) return change(path, make);
+  throw new CommandFailure(1, `There is no log ${path}; is --data right?`);
 }
