@@ -55,6 +55,7 @@ export class DraftDelivery {
       held,
       slowed: () => show({ kind: "notice", text: SLOWED }),
       unkept: (reason) => this.#unkept(reason),
+      waits: (reason) => show({ kind: "problem", text: `${reason}: it goes out then` }),
     });
   }
 

@@ -9,7 +9,14 @@
  * that the order stays.
  */
 
-import type { ErrorCode, Event, Request, RequestType } from "../../protocol/mod.ts";
+import {
+  type ErrorCode,
+  type Event,
+  type Events,
+  fold,
+  type Request,
+  type RequestType,
+} from "../../protocol/mod.ts";
 import type { Draft } from "./journal.ts";
 import type { Outbox } from "./outbox.ts";
 import { RequestWindow } from "./request_window.ts";
@@ -29,7 +36,21 @@ export interface SenderOptions {
   slowed: () => void;
   /** Called with the reason each time the server could not keep a draft; it goes out again. */
   unkept: (reason: string) => void;
+  /** Called with the reason when drafts begin to wait for the slow mode of their room. */
+  waits: (reason: string) => void;
 }
+
+/** The drafts that wait for the slow mode of one room. */
+interface SlowRoom {
+  /** In their order. */
+  waiting: Draft[];
+  /** The ref of the one that was sent when the last wait was over, until it is answered. */
+  tried: number | undefined;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Milliseconds to wait for a slow room if the server has not said how long. */
+const USUAL_WAIT = 1_000;
 
 /** Sends, pauses when the server says so, and sends refused requests again. */
 export class Sender {
@@ -44,6 +65,8 @@ export class Sender {
   readonly #unsaid: Set<number> = new Set();
   /** Refs that were given in place of others on this connection. */
   readonly #renumbered: Set<number> = new Set();
+  /** The rooms whose slow mode drafts wait for, by folded name. */
+  readonly #slow: Map<string, SlowRoom> = new Map();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Counts connections, since a late write belongs to one of them. */
   #connection = 0;
@@ -80,16 +103,20 @@ export class Sender {
   answered(id: string): void {
     this.#window.answered(id);
     const ref = refOf(id);
-    if (ref !== undefined && this.#doubtful.delete(ref) && this.#doubtful.size === 0) {
-      this.#follow();
-    }
+    if (ref !== undefined) this.#answeredDraft(ref);
     this.#pump();
+  }
+
+  #answeredDraft(ref: number): void {
+    if (this.#doubtful.delete(ref) && this.#doubtful.size === 0) this.#follow();
+    for (const [key, room] of this.#slow) if (room.tried === ref) this.#tryNext(key, room);
   }
 
   /** Handles a refusal; true if the request will be sent again by itself. */
   sendsAgain({ id = "", payload }: Event<"error">): boolean {
     const { code, message, retry_after, ref: highest } = payload;
     if (this.#wasUnsaid(id, code)) return this.saysAgain(refOf(id) ?? 0, highest);
+    if (code === "slow_mode") return this.#waitsFor(refOf(id) ?? 0, payload);
     // A person repeats a failed query; a message must arrive.
     const isUnkept = code === "log_failed" && refOf(id) !== undefined;
     if (code !== "rate_limited" && !isUnkept) return false;
@@ -123,6 +150,8 @@ export class Sender {
     clearTimeout(this.#timer);
     this.#heldUntil = undefined;
     this.#window.clear();
+    for (const { timer } of this.#slow.values()) clearTimeout(timer);
+    this.#slow.clear();
     for (const refs of [this.#doubtful, this.#unsaid, this.#renumbered]) refs.clear();
   }
 
@@ -180,10 +209,48 @@ export class Sender {
     return renumbered;
   }
 
+  /** Sends drafts, unless others to their room wait: those go first. */
   #send(drafts: readonly Draft[]): void {
-    for (const draft of drafts) this.#window.add(requestOf(draft));
+    for (const draft of drafts) {
+      const slow = this.#slow.get(roomKey(draft) ?? "");
+      if (slow === undefined) this.#window.add(requestOf(draft));
+      else slow.waiting.push(draft);
+    }
     this.#pump();
   }
+
+  /** Keeps a draft that came too early for its room, and all later ones to that room behind it. */
+  #waitsFor(ref: number, { message, retry_after = USUAL_WAIT }: Events["error"]): boolean {
+    const draft = this.#options.outbox.get(ref);
+    const key = draft && roomKey(draft);
+    if (draft === undefined || key === undefined) return false;
+    const known = this.#slow.get(key);
+    const room = known ?? { waiting: [], tried: undefined, timer: undefined };
+    if (known === undefined) this.#options.waits(message);
+    this.#slow.set(key, room);
+    if (room.tried === ref) room.waiting.unshift(draft);
+    else room.waiting.push(draft);
+    room.tried = undefined;
+    room.timer ??= setTimeout(() => this.#tryNext(key, room), retry_after);
+    this.answered(draftId(ref));
+    return true;
+  }
+
+  /** Sends the first draft that waits for a room. What was sent meanwhile has used higher refs. */
+  #tryNext(key: string, room: SlowRoom): void {
+    clearTimeout(room.timer);
+    room.timer = room.tried = undefined;
+    if (room.waiting.length === 0) return void this.#slow.delete(key);
+    const [next, ...waiting] = this.#options.outbox.renumber(room.waiting);
+    if (next === undefined) return;
+    Object.assign(room, { waiting, tried: next.ref });
+    this.#window.add(requestOf(next));
+    this.#pump();
+  }
+}
+
+function roomKey({ target }: Draft): string | undefined {
+  return "room" in target ? fold(target.room) : undefined;
 }
 
 function requestOf({ ref, target, text }: Draft): Request {

@@ -173,6 +173,20 @@ Deno.test("a message that a room does not take is shown with the reason, and sen
   assertMatch(muted.stderr[1] ?? "", /muted.*by Alice: too loud/);
 });
 
+Deno.test("what comes too early for a slow room goes out later, in its order", async () => {
+  await using home = new Home();
+  await using server = await home.serve();
+  using alice = await registered(server, "Alice", "Tea");
+  await alice.send("configure", { room: "Tea", slow: 1 });
+  await alice.settled();
+  const args = ["--server", server.address, "--name", "Bot", "--room", "Tea"];
+  const { code, stderr } = await runClient(home, args, ["one", "two", "three"]);
+  assertEquals(code, 0);
+  assertMatch(stderr.join("\n"), /^!! Tea takes one message in 1 s;.*it goes out then$/m);
+  const said = (await alice.settled()).filter(({ type }) => type === "message");
+  assertEquals(said.map(({ payload }) => payload.text), ["one", "two", "three"]);
+});
+
 Deno.test("--json relays acts, and does not come back to a room that it was put out of", async () => {
   await using home = new Home();
   await using server = await home.serve();

@@ -35,7 +35,14 @@ async function play(store: SlowStore, steps: Step[], seen: (request: Request) =>
   const outbox = await Outbox.open(store);
   const write = (request: Request) => seen(request);
   const nothing = () => {};
-  const sender = new Sender({ outbox, write, held: nothing, slowed: nothing, unkept: nothing });
+  const sender = new Sender({
+    outbox,
+    write,
+    held: nothing,
+    slowed: nothing,
+    unkept: nothing,
+    waits: nothing,
+  });
   sender.connected(0);
   for (const step of steps) {
     if (step === "pause") await new Promise((resolve) => setTimeout(resolve));

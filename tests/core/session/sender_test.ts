@@ -16,9 +16,18 @@ function start(outbox: Outbox) {
   const written: { ref: number; text: string }[] = [];
   const write = ({ payload }: Request) => void written.push(payload as typeof written[number]);
   const nothing = () => {};
-  const sender = new Sender({ outbox, write, held: nothing, slowed: nothing, unkept: nothing });
+  const reasons: string[] = [];
+  const waits = (reason: string) => void reasons.push(reason);
+  const sender = new Sender({
+    outbox,
+    write,
+    held: nothing,
+    slowed: nothing,
+    unkept: nothing,
+    waits,
+  });
   const taken = () => written.splice(0).map(({ text }) => text);
-  return { outbox, sender, written, taken };
+  return { outbox, sender, written, taken, reasons };
 }
 
 /** An outbox in memory with these texts, under these refs. */
@@ -144,4 +153,41 @@ Deno.test("a process that is killed while refs change leaves each draft under on
     }),
     { numRuns: 10 },
   );
+});
+
+/** The refusal of a draft by a room that takes one message in so many seconds. */
+function tooEarly(ref: number) {
+  const error = errorEvent("slow_mode", "General takes one message in 1 s", draftId(ref));
+  return { ...error, payload: { ...error.payload, retry_after: 1 } };
+}
+
+Deno.test("drafts to a slow room wait in their order, and nothing else waits for them", async () => {
+  const outbox = outboxOf("a", "b", "c");
+  const test = start(outbox);
+  test.sender.connected(0);
+  const [a = 0, b = 0, c = 0] = test.written.map(({ ref }) => ref);
+  assertEquals(test.taken(), ["a", "b", "c"]);
+  acknowledge(test, a);
+  for (const ref of [b, c]) assert(test.sender.sendsAgain(tooEarly(ref)));
+  assertEquals([test.reasons.length, outbox.size], [1, 2]);
+  const elsewhere = outbox.add({ room: "Ops" }, "ops");
+  const d = outbox.add(room, "d");
+  for (const draft of [elsewhere, d]) test.sender.say(draft);
+  assertEquals(test.taken(), ["ops"]);
+  acknowledge(test, elsewhere.ref);
+  for (const text of ["b", "c", "d"]) {
+    while (test.written.length === 0) await new Promise((resolve) => setTimeout(resolve));
+    const { ref } = test.written[0] ?? { ref: 0 };
+    // What was said elsewhere has used a ref: a lower one would be refused as stale.
+    assert(ref > elsewhere.ref);
+    assertEquals(test.taken(), [text]);
+    if (text === "c") {
+      assert(test.sender.sendsAgain(tooEarly(ref)));
+      while (test.written.length === 0) await new Promise((resolve) => setTimeout(resolve));
+      acknowledge(test, test.written[0]?.ref ?? 0);
+      assertEquals(test.written.shift()?.text, "c");
+    } else acknowledge(test, ref);
+  }
+  assertEquals([outbox.size, test.reasons.length], [0, 1]);
+  test.sender.stop();
 });
