@@ -6,6 +6,7 @@ import { messageOf } from "../../cli/system_errors.ts";
 import { checkNothingSaved, freePath } from "../log/sqlite/database.ts";
 import { markCleanEnd, unmarkCleanEnd } from "../log/sqlite/file/clean_end.ts";
 import { DataFile, FileInUse } from "../log/sqlite/file/data_file.ts";
+import { statusOf } from "../log/sqlite/file/file_status.ts";
 import { walSize } from "../log/sqlite/file/read_only.ts";
 import { APPLICATION_ID } from "../log/sqlite/tables/schema.ts";
 import { beginTimeline } from "../log/sqlite/tables/timelines.ts";
@@ -58,7 +59,7 @@ async function replaceLog(file: string, given: string): Promise<string | undefin
     markCleanEnd(path);
     return replaced;
   } catch (error) {
-    if (isNew && Deno.statSync(path).size === 0) Deno.removeSync(path);
+    if (isNew && statusOf(path)?.size === 0) Deno.removeSync(path);
     if (error instanceof CommandFailure || !(error instanceof Error)) throw error;
     throw new CommandFailure(1, `Cannot replace the log ${path}: ${messageOf(error)}`);
   }
