@@ -45,7 +45,7 @@
  *
  * The same lines may go over TLS (1.2 or 1.3), on a port of its own, 12346 by default.
  * A connection there that does not speak TLS is sent the error `tls_required`,
- * unencrypted, and closed.
+ * unencrypted, and closed. A server with both may take TLS on the port for lines too.
  *
  * An address is written `chat://HOST[:PORT][/ROOM]` for plain TCP and
  * `chats://HOST[:PORT][/ROOM][#FINGERPRINT]` for TLS. An IPv6 address is written in

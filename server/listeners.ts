@@ -41,8 +41,11 @@ export async function openListeners(
 
 /** What the server accepts connections from. */
 export function sourcesOf({ plain, tls, site }: Listeners): Listener[] {
-  const listeners = [plain, tls].filter((each) => each !== undefined);
-  return site === undefined ? listeners : listeners.map((each) => new WebListener(each, site));
+  if (site === undefined) return [plain, tls].filter((each) => each !== undefined);
+  return [
+    ...plain === undefined ? [] : [new WebListener(plain, site, tls?.over.bind(tls))],
+    ...tls === undefined ? [] : [new WebListener(tls, site)],
+  ];
 }
 
 /** The addresses of the page, for people on this machine. */

@@ -4,7 +4,7 @@
  */
 
 import type { Identity } from "./certificate.ts";
-import type { TransportListener } from "../connection/connection.ts";
+import type { Transport, TransportListener } from "../connection/connection.ts";
 import { type Pair, TlsSocket } from "./socket.ts";
 
 /** A listener that hands out {@linkcode TlsSocket}s. */
@@ -31,7 +31,12 @@ export class TlsListener {
 
   /** The next connection. Its handshake holds up no other. */
   async accept(): Promise<TlsSocket> {
-    return new TlsSocket(await this.#listener.accept(), () => this.#makePair());
+    return this.over(await this.#listener.accept());
+  }
+
+  /** TLS over a connection that another listener has accepted. */
+  over(socket: Transport): TlsSocket {
+    return new TlsSocket(socket, () => this.#makePair());
   }
 
   /** Gives connections from now on the certificate of `endpoint`. */

@@ -5,7 +5,7 @@
 
 import { type Identity, validity } from "./certificate.ts";
 import { type CertificateSource, unusable, UnusableCertificate } from "./source.ts";
-import type { Listener, TransportListener } from "../connection/connection.ts";
+import type { Listener, Transport, TransportListener } from "../connection/connection.ts";
 import { FileCertificate } from "./file_certificate.ts";
 import type { Logger } from "../process/logger.ts";
 import { DAY } from "../process/time.ts";
@@ -57,6 +57,11 @@ export class Tls implements Listener {
 
   accept(): Promise<TlsSocket> {
     return this.#listener.accept();
+  }
+
+  /** TLS over a connection that another listener has accepted. */
+  over(socket: Transport): TlsSocket {
+    return this.#listener.over(socket);
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 /**
  * One port for several protocols. The peer speaks first in each of them, so its first byte says
- * which: a capital letter begins an HTTP request, everything else is lines. The bytes of an HTTP
+ * which: a capital letter begins an HTTP request, 0x16 a TLS handshake where TLS is served, and
+ * everything else is lines. The bytes of an HTTP
  * request are read as lines by no one: a browser lets any page send such a request with a body
  * of its own.
  */
@@ -19,14 +20,22 @@ const FIRST_READ = 512;
 /** Milliseconds that such a peer has to say its first byte. */
 const FIRST_TIMEOUT = 500;
 
+/** Speaks TLS over a socket. */
+type OverTls = (socket: Transport) => Transport;
+
+/** The first byte of a TLS connection: the type of a handshake record. */
+const HANDSHAKE = 0x16;
+
 /** A listener whose sockets speak lines, HTTP or WebSocket. */
 export class WebListener implements Listener {
   readonly #inner: TransportListener;
   readonly #site: Site;
+  readonly #overTls: OverTls | undefined;
 
-  constructor(inner: TransportListener, site: Site) {
+  constructor(inner: TransportListener, site: Site, overTls?: OverTls) {
     this.#inner = inner;
     this.#site = site;
+    this.#overTls = overTls;
   }
 
   get addr(): Deno.NetAddr {
@@ -34,7 +43,7 @@ export class WebListener implements Listener {
   }
 
   async accept(): Promise<Socket> {
-    return new FirstByteSocket(await this.#inner.accept(), this.#site);
+    return new FirstByteSocket(await this.#inner.accept(), this.#site, this.#overTls);
   }
 
   close(): void {
@@ -52,6 +61,7 @@ type Phase = "waiting" | "head" | "visit" | "known";
 export class FirstByteSocket implements Socket {
   readonly #inner: Transport;
   readonly #site: Site;
+  readonly #overTls: OverTls | undefined;
   #phase: Phase = "waiting";
   /** The socket that reads and writes are passed to, once it is known. */
   #next: Socket;
@@ -60,9 +70,10 @@ export class FirstByteSocket implements Socket {
   /** Whether the peer is turned away: it is not to get the page. */
   #isRejected = false;
 
-  constructor(inner: Transport, site: Site) {
+  constructor(inner: Transport, site: Site, overTls?: OverTls) {
     this.#inner = this.#next = inner;
     this.#site = site;
+    this.#overTls = overTls;
   }
 
   get remoteAddr(): Deno.NetAddr {
@@ -87,6 +98,11 @@ export class FirstByteSocket implements Socket {
     const count = await this.#inner.read(buffer);
     // The phase has changed where the peer was written to meanwhile: what comes then is lines.
     if (this.#isKnown) return count;
+    if (count !== null && buffer[0] === HANDSHAKE && this.#overTls !== undefined) {
+      const inner = this.#overTls(new PrefixedSocket(this.#inner, buffer.subarray(0, count)));
+      this.#become(new FirstByteSocket(inner, this.#site));
+      return await this.#next.read(buffer);
+    }
     if (count === null || !isCapital(buffer[0] as number)) {
       this.#become(this.#inner);
       return count;
@@ -123,6 +139,8 @@ export class FirstByteSocket implements Socket {
     this.#phase = "known";
     this.#next = next;
     this.#use(next);
+    // What is spoken over TLS is still to be known.
+    next.whenKnown?.((known) => this.#use(known));
   }
 
   /** Learns what a peer speaks that is to be told, before all else, why it is turned away. */

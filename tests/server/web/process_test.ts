@@ -1,6 +1,8 @@
 /** The page of a server as a process: its address, its options, its files. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Endpoint } from "../../fixtures/endpoint.ts";
+import { Directory } from "../../fixtures/files.ts";
 import { serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
 import { dial, exchange, request, statusOf, UPGRADE } from "../../fixtures/web.ts";
 
@@ -48,4 +50,20 @@ Deno.test("options for the page that make no sense end the server with 2", async
     assertEquals(code, 2);
     assertStringIncludes(stderr[0] ?? "", reason);
   }
+});
+
+Deno.test("where TLS is served, the port for plain TCP takes it too: lines, the page, a WebSocket", async () => {
+  using directory = new Directory();
+  const data = directory.file("chat.db");
+  await using server = await ServerProcess.serve(data, "--tls", "--tls-port", "0");
+  const ca = await Deno.readTextFile(`${data}-tls/authority.pem`);
+  const options = { hostname: "127.0.0.1", port: server.port, caCerts: [ca] };
+  using alice = await new Endpoint(() => Deno.connectTls(options)).join("Alice");
+  await alice.settled();
+  using client = Deno.createHttpClient({ caCerts: [ca] });
+  const answer = await fetch(`https://localhost:${server.port}/nothing`, { client });
+  assertEquals(answer.status, 404);
+  await answer.body?.cancel();
+  using bob = await server.join("Bob");
+  await bob.settled();
 });
