@@ -40,7 +40,7 @@ export function setText(target: Element, text: string): void {
 /** Makes `children` the children of `parent`, and moves only those that are out of place. */
 export function placeChildren(parent: Element, children: readonly Element[]): void {
   const wanted = new Set(children);
-  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  for (const child of Array.from(parent.children)) if (!wanted.has(child)) child.remove();
   let place = parent.firstElementChild;
   for (const child of children) {
     if (child === place) place = place.nextElementSibling;
