@@ -450,7 +450,7 @@ export class App implements View {
     if (unstored.length === 0) return;
     void Promise.resolve(outbox.written).then(() => {
       for (const { ref } of unstored) this.#stored.add(ref);
-      list.dataset["look"] = "";
+      delete list.dataset["look"];
       this.changed();
     });
   }

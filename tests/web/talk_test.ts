@@ -136,6 +136,11 @@ webTest("what the server refuses is shown with its text, and can be sent again",
   await alice.say("/msg Nobody are you there?");
   const row = alice.log.getByRole("listitem").filter({ hasText: "are you there?" });
   await row.getByText("Not sent").waitFor();
+  // It waits no longer.
+  await until(
+    async () => await alice.page.locator("#waiting li").count() === 0,
+    "nothing waits",
+  );
   // It survives the tab.
   await alice.page.reload();
   await alice.page.getByRole("navigation").getByRole("button", { name: "Nobody" }).click();
