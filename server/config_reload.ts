@@ -24,12 +24,25 @@ export class ConfigReload implements Disposable {
   readonly #parts: ReloadParts;
   readonly #files: FileReader;
 
-  /** To be made before the server drops its access to files. */
-  constructor(path: string, config: ServerConfig, parts: ReloadParts) {
+  private constructor(path: string, config: ServerConfig, parts: ReloadParts) {
     this.#path = path;
     this.#started = config;
     this.#parts = parts;
     this.#files = new FileReader([path]);
+  }
+
+  /**
+   * Opens it, before the server drops its access to files: it has read the file once, since its
+   * worker cannot be loaded any more after that.
+   */
+  static async open(
+    path: string,
+    config: ServerConfig,
+    parts: ReloadParts,
+  ): Promise<ConfigReload> {
+    const reload = new ConfigReload(path, config, parts);
+    await reload.#files.read(path);
+    return reload;
   }
 
   /** Reads the file. One that cannot be used changes nothing. */

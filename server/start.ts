@@ -75,7 +75,7 @@ export async function start(config: ServerConfig, server: string): Promise<Runni
     const reserve = parts.use(new DescriptorReserve());
     const chat = serve(options, listeners, { server, logger, log, snapshot, turns, reserve });
     parts.use(chat);
-    const reloads = reloadsOf(listeners, config, { logger, chat, retain });
+    const reloads = await reloadsOf(listeners, config, { logger, chat, retain });
     if (reloads.config !== undefined) parts.use(reloads.config);
     ops?.started({
       figures: () => chat.figures,
@@ -107,10 +107,10 @@ export async function start(config: ServerConfig, server: string): Promise<Runni
 }
 
 /** How the config file and the certificate are read again, as far as there are such. */
-function reloadsOf({ tls }: Listeners, config: ServerConfig, parts: ReloadParts) {
+async function reloadsOf({ tls }: Listeners, config: ServerConfig, parts: ReloadParts) {
   const reload = config.file === undefined
     ? undefined
-    : new ConfigReload(config.file, config, parts);
+    : await ConfigReload.open(config.file, config, parts);
   if (reload === undefined && tls === undefined) return { config: undefined, reload: undefined };
   return {
     config: reload,

@@ -8,7 +8,7 @@ export class FileReader implements Disposable {
   readonly #worker: Worker;
   readonly #requests: ((reading: Reading) => void)[] = [];
 
-  /** To be made before the server drops its access to files. */
+  /** To be made, and to have read a file, before the server drops its access to files. */
   constructor(files: readonly string[]) {
     this.#worker = new Worker(new URL("./file_worker.ts", import.meta.url), {
       type: "module",
