@@ -4,7 +4,7 @@
  * a program.
  */
 
-import { encode, LIMITS } from "../../protocol/mod.ts";
+import { encode, type Event, LIMITS } from "../../protocol/mod.ts";
 import { Random } from "../faults/random.ts";
 import { within } from "../faults/waiting.ts";
 import { ClientProcess, Home } from "../fixtures/client.ts";
@@ -22,6 +22,12 @@ export const CLIENT_MEMORY_BOUND = 300;
 
 /** Seconds for a client to read everything and leave. */
 const TIMEOUT = 60;
+
+/** A room that no other event is about: a client that is in no room any more rightly ends. */
+const JOINED_QUIET: Event = {
+  type: "notification",
+  payload: { message: "Joined.", event: "joined", room: "Quiet", name: "Ada", seq: 0 },
+};
 
 const encoder = new TextEncoder();
 
@@ -70,6 +76,7 @@ async function misinform(
   const lines = new LineReader(conn.readable);
   await lines.until('"connect"');
   await write(conn, encoder.encode(encode(acknowledgement("Ada", "General"))));
+  await write(conn, encoder.encode(encode(JOINED_QUIET)));
   for (let sent = 0; sent < inputs; sent += 50) {
     await write(conn, encoder.encode(mutatedEvents(random, sent, 50)));
   }
