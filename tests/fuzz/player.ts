@@ -42,6 +42,12 @@ export class Player {
   #isOver = false;
   #isReading = true;
   #hasEnded = false;
+  /** The first byte that was sent; 0 before. */
+  #firstByte = 0;
+  /** Whether no line has come yet. */
+  #isFirst = true;
+  /** Whether the answer is one of HTTP. */
+  #isHttp = false;
   #problem: string | undefined;
   #probes = 0;
   #awaited: { id: string; resolve: () => void } | undefined;
@@ -123,6 +129,7 @@ export class Player {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
+    this.#firstByte ||= bytes[0] ?? 0;
     try {
       for (let written = 0; written < bytes.length && !this.#isOver;) {
         written += await this.#conn.write(bytes.subarray(written));
@@ -177,6 +184,13 @@ export class Player {
   }
 
   #hear(line: string): void {
+    if (this.#isHttp) return;
+    // A first line that begins with a capital letter is taken for a browser's.
+    if (this.#isFirst && this.#firstByte >= 0x41 && this.#firstByte <= 0x5a) {
+      this.#isHttp = /^HTTP\/1\.1 [45]\d\d /.test(line);
+      if (this.#isHttp) return this.#over();
+    }
+    this.#isFirst = false;
     if (line.length > LIMITS.line / 3 && Buffer.byteLength(line) > LIMITS.line) {
       this.#blame(`a line of ${Buffer.byteLength(line)} bytes`);
     }

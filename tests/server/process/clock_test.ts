@@ -6,6 +6,8 @@ import { assertEquals } from "@std/assert";
  */
 const READERS = [
   "server/accounts/account_sessions.ts",
+  "server/commands/bans.ts",
+  "server/commands/doctor.ts",
   "server/commands/import.ts",
   "server/commands/passwd.ts",
   "server/log/memory/memory_log.ts",
