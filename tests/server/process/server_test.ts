@@ -21,13 +21,22 @@ async function stop(server: TestProcess): Promise<Ended> {
 }
 
 Deno.test("the server prints one line once it listens, and its log on stderr", async () => {
-  await using server = new TestProcess(serverCommand("--memory", "--port", "0"));
+  await using server = new TestProcess(serverCommand("--memory", "--port", "0", "--web", "off"));
   const [, port] = /^Listening on 127\.0\.0\.1:(\d+)$/.exec(await server.line()) ?? [];
   using alice = await new Endpoint(Number(port)).join("Alice");
   await alice.settled();
   const { code, stdout, stderr } = await stop(server);
   assertEquals([code, stdout], [0, []]);
   assert(stderr.some((line) => line.includes("session opened")));
+});
+
+Deno.test("the page's address is the second line, where there is a page, and the last", async () => {
+  await using server = new TestProcess(serverCommand("--memory", "--port", "0"));
+  const [, port] = /^Listening on 127\.0\.0\.1:(\d+)$/.exec(await server.line()) ?? [];
+  const { code, stdout } = await stop(server);
+  assertEquals(code, 0);
+  // From source there is one once `deno task page` has made it.
+  if (stdout.length > 0) assertEquals(stdout, [`In a browser: http://127.0.0.1:${port}/`]);
 });
 
 Deno.test("the server names a port that is taken in one line, and ends with 1", async () => {

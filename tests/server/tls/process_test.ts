@@ -51,7 +51,10 @@ Deno.test("--tls makes a certificate, says its fingerprint, and has the same one
 });
 
 Deno.test("--plain off leaves TLS alone; --memory keeps no certificate", async () => {
-  await using server = await startProcess(["--memory", "--tls", "--plain", "off"], 1);
+  await using server = await startProcess(
+    ["--memory", "--tls", "--plain", "off", "--web", "off"],
+    1,
+  );
   assertMatch(server.said[0] ?? "", /with TLS, fingerprint/);
   server.kill("SIGINT");
   const { code, stdout, stderr } = await server.ended();
