@@ -44,7 +44,7 @@ export const LIMITS = {
   invites: 100,
 } as const;
 
-/** Who may enter a room and who may speak there. */
+/** The access of a room: to whom it is open, and for whom to speak in. */
 export const ACCESS = ["open", "invite", "moderated"] as const;
 export type Access = (typeof ACCESS)[number];
 
@@ -52,7 +52,7 @@ export type Access = (typeof ACCESS)[number];
 export const ROLES = ["member", "voice", "moderator", "owner"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who may set a room's topic. */
+/** The people who may set a room's topic. */
 export const TOPIC_BY = ["all", "moderators"] as const;
 export type TopicBy = (typeof TOPIC_BY)[number];
 
@@ -322,7 +322,7 @@ export interface MessagePayload {
   act?: Act;
 }
 
-/** What a room's owner, moderator or operator did, as an entry of the room's log has it. */
+/** An act of a room's owner or moderator, or of an operator, as an entry of the room's log has it. */
 export interface Act {
   event: "configured" | "role" | "invited" | "kicked" | "banned" | "unbanned" | "muted" | "unmuted";
   /** The name that it concerns; none with `configured`, and with `invited` by a code. */

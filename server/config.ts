@@ -20,7 +20,7 @@ import type { Reading } from "./process/files.ts";
 /** Options that only a command line can have. */
 const COMMAND_LINE_ONLY: ReadonlySet<string> = new Set(["config", "help", "version"]);
 
-/** What options are read from, beside the arguments. */
+/** The sources of options beside the arguments. */
 export interface Sources {
   /** The value of an environment variable. */
   env: (variable: string) => string | undefined;

@@ -39,7 +39,7 @@ export async function openListeners(
   }
 }
 
-/** What the server accepts connections from. */
+/** The listeners from which the server accepts connections. */
 export function sourcesOf({ plain, tls, site }: Listeners): Listener[] {
   if (site === undefined) return [plain, tls].filter((each) => each !== undefined);
   return [

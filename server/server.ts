@@ -51,7 +51,7 @@ export interface Settings {
   snapshot: LogSnapshot;
   /** Whether only registered names may connect. */
   registeredOnly: boolean;
-  /** Who may register a name; everyone, if left out. */
+  /** The people who may register a name; all, if left out. */
   registration?: Registration;
   /** The cost of a password's hash, if not the default. */
   passwordCost?: ScryptCost;

@@ -12,7 +12,7 @@ const MOST_LINES = 100;
 /** Rows to which the box grows. */
 const MOST_ROWS = 8;
 
-/** What the box needs of its owner. */
+/** The needs of the box that its owner meets. */
 export interface ComposerActs {
   submit(line: string): void;
   known(): Known;
@@ -141,7 +141,7 @@ export class Composer {
     const { start, candidates } = complete(value, selectionStart, this.#acts.known());
     if (value === "" || candidates.length === 0) return undefined;
     const [before, after] = [value.slice(0, start), value.slice(selectionStart)];
-    // What is complete already needs no completion: Tab leaves the box.
+    // A word that is complete needs no completion: Tab leaves the box.
     if (candidates.length === 1 && value.slice(start, selectionStart) === candidates[0]) {
       return undefined;
     }

@@ -9,7 +9,7 @@ import type { Page } from "./model/timeline.ts";
 /** Messages in one answer. */
 const PAGE = 50;
 
-/** What fetching needs of its owner. */
+/** The needs of fetching that its owner meets. */
 export interface HistoryActs {
   /** The state of the chat, while its link is up. */
   state(): ChatState | undefined;

@@ -18,7 +18,7 @@ import { hueOf, type Piece, piecesOf, safeLine } from "./model/text.ts";
 import type { Row } from "./model/timeline.ts";
 import { clock, dayOf, exactly, type Word, wordParts, words } from "./model/words.ts";
 
-/** What a row may ask for. */
+/** The acts that a row may ask for. */
 export interface RowActs {
   /** The own name. */
   self(): string;

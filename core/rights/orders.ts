@@ -43,7 +43,7 @@ export interface OrderRule {
   /** Whether the words begin with a name. */
   readonly isAboutName: boolean;
   readonly build: (room: string, words: Addressed) => Order;
-  /** What takes it back, for the person who did it. */
+  /** The command that takes it back, for the person who gave it. */
   readonly undo?: (name: string) => string;
 }
 

@@ -1,4 +1,4 @@
-/** What owners and moderators did, and how a room is run, in words made of its fields. */
+/** The acts of owners and moderators, and the settings of a room, in words made of their fields. */
 
 import {
   type Access,
@@ -9,7 +9,7 @@ import {
   type RoomPayload,
 } from "../../protocol/mod.ts";
 
-/** Who removed a person, why, and for how long. */
+/** The removal of a person from a room: by whom, why, and for how long. */
 export interface Removal {
   readonly by: string;
   readonly room: string | undefined;

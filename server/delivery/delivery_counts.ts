@@ -1,4 +1,4 @@
-/** What the pipeline has done since the start: sums that it keeps for the operator's metrics. */
+/** Sums over the pipeline's work since the start, for the operator's metrics. */
 
 import type { Event } from "../../protocol/mod.ts";
 import type { Outcome } from "../log/message_log.ts";

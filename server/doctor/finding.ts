@@ -1,4 +1,4 @@
-/** What `chat-server doctor` has found out about one thing. */
+/** A finding of `chat-server doctor` about one thing. */
 export interface Finding {
   /** `warn` for what works for now. */
   readonly level: "ok" | "warn" | "fail";

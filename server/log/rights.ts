@@ -51,7 +51,7 @@ export interface BanAddressesDraft {
   ban: StoredBan;
 }
 
-/** What a change changes. */
+/** The key of the row that a change changes: a later change with the same key replaces it. */
 export function keyOf(change: RightsChange): string {
   switch (change.kind) {
     case "settings":

@@ -1,4 +1,4 @@
-/** What a running server can say of itself, for the operator's metrics and health checks. */
+/** The figures of a running server, for the operator's metrics and health checks. */
 
 import type { DeliveryCounts } from "../delivery/delivery_counts.ts";
 import type { Usage } from "../limits/memory_guard.ts";

@@ -139,7 +139,7 @@ export class FirstByteSocket implements Socket {
     this.#phase = "known";
     this.#next = next;
     this.#use(next);
-    // What is spoken over TLS is still to be known.
+    // The protocol inside TLS is still to be known.
     next.whenKnown?.((known) => this.#use(known));
   }
 

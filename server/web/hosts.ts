@@ -6,7 +6,7 @@
 
 import { withoutMapping } from "../../cli/host_port.ts";
 
-/** What is allowed beside `localhost`, the address that was dialed, and the page's own origin. */
+/** Hosts and origins that are allowed beside `localhost`, the address that was dialed, and the page's own origin. */
 export interface AllowedHosts {
   /** Names and addresses, without ports. */
   readonly names: readonly string[];

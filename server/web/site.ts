@@ -1,11 +1,11 @@
-/** What there is over HTTP: the page, and the WebSocket that it opens. */
+/** The site over HTTP: the page, and the WebSocket that it opens. */
 
 import { type Answer, encodeAnswer, encodeHead, refusal } from "./answers.ts";
 import { type AllowedHosts, isHostAllowed, isOriginAllowed, type Way } from "./hosts.ts";
 import { type BadHead, hasToken, type Head } from "./http_head.ts";
 import type { Page } from "./page.ts";
 
-/** What a site is made of. */
+/** The parts of a site. */
 export interface SiteSettings {
   readonly page: Page;
   readonly allowed: AllowedHosts;
@@ -29,7 +29,7 @@ interface Upgrade {
   readonly upgrade: Uint8Array;
 }
 
-/** What a path stands for. */
+/** The resource at a path. */
 interface Route {
   readonly methods: readonly string[];
   handle(head: Head, visit: Visit, settings: SiteSettings): Promise<Answer | Upgrade>;

@@ -1,5 +1,5 @@
 /**
- * What a typed line means on the page: the commands of every client, except that those about
+ * The meaning of a typed line on the page: the commands of every client, except that those about
  * history and search act on the list of messages itself, and that a direct conversation is a place.
  */
 

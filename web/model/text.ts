@@ -1,4 +1,4 @@
-/** What is shown of a text from the network: safe pieces, of which some are links or mentions. */
+/** A text from the network as it is shown: safe pieces, of which some are links or mentions. */
 
 import { splitAtMentions } from "../../protocol/mentions.ts";
 import { escapeForTerminal, escapeLinesForTerminal } from "../../protocol/mod.ts";
@@ -10,7 +10,7 @@ export type Piece =
 
 const LINK = /https?:\/\/[^\s<>"`…]+/giu;
 
-/** What ends a sentence rather than a link, and brackets that were opened before it. */
+/** Marks that end a sentence rather than a link, and brackets that were opened before it. */
 const TRAILING = /(?:[.,;:!?'"’”»*_~]|[)\]}])+$/u;
 
 /** A name, a room or a topic: one line in which nothing acts on the page's text around it. */

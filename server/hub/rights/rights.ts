@@ -90,7 +90,7 @@ interface Check {
   now: number;
 }
 
-/** What is refused whatever the table says. */
+/** Refusals that come before the table. */
 const CHECKS: Partial<Record<Right, (check: Check) => Refusal | undefined>> = {
   see: banned,
   enter: banned,

@@ -15,11 +15,11 @@ export interface RoomLimits {
   rooms: number;
   /** Whether the server takes registered names alone. */
   registeredOnly?: boolean;
-  /** Who may register a name: everyone, who has entered a room by a code, nobody. */
+  /** The people who may register a name: all, those who entered a room by a code, or none. */
   registration?: Registration;
 }
 
-/** Who may register a name. */
+/** The people who may register a name. */
 export const REGISTRATION = ["open", "invite", "off"] as const;
 export type Registration = (typeof REGISTRATION)[number];
 

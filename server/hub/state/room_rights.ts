@@ -95,7 +95,7 @@ export class RoomRights {
     return this.#values.has(`guest ${tokenHash}`);
   }
 
-  /** What a code is still good for. */
+  /** The uses and the time that are left of a code. */
   code(code: string): { uses: number; until: number } | undefined {
     return this.#get("code", `code ${code}`)?.value;
   }

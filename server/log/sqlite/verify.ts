@@ -20,7 +20,7 @@ export interface Verified {
   isUpToDate: boolean;
 }
 
-/** What is in a log. */
+/** The sizes of a log. */
 export interface Counts {
   rooms: number;
   messages: number;
