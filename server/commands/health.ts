@@ -4,7 +4,7 @@ import { hostAndPort, reachable } from "../../cli/host_port.ts";
 import { messageOf } from "../../cli/system_errors.ts";
 import { escapeForTerminal } from "../../protocol/mod.ts";
 import { OPS_OPTION, OPS_PORT, type OpsAddress, parseOpsAddress } from "../ops/ops_address.ts";
-import { writeAll } from "../web/transport.ts";
+import { writeAll } from "../connection/write_all.ts";
 import { command, CommandFailure, CONFIG, HELP } from "./parts/command.ts";
 
 /** Milliseconds for the answer. */

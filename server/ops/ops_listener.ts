@@ -6,7 +6,8 @@
 
 import { type Answer, encodeAnswer, refusal } from "../web/answers.ts";
 import { ENDLESS_HEAD, endOfHead, type Head, MAX_HEAD, parseHead } from "../web/http_head.ts";
-import { endAndDrain, writeAll } from "../web/transport.ts";
+import { writeAll } from "../connection/write_all.ts";
+import { endAndDrain } from "../web/transport.ts";
 
 /** Connections at a time; more are closed at once. */
 const MAX_CONNECTIONS = 32;

@@ -9,6 +9,7 @@
 
 import { encode, errorEvent } from "../../protocol/mod.ts";
 import type { Transport } from "../connection/connection.ts";
+import { writeAll } from "../connection/write_all.ts";
 
 /** A TLS socket, and the other end of its TCP connection. */
 export interface Pair {
@@ -158,12 +159,6 @@ export class TlsSocket implements Transport {
   #cut(near: Deno.TcpConn, error: unknown): void {
     this.#failure ??= error;
     closeOnce(near);
-  }
-}
-
-async function writeAll(conn: Pick<Transport, "write">, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await conn.write(bytes.subarray(written));
   }
 }
 

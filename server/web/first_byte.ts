@@ -11,7 +11,8 @@ import { encodeAnswer, refusal } from "./answers.ts";
 import { ENDLESS_HEAD, endOfHead, MAX_HEAD, parseHead } from "./http_head.ts";
 import type { Site } from "./site.ts";
 import { isLoopback } from "../../cli/host_port.ts";
-import { endAndDrain, PrefixedSocket, writeAll } from "./transport.ts";
+import { writeAll } from "../connection/write_all.ts";
+import { endAndDrain, PrefixedSocket } from "./transport.ts";
 import { WebSocketSocket } from "./websocket_socket.ts";
 
 /** Bytes read to learn what a peer speaks that is turned away before it was read. */

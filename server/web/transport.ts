@@ -61,13 +61,6 @@ export class PrefixedSocket implements Transport {
   }
 }
 
-/** Writes all of `bytes`. */
-export async function writeAll(socket: Socket, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await socket.write(bytes.subarray(written));
-  }
-}
-
 /**
  * Ends the server's side, and drops what still comes until the peer has ended its own, but for
  * {@linkcode LINGER} and {@linkcode MAX_DROPPED} at most: closing with something unread would

@@ -20,7 +20,8 @@ import {
   textFrame,
   textHead,
 } from "./websocket_frames.ts";
-import { endAndDrain, writeAll } from "./transport.ts";
+import { writeAll } from "../connection/write_all.ts";
+import { endAndDrain } from "./transport.ts";
 
 /** Bytes up to which a frame's head and its payload go in one write, which copies them once. */
 const MAX_JOINED = 64 * 1024;

@@ -61,13 +61,24 @@ class Client extends TestProcess {
   }
 }
 
-/** A server with much in its room. */
-async function serve(home: Home) {
-  const server = await home.serve(0, "--byte-rate", "0");
-  const sayer = await server.join("Sayer");
+/** A server in a home of its own, with much in its room. */
+async function serve() {
+  await using stack = new AsyncDisposableStack();
+  const home = stack.use(new Home());
+  const server = stack.use(await home.serve(0, "--byte-rate", "0"));
+  const sayer = stack.use(await server.join("Sayer"));
   for (const text of TEXTS) await sayer.send("message", { text });
   await sayer.settled();
-  return { server, sayer };
+  const served = stack.move();
+  return { home, server, sayer, [Symbol.asyncDispose]: () => served.disposeAsync() };
+}
+
+/** Fails unless the signal ends the client with this code, soon. */
+async function endsOn(client: Client, pid: number, signal: Deno.Signal, code: number) {
+  const asked = performance.now();
+  Deno.kill(pid, signal);
+  assertEquals((await client.told()).code, code);
+  assertLess(performance.now() - asked, 6_000);
 }
 
 function argumentsOf({ args: [first = "", ...rest], input, isLocal = false }: Mode, port: number) {
@@ -89,10 +100,8 @@ Deno.test({
   name: "in every mode, a full output is one line and exit code 1",
   ignore: !canRun,
   async fn(test) {
-    using home = new Home();
-    const { server, sayer } = await serve(home);
-    await using _server = server;
-    using _sayer = sayer;
+    await using served = await serve();
+    const { home, server } = served;
     for (const [name, mode] of Object.entries(MODES)) {
       await test.step(name, async () => {
         await using client = new Client("full", home, argumentsOf(mode, server.port));
@@ -109,10 +118,8 @@ Deno.test({
   name: "in every mode, a reader that goes away ends the client without a trace",
   ignore: !canRun,
   async fn(test) {
-    using home = new Home();
-    const { server, sayer } = await serve(home);
-    await using _server = server;
-    using _sayer = sayer;
+    await using served = await serve();
+    const { home, server } = served;
     const modes = {
       ...MODES,
       "tail --follow": { args: ["tail", "-n", "1", "--follow"], last: "" },
@@ -153,10 +160,8 @@ for (const kind of ["nonblocking", "bytes"]) {
     name: `in every mode, all of the output arrives where it is taken slowly: ${kind}`,
     ignore: !canRun,
     async fn(test) {
-      using home = new Home();
-      const { server, sayer } = await serve(home);
-      await using _server = server;
-      using _sayer = sayer;
+      await using served = await serve();
+      const { home, server } = served;
       for (const [name, mode] of Object.entries(MODES)) {
         await test.step(name, async () => {
           await using client = new Client(kind, home, argumentsOf(mode, server.port));
@@ -179,10 +184,8 @@ Deno.test({
   name: "in every mode, an output that is never read is waited for, until a signal",
   ignore: !canRun,
   async fn(test) {
-    using home = new Home();
-    const { server, sayer } = await serve(home);
-    await using _server = server;
-    using _sayer = sayer;
+    await using served = await serve();
+    const { home, server } = served;
     const follow = { args: ["tail", "-n", "400", "--follow"], last: "", isLong: true };
     for (const [name, mode] of Object.entries<Mode>({ ...MODES, "tail --follow": follow })) {
       for (
@@ -193,10 +196,7 @@ Deno.test({
           const { pid } = await client.told();
           await client.feed(mode.input);
           assertEquals((await client.told()).stalled, true);
-          const asked = performance.now();
-          Deno.kill(pid, signal);
-          assertEquals((await client.told()).code, code);
-          assertLess(performance.now() - asked, 6_000);
+          await endsOn(client, pid, signal, code);
         });
       }
     }
@@ -207,10 +207,8 @@ Deno.test({
   name: "a terminal that is never read keeps no client from ending when it is asked to",
   ignore: !canRun,
   async fn(test) {
-    using home = new Home();
-    const { server, sayer } = await serve(home);
-    await using _server = server;
-    using _sayer = sayer;
+    await using served = await serve();
+    const { home, server } = served;
     for (const plain of [[], ["--plain"]]) {
       for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130], ["SIGHUP", 129]] as const) {
         await test.step(`${plain} ${signal}`, async () => {
@@ -218,10 +216,7 @@ Deno.test({
           await using client = new Client("terminal-never", home, args);
           const { pid } = await client.told();
           assertEquals((await client.told()).stalled, true);
-          const asked = performance.now();
-          Deno.kill(pid, signal);
-          assertEquals((await client.told()).code, code);
-          assertLess(performance.now() - asked, 6_000);
+          await endsOn(client, pid, signal, code);
         });
       }
     }
@@ -232,10 +227,8 @@ Deno.test({
   name: "a terminal that another program has made non-blocking is drawn and read as any",
   ignore: !canRun,
   async fn(test) {
-    using home = new Home();
-    const { server, sayer } = await serve(home);
-    await using _server = server;
-    using _sayer = sayer;
+    await using served = await serve();
+    const { home, server, sayer } = served;
     for (const plain of [[], ["--plain"]]) {
       await test.step(plain.join(), async () => {
         const args = ["--name", "Alice", "--server", `127.0.0.1:${server.port}`, ...plain];

@@ -10,25 +10,10 @@ import { outerAddress } from "../../fixtures/tls.ts";
 
 const password = "correct horse";
 
-/** The answer to a request; nothing may come before it. */
-async function ask(peer: TestClient, type: string, payload: unknown = {}): Promise<Received> {
-  await peer.send(type, payload, type);
-  for (;;) {
-    const event = await peer.next();
-    if (event === undefined) throw new Error(`The connection ended before the answer to ${type}`);
-    if (event.id === type) return event;
-  }
-}
-
-/** The code with which a request is refused. */
-async function refusal(peer: TestClient, type: string, payload: unknown = {}): Promise<string> {
-  return (await ask(peer, type, payload)).payload.code;
-}
-
 /** The code with which `connect` is refused on a new connection. */
 async function refusedConnect(chat: Endpoint, payload: Record<string, unknown>): Promise<string> {
   using peer = await chat.dial();
-  return await refusal(peer, "connect", { version: 2, ...payload });
+  return await peer.refusal("connect", { version: 2, ...payload });
 }
 
 /** Connects as Alice, and registers. */
@@ -37,7 +22,7 @@ async function registered(
   room?: string,
 ): Promise<TestClient> {
   const alice = await chat.connect("Alice", { room });
-  const { payload } = await ask(alice, "register", { password });
+  const { payload } = await alice.ask("register", { password });
   assertEquals([payload.event, payload.name], ["registered", "Alice"]);
   return alice;
 }
@@ -52,8 +37,8 @@ Deno.test("a name can be registered, and needs its password from then on", async
   );
   assertEquals(await refusedConnect(chat, { name: "Bob", password }), "wrong_password");
   using phone = await chat.join("ALICE", "General", { password });
-  assertEquals(await refusal(alice, "register", { password }), "already_registered");
-  assertEquals(await refusal(phone, "register", { password: "short" }), "bad_password");
+  assertEquals(await alice.refusal("register", { password }), "already_registered");
+  assertEquals(await phone.refusal("register", { password: "short" }), "bad_password");
   using lecture = await chat.dial();
   await lecture.send("connect", { name: "Alice", room: "General", password });
   assertEquals((await lecture.receive("connect_ack")).payload, {
@@ -64,7 +49,7 @@ Deno.test("a name can be registered, and needs its password from then on", async
 Deno.test("a password is the same however its accents were typed", async () => {
   await using chat = await startServer();
   using alice = await chat.connect("Alice");
-  await ask(alice, "register", { password: "caf\u00e9 au lait" });
+  await alice.ask("register", { password: "caf\u00e9 au lait" });
   using _phone = await chat.connect("Alice", {
     password: "cafe\u0301 au lait",
   });
@@ -94,21 +79,21 @@ Deno.test("a changed password ends the other sessions, which keep what is theirs
   await phone.send("message", { text: "once", ref: 3 });
   await phone.receive("message");
   const changed = { current: password, password: "battery staple" };
-  assertEquals(await refusal(alice, "password", { ...changed, current: "no" }), "wrong_password");
-  assertEquals((await ask(alice, "password", changed)).payload.event, "password_changed");
+  assertEquals(await alice.refusal("password", { ...changed, current: "no" }), "wrong_password");
+  assertEquals((await alice.ask("password", changed)).payload.event, "password_changed");
   assertEquals((await phone.rest()).map(({ payload }) => payload.code), ["session_ended"]);
   const { session } = phone.ack;
   assertEquals(await refusedConnect(chat, { name: "Alice", session }), "password_required");
   assertEquals(await refusedConnect(chat, { name: "Alice", password }), "wrong_password");
   using bob = await chat.connect("Bob");
-  await ask(bob, "direct", { to: "Alice", text: "while you were away" });
+  await bob.ask("direct", { to: "Alice", text: "while you were away" });
   using again = await chat.connect("Alice", {
     session,
     password: "battery staple",
   });
   assertEquals(again.ack.resumed, true);
   assertEquals((await again.receive("direct")).payload.text, "while you were away");
-  const retry = await ask(again, "message", { room: "General", text: "once", ref: 3 });
+  const retry = await again.ask("message", { room: "General", text: "once", ref: 3 });
   assertEquals([retry.type, retry.payload.seq, retry.payload.ref], ["message", 1, 3]);
 });
 
@@ -116,12 +101,12 @@ Deno.test("a name that is given up is anyone's, and its other sessions are over"
   await using chat = await startServer();
   using alice = await registered(chat);
   using phone = await chat.connect("Alice", { password });
-  assertEquals(await refusal(alice, "unregister", { password: "no" }), "wrong_password");
-  assertEquals((await ask(alice, "unregister", { password })).payload.event, "unregistered");
+  assertEquals(await alice.refusal("unregister", { password: "no" }), "wrong_password");
+  assertEquals((await alice.ask("unregister", { password })).payload.event, "unregistered");
   assertEquals((await phone.rest()).map(({ payload }) => payload.code), ["session_ended"]);
-  assertEquals(await refusal(alice, "unregister", { password }), "not_registered");
+  assertEquals(await alice.refusal("unregister", { password }), "not_registered");
   assertEquals(
-    await refusal(alice, "password", { current: password, password: "battery staple" }),
+    await alice.refusal("password", { current: password, password: "battery staple" }),
     "not_registered",
   );
   await alice.send("quit");
@@ -137,7 +122,7 @@ Deno.test("a name's sessions can be listed and ended", async () => {
   using phone = await chat.connect("Alice", { password });
   const away = await chat.connect("Alice", { password });
   away[Symbol.dispose]();
-  const list = async () => (await ask(alice, "sessions")).payload.sessions;
+  const list = async () => (await alice.ask("sessions")).payload.sessions;
   // The server notices the end of a connection a moment later.
   let sessions = await list();
   while (sessions[2].connected) sessions = await list();
@@ -151,9 +136,9 @@ Deno.test("a name's sessions can be listed and ended", async () => {
     assertGreater(since, began - 1000);
     assertLess(since, Date.now() + 1000);
   }
-  assertEquals(await refusal(alice, "end_session", { session: "nobody's" }), "unknown_session");
+  assertEquals(await alice.refusal("end_session", { session: "nobody's" }), "unknown_session");
   for (const { session } of sessions.slice(1)) {
-    const { payload } = await ask(alice, "end_session", { session });
+    const { payload } = await alice.ask("end_session", { session });
     assertEquals(payload.event, "session_ended");
   }
   assertEquals((await phone.rest()).map(({ payload }) => payload.code), ["session_ended"]);
@@ -177,7 +162,7 @@ Deno.test("a session of a name that is not registered sees itself alone", async 
   await using chat = await startServer();
   using bob = await chat.connect("Bob");
   using _carol = await chat.connect("Carol");
-  const { sessions } = (await ask(bob, "sessions")).payload;
+  const { sessions } = (await bob.ask("sessions")).payload;
   assertEquals(sessions.length, 1);
   assertEquals(sessions[0].current, true);
 });
@@ -185,8 +170,8 @@ Deno.test("a session of a name that is not registered sees itself alone", async 
 Deno.test("requests about names come after connect", async () => {
   await using chat = await startServer();
   using peer = await chat.dial();
-  assertEquals(await refusal(peer, "register", { password }), "not_connected");
-  assertEquals(await refusal(peer, "sessions"), "not_connected");
+  assertEquals(await peer.refusal("register", { password }), "not_connected");
+  assertEquals(await peer.refusal("sessions"), "not_connected");
 });
 
 Deno.test({
@@ -202,10 +187,10 @@ Deno.test({
     ).dial();
     for (const shown of [password, "no"]) {
       const connect = { name: "Alice", version: 2, password: shown };
-      assertEquals(await refusal(peer, "connect", connect), "insecure_link");
+      assertEquals(await peer.refusal("connect", connect), "insecure_link");
     }
-    await ask(peer, "connect", { name: "Bob", version: 2 });
-    assertEquals(await refusal(peer, "register", { password }), "insecure_link");
+    await peer.ask("connect", { name: "Bob", version: 2 });
+    assertEquals(await peer.refusal("register", { password }), "insecure_link");
     assertEquals((await alice.settled()).length, 0);
   },
 });
@@ -217,7 +202,7 @@ Deno.test("wrong passwords make a guesser wait, but not a client with a token", 
   alice[Symbol.dispose]();
   for (const name of ["Alice", "Nobody"]) {
     using peer = await chat.dial();
-    const connect = () => ask(peer, "connect", { name, version: 2, password: "no" });
+    const connect = () => peer.ask("connect", { name, version: 2, password: "no" });
     let answer = await connect();
     // The earlier failures came from this address too.
     while (answer.payload.code === "wrong_password") answer = await connect();
@@ -247,7 +232,7 @@ Deno.test("a wrong password takes as long for a name that there is as for one th
     for (const name of ["Alice", "Nobody"] as const) {
       const began = performance.now();
       assertEquals(
-        await refusal(peer, "connect", { name, version: 2, password: "no" }),
+        await peer.refusal("connect", { name, version: 2, password: "no" }),
         "wrong_password",
       );
       took[name].push(performance.now() - began);
@@ -263,11 +248,11 @@ Deno.test("a room talks on while passwords are checked", async () => {
   using alice = await chat.join("Alice");
   using guesser = await chat.dial();
   let isChecked = false;
-  const checked = refusal(guesser, "connect", { name: "Bob", version: 2, password: "no" })
+  const checked = guesser.refusal("connect", { name: "Bob", version: 2, password: "no" })
     .then(() => isChecked = true);
   let rounds = 0;
   while (!isChecked) {
-    await ask(alice, "message", { text: "Hi" });
+    await alice.ask("message", { text: "Hi" });
     rounds++;
   }
   await checked;
@@ -323,9 +308,9 @@ Deno.test("no password gets into what the server writes", async () => {
   await using chat = await startServer({}, directory.file());
   {
     using alice = await chat.join("Alice");
-    await ask(alice, "register", { password: first });
-    await ask(alice, "password", { current: wrong, password: second });
-    await ask(alice, "password", { current: first, password: second });
+    await alice.ask("register", { password: first });
+    await alice.ask("password", { current: wrong, password: second });
+    await alice.ask("password", { current: first, password: second });
     await refusedConnect(chat, { name: "Alice", password: wrong });
     await refusedConnect(chat, { name: "Alice", password: [misplaced] });
     await refusedConnect(chat, { password: misplaced });
@@ -333,7 +318,7 @@ Deno.test("no password gets into what the server writes", async () => {
     await alice.write(`{"type": "register", "payload": "${misplaced}"}\n`);
     await alice.send("unregister", { password: wrong });
     assertEquals(JSON.stringify(await alice.settled()).includes("secret"), false);
-    await ask(alice, "unregister", { password: second });
+    await alice.ask("unregister", { password: second });
   }
   await chat.server.stop();
   const written = chat.log.join("") + readAll(directory.path);

@@ -1,7 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Directory } from "../../fixtures/files.ts";
 import { type Ended, serverCommand, ServerProcess, TestProcess } from "../../fixtures/process.ts";
-import type { TestClient } from "../../fixtures/test_client.ts";
 
 const password = "correct horse";
 
@@ -17,15 +16,6 @@ async function does(path: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await run(path, ...args);
   assertEquals([code, stderr], [0, []]);
   return stdout.join("\n");
-}
-
-/** The answer to a request: the event with its `id`. */
-async function ask(client: TestClient, type: string, payload: unknown) {
-  await client.send(type, payload, type);
-  for (let event = await client.next(); event !== undefined; event = await client.next()) {
-    if (event.id === type) return event;
-  }
-  throw new Error(`No answer to ${type}`);
 }
 
 Deno.test("an operator is made and unmade on the file, and the list says who is one", async () => {
@@ -62,20 +52,20 @@ Deno.test("a running server learns of an operator, who gives a room without an o
   using bob = await server.join("Bob", "Hall");
   using olga = await server.join("Olga", "Hall", { password });
   const untilRank = async (you: string) => {
-    while ((await ask(olga, "room", { room: "Hall" })).payload.you !== you) continue;
+    while ((await olga.ask("room", { room: "Hall" })).payload.you !== you) continue;
   };
   const give = { room: "Hall", name: "Alice", role: "owner" };
-  assertEquals((await ask(olga, "role", give)).payload.code, "not_allowed");
+  assertEquals((await olga.ask("role", give)).payload.code, "not_allowed");
   await does(path, "operator", "Olga");
   await untilRank("operator");
-  assertEquals((await ask(olga, "role", give)).type, "message");
+  assertEquals((await olga.ask("role", give)).type, "message");
   using alice = await server.join("Alice", "Hall", { password });
-  assertEquals((await ask(alice, "room", { room: "Hall" })).payload.you, "owner");
+  assertEquals((await alice.ask("room", { room: "Hall" })).payload.you, "owner");
   const kick = { room: "Hall", name: "Olga" };
-  assertEquals((await ask(alice, "kick", kick)).payload.code, "not_allowed");
+  assertEquals((await alice.ask("kick", kick)).payload.code, "not_allowed");
   await does(path, "operator", "Olga", "--delete");
   await untilRank("none");
-  assertEquals((await ask(alice, "kick", kick)).type, "message");
+  assertEquals((await alice.ask("kick", kick)).type, "message");
   await bob.settled();
   // What they did is to be read beside the server.
   const DATE = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`;
