@@ -3,6 +3,7 @@
  * behind it need not; a refused line comes out with the `error` that answers it.
  */
 
+import type { ErrorCode } from "./error_codes.ts";
 import {
   anyBoolean,
   anyNumber,
@@ -30,11 +31,6 @@ import {
   wholeNumber,
 } from "./fields.ts";
 import {
-  ACCESS,
-  type Access,
-  type Act,
-  type Ban,
-  type ErrorCode,
   errorEvent,
   type Event,
   type Events,
@@ -46,17 +42,23 @@ import {
   type Request,
   type Requests,
   type RequestType,
-  type Role,
-  ROLES,
-  type RoomPayload,
   type RoomPosition,
   type RoomSummary,
   type SessionSummary,
-  TOPIC_BY,
-  type TopicBy,
   type UnreadRoom,
   VERSION,
 } from "./message.ts";
+import {
+  ACCESS,
+  type Access,
+  type Act,
+  type Ban,
+  type Role,
+  ROLES,
+  type RoomPayload,
+  TOPIC_BY,
+  type TopicBy,
+} from "./rights.ts";
 import { nestsDeeperThan } from "./json_depth.ts";
 
 type FieldTables<Payloads> = { [Type in keyof Payloads]: Fields<Payloads[Type]> };

@@ -3,7 +3,9 @@
  * builds its tables of requests and events.
  */
 
-import { type Duration, type ErrorCode, LIMITS } from "./message.ts";
+import type { ErrorCode } from "./error_codes.ts";
+import { LIMITS } from "./message.ts";
+import type { Duration } from "./rights.ts";
 import { parseName } from "./names.ts";
 import { isLongerThan } from "./text.ts";
 

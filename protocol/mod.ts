@@ -416,7 +416,9 @@
  */
 
 export { carriesPassword, decodeEvent, decodeRequest, encode, type Refused } from "./codec.ts";
+export * from "./error_codes.ts";
 export { type FramingProblem, LineFramer } from "./lines.ts";
 export * from "./message.ts";
 export { fold, type ParsedName, parseName } from "./names.ts";
+export * from "./rights.ts";
 export { escapeForTerminal, escapeLinesForTerminal, isLongerThan } from "./text.ts";

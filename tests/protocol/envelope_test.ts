@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { decodeRequest, encode, type Refused } from "../../protocol/codec.ts";
-import { type ErrorCode, LIMITS } from "../../protocol/message.ts";
+import type { ErrorCode } from "../../protocol/error_codes.ts";
+import { LIMITS } from "../../protocol/message.ts";
 import { PURE } from "../fixtures/pure.ts";
 
 // The envelope around the payload, which is the same for every type.

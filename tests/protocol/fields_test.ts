@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { decodeRequest } from "../../protocol/codec.ts";
-import { type ErrorCode, LIMITS, type Request, type RequestType } from "../../protocol/message.ts";
+import type { ErrorCode } from "../../protocol/error_codes.ts";
+import { LIMITS, type Request, type RequestType } from "../../protocol/message.ts";
 import { PURE } from "../fixtures/pure.ts";
 
 /** The values that a field accepts, and those it refuses: the value, the code, and part of the message. */

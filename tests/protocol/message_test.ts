@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
 import { decodeEvent, decodeRequest, encode } from "../../protocol/codec.ts";
+import { ERROR_CODES, type ErrorCode } from "../../protocol/error_codes.ts";
 import { LineFramer } from "../../protocol/lines.ts";
 import {
-  ERROR_CODES,
-  type ErrorCode,
   errorEvent,
   type Event,
   LIMITS,
